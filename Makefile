@@ -1,0 +1,42 @@
+# Two commands do everything: `make demo` and `make test`. Each makes .venv first, if it is not there.
+PYTHON ?= python3.11
+# TORCH=cpu takes torch's small CPU build (about 200 MB) instead of the one with CUDA.
+TORCH ?=
+BIN := .venv/bin
+
+.PHONY: install demo test lint types lock neo4j notebooks clean
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+ifeq ($(TORCH),cpu)
+	printf '%s\n' torch triton $$(sed -n 's/^\(nvidia-[a-z0-9-]*\|cuda-[a-z0-9-]*\)==.*/\1/p' requirements.lock) > .venv/cuda-packages.txt
+	$(BIN)/uv pip install --python $(BIN)/python --torch-backend cpu "$$(sed -n 's/^\(torch==[^ ;]*\).*/\1/p' requirements.lock)"
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --excludes .venv/cuda-packages.txt -r requirements.lock
+else
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements.lock
+endif
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps -e .
+	touch $@
+
+demo: install
+	$(BIN)/panakeia demo
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lock:
+	$(BIN)/uv pip compile --universal --no-emit-index-url --generate-hashes --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+neo4j:
+	docker compose up --detach --wait neo4j
+
+notebooks: install
+	$(BIN)/jupyter lab notebooks

@@ -1,0 +1,1 @@
+"""The knowledge graph: what is known, by whom, under which identifier."""

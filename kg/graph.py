@@ -1,0 +1,77 @@
+"""Graph: immutable columnar tables of nodes and edges, every edge with its evidence."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from kg.schema import NODE_KINDS, RELATIONS, AttributeType
+
+_ARROW: dict[AttributeType, pa.DataType] = {
+    "string": pa.string(),
+    "double": pa.float64(),
+    "int64": pa.int64(),
+    "string[]": pa.list_(pa.string()),
+}
+
+
+def arrow_schema(columns: Mapping[str, AttributeType]) -> pa.Schema:
+    """Return the Arrow schema of a table with these columns (see `kg.schema.node_columns`, `edge_columns`)."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+
+
+@dataclass(frozen=True)
+class SourceRelease:
+    """One release of one data set that went into a graph; `files` maps a file's name to its SHA-256."""
+
+    name: str
+    version: str
+    licence: str
+    citation: str
+    url: str
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The graph in memory.
+
+    `nodes[kind]` has the columns of `kg.schema.node_columns(kind)`, `edges[relation]` those of
+    `kg.schema.edge_columns(relation)`; kinds and relations without rows are left out. Build one with
+    `kg.build.build_graph`, which checks it, or read one from a `kg.store.Store`.
+    """
+
+    nodes: Mapping[str, pa.Table]
+    edges: Mapping[str, pa.Table]
+    sources: tuple[SourceRelease, ...] = ()
+
+    def node_counts(self) -> dict[str, int]:
+        """Return the number of nodes of each kind, in the schema's order, kinds without nodes left out."""
+        return {kind: self.nodes[kind].num_rows for kind in NODE_KINDS if kind in self.nodes}
+
+    def edge_counts(self) -> dict[str, int]:
+        """Return the number of edges of each relation, in the schema's order, empty relations left out."""
+        return {relation: self.edges[relation].num_rows for relation in RELATIONS if relation in self.edges}
+
+
+def table(columns: Mapping[str, AttributeType], rows: Iterable[Mapping[str, object]]) -> pa.Table:
+    """Return a table of these columns from rows given as mappings; a missing attribute is null.
+
+    >>> table(node_columns("Gene"), [{"id": "NCBIGene:1559", "name": "CYP2C9"}]).num_rows
+    1
+    """
+    return pa.Table.from_pylist(list(rows), schema=arrow_schema(columns))
+
+
+def data_version(releases: Iterable[SourceRelease]) -> str:
+    """Return a short name of exactly these releases: it changes when a file of one of them does.
+
+    >>> data_version([SourceRelease("a", "1", "CC0-1.0", "", "", {"f": "00"})])
+    'a-1+a0e0d6aa'
+    """
+    ordered = sorted(releases, key=lambda release: release.name)
+    digest = hashlib.sha256()
+    for release in ordered:
+        digest.update(repr((release.name, release.version, sorted(release.files.items()))).encode())
+    return "_".join(f"{release.name}-{release.version}" for release in ordered) + f"+{digest.hexdigest()[:8]}"

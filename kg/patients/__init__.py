@@ -1,0 +1,1 @@
+"""Patient records, one module a format: identifiers become pseudonyms before anything is written."""

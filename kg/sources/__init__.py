@@ -1,0 +1,1 @@
+"""Public data sets, one module each: a `SOURCE` with its files, version and licence, and `read(fetch) -> Rows`."""

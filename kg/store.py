@@ -1,0 +1,51 @@
+"""The Store protocol: what a place that holds a graph can do, and how to open one by its URL."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from kg.graph import Graph
+
+Progress = Callable[[str, float], None]
+"""Called with the name of a step and the fraction of the whole that is done, from 0 to 1."""
+
+
+class StoreError(Exception):
+    """A store that cannot be opened, read or written; the message says what to do."""
+
+
+class Store(Protocol):
+    """A graph at rest. Both stores pass the same contract tests (`tests/kg/test_store_contract.py`)."""
+
+    def replace(self, graph: Graph, progress: Progress) -> None:
+        """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
+
+    def add(self, graph: Graph) -> None:
+        """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten."""
+
+    def read(self) -> Graph:
+        """Return the whole graph, sources included."""
+
+    def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+        """Run one reading Cypher query with parameters and return its rows."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *failure: object) -> None: ...
+
+
+def open_store(url: str | Path, *, create: bool = False) -> Store:
+    """Open the store at a path (embedded) or a `bolt://` or `neo4j://` URL (server).
+
+    With `create`, an embedded store that does not exist yet is allowed; without it, its absence raises `StoreError`.
+    """
+    text = str(url)
+    if text.startswith(("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")):
+        from kg.store_neo4j import Neo4jStore
+
+        return Neo4jStore(text)
+    if "://" in text:
+        raise StoreError(f"{text!r} is not a store: expected a file path, or a bolt:// or neo4j:// URL")
+    from kg.store_ladybug import LadybugStore
+
+    return LadybugStore(Path(text), create=create)

@@ -1,0 +1,1 @@
+"""The digital twin: simulates patients under treatment, and whole trials."""

@@ -1,7 +1,7 @@
 """The vocabulary of the graph: node kinds, relations, who may point to whom, and their Biolink terms.
 
 Biolink terms are those of the Biolink Model 4 (https://biolink.github.io/biolink-model). Identifier prefixes are
-Bioregistry's (https://bioregistry.io), in the capitalisation that Biolink uses; `PANAKEIA` marks identifiers of our own.
+Bioregistry's (https://bioregistry.io), in the capitalisation that Biolink uses; `PANAKEIA` marks our own identifiers.
 """
 
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ Progress = Callable[[str, float], None]
 """Called with the name of a step and the fraction of the whole that is done, from 0 to 1."""
 
 
-class StoreError(Exception):
+class StoreError(OSError):
     """A store that cannot be opened, read or written; the message says what to do."""
 
 

@@ -1,0 +1,95 @@
+"""What the command line shows: tables, JSON, progress, and errors without a traceback."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return a frame's rows as JSON values; a missing value is null."""
+    return list(json.loads(frame.to_json(orient="records", double_precision=15)))
+
+
+def print_frame(frame: "pd.DataFrame", *, title: str, as_json: bool = False, as_csv: bool = False) -> None:
+    """Print a frame as a table, as a JSON list of records, or as CSV."""
+    if as_json:
+        print_json(records(frame))
+    elif as_csv:
+        frame.to_csv(sys.stdout, index=False)
+    else:
+        _print_table(
+            title, list(frame.columns), [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+        )
+
+
+def print_counts(title: str, counts: Mapping[str, int]) -> None:
+    """Print names with their counts as a table."""
+    _print_table(title, ["name", "count"], [[name, f"{count:,}"] for name, count in counts.items()])
+
+
+def print_note(text: str) -> None:
+    """Print a line about what is being done, on standard error, so that standard output stays data."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def print_error(failure: BaseException) -> None:
+    """Print what a user did wrong, as the error says it."""
+    print_note(f"error: {failure}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
+    """Show progress on standard error: a bar on a terminal, else a line for each new step.
+
+    Yields the callback `(step, fraction)` that the verbs of every room take.
+    """
+    if not sys.stderr.isatty():
+        seen: list[str] = []
+
+        def line(step: str, fraction: float) -> None:
+            if not seen or seen[-1] != step:
+                seen.append(step)
+                print_note(f"[{fraction:4.0%}] {step}")
+
+        yield line
+        return
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda step, fraction: bar.update(task, description=step, completed=fraction)
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def _print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width, markup=False, highlight=False).print(table)

@@ -1,0 +1,131 @@
+"""The figures that the report and the notebooks show; each function returns a matplotlib Figure."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+INK, MUTED, NEW, KNOWN = "#1f2933", "#7b8794", "#c05621", "#2b6cb0"
+ARMS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
+KIND_COLOURS = {
+    "Drug": "#bee3f8",
+    "Disease": "#fed7d7",
+    "Gene": "#c6f6d5",
+    "Variant": "#e9d8fd",
+    "PharmacologicClass": "#feebc8",
+    "SideEffect": "#fefcbf",
+    "Symptom": "#fefcbf",
+    "Anatomy": "#e2e8f0",
+}
+
+
+def svg(figure: Figure) -> str:
+    """Return a figure as an SVG element that can stand inside a page."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def candidates_figure(candidates: pd.DataFrame) -> Figure:
+    """Draw ranked drugs: the score as a dot, the degree prior as a tick, known drugs blue and new ones orange.
+
+    `candidates` has the columns of `gnn.rank.rank`: name, score, prior, known.
+    """
+    figure, axes = _figure(7.2, 0.6 + 0.27 * len(candidates))
+    rows = range(len(candidates))
+    colours = [KNOWN if known == "known" else NEW for known in candidates["known"]]
+    axes.hlines(rows, candidates["prior"], candidates["score"], color="#cbd2d9", linewidth=1.5, zorder=1)
+    axes.scatter(candidates["score"], rows, c=colours, s=34, zorder=3)
+    axes.scatter(candidates["prior"], rows, marker="|", c=MUTED, s=70, zorder=2)
+    axes.set_yticks(list(rows), candidates["name"], fontsize=9)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlabel("score (dot: blue known, orange new) and degree prior (tick), log scale", fontsize=9)
+    axes.grid(axis="x", color="#e4e7eb", linewidth=0.6)
+    return figure
+
+
+def paths_figure(paths: Sequence[Sequence[Mapping[str, str]]]) -> Figure:
+    """Draw evidence paths, one a row: nodes as boxes coloured by kind, relations on the arrows.
+
+    Each path is a sequence of steps; a step has `name` and `kind` of its node, and but for the last one `relation` and
+    `forward` ("yes" where the edge points to the next node).
+    """
+    longest = max((len(path) for path in paths), default=2)
+    figure, axes = _figure(2.6 * longest, 0.62 * max(len(paths), 1))
+    axes.axis("off")
+    for row, path in enumerate(paths):
+        gap = (longest - 1) / max(len(path) - 1, 1)
+        for column, step in enumerate(path):
+            x = column * gap
+            if column + 1 < len(path):
+                _draw_arrow(axes, x, x + gap, row, step["relation"].replace("_", " "), step["forward"] == "yes")
+            _draw_node(axes, x, row, step["name"], step["kind"])
+    axes.set_xlim(-0.5, longest - 0.5)
+    axes.set_ylim(len(paths) - 0.5, -0.6)
+    return figure
+
+
+def trajectory_figure(
+    trajectories: Mapping[str, pd.DataFrame], *, observable: str, label: str, band: tuple[float, float] | None = None
+) -> Figure:
+    """Draw one observable in time for each named regimen: the value as a line, its interval as a band.
+
+    Each frame has the columns of `twin.simulate.Trajectories.to_frame`; `band` is a target range to shade.
+    """
+    figure, axes = _figure(7.2, 3.2)
+    for colour, (name, frame) in zip(ARMS, trajectories.items(), strict=False):
+        rows = frame[frame["observable"] == observable]
+        axes.fill_between(rows["time"], rows["lower"], rows["upper"], color=colour, alpha=0.16, linewidth=0)
+        axes.plot(rows["time"], rows["value"], color=colour, linewidth=1.8, label=name)
+    if band is not None:
+        axes.axhspan(*band, color="#2f855a", alpha=0.1, linewidth=0)
+    axes.set_xlabel("day", fontsize=9)
+    axes.set_ylabel(label, fontsize=9)
+    axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tuple[float, float]) -> Figure:
+    """Draw each arm's median and 90 % range of an observable by day; frames have day, median, lower, upper."""
+    frames = {
+        arm: frame.rename(columns={"day": "time", "median": "value"}).assign(observable=label)
+        for arm, frame in quantiles.items()
+    }
+    return trajectory_figure(frames, observable=label, label=label, band=band)
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.tick_params(labelsize=9, colors=INK)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return figure, axes
+
+
+def _draw_node(axes: Axes, x: float, y: float, name: str, kind: str) -> None:
+    half = 0.30
+    box = FancyBboxPatch(
+        (x - half, y - 0.26),
+        2 * half,
+        0.52,
+        boxstyle="round,pad=0.01,rounding_size=0.06",
+        facecolor=KIND_COLOURS.get(kind, "#edf2f7"),
+        edgecolor="#9aa5b1",
+        linewidth=0.7,
+    )
+    axes.add_patch(box)
+    short = name if len(name) <= 26 else name[:25] + "…"
+    axes.text(x, y - 0.05, short, ha="center", va="center", fontsize=8, color=INK)
+    axes.text(x, y + 0.15, kind, ha="center", va="center", fontsize=6, color=MUTED)
+
+
+def _draw_arrow(axes: Axes, start: float, end: float, y: float, relation: str, forward: bool) -> None:
+    tail, head = (start + 0.32, end - 0.32) if forward else (end - 0.32, start + 0.32)
+    axes.annotate("", xy=(head, y), xytext=(tail, y), arrowprops={"arrowstyle": "->", "color": MUTED, "lw": 0.9})
+    axes.text((start + end) / 2, y - 0.09, relation, ha="center", va="bottom", fontsize=6.5, color=MUTED)

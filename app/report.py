@@ -1,0 +1,60 @@
+"""The report: sections of text, figures and tables, rendered as one self-contained page."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+from matplotlib.figure import Figure
+
+from app.figures import svg
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section: a heading, what to know in a few sentences, a figure and a table, and what to doubt about them."""
+
+    title: str
+    lead: str = ""
+    figure: Figure | None = None
+    table: pd.DataFrame | None = None
+    caption: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page: a title, the findings in one sentence each, and the sections that bear them out."""
+
+    title: str
+    findings: tuple[str, ...]
+    sections: tuple[Section, ...]
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        """Return the title and the findings as plain lines."""
+        return "\n".join([self.title, *(f"- {finding}" for finding in self.findings)])
+
+    def to_html(self) -> str:
+        """Return the page; it needs no other file and no network."""
+        environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("app", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+        environment.filters["svg"] = svg
+        environment.filters["cell"] = _cell
+        return environment.get_template("report.html.j2").render(report=self)
+
+    def write(self, path: Path) -> None:
+        """Write the page to a file, making its folder where it is missing."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.to_html(), encoding="utf-8")
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)

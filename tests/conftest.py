@@ -1,0 +1,154 @@
+"""What many tests need: the data mirror, a Neo4j server, a small graph with every kind and every relation."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kg.graph import Graph, SourceRelease, table
+from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+
+ROOT = Path(__file__).parent.parent
+
+NODES: dict[str, list[dict[str, object]]] = {
+    "Gene": [
+        {"id": "NCBIGene:1559", "name": "CYP2C9", "synonyms": ["cytochrome P450 2C9", "CYP2C"]},
+        {"id": "NCBIGene:79001", "name": "VKORC1", "synonyms": ["vitamin K epoxide reductase complex subunit 1"]},
+        {"id": "NCBIGene:5742", "name": "PTGS1", "synonyms": []},
+        {"id": "NCBIGene:5743", "name": "PTGS2", "synonyms": ["COX-2"]},
+    ],
+    "Variant": [
+        {"id": "DBSNP:rs1799853", "name": "CYP2C9*2", "gene": "NCBIGene:1559", "allele": "T"},
+        {"id": "DBSNP:rs9923231", "name": "VKORC1 -1639G>A"},
+    ],
+    "Drug": [
+        {"id": "DRUGBANK:DB00682", "name": "Warfarin", "synonyms": ["Coumadin", "Jantoven"], "inchi": "InChI=1S/x"},
+        {"id": "DRUGBANK:DB00945", "name": "Acetylsalicylic acid", "synonyms": ["Aspirin"]},
+        {"id": "DRUGBANK:DB01050", "name": "Ibuprofen", "synonyms": []},
+    ],
+    "Disease": [
+        {"id": "DOID:9743", "name": "thrombosis", "synonyms": []},
+        {"id": "DOID:7148", "name": "rheumatoid arthritis", "synonyms": ["RA"]},
+        {"id": "DOID:8398", "name": "osteoarthritis", "synonyms": ["arthritis"]},
+    ],
+    "Patient": [
+        {"id": "PANAKEIA:P-1", "name": "P-1", "sex": "female", "age_years": 71.5, "genotypes": ["CYP2C9 *1/*2"]},
+        {"id": "PANAKEIA:P-2", "name": "P-2"},
+    ],
+    "Anatomy": [{"id": "UBERON:0002107", "name": "liver"}],
+    "BiologicalProcess": [{"id": "GO:0007596", "name": "blood coagulation", "synonyms": ["clotting"]}],
+    "CellularComponent": [{"id": "GO:0005783", "name": "endoplasmic reticulum"}],
+    "MolecularFunction": [{"id": "GO:0004497", "name": "monooxygenase activity"}],
+    "Pathway": [
+        {"id": "WIKIPATHWAYS:WP430_r1", "name": "Statin pathway"},
+        {"id": "PANAKEIA:PC7_1", "name": "Müller’s"},
+    ],
+    "PharmacologicClass": [{"id": "NDFRT:N0000175960", "name": "Vitamin K Inhibitor"}],
+    "SideEffect": [{"id": "UMLS:C0019080", "name": "Haemorrhage"}, {"id": "UMLS:C0003862", "name": "Arthritis"}],
+    "Symptom": [{"id": "MESH:D010146", "name": "Pain"}],
+    "Phenotype": [{"id": "HP:0001907", "name": "Thromboembolism"}],
+    "Measurement": [{"id": "LOINC:6301-6", "name": "INR"}],
+}
+
+EDGES: tuple[tuple[str, str, str, dict[str, object]], ...] = (
+    ("treats", "DRUGBANK:DB00682", "DOID:9743", {"references": ["PMID:1", "PMID:2"]}),
+    ("treats", "DRUGBANK:DB00945", "DOID:9743", {}),
+    ("palliates", "DRUGBANK:DB01050", "DOID:7148", {}),
+    ("palliates", "DRUGBANK:DB00945", "DOID:8398", {}),
+    ("binds", "DRUGBANK:DB00682", "NCBIGene:79001", {"action": "inhibitor", "affinity_nM": 1260.0}),
+    ("binds", "DRUGBANK:DB00682", "NCBIGene:1559", {"action": "substrate", "references": []}),
+    ("binds", "DRUGBANK:DB00945", "NCBIGene:5742", {}),
+    ("binds", "DRUGBANK:DB00945", "NCBIGene:5743", {}),
+    ("binds", "DRUGBANK:DB01050", "NCBIGene:5743", {}),
+    ("binds", "DRUGBANK:DB01050", "NCBIGene:1559", {}),
+    ("causes_side_effect", "DRUGBANK:DB00682", "UMLS:C0019080", {}),
+    ("causes_side_effect", "DRUGBANK:DB00945", "UMLS:C0019080", {}),
+    ("drug_upregulates_gene", "DRUGBANK:DB00945", "NCBIGene:1559", {}),
+    ("drug_downregulates_gene", "DRUGBANK:DB00945", "NCBIGene:5743", {}),
+    ("drug_resembles_drug", "DRUGBANK:DB00945", "DRUGBANK:DB01050", {}),
+    ("class_includes_drug", "NDFRT:N0000175960", "DRUGBANK:DB00682", {}),
+    ("disease_associates_gene", "DOID:9743", "NCBIGene:79001", {}),
+    ("disease_associates_gene", "DOID:7148", "NCBIGene:5743", {}),
+    ("disease_upregulates_gene", "DOID:7148", "NCBIGene:5743", {}),
+    ("disease_downregulates_gene", "DOID:8398", "NCBIGene:5742", {}),
+    ("disease_localizes_to_anatomy", "DOID:9743", "UBERON:0002107", {}),
+    ("disease_presents_symptom", "DOID:7148", "MESH:D010146", {}),
+    ("disease_presents_symptom", "DOID:8398", "MESH:D010146", {}),
+    ("disease_resembles_disease", "DOID:7148", "DOID:8398", {}),
+    ("gene_interacts_gene", "NCBIGene:5742", "NCBIGene:5743", {}),
+    ("gene_covaries_gene", "NCBIGene:1559", "NCBIGene:79001", {}),
+    ("gene_regulates_gene", "NCBIGene:5743", "NCBIGene:1559", {}),
+    ("gene_regulates_gene", "NCBIGene:1559", "NCBIGene:5743", {}),
+    ("gene_participates_in_biological_process", "NCBIGene:79001", "GO:0007596", {}),
+    ("gene_participates_in_cellular_component", "NCBIGene:1559", "GO:0005783", {}),
+    ("gene_participates_in_molecular_function", "NCBIGene:1559", "GO:0004497", {}),
+    ("gene_participates_in_pathway", "NCBIGene:1559", "WIKIPATHWAYS:WP430_r1", {}),
+    ("anatomy_expresses_gene", "UBERON:0002107", "NCBIGene:1559", {}),
+    ("anatomy_upregulates_gene", "UBERON:0002107", "NCBIGene:79001", {}),
+    ("anatomy_downregulates_gene", "UBERON:0002107", "NCBIGene:5743", {}),
+    ("variant_in_gene", "DBSNP:rs1799853", "NCBIGene:1559", {}),
+    ("variant_affects_drug", "DBSNP:rs1799853", "DRUGBANK:DB00682", {"effect": "lower dose"}),
+    ("variant_causes_disease", "DBSNP:rs9923231", "DOID:9743", {}),
+    ("patient_has_condition", "PANAKEIA:P-1", "DOID:9743", {"day": -30}),
+    ("patient_carries_variant", "PANAKEIA:P-1", "DBSNP:rs1799853", {"copies": 1}),
+    ("patient_takes_drug", "PANAKEIA:P-1", "DRUGBANK:DB00682", {"day": 0}),
+    ("patient_has_phenotype", "PANAKEIA:P-1", "HP:0001907", {}),
+    ("patient_has_measurement", "PANAKEIA:P-1", "LOINC:6301-6", {"value": 2.4, "unit": "1", "day": 14}),
+    ("predicted_treats", "DRUGBANK:DB01050", "DOID:8398", {"score": 0.4, "prior": 0.1, "model": "m"}),
+    ("predicted_binds", "DRUGBANK:DB01050", "NCBIGene:5742", {"score": 0.5}),
+    ("predicted_benefits", "DRUGBANK:DB00682", "PANAKEIA:P-1", {"score": 0.6}),
+)
+
+EVIDENCE: dict[str, object] = {
+    "source": "by-hand",
+    "source_version": "1",
+    "licence": "CC0-1.0",
+    "knowledge_level": "knowledge_assertion",
+    "agent_type": "manual_agent",
+    "references": [],
+}
+
+RELEASE = SourceRelease(
+    "by-hand", "1", "CC0-1.0", "Textbooks", "https://example.org/by-hand", {"nodes.tsv": "00", "edges.tsv": "ff"}
+)
+
+
+def make_graph(
+    nodes: dict[str, list[dict[str, object]]], edges: tuple[tuple[str, str, str, dict[str, object]], ...]
+) -> Graph:
+    """Return a graph of these nodes and edges, each edge with the evidence of `RELEASE`."""
+    rows: dict[str, list[dict[str, object]]] = {}
+    for relation, subject, target, attributes in edges:
+        rows.setdefault(relation, []).append({"subject": subject, "object": target} | EVIDENCE | attributes)
+    return Graph(
+        {kind: table(node_columns(kind), nodes[kind]) for kind in NODE_KINDS if kind in nodes},
+        {relation: table(edge_columns(relation), rows[relation]) for relation in RELATIONS if relation in rows},
+        (RELEASE,),
+    )
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """A made-up small graph with every kind and every relation."""
+    return make_graph(NODES, EDGES)
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The folder of public data files (`PANAKEIA_DATA`, else ../shared/data beside the checkout)."""
+    folder = Path(os.environ.get("PANAKEIA_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no data mirror at {folder}; set PANAKEIA_DATA to a folder of the public files")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def neo4j_url() -> str:
+    """The Bolt URL of a Neo4j server whose graph the tests may overwrite."""
+    url = os.environ.get("PANAKEIA_TEST_NEO4J")
+    if url:
+        return url
+    message = "no Neo4j server; run: python tests/neo4j/server.py run -- make test"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)

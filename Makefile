@@ -10,7 +10,7 @@ install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
 ifeq ($(TORCH),cpu)
 	printf '%s\n' torch triton $$(sed -n 's/^\(nvidia-[a-z0-9-]*\|cuda-[a-z0-9-]*\)==.*/\1/p' requirements.lock) > .venv/cuda-packages.txt
 	$(BIN)/uv pip install --python $(BIN)/python --torch-backend cpu "$$(sed -n 's/^\(torch==[^ ;]*\).*/\1/p' requirements.lock)"

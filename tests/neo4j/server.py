@@ -95,7 +95,7 @@ def configure(home: Path, port: int) -> None:
     (conf / "neo4j.conf").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
 
 
-def java(jars: Path, home: Path, *arguments: str) -> list[str]:
+def java(jars: Path, *arguments: str) -> list[str]:
     """Return a command that runs one of Neo4j's main classes."""
     opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
     memory = [f"-Xms{HEAP}", f"-Xmx{HEAP}"] if "CommunityEntryPoint" in arguments[0] else []
@@ -142,14 +142,14 @@ def running_server() -> Iterator[dict[str, str]]:
         home = Path(folder)
         log = home / "server.log"
         configure(home, port)
-        admin = java(jars, home, "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password)
+        admin = java(jars, "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password)
         told = subprocess.run(admin, env=environment(home), capture_output=True, text=True)
         if told.returncode:
             raise ServerError(f"Neo4j's admin tool failed:\n{told.stderr}")
         arguments = ("org.neo4j.server.CommunityEntryPoint", f"--home-dir={home}", f"--config-dir={home / 'conf'}")
         with log.open("wb") as output:
             process = subprocess.Popen(
-                java(jars, home, *arguments), env=environment(home), stdout=output, stderr=output, process_group=0
+                java(jars, *arguments), env=environment(home), stdout=output, stderr=output, process_group=0
             )
         try:
             wait_until_ready(process, port, log)

@@ -1,0 +1,265 @@
+"""Neo4j as a store: a graph on a server, reached by Bolt.
+
+Community edition has one database, so a full build is written beside the graph in place, under labels of its own
+(`GeneStaged` for `Gene`), and one transaction then gives the new nodes the labels of the old ones. An edge is seen
+through its nodes: every query names a node's kind, and sees either the old graph or the new one.
+See docs/decisions/0003-neo4j-replace.md for what that promises and what not.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import pyarrow as pa
+from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Session
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+
+from kg.graph import Graph, arrow_schema, table
+from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
+from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, read_releases, release_row
+
+BATCH_ROWS = 20_000
+LABELS: dict[str, dict[str, AttributeType]] = {
+    **{kind: node_columns(kind) for kind in NODE_KINDS},
+    RELEASE_LABEL: RELEASE_COLUMNS,
+}
+STAGED = "Staged"
+DISCARDED = "Discarded"
+WRITER = "PanakeiaWriter"
+
+
+class Neo4jStore:
+    """A graph on a Neo4j server, which holds nothing else.
+
+    User and password come from the URL (`bolt://user:password@host:7687`) or from `NEO4J_USER` (default `neo4j`) and
+    `NEO4J_PASSWORD`. Raises `StoreError` where there is no password.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        user = unquote(parts.username or "") or os.environ.get("NEO4J_USER") or "neo4j"
+        password = unquote(parts.password or "") or os.environ.get("NEO4J_PASSWORD")
+        self.address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        if not password:
+            raise StoreError(f"{self.address} needs a password: set NEO4J_PASSWORD (and NEO4J_USER, if not 'neo4j')")
+        with self._failures():
+            self._driver: Driver = GraphDatabase.driver(
+                self.address, auth=(user, password), notifications_min_severity="OFF"
+            )
+
+    def __enter__(self) -> Self:
+        with self._failures():
+            self._driver.verify_connectivity()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._driver.close()
+
+    def replace(self, graph: Graph, progress: Progress) -> None:
+        """Put this graph in place of the server's; until the last step, readers see the old graph.
+
+        Raises `StoreError`, with the old graph in place, where the server fails or an edge's end is not in the graph.
+        """
+        with self._failures(), self._driver.session() as session, self._writer(progress):
+            _constrain(session)
+            _clear(session)
+            try:
+                _stage(session, graph, progress)
+                progress("putting the new graph in place", 0.95)
+                session.execute_write(_swap)
+            finally:
+                progress("clearing away", 0.97)
+                _clear(session)
+            progress("done", 1.0)
+
+    def add(self, graph: Graph) -> None:
+        """Add nodes and edges in one transaction; a node or an edge that is there is overwritten.
+
+        Raises `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
+        """
+        with self._failures(), self._driver.session() as session, self._writer(lambda *_: None):
+            _constrain(session)
+            session.execute_write(_merge, graph)
+
+    def read(self) -> Graph:
+        """Return the whole graph, sources included.
+
+        Raises `StoreError` where the graph was replaced while it was read.
+        """
+        with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
+            before = session.execute_read(_stamp)
+            nodes = {kind: session.execute_read(_read_nodes, kind) for kind in NODE_KINDS}
+            edges = {relation: session.execute_read(_read_edges, relation) for relation in RELATIONS}
+            sources = read_releases(self)
+            if session.execute_read(_stamp) != before:
+                raise StoreError(f"the graph at {self.address} was replaced while it was read: read it again")
+        return Graph(
+            {kind: rows for kind, rows in nodes.items() if rows.num_rows},
+            {relation: rows for relation, rows in edges.items() if rows.num_rows},
+            sources,
+        )
+
+    def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+        """Run one reading Cypher query with parameters and return its rows.
+
+        Name the kind of a node in every pattern: nodes of other labels may be part of a build in progress.
+        """
+        with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
+            return session.execute_read(lambda transaction: transaction.run(cypher, dict(parameters)).data())
+
+    @contextmanager
+    def _writer(self, progress: Progress) -> Iterator[None]:
+        """Be the only writer: a lock that the server holds while a transaction is open, and frees when we die."""
+        progress("waiting for other writers", 0.0)
+        with self._driver.session() as session:
+            session.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{WRITER}) REQUIRE n.id IS UNIQUE").consume()
+            with session.begin_transaction() as transaction:
+                transaction.run(f"MERGE (n:{WRITER} {{id: 'writer'}})").consume()
+                yield
+                transaction.rollback()
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Turn the driver's failures into a `StoreError` that says what to do."""
+        try:
+            yield
+        except AuthError as failure:
+            raise StoreError(
+                f"{self.address} refused the user or the password: check the URL, or NEO4J_USER and NEO4J_PASSWORD"
+            ) from failure
+        except ServiceUnavailable as failure:
+            raise StoreError(
+                f"no Neo4j server answers at {self.address}: check host and port, and that it runs (make neo4j)"
+            ) from failure
+        except (Neo4jError, DriverError, ValueError) as failure:
+            raise StoreError(f"{self.address} failed: {failure}") from failure
+
+
+def _constrain(session: Session) -> None:
+    for label in LABELS:
+        for name in (label, label + STAGED):
+            session.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{name}) REQUIRE n.id IS UNIQUE").consume()
+
+
+def _clear(session: Session) -> None:
+    """Delete what a finished or a broken build left behind, a thousand nodes a transaction."""
+    for label in (*(label + STAGED for label in LABELS), DISCARDED):
+        session.run(f"MATCH (n:{label}) CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 1000 ROWS").consume()
+
+
+def _stage(session: Session, graph: Graph, progress: Progress) -> None:
+    total = sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values())) or 1
+    done = 0
+    for label, rows in _labelled(graph):
+        for batch in _node_batches(rows):
+            session.execute_write(_create_nodes, label + STAGED, batch)
+            done += len(batch)
+            progress(f"nodes: {label}", 0.95 * done / total)
+    for relation, rows in graph.edges.items():
+        for batch, attributes in _edge_batches(rows):
+            session.execute_write(_write_edges, relation, STAGED, batch, attributes)
+            done += len(batch)
+            progress(f"edges: {relation}", 0.95 * done / total)
+
+
+def _labelled(graph: Graph) -> Iterator[tuple[str, pa.Table]]:
+    yield from graph.nodes.items()
+    yield RELEASE_LABEL, table(RELEASE_COLUMNS, map(release_row, graph.sources))
+
+
+def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
+    for batch in rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
+        yield [_present(row) for row in batch.to_pylist()]
+
+
+def _edge_batches(rows: pa.Table) -> Iterator[tuple[list[tuple[str, str, int]], list[dict[str, object]]]]:
+    """Yield edges as (subject, object, which attributes), and the distinct attributes: most edges share theirs."""
+    names = rows.column_names[2:]
+    for batch in rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
+        subjects, objects, *columns = (column.to_pylist() for column in batch.columns)
+        hashable = [[tuple(v) if isinstance(v, list) else v for v in column] for column in columns]
+        numbers: dict[tuple[object, ...], int] = {}
+        edges = [
+            (subject, target, numbers.setdefault(values, len(numbers)))
+            for subject, target, values in zip(subjects, objects, zip(*hashable, strict=True), strict=True)
+        ]
+        yield edges, [_present(dict(zip(names, values, strict=True))) for values in numbers]
+
+
+def _present(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _create_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[str, object]]) -> None:
+    transaction.run(f"UNWIND $rows AS row CREATE (n:{label}) SET n = row", rows=rows).consume()
+
+
+def _merge_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[str, object]]) -> None:
+    transaction.run(f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row", rows=rows).consume()
+
+
+def _write_edges(
+    transaction: ManagedTransaction,
+    relation: str,
+    suffix: str,
+    edges: list[tuple[str, str, int]],
+    attributes: list[dict[str, object]],
+) -> None:
+    verb = "CREATE" if suffix else "MERGE"
+    ends = RELATIONS[relation]
+    written = transaction.run(
+        f"UNWIND $edges AS edge MATCH (a:{ends.subject}{suffix} {{id: edge[0]}}), (b:{ends.object}{suffix} "
+        f"{{id: edge[1]}}) {verb} (a)-[r:{relation}]->(b) SET r = $attributes[edge[2]] RETURN count(*) AS written",
+        edges=edges,
+        attributes=attributes,
+    ).single(strict=True)["written"]
+    if written != len(edges):
+        raise StoreError(f"{len(edges) - written} {relation} edges have an end that is not a node: check the graph")
+
+
+def _swap(transaction: ManagedTransaction) -> None:
+    for label in LABELS:
+        transaction.run(f"MATCH (n:{label}) REMOVE n:{label} SET n:{DISCARDED}").consume()
+    for label in LABELS:
+        transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{label}").consume()
+
+
+def _merge(transaction: ManagedTransaction, graph: Graph) -> None:
+    for label, rows in _labelled(graph):
+        for batch in _node_batches(rows):
+            _merge_nodes(transaction, label, batch)
+    for relation, rows in graph.edges.items():
+        for edges, attributes in _edge_batches(rows):
+            _write_edges(transaction, relation, "", edges, attributes)
+
+
+def _stamp(transaction: ManagedTransaction) -> list[str]:
+    """Return what changes when the graph is replaced: which nodes its releases are."""
+    return transaction.run(f"MATCH (s:{RELEASE_LABEL}) RETURN elementId(s) AS e ORDER BY e").value()
+
+
+def _read_nodes(transaction: ManagedTransaction, kind: str) -> pa.Table:
+    columns = node_columns(kind)
+    values = ", ".join(f"n.{column}" for column in columns)
+    return _fetch(transaction, f"MATCH (n:{kind}) RETURN {values}", columns)
+
+
+def _read_edges(transaction: ManagedTransaction, relation: str) -> pa.Table:
+    columns = edge_columns(relation)
+    ends = RELATIONS[relation]
+    values = ", ".join(("a.id", "b.id", *(f"r.{column}" for column in list(columns)[2:])))
+    return _fetch(transaction, f"MATCH (a:{ends.subject})-[r:{relation}]->(b:{ends.object}) RETURN {values}", columns)
+
+
+def _fetch(transaction: ManagedTransaction, cypher: str, columns: Mapping[str, AttributeType]) -> pa.Table:
+    schema = arrow_schema(columns)
+    batches = []
+    result = transaction.run(cypher)
+    while records := result.fetch(BATCH_ROWS):
+        arrays = [
+            pa.array(values, field.type) for values, field in zip(zip(*records, strict=True), schema, strict=True)
+        ]
+        batches.append(pa.record_batch(arrays, schema=schema))
+    return pa.Table.from_batches(batches, schema)

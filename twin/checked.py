@@ -1,0 +1,133 @@
+"""What a user writes in a TOML file: checked before anything runs, frozen, every mistake named with its key."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+
+Number = Annotated[float, Strict()]
+Positive = Annotated[float, Strict(), Field(gt=0)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1)]
+Count = Annotated[int, Strict(), Field(ge=1)]
+Text = Annotated[str, Strict(), Field(min_length=1)]
+
+_EXPECTED = {
+    "greater than or equal to ": ">= ",
+    "less than or equal to ": "<= ",
+    "greater than ": "> ",
+    "less than ": "< ",
+    "a valid dictionary or instance of ": "a table: ",
+}
+_SHOWN = 60
+"""Longest excerpt of what came, in characters."""
+
+
+class DesignError(ValueError):
+    """A file that cannot be run as it stands; the message lists each mistake on a line of its own."""
+
+
+class Checked(BaseModel):
+    """The settings that the schemas of files share: frozen, no unknown keys, no infinities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Schema = TypeVar("Schema", bound=Checked)
+
+
+def read_toml(path: Path, schema: type[Schema]) -> Schema:
+    """Read a TOML file into a schema.
+
+    Raises `DesignError`, which names the line of bad TOML, or each mistake with its key.
+    """
+    try:
+        content = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as failure:
+        raise DesignError(f"{path}: byte {failure.start} is not UTF-8; save the file as UTF-8 text") from None
+    except tomllib.TOMLDecodeError as failure:
+        raise DesignError(f"{path}: not valid TOML: {failure}") from None
+    return check(content, schema, str(path))
+
+
+def check(content: dict[str, Any], schema: type[Schema], origin: str) -> Schema:
+    """Return the content as the schema's data; raise `DesignError` that names every mistake with its key.
+
+    >>> class Titration(Checked):
+    ...     max_mg: Positive
+    >>> check({"max_mg": -3, "min": 1}, Titration, "trial.toml")
+    Traceback (most recent call last):
+    twin.checked.DesignError: trial.toml has 2 mistakes:
+      max_mg: got -3, expected > 0
+      min: unknown key; known here: max_mg
+    """
+    try:
+        return schema.model_validate(content)
+    except ValidationError as failure:
+        mistakes = [_mistake(content, schema, error) for error in failure.errors()]
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise DesignError(f"{origin} has {count}:\n  " + "\n  ".join(mistakes)) from None
+
+
+def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:
+    """Return one of pydantic's errors as `key: got ..., expected ...`."""
+    key = _key(content, error["loc"])
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return f"{key}: missing"
+    if kind == "extra_forbidden":
+        return f"{key}: unknown key; {_known(schema, error['loc'])}"
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        came = f"got {context['tag']!r}, expected {context['expected_tags']}" if "tag" in context else "missing"
+        return f"{key}.{context['discriminator'].strip(chr(39))}: {came}"
+    if kind == "value_error":
+        return f"{key}: {context['error']}" if key else str(context["error"])
+    if kind == "too_short":
+        return f"{key}: got {context['actual_length']} items, expected at least {context['min_length']}"
+    came = repr(error["input"])
+    came = came if len(came) <= _SHOWN else came[:_SHOWN] + "..."
+    expected = error["msg"].removeprefix("Input should be ").removeprefix("Input should have ")
+    for words, sign in _EXPECTED.items():
+        expected = expected.replace(words, sign)
+    return f"{key}: got {came}, expected {expected}"
+
+
+def _key(content: Any, location: tuple[str | int, ...]) -> str:
+    """Return the key as a user would write it: `arms[1].titration.max_mg`.
+
+    A location also names the tag of a union, which is no key: it is left out.
+    """
+    key, here = "", content
+    for part in location:
+        if isinstance(part, int):
+            key, here = f"{key}[{part}]", here[part]
+        elif part == location[-1] or (isinstance(here, dict) and part in here):
+            key = f"{key}.{part}" if key else part
+            here = here.get(part) if isinstance(here, dict) else None
+    return key
+
+
+def _known(schema: type[Checked], location: tuple[str | int, ...]) -> str:
+    """Say which key an unknown one may be meant to be, or which keys its table may have."""
+    tables = [schema]
+    for part in location[:-1]:
+        fields = [table.model_fields[part] for table in tables if part in table.model_fields]
+        tagged = [table for table in tables if part in _tags(table)]
+        if isinstance(part, str):
+            tables = [found for field in fields for found in _tables(field.annotation)] or tagged or tables
+    keys = sorted({key for table in tables for key in table.model_fields})
+    near = difflib.get_close_matches(str(location[-1]), keys, n=1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(keys)}"
+
+
+def _tables(annotation: Any) -> list[type[Checked]]:
+    """Return the schemas inside a type, such as a list of a union of them."""
+    if isinstance(annotation, type) and issubclass(annotation, Checked):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _tables(part)]
+
+
+def _tags(table: type[Checked]) -> set[str]:
+    """Return the values that tell this schema from the others of its union."""
+    return {tag for field in table.model_fields.values() for tag in get_args(field.annotation) if isinstance(tag, str)}

@@ -1,0 +1,247 @@
+"""Build: from what sources say to a checked graph; every bad row is rejected with its reason, every double merged."""
+
+import importlib
+import pkgutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import kg.sources
+from kg.audit import REJECTED, Audit, Tally, rejection_lines, write_audit
+from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
+from kg.fetch import Fetch, NotFoundAnywhere
+from kg.graph import Graph, SourceRelease, arrow_schema
+from kg.merge import Keys, merge_edges, merge_nodes
+from kg.rows import Rows
+from kg.schema import (
+    EVIDENCE_COLUMNS,
+    NODE_COLUMNS,
+    NODE_KINDS,
+    RELATIONS,
+    AttributeType,
+    edge_columns,
+    node_columns,
+)
+from kg.store import Progress, open_store
+
+
+class BuildError(ValueError):
+    """A build that would leave too much out (then with its audit), or of a source that does not exist."""
+
+    def __init__(self, message: str, audit: Audit | None = None) -> None:
+        super().__init__(message)
+        self.audit = audit
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """The rows of one release for one table (a kind or a relation): those that pass, in its schema, and the others."""
+
+    release: str
+    table: str
+    kept: pa.Table
+    rejected: pa.Table
+
+
+def build(
+    sources: Sequence[str],
+    fetch: Fetch,
+    store_url: str | Path,
+    *,
+    max_reject_share: float = 0.01,
+    progress: Progress,
+) -> Audit:
+    """Read the sources of these names, check them, and put their graph in place of what the store holds.
+
+    Beside an embedded store lie the audit and every rejected row afterwards (`kg.audit.write_audit`), also when too
+    many rows were rejected and the store is left alone. Raises `BuildError`, `kg.fetch.FetchError`,
+    `kg.tsv.TsvError` or `kg.store.StoreError`.
+    """
+    modules = {name: _module(name) for name in sources}
+    beside = None if "://" in str(store_url) else Path(store_url)
+    with open_store(store_url, create=True) as store:
+        rows = []
+        for name, module in modules.items():
+            progress(f"read {name}", 0.3 * len(rows) / len(modules))
+            rows.append(module.read(fetch))
+        progress("check", 0.3)
+        try:
+            graph, audit = build_graph(rows, max_reject_share=max_reject_share)
+        except BuildError as failure:
+            if beside is None or failure.audit is None:
+                raise
+            _, listing = write_audit(failure.audit, beside)
+            raise BuildError(f"{failure}\nall rejected rows are in {listing}", failure.audit) from None
+        del rows
+        store.replace(graph, lambda step, fraction: progress(step, 0.4 + 0.6 * fraction))
+    if beside is not None:
+        write_audit(audit, beside)
+    return audit
+
+
+def source_names() -> list[str]:
+    """Return the names of the sources: the modules of `kg.sources`.
+
+    >>> "hetionet" in source_names()
+    True
+    """
+    return sorted(module.name for module in pkgutil.iter_modules(kg.sources.__path__))
+
+
+def default_sources(fetch: Fetch) -> list[str]:
+    """Return `["hetionet"]` if its files are found (a download goes into the cache), else `["starter"]`."""
+    from kg.sources import hetionet
+
+    try:
+        for file in hetionet.FILES:
+            fetch.get(file)
+    except NotFoundAnywhere:
+        return ["starter"]
+    return ["hetionet"]
+
+
+def build_graph(rows: Sequence[Rows], *, max_reject_share: float = 0.01) -> tuple[Graph, Audit]:
+    """Check rows and merge them into a graph; return it with the audit of what was merged and what was rejected.
+
+    `kg.check` says what is rejected, `kg.merge` what becomes of rows that say the same. Raises `BuildError` if more
+    than `max_reject_share` of a release's rows are rejected.
+    """
+    node_parts = [part for source in rows for part in _check_nodes(source)]
+    nodes, merged_nodes = _merge_parts(node_parts, NODE_KINDS, lambda _, table: merge_nodes(table))
+    ids = {kind: table["id"].combine_chunks() for kind, table in nodes.items()}
+    edge_parts = [part for source in rows for part in _check_edges(source, ids)]
+    edges, merged_edges = _merge_parts(edge_parts, RELATIONS, lambda relation, table: merge_edges(relation, table, ids))
+    parts = node_parts + edge_parts
+    releases = tuple(source.release for source in rows)
+    rejected = pa.concat_tables([part.rejected for part in parts] or [REJECTED.empty_table()])
+    audit = Audit(releases, _tallies(parts, merged_nodes + merged_edges), rejected)
+    for release in releases:
+        if audit.reject_share(release.name) > max_reject_share:
+            raise BuildError(_too_many(release, max_reject_share, audit), audit)
+    return Graph(nodes, edges, releases), audit
+
+
+def _module(name: str) -> Any:
+    if name not in source_names():
+        raise BuildError(f"there is no source {name!r}; the sources are {', '.join(source_names())}")
+    return importlib.import_module(f"kg.sources.{name}")
+
+
+def _too_many(release: SourceRelease, limit: float, audit: Audit) -> str:
+    share = audit.reject_share(release.name)
+    return "\n".join(
+        [
+            f"{share:.2%} of the rows of {release.name} {release.version} were rejected, more than the allowed "
+            f"{limit:.2%}; nothing was stored. Mend the rows, or allow a larger share:",
+            *rejection_lines(audit),
+        ]
+    )
+
+
+def _check_nodes(rows: Rows) -> Iterator[_Checked]:
+    for table in rows.nodes:
+        for kind, part in _split(table, "kind"):
+            columns = node_columns(kind) if kind in NODE_KINDS else NODE_COLUMNS
+            shaped = _shaped(part, columns)
+            yield _checked(rows.release.name, kind, shaped, node_faults(kind, part), _place(part, "kind", "id", "name"))
+
+
+def _check_edges(rows: Rows, ids: Mapping[str, pa.Array]) -> Iterator[_Checked]:
+    release = rows.release
+    evidence = {"source": release.name, "source_version": release.version, "licence": release.licence}
+    for table in rows.edges:
+        for relation, part in _split(table, "relation"):
+            columns = edge_columns(relation) if relation in RELATIONS else EVIDENCE_COLUMNS
+            shaped = _shaped(part, columns)
+            for column, value in evidence.items():
+                shaped = shaped.set_column(
+                    shaped.column_names.index(column), column, pc.fill_null(shaped[column], value)
+                )
+            faults = edge_faults(relation, part, ids)
+            yield _checked(release.name, relation, shaped, faults, _place(part, "subject", "relation", "object"))
+
+
+def _split(table: pa.Table, column: str) -> Iterator[tuple[str, pa.Table]]:
+    """Yield each value of a column with its rows."""
+    values = encoded(table[column])
+    if len(values.dictionary) == 1:
+        yield values.dictionary[0].as_py(), table
+        return
+    for code, value in enumerate(values.dictionary.to_pylist()):
+        yield value, table.filter(pc.equal(values.indices, code))
+
+
+def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
+    """Return these columns, of these types; one that is not there is null, no synonyms or references are an empty list."""
+    schema = arrow_schema(columns)
+    arrays = {
+        field.name: table[field.name].cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    }
+    for column in ("synonyms", "references"):
+        if column in arrays:
+            arrays[column] = pc.fill_null(arrays[column], pa.scalar([], pa.list_(pa.string())))
+    if "name" in arrays:
+        arrays["name"] = pc.utf8_trim_whitespace(arrays["name"])
+    return pa.table(arrays, schema=schema)
+
+
+def _place(table: pa.Table, *columns: str) -> pa.Table:
+    """Return where each row stands and what it says, for the audit."""
+    said = [table[column].cast(pa.string()) for column in columns]
+    text = pc.binary_join_element_wise(*said, "\t", null_handling="replace", null_replacement="")
+    return pa.table({"file": table["file"].cast(pa.string()), "line": table["line"], "text": text})
+
+
+def _checked(release: str, table: str, rows: pa.Table, faults: Faults, places: pa.Table) -> _Checked:
+    bad = np.flatnonzero(faults)
+    if not bad.size:
+        return _Checked(release, table, rows, REJECTED.empty_table())
+    places = places.take(bad)
+    rejected = pa.table(
+        {
+            "source": [release] * len(bad),
+            "table": [table] * len(bad),
+            **{column: places[column] for column in places.column_names},
+            "reason": [REASONS[Fault(fault)] for fault in faults[bad].tolist()],
+        },
+        schema=REJECTED,
+    )
+    return _Checked(release, table, rows.filter(pa.array(faults == Fault.NONE)), rejected)
+
+
+def _merge_parts(
+    parts: Sequence[_Checked], names: Iterable[str], merge: Callable[[str, pa.Table], tuple[pa.Table, Keys]]
+) -> tuple[dict[str, pa.Table], Counter[tuple[str, str]]]:
+    """Return a merged table for each of these kinds or relations that has rows, and how many rows were merged away.
+
+    The counts are by (release, table): those of the release whose row went into another's.
+    """
+    tables, counts = {}, Counter[tuple[str, str]]()
+    for name in names:
+        same = [part for part in parts if part.table == name and part.kept.num_rows]
+        if not same:
+            continue
+        tables[name], merged = merge(name, pa.concat_tables([part.kept for part in same]))
+        part_of_row = np.repeat(np.arange(len(same)), [part.kept.num_rows for part in same])
+        for part in part_of_row[merged].tolist():
+            counts[same[part].release, name] += 1
+    return tables, counts
+
+
+def _tallies(parts: Sequence[_Checked], merged: Mapping[tuple[str, str], int]) -> tuple[Tally, ...]:
+    kept, rejected = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for part in parts:
+        kept[part.release, part.table] += part.kept.num_rows
+        rejected[part.release, part.table] += part.rejected.num_rows
+    return tuple(
+        Tally(*key, rows=kept[key] + rejected[key], merged=merged.get(key, 0), rejected=rejected[key]) for key in kept
+    )

@@ -1,0 +1,72 @@
+"""Merge: what several rows that name the same node, or say the same edge, become."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kg.check import encoded
+from kg.schema import EVIDENCE_COLUMNS, RELATIONS
+
+Row = dict[str, Any]
+Keys = npt.NDArray[np.int64]
+
+
+def merge_nodes(table: pa.Table) -> tuple[pa.Table, Keys]:
+    """Return the nodes of one kind with one row a CURIE, and which rows went into another.
+
+    The first name wins, other names become synonyms, synonyms are united, a missing attribute comes from the next row.
+    A node that no row names is named by its CURIE.
+    """
+    merged, dropped = _merge(table, np.asarray(encoded(table["id"]).indices, np.int64), _unite_nodes)
+    named = pc.if_else(pc.equal(pc.fill_null(merged["name"], ""), ""), merged["id"], merged["name"])
+    return merged.set_column(merged.column_names.index("name"), "name", named), dropped
+
+
+def merge_edges(relation: str, table: pa.Table, ids: Mapping[str, pa.Array]) -> tuple[pa.Table, Keys]:
+    """Return the edges of one relation with one row a pair of ends, and which rows went into another.
+
+    The first row's evidence wins; references are united; a missing attribute comes from the next row. The ends of a
+    symmetric relation may come in either order. All ends are in `ids`.
+    """
+    ends = RELATIONS[relation]
+    subjects = np.asarray(pc.index_in(table["subject"], ids[ends.subject]), np.int64)
+    objects = np.asarray(pc.index_in(table["object"], ids[ends.object]), np.int64)
+    if ends.symmetric:
+        subjects, objects = np.minimum(subjects, objects), np.maximum(subjects, objects)
+    return _merge(table, subjects * len(ids[ends.object]) + objects, _unite_edges)
+
+
+def _merge(table: pa.Table, keys: Keys, unite: Callable[[list[Row]], Row]) -> tuple[pa.Table, Keys]:
+    distinct, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    rows = np.arange(len(keys))
+    if len(distinct) == len(keys):
+        return table, rows[:0]
+    repeated = counts[inverse] > 1
+    groups: dict[int, list[Row]] = {}
+    for key, row in zip(keys[repeated].tolist(), table.filter(pa.array(repeated)).to_pylist(), strict=True):
+        groups.setdefault(key, []).append(row)
+    united = pa.Table.from_pylist([unite(group) for group in groups.values()], schema=table.schema)
+    return pa.concat_tables([table.filter(pa.array(~repeated)), united]), np.setdiff1d(rows, first)
+
+
+def _unite_nodes(rows: list[Row]) -> Row:
+    names = [row["name"] for row in rows if row["name"]]
+    united = _first_known(rows)
+    united["name"] = names[0] if names else None
+    synonyms = dict.fromkeys([*names, *(synonym for row in rows for synonym in row["synonyms"])])
+    united["synonyms"] = [synonym for synonym in synonyms if synonym != united["name"]]
+    return united
+
+
+def _unite_edges(rows: list[Row]) -> Row:
+    evidence = {column: rows[0][column] for column in EVIDENCE_COLUMNS}
+    references = dict.fromkeys(reference for row in rows for reference in row["references"])
+    return _first_known(rows) | evidence | {"references": list(references)}
+
+
+def _first_known(rows: list[Row]) -> Row:
+    return {column: next((row[column] for row in rows if row[column] is not None), None) for column in rows[0]}

@@ -1,0 +1,267 @@
+"""Hetionet v1.0: 24 relations between genes, drugs, diseases, anatomy, pathways and effects, compiled from 29 sources.
+
+Himmelstein et al., eLife 2017;6:e26726. The two published TSV files say which edges there are; the attribute files,
+where a mirror has them, add synonyms, InChI, affinities, actions, references and licences. The compilation is CC0;
+some of the sources behind it are not, so that each edge has the licence of its own source.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kg.fetch import Fetch, FoundFile, PublicFile
+from kg.graph import SourceRelease
+from kg.rows import Rows
+from kg.tsv import read_tsv
+
+NAME = "hetionet"
+VERSION = "1.0"
+LICENCE = "CC0-1.0"
+CITATION = (
+    "Himmelstein DS, Lizee A, Hessler C, et al. Systematic integration of biomedical knowledge prioritizes drugs for "
+    "repurposing. eLife 2017;6:e26726. doi:10.7554/eLife.26726"
+)
+URL = "https://github.com/hetio/hetionet"
+
+NODES = PublicFile(
+    "hetionet/hetionet-v1.0-nodes.tsv",
+    f"{URL}/raw/main/hetnet/tsv/hetionet-v1.0-nodes.tsv",
+    "3ad9eb86c031df8bc7d5efefa6edc93562182eb9a6a71e5129d3f18b9d42c50e",
+)
+EDGES = PublicFile(
+    "hetionet/hetionet-v1.0-edges.sif.gz",
+    f"{URL}/raw/main/hetnet/tsv/hetionet-v1.0-edges.sif.gz",
+    "611f0411ac666be4e0270e54bbca67407e14720bfc3099311f0f5eec25c5a947",
+)
+FILES = (NODES, EDGES)
+"""The files that the source cannot do without."""
+
+BINDING = PublicFile("attributes/CbG-binding_with_affinity.tsv.gz")
+ASSOCIATION = PublicFile("attributes/DaG-association_with_sources.tsv.gz")
+INCHI = PublicFile("attributes/drugbank-slim_inchi.tsv.gz")
+GENES = PublicFile("attributes/entrez_genes_2022.tsv.gz")
+GO_TERMS = PublicFile("attributes/go_terms_2022.tsv.gz")
+
+KINDS = {
+    "Anatomy": "Anatomy",
+    "Biological Process": "BiologicalProcess",
+    "Cellular Component": "CellularComponent",
+    "Compound": "Drug",
+    "Disease": "Disease",
+    "Gene": "Gene",
+    "Molecular Function": "MolecularFunction",
+    "Pathway": "Pathway",
+    "Pharmacologic Class": "PharmacologicClass",
+    "Side Effect": "SideEffect",
+    "Symptom": "Symptom",
+}
+"""Hetionet's word for a node kind -> ours."""
+
+_PREFIXES = {
+    "Compound::": "DRUGBANK:",
+    "Gene::": "NCBIGene:",
+    "Pathway::PC7": "PANAKEIA:PC7",  # the row of a Pathway Commons 7 download, no public identifier
+    "Pathway::WP": "WIKIPATHWAYS:WP",
+    "Pharmacologic Class::": "NDFRT:",
+    "Side Effect::": "UMLS:",
+    "Symptom::": "MESH:",
+}
+"""How an identifier begins in Hetionet -> how the CURIE begins; elsewhere what follows `::` is the CURIE."""
+
+
+@dataclass(frozen=True)
+class Metaedge:
+    """One of Hetionet's 24 kinds of edge: our relation, and the evidence that all its edges share.
+
+    `resources` are the databases behind it and `licence` is theirs: the compilation's own (CC0-1.0) where several
+    contributed, NOASSERTION where none is stated (https://github.com/dhimmel/integrate/tree/master/licenses).
+    """
+
+    relation: str
+    resources: tuple[str, ...]
+    licence: str
+    knowledge_level: str
+    agent_type: str
+
+
+_CURATED = ("knowledge_assertion", "manual_agent")
+_COMPUTED = ("statistical_association", "data_analysis_pipeline")
+_MINED = ("knowledge_assertion", "text_mining_agent")
+_MIXED = ("knowledge_assertion", "not_provided")  # curated and electronically inferred together
+_OBSERVED = ("observation", "not_provided")  # screens and single experiments together
+_INTERACTOMES = ("Human Interactome Database", "Incomplete Interactome")
+_PATHWAYS = ("WikiPathways", "Reactome", "Pathway Interaction Database")
+
+METAEDGES = {
+    "AdG": Metaedge("anatomy_downregulates_gene", ("Bgee",), "NOASSERTION", *_COMPUTED),
+    "AeG": Metaedge("anatomy_expresses_gene", ("Bgee", "TISSUES"), LICENCE, *_COMPUTED),
+    "AuG": Metaedge("anatomy_upregulates_gene", ("Bgee",), "NOASSERTION", *_COMPUTED),
+    "CbG": Metaedge("binds", ("BindingDB", "DrugBank", "DrugCentral"), LICENCE, *_CURATED),
+    "CcSE": Metaedge("causes_side_effect", ("SIDER 4.1",), "CC-BY-NC-SA-4.0", *_MINED),
+    "CdG": Metaedge("drug_downregulates_gene", ("LINCS L1000",), "LicenseRef-LINCS-L1000", *_COMPUTED),
+    "CpD": Metaedge("palliates", ("PharmacotherapyDB",), LICENCE, *_CURATED),
+    "CrC": Metaedge("drug_resembles_drug", ("DrugBank",), LICENCE, *_COMPUTED),
+    "CtD": Metaedge("treats", ("PharmacotherapyDB",), LICENCE, *_CURATED),
+    "CuG": Metaedge("drug_upregulates_gene", ("LINCS L1000",), "LicenseRef-LINCS-L1000", *_COMPUTED),
+    "DaG": Metaedge("disease_associates_gene", ("DISEASES", "DisGeNET", "DOAF", "GWAS Catalog"), LICENCE, *_MIXED),
+    "DdG": Metaedge("disease_downregulates_gene", ("STARGEO",), "NOASSERTION", *_COMPUTED),
+    "DlA": Metaedge("disease_localizes_to_anatomy", ("MEDLINE",), LICENCE, *_COMPUTED),
+    "DpS": Metaedge("disease_presents_symptom", ("MEDLINE",), LICENCE, *_COMPUTED),
+    "DrD": Metaedge("disease_resembles_disease", ("MEDLINE",), LICENCE, *_COMPUTED),
+    "DuG": Metaedge("disease_upregulates_gene", ("STARGEO",), "NOASSERTION", *_COMPUTED),
+    "GcG": Metaedge("gene_covaries_gene", ("Evolutionary Rate Covariation",), "NOASSERTION", *_COMPUTED),
+    "GiG": Metaedge("gene_interacts_gene", _INTERACTOMES, "NOASSERTION", *_OBSERVED),
+    "GpBP": Metaedge("gene_participates_in_biological_process", ("Gene Ontology",), "CC-BY-4.0", *_MIXED),
+    "GpCC": Metaedge("gene_participates_in_cellular_component", ("Gene Ontology",), "CC-BY-4.0", *_MIXED),
+    "GpMF": Metaedge("gene_participates_in_molecular_function", ("Gene Ontology",), "CC-BY-4.0", *_MIXED),
+    "GpPW": Metaedge("gene_participates_in_pathway", _PATHWAYS, LICENCE, *_CURATED),
+    "Gr>G": Metaedge("gene_regulates_gene", ("LINCS L1000",), "LicenseRef-LINCS-L1000", *_COMPUTED),
+    "PCiC": Metaedge("class_includes_drug", ("DrugCentral",), "CC-BY-4.0", *_CURATED),
+}
+"""Hetionet's abbreviation of a kind of edge -> our relation and its evidence."""
+
+
+def read(fetch: Fetch) -> Rows:
+    """Read Hetionet: the two published files, and what the attribute files add where the mirror has them.
+
+    Raises `kg.fetch.FetchError` if a published file is nowhere or not what it should be, `kg.tsv.TsvError` if one
+    cannot be read.
+    """
+    required = {file: fetch.get(file) for file in FILES}
+    optional = {file: fetch.find(file) for file in (BINDING, ASSOCIATION, INCHI, GENES, GO_TERMS)}
+    found = required | {file: at for file, at in optional.items() if at is not None}
+    unverified = any(at.verified_by == "nothing" for at in found.values())
+    release = SourceRelease(
+        NAME,
+        f"{VERSION}-unverified" if unverified else VERSION,
+        LICENCE,
+        CITATION,
+        URL,
+        {file.name: at.sha256 for file, at in found.items()},
+    )
+    return Rows(release, (_read_nodes(found),), tuple(_read_edges(found)))
+
+
+def to_curie(identifier: str) -> str:
+    """Return the CURIE of a Hetionet identifier; one that is none of Hetionet's comes back as it is.
+
+    >>> to_curie("Gene::9021"), to_curie("Disease::DOID:1234")
+    ('NCBIGene:9021', 'DOID:1234')
+    """
+    for begin, prefix in _PREFIXES.items():
+        if identifier.startswith(begin):
+            return prefix + identifier.removeprefix(begin)
+    kind, _, curie = identifier.partition("::")
+    return curie if kind in KINDS else identifier
+
+
+def _read_nodes(found: Mapping[PublicFile, FoundFile]) -> pa.Table:
+    rows = read_tsv(found[NODES].path, ("id", "name", "kind"))
+    ids = pa.array(map(to_curie, rows["id"].to_pylist()), pa.string())
+    synonyms = _synonyms(found)
+    inchi = {
+        f"DRUGBANK:{row['drugbank_id']}": row["inchi"] for row in _attributes(found, INCHI, "drugbank_id", "inchi")
+    }
+    return pa.table(
+        {
+            "kind": [KINDS.get(kind, kind) for kind in rows["kind"].to_pylist()],
+            "id": ids,
+            "name": rows["name"],
+            "synonyms": pa.array([synonyms.get(curie, []) for curie in ids.to_pylist()], pa.list_(pa.string())),
+            "inchi": pa.array([inchi.get(curie) or None for curie in ids.to_pylist()], pa.string()),
+            "file": _constant(NODES.name, rows.num_rows),
+            "line": rows["line"],
+        }
+    )
+
+
+def _synonyms(found: Mapping[PublicFile, FoundFile]) -> dict[str, list[str]]:
+    """Return the other names that the attribute files know, by CURIE; a gene's long name and newer symbol are such."""
+    named = [
+        (f"NCBIGene:{row['gene_id']}", name)
+        for row in _attributes(found, GENES, "gene_id", "gene_name", "symbol")
+        for name in (row["gene_name"], row["symbol"])
+    ]
+    named += [(row["go_id"], row["term"]) for row in _attributes(found, GO_TERMS, "go_id", "term")]
+    named += [(row["doid_id"], row["doid_name"]) for row in _attributes(found, ASSOCIATION, "doid_id", "doid_name")]
+    synonyms: dict[str, list[str]] = {}
+    for curie, name in dict.fromkeys(named):
+        synonyms.setdefault(curie, []).append(name)
+    return synonyms
+
+
+def _read_edges(found: Mapping[PublicFile, FoundFile]) -> Iterator[pa.Table]:
+    """Yield one table a metaedge, and one for each abbreviation that is not Hetionet's."""
+    rows = read_tsv(found[EDGES].path, ("source", "metaedge", "target"))
+    ends = {column: _renamed(rows[column].combine_chunks()) for column in ("source", "target")}
+    abbreviations = rows["metaedge"]
+    for abbreviation in abbreviations.unique().to_pylist():
+        chosen = pc.indices_nonzero(pc.equal(abbreviations, abbreviation))
+        metaedge = METAEDGES.get(abbreviation, Metaedge(abbreviation, (), LICENCE, *_MIXED))
+        edges = pa.table(
+            {
+                "relation": _constant(metaedge.relation, len(chosen)),
+                "subject": ends["source"].take(chosen),
+                "object": ends["target"].take(chosen),
+                "knowledge_level": _constant(metaedge.knowledge_level, len(chosen)),
+                "agent_type": _constant(metaedge.agent_type, len(chosen)),
+                "file": _constant(EDGES.name, len(chosen)),
+                "line": rows["line"].take(chosen),
+            }
+        )
+        yield _with_details(edges, metaedge, _details(found, abbreviation))
+
+
+def _details(found: Mapping[PublicFile, FoundFile], abbreviation: str) -> dict[tuple[str, str], Mapping[str, str]]:
+    """Return what the attribute files know of single edges, by the CURIEs of their ends."""
+    if abbreviation == "CbG":
+        columns = ("drugbank_id", "entrez_gene_id", "sources", "pubmed_ids", "actions", "affinity_nM", "license")
+        rows = _attributes(found, BINDING, *columns)
+        return {(f"DRUGBANK:{row['drugbank_id']}", f"NCBIGene:{row['entrez_gene_id']}"): row for row in rows}
+    if abbreviation == "DaG":
+        rows = _attributes(found, ASSOCIATION, "doid_id", "entrez_gene_id", "sources", "license")
+        return {(row["doid_id"], f"NCBIGene:{row['entrez_gene_id']}"): row for row in rows}
+    return {}
+
+
+def _with_details(
+    edges: pa.Table, metaedge: Metaedge, details: Mapping[tuple[str, str], Mapping[str, str]]
+) -> pa.Table:
+    """Add licence and references: those of the single edge where known, else those that all edges of its kind share."""
+    if not details:
+        shared = pa.scalar(list(metaedge.resources), pa.list_(pa.string()))
+        edges = edges.append_column("licence", _constant(metaedge.licence, edges.num_rows))
+        return edges.append_column("references", pa.repeat(shared, edges.num_rows))
+    ends = zip(edges["subject"].to_pylist(), edges["object"].to_pylist(), strict=True)
+    rows = [details.get(pair, {}) for pair in ends]
+    licences = [row.get("license", "").replace(" ", "-") or metaedge.licence for row in rows]
+    references = [_references(row) or list(metaedge.resources) for row in rows]
+    actions = [row.get("actions") or None for row in rows]
+    affinities = [float(row["affinity_nM"]) if row.get("affinity_nM") else None for row in rows]
+    return (
+        edges.append_column("licence", pa.array(licences, pa.string()))
+        .append_column("references", pa.array(references, pa.list_(pa.string())))
+        .append_column("action", pa.array(actions, pa.string()))
+        .append_column("affinity_nM", pa.array(affinities, pa.float64()))
+    )
+
+
+def _references(row: Mapping[str, str]) -> list[str]:
+    resources = [resource for resource in row.get("sources", "").split("|") if resource]
+    return resources + [f"PMID:{number}" for number in row.get("pubmed_ids", "").split("|") if number]
+
+
+def _attributes(found: Mapping[PublicFile, FoundFile], file: PublicFile, *columns: str) -> list[dict[str, str]]:
+    return read_tsv(found[file].path, columns).select(list(columns)).to_pylist() if file in found else []
+
+
+def _renamed(ends: pa.DictionaryArray) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(
+        ends.indices, pa.array(map(to_curie, ends.dictionary.to_pylist()), pa.string())
+    )
+
+
+def _constant(value: str, length: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), length), [value])

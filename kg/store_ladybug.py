@@ -1,0 +1,262 @@
+"""The embedded store: one Ladybug database file, written beside and put in place, so that it is always whole."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import ladybug
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kg.graph import Graph, arrow_schema, table
+from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
+from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, read_releases, release_row
+
+READER_MEMORY = 1 << 30
+WRITER_MEMORY = 2 << 30
+"""Bytes of Ladybug's buffer pool; it would take 80 % of the machine's memory by itself."""
+
+_CYPHER_TYPES: dict[AttributeType, str] = {
+    "string": "STRING",
+    "double": "DOUBLE",
+    "int64": "INT64",
+    "string[]": "STRING[]",
+}
+
+
+class LadybugStore:
+    """A graph in one file, with a node table for each kind, a relationship table for each relation.
+
+    A write never touches the file: it goes to a new one beside it, which takes its place when it is whole and on the
+    disk. Who reads meanwhile reads the old graph on. One process writes at a time.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        if path.is_dir() or not (create or path.exists()):
+            raise StoreError(f"there is no graph at {path}: build one with `panakeia build --store FILE`")
+        self._path = path
+        self._reader: tuple[ladybug.Database, ladybug.Connection] | None = None
+
+    def replace(self, graph: Graph, progress: Progress) -> None:
+        """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
+        with self._writing(from_scratch=True) as connection:
+            _create_tables(connection)
+            _copy_all(connection, graph, progress)
+
+    def add(self, graph: Graph) -> None:
+        """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten."""
+        with self._writing(from_scratch=not self._path.exists()) as connection:
+            if not self._path.exists():
+                _create_tables(connection)
+            for kind, nodes in graph.nodes.items():
+                _upsert_nodes(connection, kind, nodes)
+            _upsert_nodes(connection, RELEASE_LABEL, _release_table(graph))
+            for relation, edges in graph.edges.items():
+                _upsert_edges(connection, relation, edges)
+
+    def read(self) -> Graph:
+        """Return the whole graph, sources included."""
+        nodes = {kind: self._rows(_match_nodes(kind), node_columns(kind)) for kind in NODE_KINDS}
+        edges = {relation: self._rows(_match_edges(relation), edge_columns(relation)) for relation in RELATIONS}
+        return Graph(
+            {kind: rows for kind, rows in nodes.items() if rows.num_rows},
+            {relation: rows for relation, rows in edges.items() if rows.num_rows},
+            read_releases(self),
+        )
+
+    def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+        """Run one reading Cypher query with parameters and return its rows."""
+        with _as_store_errors(self._path):
+            return list(_execute(self._connection(), cypher, parameters).rows_as_dict())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._close()
+
+    def _connection(self) -> ladybug.Connection:
+        if self._reader is None:
+            if not self._path.is_file():
+                raise StoreError(f"there is no graph at {self._path} yet: build one first")
+            database = ladybug.Database(self._path, buffer_pool_size=READER_MEMORY, read_only=True)
+            self._reader = database, ladybug.Connection(database)
+        return self._reader[1]
+
+    def _close(self) -> None:
+        if self._reader is not None:
+            database, connection = self._reader
+            self._reader = None
+            connection.close()
+            database.close()
+
+    def _rows(self, cypher: str, columns: Mapping[str, AttributeType]) -> pa.Table:
+        with _as_store_errors(self._path):
+            return _execute(self._connection(), cypher, {}).get_as_arrow().cast(arrow_schema(columns))
+
+    @contextmanager
+    def _writing(self, *, from_scratch: bool) -> Iterator[ladybug.Connection]:
+        """Yield a connection to a new file beside the store's, a copy or empty; put it in place afterwards."""
+        with _as_store_errors(self._path):
+            if self._path.exists():
+                self._connection()  # only a graph is ever replaced: a file of another program raises here
+            self._close()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            building = self._path.with_name(f".{self._path.name}.building")
+            with _only_writer(self._path):
+                _remove(building)
+                try:
+                    if not from_scratch:
+                        shutil.copyfile(self._path, building)
+                    with _connected(building) as connection:
+                        yield connection
+                    _sync(building)
+                    os.replace(building, self._path)
+                    _sync(self._path.parent)
+                finally:
+                    _remove(building)
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[ladybug.Connection]:
+    with (
+        ladybug.Database(path, buffer_pool_size=WRITER_MEMORY) as database,
+        ladybug.Connection(database) as connection,
+    ):
+        yield connection
+        connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def _only_writer(path: Path) -> Iterator[None]:
+    """Hold the lock that lets one process at a time write a store; the system drops it when the process dies."""
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(f"{path} is being written by another process: wait for it to end") from None
+        yield
+
+
+@contextmanager
+def _as_store_errors(path: Path) -> Iterator[None]:
+    """Turn what Ladybug raises into `StoreError`."""
+    try:
+        yield
+    except RuntimeError as failure:
+        message = str(failure)
+        if "not a valid" in message or "empty database" in message:
+            raise StoreError(
+                f"{path} is not a graph of ours: choose another file, or delete it and build anew"
+            ) from None
+        if "does not exist" in message and "Table" in message:
+            raise StoreError(f"{path} was built by another version ({message}): build it anew") from failure
+        raise StoreError(f"{path}: {message}") from failure
+
+
+def _remove(building: Path) -> None:
+    """Remove a file being built and what Ladybug keeps beside it, also when their builder was killed."""
+    for leftover in building.parent.glob(f"{building.name}*"):
+        leftover.unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _execute(connection: ladybug.Connection, cypher: str, parameters: Mapping[str, object]) -> ladybug.QueryResult:
+    result = connection.execute(cypher, dict(parameters))
+    if isinstance(result, list):
+        raise StoreError(f"expected one query, got {len(result)}: {cypher!r}")
+    return result
+
+
+def _create_tables(connection: ladybug.Connection) -> None:
+    for label, columns in {kind: node_columns(kind) for kind in NODE_KINDS}.items():
+        _create_node_table(connection, label, columns)
+    _create_node_table(connection, RELEASE_LABEL, RELEASE_COLUMNS)
+    for relation in RELATIONS:
+        _create_edge_table(connection, relation)
+
+
+def _create_node_table(connection: ladybug.Connection, label: str, columns: Mapping[str, AttributeType]) -> None:
+    declared = ", ".join(f"`{name}` {_CYPHER_TYPES[kind]}" for name, kind in columns.items())
+    connection.execute(f"CREATE NODE TABLE {label} ({declared}, PRIMARY KEY (id))")
+
+
+def _create_edge_table(connection: ladybug.Connection, relation: str) -> None:
+    ends = RELATIONS[relation]
+    declared = ", ".join(f"`{name}` {_CYPHER_TYPES[kind]}" for name, kind in _edge_properties(relation).items())
+    connection.execute(f"CREATE REL TABLE {relation} (FROM {ends.subject} TO {ends.object}, {declared})")
+
+
+def _edge_properties(relation: str) -> dict[str, AttributeType]:
+    return {name: kind for name, kind in edge_columns(relation).items() if name not in ("subject", "object")}
+
+
+def _copy_all(connection: ladybug.Connection, graph: Graph, progress: Progress) -> None:
+    tables = {**graph.nodes, RELEASE_LABEL: _release_table(graph), **graph.edges}
+    total, done = sum(rows.num_rows for rows in tables.values()), 0
+    for name, rows in tables.items():
+        progress(f"store {name}", done / total)
+        _copy(connection, name, rows)
+        done += rows.num_rows
+    progress("put in place", 1.0)
+
+
+def _copy(connection: ladybug.Connection, name: str, rows: pa.Table) -> None:
+    if rows.num_rows:
+        connection.execute(f"COPY {name} FROM $rows", {"rows": rows})
+
+
+def _upsert_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) -> None:
+    stored = connection.execute(f"MATCH (n:{label}) RETURN n.id AS id").get_as_arrow()["id"]
+    known = pc.is_in(rows["id"], stored.combine_chunks())
+    _copy(connection, label, rows.filter(pc.invert(known)))
+    settings = ", ".join(f"n.`{name}` = `{name}`" for name in rows.column_names if name != "id")
+    changed = rows.filter(known)
+    if changed.num_rows:
+        connection.execute(f"LOAD FROM $rows MATCH (n:{label} {{id: id}}) SET {settings}", {"rows": changed})
+
+
+def _upsert_edges(connection: ladybug.Connection, relation: str, rows: pa.Table) -> None:
+    """Write the relation's table anew: Ladybug copies into an empty one a hundred times faster than into a full one."""
+    columns = arrow_schema(edge_columns(relation))
+    stored = connection.execute(_match_edges(relation)).get_as_arrow().cast(columns)
+    kept = stored.filter(pc.invert(pc.is_in(_ends(relation, stored), _ends(relation, rows))))
+    connection.execute(f"DROP TABLE {relation}")
+    _create_edge_table(connection, relation)
+    _copy(connection, relation, pa.concat_tables([kept, rows.select(columns.names)]))
+
+
+def _ends(relation: str, rows: pa.Table) -> pa.Array:
+    """Return what identifies each edge of a relation: its ends, in alphabetical order if the relation is symmetric."""
+    subjects, objects = rows["subject"], rows["object"]
+    if RELATIONS[relation].symmetric:
+        subjects, objects = pc.min_element_wise(subjects, objects), pc.max_element_wise(subjects, objects)
+    return pc.binary_join_element_wise(subjects, objects, "\t").combine_chunks()
+
+
+def _release_table(graph: Graph) -> pa.Table:
+    return table(RELEASE_COLUMNS, [release_row(release) for release in graph.sources])
+
+
+def _match_nodes(kind: str) -> str:
+    returned = ", ".join(f"n.`{name}` AS `{name}`" for name in node_columns(kind))
+    return f"MATCH (n:{kind}) RETURN {returned}"
+
+
+def _match_edges(relation: str) -> str:
+    ends = RELATIONS[relation]
+    returned = ", ".join(f"r.`{name}` AS `{name}`" for name in _edge_properties(relation))
+    return (
+        f"MATCH (s:{ends.subject})-[r:{relation}]->(o:{ends.object}) RETURN s.id AS subject, o.id AS object, {returned}"
+    )

@@ -62,11 +62,12 @@ def build(
     Example: panakeia build --data ../shared/data --store out/graph.lbdb
     """
     from kg.build import build as build_store
+    from kg.build import default_sources
     from kg.fetch import Fetch
 
     with progress_bar() as progress:
         fetch = Fetch(data)
-        names = source or fetch.default_sources()
+        names = source or default_sources(fetch)
         print_note(f"building from {', '.join(names)} into {store}")
         audit = build_store(names, fetch, store, max_reject_share=max_reject_share, progress=progress)
     if as_json:

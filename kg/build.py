@@ -66,7 +66,7 @@ def build(
     modules = {name: _module(name) for name in sources}
     beside = None if "://" in str(store_url) else Path(store_url)
     with open_store(store_url, create=True) as store:
-        rows = []
+        rows: list[Rows] = []
         for name, module in modules.items():
             progress(f"read {name}", 0.3 * len(rows) / len(modules))
             rows.append(module.read(fetch))
@@ -178,7 +178,7 @@ def _split(table: pa.Table, column: str) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
-    """Return these columns, of these types; one that is not there is null, no synonyms or references are an empty list."""
+    """Return these columns, of these types: a missing one is null, missing synonyms or references are an empty list."""
     schema = arrow_schema(columns)
     arrays = {
         field.name: table[field.name].cast(field.type)

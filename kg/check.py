@@ -107,7 +107,8 @@ def _identifier_faults(names: pa.Array, kind: str) -> Faults:
 
 
 def _spread(faults: Faults, column: pa.DictionaryArray) -> Faults:
-    return faults[np.asarray(column.indices)]
+    spread: Faults = faults[np.asarray(column.indices)]
+    return spread
 
 
 def _is_in(names: pa.Array, known: pa.Array | None) -> npt.NDArray[np.bool_]:

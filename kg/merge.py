@@ -50,7 +50,7 @@ def _merge(table: pa.Table, keys: Keys, unite: Callable[[list[Row]], Row]) -> tu
     for key, row in zip(keys[repeated].tolist(), table.filter(pa.array(repeated)).to_pylist(), strict=True):
         groups.setdefault(key, []).append(row)
     united = pa.Table.from_pylist([unite(group) for group in groups.values()], schema=table.schema)
-    return pa.concat_tables([table.filter(pa.array(~repeated)), united]), np.setdiff1d(rows, first)
+    return pa.concat_tables([table.filter(pa.array(~repeated)), united]), np.delete(rows, first)
 
 
 def _unite_nodes(rows: list[Row]) -> Row:

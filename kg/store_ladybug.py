@@ -71,7 +71,7 @@ class LadybugStore:
     def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Run one reading Cypher query with parameters and return its rows."""
         with _as_store_errors(self._path):
-            return list(_execute(self._connection(), cypher, parameters).rows_as_dict())
+            return [dict(row) for row in _execute(self._connection(), cypher, parameters).rows_as_dict()]
 
     def __enter__(self) -> Self:
         return self
@@ -218,7 +218,7 @@ def _copy(connection: ladybug.Connection, name: str, rows: pa.Table) -> None:
 
 
 def _upsert_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) -> None:
-    stored = connection.execute(f"MATCH (n:{label}) RETURN n.id AS id").get_as_arrow()["id"]
+    stored = _execute(connection, f"MATCH (n:{label}) RETURN n.id AS id", {}).get_as_arrow()["id"]
     known = pc.is_in(rows["id"], stored.combine_chunks())
     _copy(connection, label, rows.filter(pc.invert(known)))
     settings = ", ".join(f"n.`{name}` = `{name}`" for name in rows.column_names if name != "id")
@@ -230,7 +230,7 @@ def _upsert_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) ->
 def _upsert_edges(connection: ladybug.Connection, relation: str, rows: pa.Table) -> None:
     """Write the relation's table anew: Ladybug copies into an empty one a hundred times faster than into a full one."""
     columns = arrow_schema(edge_columns(relation))
-    stored = connection.execute(_match_edges(relation)).get_as_arrow().cast(columns)
+    stored = _execute(connection, _match_edges(relation), {}).get_as_arrow().cast(columns)
     kept = stored.filter(pc.invert(pc.is_in(_ends(relation, stored), _ends(relation, rows))))
     connection.execute(f"DROP TABLE {relation}")
     _create_edge_table(connection, relation)

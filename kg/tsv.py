@@ -44,7 +44,8 @@ def read_tsv(path: Path, columns: Sequence[str]) -> pa.Table:
             f"{path}, line 1: expected the columns {', '.join(columns)}; {', '.join(missing)} not among "
             f"{', '.join(table.column_names)}"
         )
-    lines = np.setdiff1d(np.arange(2, 2 + table.num_rows + len(malformed)), [number for number, _ in malformed])
+    lines = np.arange(2, 2 + table.num_rows + len(malformed))
+    lines = np.delete(lines, [number - 2 for number, _ in malformed])
     header = table.column_names
     table = table.select(list(columns)).append_column("line", pa.array(lines))
     if malformed:

@@ -64,7 +64,7 @@ IWPC_CLINICAL = Algorithm(
     },
 )
 
-_GAGE_SOURCE = "Gage 2008, Clin Pharmacol Ther 84:326, doi:10.1038/clpt.2008.10; as quoted by a public implementation"
+_GAGE_SOURCE = "Gage 2008, Clin Pharmacol Ther 84:326, PMC2683977; as quoted by a public implementation"
 
 GAGE_PHARMACOGENETIC = Algorithm(
     _GAGE_SOURCE,
@@ -99,8 +99,7 @@ LENZINI = Algorithm(
 )
 
 EU_PACT_ELIMINATION = Algorithm(
-    "EU-PACT's loading doses, after Avery 2011, Clin Pharmacol Ther 90:701, doi:10.1038/clpt.2011.186; as quoted by a"
-    " public implementation",
+    "EU-PACT's loading doses, after Avery 2011, Clin Pharmacol Ther 90:701; as quoted by a public implementation",
     {
         "*1/*1": (0.0189, "1/h"),
         "*1/*2": (0.0158, "1/h"),

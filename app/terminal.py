@@ -50,19 +50,12 @@ def print_error(failure: BaseException) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """Show progress on standard error: a bar on a terminal, else a line for each new step.
+    """Show progress on standard error: a bar on a terminal, else a line for each tenth of the way.
 
     Yields the callback `(step, fraction)` that the verbs of every room take.
     """
     if not sys.stderr.isatty():
-        seen: list[str] = []
-
-        def line(step: str, fraction: float) -> None:
-            if not seen or seen[-1] != step:
-                seen.append(step)
-                print_note(f"[{fraction:4.0%}] {step}")
-
-        yield line
+        yield _progress_lines()
         return
 
     from rich.console import Console
@@ -72,6 +65,18 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda step, fraction: bar.update(task, description=step, completed=fraction)
+
+
+def _progress_lines() -> Callable[[str, float], None]:
+    shown = -1.0
+
+    def line(step: str, fraction: float) -> None:
+        nonlocal shown
+        if fraction < shown or fraction - shown >= 0.1:
+            shown = fraction
+            print_note(f"[{fraction:4.0%}] {step}")
+
+    return line
 
 
 def _cell(value: object) -> str:

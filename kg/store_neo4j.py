@@ -13,6 +13,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Session
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
@@ -244,23 +245,30 @@ def _stamp(transaction: ManagedTransaction) -> list[str]:
 def _read_nodes(transaction: ManagedTransaction, kind: str) -> pa.Table:
     columns = node_columns(kind)
     values = ", ".join(f"n.{column}" for column in columns)
-    return _fetch(transaction, f"MATCH (n:{kind}) RETURN {values}", columns)
+    return _fetch(transaction, f"MATCH (n:{kind}) RETURN {values}", arrow_schema(columns))
 
 
 def _read_edges(transaction: ManagedTransaction, relation: str) -> pa.Table:
-    columns = edge_columns(relation)
+    """Return a relation's edges; the server sends a subject's edges that share all attributes as one row."""
     ends = RELATIONS[relation]
-    values = ", ".join(("a.id", "b.id", *(f"r.{column}" for column in list(columns)[2:])))
-    return _fetch(transaction, f"MATCH (a:{ends.subject})-[r:{relation}]->(b:{ends.object}) RETURN {values}", columns)
+    schema = arrow_schema(edge_columns(relation))
+    names = schema.names[2:]
+    grouped = _fetch(
+        transaction,
+        f"MATCH (a:{ends.subject}) CALL (a) {{ MATCH (a)-[r:{relation}]->(b:{ends.object}) "
+        f"RETURN {', '.join(f'r.{name} AS {name}' for name in names)}, collect(b.id) AS objects }} "
+        f"RETURN a.id, objects, {', '.join(names)}",
+        schema.set(1, pa.field("object", pa.list_(pa.string()))),
+    ).combine_chunks()
+    objects = grouped["object"]
+    parents = pc.list_parent_indices(objects)
+    return grouped.drop_columns("object").take(parents).add_column(1, schema.field(1), pc.list_flatten(objects))
 
 
-def _fetch(transaction: ManagedTransaction, cypher: str, columns: Mapping[str, AttributeType]) -> pa.Table:
-    schema = arrow_schema(columns)
+def _fetch(transaction: ManagedTransaction, cypher: str, schema: pa.Schema) -> pa.Table:
     batches = []
     result = transaction.run(cypher)
     while records := result.fetch(BATCH_ROWS):
-        arrays = [
-            pa.array(values, field.type) for values, field in zip(zip(*records, strict=True), schema, strict=True)
-        ]
-        batches.append(pa.record_batch(arrays, schema=schema))
+        columns = zip(zip(*records, strict=True), schema, strict=True)
+        batches.append(pa.record_batch([pa.array(values, field.type) for values, field in columns], schema=schema))
     return pa.Table.from_batches(batches, schema)

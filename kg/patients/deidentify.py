@@ -1,0 +1,141 @@
+"""De-identification: a key for pseudonyms, shifted days, capped ages, and what must not pass from a patient's record.
+
+A pseudonym is HMAC-SHA256 (RFC 2104) of the patient's identity: whoever lacks the key can neither compute it nor try
+out identities, and the same key gives the same pseudonym on any machine. All dates of one patient move by the same
+number of days, drawn from the key: intervals stay true, calendar dates do not. Ages of 90 and more are one group, as
+in the HIPAA Safe Harbor rule (45 CFR 164.514(b)(2)). What stays is pseudonymous, not anonymous: the pattern of
+intervals, codes and values of one patient remains, and whoever holds the key can link.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import re
+import stat
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+KEY_VARIABLE = "PANAKEIA_KEY"
+SHORTEST_KEY = 8
+"""Bytes below which a key is refused."""
+SOUND_KEY = 32
+"""Bytes below which a key is warned about: HMAC wants at least the digest's length (RFC 2104, section 3)."""
+
+LARGEST_SHIFT_DAYS = 3650
+OLDEST_AGE_YEARS = 90
+DAYS_PER_YEAR = 365.25
+_EPOCH = date(1970, 1, 1)
+_HOW = f"""make one with: python -c "import secrets; print(secrets.token_hex(32))" > key.txt && chmod 600 key.txt
+and give it as --key-file key.txt, or in {KEY_VARIABLE}; the same key gives the same pseudonyms, so keep it"""
+
+_log = logging.getLogger(__name__)
+
+
+class KeyRefused(ValueError):
+    """No key for pseudonyms, or one that is no good."""
+
+
+@dataclass(frozen=True)
+class Pseudonym:
+    """Who a patient is in the graph, and by how many days all of the patient's dates are moved."""
+
+    curie: str
+    shift_days: int
+
+    @property
+    def name(self) -> str:
+        """The pseudonym without its prefix."""
+        return self.curie.partition(":")[2]
+
+
+def load_key(key_file: Path | None = None, environment: Mapping[str, str] = os.environ) -> bytes:
+    """Return the key for pseudonyms from the file, else from PANAKEIA_KEY; white space around it does not count.
+
+    Raises `KeyRefused` without a key or with one of less than 8 bytes. Warns, by logging, of one of less than 32
+    bytes and of a file that others may read.
+    """
+    if key_file is not None:
+        try:
+            key = key_file.read_bytes().strip()
+            open_to_others = bool(key_file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+        except OSError as failure:
+            raise KeyRefused(f"the key file {key_file} cannot be read ({failure.strerror}); {_HOW}") from failure
+        if open_to_others and os.name == "posix":
+            _log.warning("others may read the key file %s: chmod 600 it", key_file)
+        origin = f"the key file {key_file}"
+    else:
+        key = environment.get(KEY_VARIABLE, "").strip().encode()
+        origin = KEY_VARIABLE
+        if not key:
+            raise KeyRefused(f"patients enter under keyed pseudonyms and there is no key; {_HOW}")
+    if len(key) < SHORTEST_KEY:
+        raise KeyRefused(f"{origin} has {len(key)} bytes: expected at least {SHORTEST_KEY}, better {SOUND_KEY}; {_HOW}")
+    if len(key) < SOUND_KEY:
+        _log.warning("%s has %d bytes, which may be guessed: better %d random ones", origin, len(key), SOUND_KEY)
+    return key
+
+
+def pseudonym(key: bytes, identity: Sequence[str]) -> Pseudonym:
+    """Return the pseudonym of an identity, such as the system and value of a medical record number.
+
+    >>> pseudonym(b"a key of the examples only", ["urn:hospital", "4711"])
+    Pseudonym(curie='PANAKEIA:P-05ce0b6b17a2d13b6958', shift_days=1732)
+    """
+    shift = int.from_bytes(_digest(key, "date shift", identity)[:8], "big") % (2 * LARGEST_SHIFT_DAYS)
+    shift -= LARGEST_SHIFT_DAYS
+    return Pseudonym(
+        curie=f"PANAKEIA:P-{_digest(key, 'pseudonym', identity).hex()[:20]}",
+        shift_days=shift if shift < 0 else shift + 1,
+    )
+
+
+def release_digest(key: bytes, contents: Sequence[bytes]) -> str:
+    """Return a short keyed name of these contents, in any order: it tells releases apart and reveals neither."""
+    return _digest(key, "release", sorted(hashlib.sha256(content).hexdigest() for content in contents)).hex()[:12]
+
+
+def shifted_day(day: date, latest: date, who: Pseudonym) -> int | None:
+    """Return a date as days since 1970-01-01 on the patient's shifted calendar.
+
+    A date 90 years or more before the patient's latest record is None, since it would tell an age of 90 or more.
+
+    >>> shifted_day(date(1970, 1, 11), date(2020, 1, 1), Pseudonym("PANAKEIA:P-0", shift_days=-7))
+    3
+    """
+    if (latest - day).days >= OLDEST_AGE_YEARS * DAYS_PER_YEAR:
+        return None
+    return (day - _EPOCH).days + who.shift_days
+
+
+def capped_age(born: date, latest: date) -> float:
+    """Return the age in whole years at the latest record; 90 stands for 90 and more.
+
+    >>> capped_age(date(1950, 6, 2), date(2020, 6, 1))
+    69.0
+    >>> capped_age(date(1920, 6, 2), date(2020, 6, 1))
+    90.0
+    """
+    years = latest.year - born.year - ((latest.month, latest.day) < (born.month, born.day))
+    return float(min(max(years, 0), OLDEST_AGE_YEARS))
+
+
+def holds_any(text: str, terms: Collection[str]) -> bool:
+    """Say whether a text holds one of these terms as whole words, in any capitalisation and punctuation.
+
+    >>> holds_any("Seen by the mother of SMITH, John", ["smith"]), holds_any("Silversmith's palsy", ["smith"])
+    (True, False)
+    """
+    words = _words(text)
+    return any(bare != "  " and bare in words for bare in map(_words, terms))
+
+
+def _words(text: str) -> str:
+    return " " + " ".join(re.findall(r"[^\W_]+", text.casefold())) + " "
+
+
+def _digest(key: bytes, purpose: str, parts: Sequence[str]) -> bytes:
+    return hmac.new(key, json.dumps([purpose, *parts]).encode(), hashlib.sha256).digest()

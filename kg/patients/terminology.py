@@ -1,0 +1,229 @@
+"""Terminology: which node of the graph a record's code stands for (SNOMED CT, ICD-10-CM, HPO, RxNorm, LOINC).
+
+Three steps, the first that answers wins: a short table that ships here, the names and synonyms of the graph's own
+nodes, a new node under the record's own code. `conditions.tsv` maps a code to the nearest disease that public graphs
+know, often a broader one (Heart failure, chronic -> congestive heart failure), or says that it is no clinical fact
+(Full-time employment). An ICD-10-CM code stands for all codes below it. `drugs.tsv` has ingredients by RxCUI, and
+those names of ingredients and products that differ from DrugBank's.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from kg.schema import node_columns
+from kg.store import Store
+
+Row = Mapping[str, Any]
+"""A node as `kg.rows.Rows` has it: `kind`, `id`, `name`, and what else is known of it."""
+
+SYSTEMS: dict[str, str] = {
+    "http://snomed.info/sct": "SNOMEDCT",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD10CM",
+    "http://hl7.org/fhir/sid/icd-10": "ICD10CM",
+    "http://human-phenotype-ontology.org": "HP",
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "RXNORM",
+    "http://loinc.org": "LOINC",
+}
+"""A code system's address in FHIR -> the prefix of its CURIEs."""
+
+PATTERNS: dict[str, str] = {
+    "SNOMEDCT": r"\d{6,18}",
+    "ICD10CM": r"[A-Z]\d[\dA-Z](\.[\dA-Z]{1,4})?",
+    "HP": r"\d{7}",
+    "RXNORM": r"\d{1,7}",
+    "LOINC": r"\d{1,7}-\d",
+}
+"""What a code of each system looks like; stricter than `kg.curie`, since anything else may be a patient's identifier."""
+
+KINDS_OF_RECORDS = ("Disease", "Phenotype", "Drug", "Variant", "Measurement")
+"""The kinds of node that a record may point to."""
+
+_TAG = re.compile(r"\s*\((?P<tag>[a-z][a-z /]*)\)$")
+_PRODUCT_START = re.compile(r"^(?:NDA\d+\s+)?(?:\d[\d.,]*\s*(?:ACTUAT|DAY|HR|ML|MG)\s+)*", re.IGNORECASE)
+_NOT_THE_INGREDIENT = frozenset(
+    """acetate anhydrous besylate bitartrate calcium cilexetil citrate dihydrate disoproxil etexilate fumarate furoate
+    hydrobromide hydrochloride hydrocholoride magnesium maleate medoxomil mesylate mofetil monohydrate nitrate phosphate
+    potassium propionate sodium succinate sulfate tartrate trihydrate
+    capsule chewable delayed extended inhaler injectable injection oral release solution suspension tablet""".split()
+)
+"""Salts, esters and dose forms that follow an ingredient's name in RxNorm; the second spelling is Synthea's."""
+
+
+class LeftOut(Exception):
+    """Something in a record that is not taken into the graph, on purpose; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code of a record: the prefix of its system, the code, and its public name, empty where there is none."""
+
+    system: str
+    code: str
+    display: str = ""
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The nodes that a graph has already, by CURIE, and their CURIEs by kind and name."""
+
+    rows: Mapping[str, Row]
+    curies: Mapping[tuple[str, str], str]
+
+    def row(self, kind: str, curie: str, name: str) -> Row:
+        """Return the graph's own node of this CURIE, else a new one of this name."""
+        return self.rows.get(curie) or {"kind": kind, "id": curie, "name": name}
+
+    def named(self, kind: str, name: str) -> Row | None:
+        """Return the graph's own node of this name or synonym, unless there is none or more than one."""
+        curie = self.curies.get((kind, name.casefold()))
+        return self.rows[curie] if curie else None
+
+
+def lexicon(rows: Iterable[Row]) -> Lexicon:
+    """Return the lexicon of these nodes; a name counts for more than a synonym, one that two nodes have for nothing.
+
+    >>> known = lexicon([{"kind": "Drug", "id": "DRUGBANK:DB00682", "name": "Warfarin", "synonyms": ["Coumadin"]}])
+    >>> known.named("Drug", "coumadin")["id"]
+    'DRUGBANK:DB00682'
+    """
+    by_curie: dict[str, Row] = {}
+    names: dict[tuple[str, str], set[str]] = {}
+    synonyms: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        by_curie[row["id"]] = row
+        names.setdefault((row["kind"], row["name"].casefold()), set()).add(row["id"])
+        for synonym in row.get("synonyms") or ():
+            synonyms.setdefault((row["kind"], synonym.casefold()), set()).add(row["id"])
+    return Lexicon(by_curie, {name: min(ids) for name, ids in (synonyms | names).items() if len(ids) == 1})
+
+
+def read_lexicon(store: Store) -> Lexicon:
+    """Return the lexicon of the store's nodes of those kinds that a record may point to."""
+    rows: list[Row] = []
+    for kind in KINDS_OF_RECORDS:
+        columns = ", ".join(f"n.{column} AS {column}" for column in node_columns(kind))
+        rows += [{"kind": kind, **row} for row in store.query(f"MATCH (n:{kind}) RETURN {columns}", {})]
+    return lexicon(rows)
+
+
+def condition(codes: Sequence[Code], known: Lexicon) -> Row:
+    """Return the Disease or Phenotype that a condition's codes stand for.
+
+    Raises `LeftOut` for what is no clinical fact about the patient, or has no code that says what it is.
+
+    >>> condition([Code("SNOMEDCT", "44054006", "Diabetes")], lexicon([]))["id"]
+    'DOID:9352'
+    """
+    for code in codes:
+        row = _listed_condition(code)
+        if row:
+            if not row["node"]:
+                raise LeftOut("a social circumstance, not a clinical fact")
+            return known.row(row["kind"], row["node"], row["name"])
+    for code in codes:
+        found = known.named("Disease", _TAG.sub("", code.display))
+        if found:
+            return found
+    for code in codes:
+        if code.system in ("SNOMEDCT", "HP"):
+            return known.row(_kind(code), f"{code.system}:{code.code}", _name(code))
+    raise LeftOut("no code of SNOMED CT, HPO, or an ICD-10-CM code that is mapped")
+
+
+def drugs(codes: Sequence[Code], known: Lexicon) -> tuple[Row, ...]:
+    """Return the drugs that a medication's codes stand for: each ingredient, or the product if one is unknown.
+
+    Raises `LeftOut` for a medication without an RxNorm code.
+
+    >>> names = "Acetaminophen 325 MG / oxyCODONE Hydrochloride 5 MG Oral Tablet"
+    >>> [row["name"] for row in drugs([Code("RXNORM", "1049221", names)], lexicon([]))]
+    ['Acetaminophen', 'Oxycodone']
+    """
+    rxnorm = [code for code in codes if code.system == "RXNORM"]
+    if not rxnorm:
+        raise LeftOut("no RxNorm code")
+    for code in rxnorm:
+        listed = _drug_table("rxcui").get(code.code)
+        if listed:
+            return tuple(known.row("Drug", curie, name) for curie, name in listed.items())
+    for code in rxnorm:
+        parts = [_ingredients(part, known) for part in re.sub(r"\[[^]]*\]", "", code.display).split(" / ")]
+        if all(parts):
+            return tuple(row for part in parts for row in part)
+    return (known.row("Drug", f"RXNORM:{rxnorm[0].code}", _name(rxnorm[0])),)
+
+
+def measurement(codes: Sequence[Code], known: Lexicon) -> Row:
+    """Return the Measurement that an observation's codes stand for; raises `LeftOut` without a LOINC code."""
+    for code in codes:
+        if code.system == "LOINC":
+            return known.row("Measurement", f"LOINC:{code.code}", _name(code))
+    raise LeftOut("no LOINC code")
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """Return the rows of a tab-separated table that ships beside this module."""
+    with files("kg.patients").joinpath(name).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _listed_condition(code: Code) -> dict[str, str] | None:
+    """Return the table's row of a code, or of the nearest ICD-10-CM code above it."""
+    shortest = 3 if code.system == "ICD10CM" else len(code.code)
+    for length in range(len(code.code), shortest - 1, -1):
+        row = _condition_table().get((code.system, code.code[:length].rstrip(".")))
+        if row:
+            return row
+    return None
+
+
+@cache
+def _condition_table() -> dict[tuple[str, str], dict[str, str]]:
+    return {(row["system"], row["code"]): row for row in table("conditions.tsv")}
+
+
+@cache
+def _drug_table(column: str) -> dict[str, dict[str, str]]:
+    """Return the names of the drugs by their CURIEs, by what this column of the table says."""
+    drugs: dict[str, dict[str, str]] = {}
+    for row in table("drugs.tsv"):
+        if row[column]:
+            drugs.setdefault(row[column], {})[row["node"]] = row["name"]
+    return drugs
+
+
+def _ingredients(part: str, known: Lexicon) -> list[Row]:
+    """Return the ingredients that one part of a product's name begins with; an unknown one gives none."""
+    words = _PRODUCT_START.sub("", part.strip()).casefold().split()
+    for length in range(len(words), 0, -1):
+        rest = words[length:]
+        salts = rest[: next((i for i, word in enumerate(rest) if word[0].isdigit()), len(rest))]
+        if not _NOT_THE_INGREDIENT.issuperset(salts):
+            continue
+        name = " ".join(words[:length])
+        listed = _drug_table("text").get(name)
+        if listed:
+            return [known.row("Drug", curie, name) for curie, name in listed.items()]
+        found = known.named("Drug", name)
+        if found:
+            return [found]
+    return []
+
+
+def _kind(code: Code) -> str:
+    """Return the kind of node that a condition is by its own code; SNOMED CT's tag tells, and none means a disease."""
+    tag = _TAG.search(code.display)
+    if code.system == "HP" or (tag and tag["tag"] == "finding"):
+        return "Phenotype"
+    if tag and tag["tag"] not in ("disorder", "morphologic abnormality"):
+        raise LeftOut("a situation, an event or a procedure, not a condition")
+    return "Disease"
+
+
+def _name(code: Code) -> str:
+    return _TAG.sub("", code.display) or f"{code.system} {code.code}"

@@ -2,24 +2,38 @@
 
 import difflib
 import tomllib
+from collections.abc import Sized
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError
 
 Number = Annotated[float, Strict()]
 Positive = Annotated[float, Strict(), Field(gt=0)]
 Share = Annotated[float, Strict(), Field(ge=0, le=1)]
 Count = Annotated[int, Strict(), Field(ge=1)]
+Items = TypeVar("Items", bound=Sized)
 Text = Annotated[str, Strict(), Field(min_length=1)]
+
+
+def at_least(count: int) -> AfterValidator:
+    """Return the check that a list has at least so many items."""
+
+    def check_length(items: Items) -> Items:
+        if len(items) < count:
+            raise ValueError(f"got {len(items)} items, expected at least {count}")
+        return items
+
+    return AfterValidator(check_length)
+
 
 _EXPECTED = {
     "greater than or equal to ": ">= ",
     "less than or equal to ": "<= ",
     "greater than ": "> ",
     "less than ": "< ",
-    "a valid dictionary or instance of ": "a table: ",
 }
+_NO_TABLE = ("model_type", "model_attributes_type", "dict_type")
 _SHOWN = 60
 """Longest excerpt of what came, in characters."""
 
@@ -83,11 +97,9 @@ def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:
         return f"{key}.{context['discriminator'].strip(chr(39))}: {came}"
     if kind == "value_error":
         return f"{key}: {context['error']}" if key else str(context["error"])
-    if kind == "too_short":
-        return f"{key}: got {context['actual_length']} items, expected at least {context['min_length']}"
     came = repr(error["input"])
     came = came if len(came) <= _SHOWN else came[:_SHOWN] + "..."
-    expected = error["msg"].removeprefix("Input should be ").removeprefix("Input should have ")
+    expected = "a table" if kind in _NO_TABLE else error["msg"].removeprefix("Input should be ")
     for words, sign in _EXPECTED.items():
         expected = expected.replace(words, sign)
     return f"{key}: got {came}, expected {expected}"

@@ -3,13 +3,12 @@
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, Strict, model_validator
 
-from twin.checked import Checked, Count, Positive
+from twin.checked import Checked, Count, Positive, at_least
 from twin.library.warfarin_doses import MAINTENANCE, Covariates, eu_pact_loading, lenzini_2010
+from twin.model import Floats
 
-Floats = NDArray[np.float64]
 DoseMg = Annotated[float, Strict(), Field(ge=0, le=100)]
 AlgorithmName = Literal["iwpc_pharmacogenetic", "iwpc_clinical", "gage_2008"]
 
@@ -24,9 +23,9 @@ class Fixed(Checked):
     """
 
     rule: Literal["fixed"]
-    doses_mg: Annotated[tuple[DoseMg, ...], Field(min_length=1)]
+    doses_mg: Annotated[tuple[DoseMg, ...], at_least(1)]
     older_than_years: Positive | None = None
-    doses_mg_if_older: Annotated[tuple[DoseMg, ...], Field(min_length=1)] | None = None
+    doses_mg_if_older: Annotated[tuple[DoseMg, ...], at_least(1)] | None = None
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> Self:
@@ -70,7 +69,7 @@ class Titration(Checked):
     from_day: Count
     max_mg: Positive
     tablet_mg: Positive
-    nomogram: Annotated[tuple[Step, ...], Field(min_length=2)]
+    nomogram: Annotated[tuple[Step, ...], at_least(2)]
 
     @model_validator(mode="after")
     def _covers_every_inr(self) -> Self:

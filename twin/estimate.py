@@ -1,12 +1,11 @@
 """From patients' outcomes to an effect with its interval: time in range, means, paired and two-sample differences."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from twin.model import Floats
 
 
 @dataclass(frozen=True)
@@ -22,14 +21,7 @@ class Estimate:
 
     def to_json(self) -> dict[str, float | str]:
         """Return the figures under their names."""
-        return {
-            "value": self.value,
-            "lower": self.lower,
-            "upper": self.upper,
-            "standard_error": self.standard_error,
-            "level": self.level,
-            "method": self.method,
-        }
+        return asdict(self)
 
 
 def mean(outcome: Floats, level: float = 0.95) -> Estimate:

@@ -45,9 +45,9 @@ def test_gage(cyp2c9: str, vkorc1: str, daily_mg: float) -> None:
     assert gage_2008(patient(65, 170, 80, cyp2c9, vkorc1))[0] == pytest.approx(daily_mg, abs=5e-5)
 
 
-@pytest.mark.parametrize("cyp2c9", EU_PACT_ELIMINATION.coefficients)
+@pytest.mark.parametrize("cyp2c9", EU_PACT_ELIMINATION)
 def test_loading_reaches_the_steady_state_of_one_compartment(cyp2c9: str) -> None:
-    maintenance, decay = 4.0, np.exp(-24 * EU_PACT_ELIMINATION[cyp2c9])
+    maintenance, decay = 4.0, np.exp(-24 * EU_PACT_ELIMINATION[cyp2c9].value)
     doses = eu_pact_loading(np.array([maintenance]), np.array([cyp2c9]))[0]
     equal = doses.mean()
     before_fourth_dose = equal * (decay + decay**2 + decay**3)

@@ -7,31 +7,28 @@ equations for these are left out.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from twin.model import Floats, Measured
+
 Covariates = Mapping[str, NDArray[np.generic]]
 
 
-@dataclass(frozen=True)
-class Algorithm:
-    """A published regression for the dose: each coefficient's value and unit, and where they were read."""
+Coefficients = Mapping[str, Measured]
+"""A published equation's coefficients by name."""
 
-    source: str
-    coefficients: Mapping[str, tuple[float, str]]
 
-    def __getitem__(self, name: str) -> float:
-        return self.coefficients[name][0]
+def _read(source: str, values: Mapping[str, tuple[float, str]]) -> Coefficients:
+    return {name: Measured(value, unit, source) for name, (value, unit) in values.items()}
 
 
 _SECONDARY = "; coefficients as quoted alike by two independent public implementations"
 _IWPC_SOURCE = "IWPC, N Engl J Med 2009;360:753, doi:10.1056/NEJMoa0809329, supplementary appendix" + _SECONDARY
 _ROOT, _LOG = "√(mg/week)", "ln(mg/day)"
 
-IWPC_PHARMACOGENETIC = Algorithm(
+IWPC_PHARMACOGENETIC = _read(
     _IWPC_SOURCE,
     {
         "intercept": (5.6044, _ROOT),
@@ -51,7 +48,7 @@ IWPC_PHARMACOGENETIC = Algorithm(
     },
 )
 
-IWPC_CLINICAL = Algorithm(
+IWPC_CLINICAL = _read(
     _IWPC_SOURCE,
     {
         "intercept": (4.0376, _ROOT),
@@ -66,7 +63,7 @@ IWPC_CLINICAL = Algorithm(
 
 _GAGE_SOURCE = "Gage 2008, Clin Pharmacol Ther 84:326, PMC2683977; as quoted by a public implementation"
 
-GAGE_PHARMACOGENETIC = Algorithm(
+GAGE_PHARMACOGENETIC = _read(
     _GAGE_SOURCE,
     {
         "intercept": (0.9751, _LOG),
@@ -80,7 +77,7 @@ GAGE_PHARMACOGENETIC = Algorithm(
     },
 )
 
-LENZINI = Algorithm(
+LENZINI = _read(
     "Lenzini 2010, Clin Pharmacol Ther 87:572, doi:10.1038/clpt.2010.13; as quoted by a public implementation",
     {
         "intercept": (3.10894, "ln(mg/week)"),
@@ -98,7 +95,7 @@ LENZINI = Algorithm(
     },
 )
 
-EU_PACT_ELIMINATION = Algorithm(
+EU_PACT_ELIMINATION = _read(
     "EU-PACT's loading doses, after Avery 2011, Clin Pharmacol Ther 90:701; as quoted by a public implementation",
     {
         "*1/*1": (0.0189, "1/h"),
@@ -129,7 +126,7 @@ def gage_2008(covariates: Covariates) -> Floats:
     return np.exp(_log_linear(GAGE_PHARMACOGENETIC, covariates))
 
 
-MAINTENANCE: dict[str, tuple[Algorithm, Callable[[Covariates], Floats]]] = {
+MAINTENANCE: dict[str, tuple[Coefficients, Callable[[Covariates], Floats]]] = {
     "iwpc_pharmacogenetic": (IWPC_PHARMACOGENETIC, iwpc_pharmacogenetic),
     "iwpc_clinical": (IWPC_CLINICAL, iwpc_clinical),
     "gage_2008": (GAGE_PHARMACOGENETIC, gage_2008),
@@ -159,9 +156,9 @@ def lenzini_2010(covariates: Covariates, inr: Floats, doses_mg: Floats) -> Float
 
     `doses_mg` [patient, 3] are the doses of 4, 3 and 2 days before; 0 where that was before the first day.
     """
-    log_weekly = _log_linear(LENZINI, covariates) + LENZINI["log_inr"] * np.log(inr)
+    log_weekly = _log_linear(LENZINI, covariates) + LENZINI["log_inr"].value * np.log(inr)
     for column, days_ago in enumerate((4, 3, 2)):
-        log_weekly = log_weekly + LENZINI[f"dose_{days_ago}_days_ago"] * doses_mg[:, column]
+        log_weekly = log_weekly + LENZINI[f"dose_{days_ago}_days_ago"].value * doses_mg[:, column]
     return np.exp(log_weekly) / 7.0
 
 
@@ -171,29 +168,29 @@ def body_surface_m2(covariates: Covariates) -> Floats:
     return surface
 
 
-def _iwpc(algorithm: Algorithm, covariates: Covariates) -> Floats:
+def _iwpc(equation: Coefficients, covariates: Covariates) -> Floats:
     root: Floats = (
-        algorithm["intercept"]
-        + algorithm["age"] * np.floor(_numbers(covariates, "age_years") / 10.0)
-        + algorithm["height"] * _numbers(covariates, "height_cm")
-        + algorithm["weight"] * _numbers(covariates, "weight_kg")
+        equation["intercept"].value
+        + equation["age"].value * np.floor(_numbers(covariates, "age_years") / 10.0)
+        + equation["height"].value * _numbers(covariates, "height_cm")
+        + equation["weight"].value * _numbers(covariates, "weight_kg")
     )
     for name in ("VKORC1", "CYP2C9", "race"):
-        root = root + _by_label(algorithm, covariates[name])
+        root = root + _by_label(equation, covariates[name])
     return np.maximum(root, 0.0) ** 2 / 7.0
 
 
-def _log_linear(algorithm: Algorithm, covariates: Covariates) -> Floats:
+def _log_linear(equation: Coefficients, covariates: Covariates) -> Floats:
     """Return the terms that Gage's and Lenzini's equations share."""
     terms: Floats = (
-        algorithm["intercept"]
-        + algorithm["age"] * _numbers(covariates, "age_years")
-        + algorithm["body_surface"] * body_surface_m2(covariates)
-        + algorithm["target"] * TARGET_INR
-        + algorithm["A"] * np.strings.count(covariates["VKORC1"].astype(str), "A")
-        + algorithm["*2"] * np.strings.count(covariates["CYP2C9"].astype(str), "*2")
-        + algorithm["*3"] * np.strings.count(covariates["CYP2C9"].astype(str), "*3")
-        + algorithm["black"] * (covariates["race"] == "black")
+        equation["intercept"].value
+        + equation["age"].value * _numbers(covariates, "age_years")
+        + equation["body_surface"].value * body_surface_m2(covariates)
+        + equation["target"].value * TARGET_INR
+        + equation["A"].value * np.strings.count(covariates["VKORC1"].astype(str), "A")
+        + equation["*2"].value * np.strings.count(covariates["CYP2C9"].astype(str), "*2")
+        + equation["*3"].value * np.strings.count(covariates["CYP2C9"].astype(str), "*3")
+        + equation["black"].value * (covariates["race"] == "black")
     )
     return terms
 
@@ -202,8 +199,10 @@ def _numbers(covariates: Covariates, name: str) -> Floats:
     return np.asarray(covariates[name], dtype=np.float64)
 
 
-def _by_label(algorithm: Algorithm, labels: NDArray[np.generic]) -> Floats:
+def _by_label(equation: Coefficients, labels: NDArray[np.generic]) -> Floats:
     """Return each patient's coefficient, zero where the algorithm has none for the label."""
     found, index = np.unique(labels.astype(str), return_inverse=True)
-    values = np.array([algorithm.coefficients.get(str(label), (0.0, ""))[0] for label in found], dtype=np.float64)
+    values = np.array(
+        [equation[str(label)].value if str(label) in equation else 0.0 for label in found], dtype=np.float64
+    )
     return values[index]

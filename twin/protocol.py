@@ -1,0 +1,149 @@
+"""A trial's protocol: what its TOML file may say, checked key by key and as a whole before anything runs."""
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, Strict, model_validator
+
+from twin import library
+from twin.checked import Checked, Count, Number, Positive, Share, Text, at_least
+from twin.dosing import REVISION_DAY, EuPact, Start, Titration
+from twin.model import Continuous
+from twin.population import Population
+
+
+def _known(model: str) -> str:
+    if model not in library.MODELS:
+        raise ValueError(f"got {model!r}, expected {', '.join(library.MODELS)}")
+    return model
+
+
+def _ascending(days: tuple[int, ...]) -> tuple[int, ...]:
+    for earlier, later in pairwise(days):
+        if later <= earlier:
+            raise ValueError(f"got {later} after {earlier}, expected ascending days")
+    return days
+
+
+class Outline(Checked):
+    """The trial's name, twin model, seed and size.
+
+    In the design "twins" each virtual patient goes through every arm with the same luck, so that both potential
+    outcomes are known; in "parallel" each is allocated to one arm at random, as in a real trial.
+    """
+
+    name: Text
+    model: Annotated[Text, AfterValidator(_known)]
+    seed: Annotated[int, Strict(), Field(ge=0)]
+    weeks: Annotated[int, Strict(), Field(ge=1, le=104)]
+    subjects_per_arm: Annotated[int, Strict(), Field(ge=2, le=100_000)]
+    design: Literal["twins", "parallel"]
+
+
+class Visits(Checked):
+    """The days, from 1, on whose morning the INR is measured, before that day's dose."""
+
+    days: Annotated[tuple[Count, ...], at_least(2), AfterValidator(_ascending)]
+
+
+class Conduct(Checked):
+    """What happens in a trial besides the protocol: doses forgotten, patients lost, INRs measured with error."""
+
+    adherence: Share
+    dropout_per_week: Annotated[float, Strict(), Field(ge=0, lt=1)]
+    measurement_error: Annotated[bool, Strict()]
+
+
+class Endpoint(Checked):
+    """The share of time from `from_day` on with INR in [inr_low, inr_high], on measured INRs or on the true ones."""
+
+    inr_low: Positive
+    inr_high: Number
+    from_day: Count
+    method: Literal["rosendaal", "daily_true"]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.inr_low >= self.inr_high:
+            raise ValueError(f"inr_low must be below inr_high, got {self.inr_low:g} and {self.inr_high:g}")
+        return self
+
+
+class Arm(Checked):
+    """An arm: its starting rule, and its titration where that differs from the trial's."""
+
+    name: Text
+    start: Start
+    titration: Titration | None = None
+
+
+class TrialDesign(Checked):
+    """A whole trial; the first arm is the control."""
+
+    trial: Outline
+    population: Population
+    visits: Visits
+    conduct: Conduct
+    endpoint: Endpoint
+    titration: Titration | None = None
+    arms: Annotated[tuple[Arm, ...], at_least(2)]
+
+    @property
+    def days(self) -> int:
+        """Return the number of days with a dose."""
+        return 7 * self.trial.weeks
+
+    def titration_of(self, arm: Arm) -> Titration:
+        """Return the arm's own titration, else the trial's."""
+        titration = arm.titration or self.titration
+        assert titration is not None, "a checked design has one for every arm"
+        return titration
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        mistakes = [*self._mistakes_in_population(), *self._mistakes_in_time(), *self._mistakes_in_arms()]
+        if mistakes:
+            raise ValueError("\n  ".join(mistakes))
+        return self
+
+    def _mistakes_in_population(self) -> list[str]:
+        mistakes = []
+        for covariate in library.load(self.trial.model).covariates:
+            spread = getattr(self.population, covariate.name)
+            if isinstance(covariate, Continuous):
+                key, low, high = f"population.{covariate.name}", covariate.lower, covariate.upper
+                if spread.lower < low:
+                    mistakes.append(f"{key}.lower: got {spread.lower:g}, expected >= {low:g} for {self.trial.model}")
+                if spread.upper > high:
+                    mistakes.append(f"{key}.upper: got {spread.upper:g}, expected <= {high:g} for {self.trial.model}")
+        return mistakes
+
+    def _mistakes_in_time(self) -> list[str]:
+        mistakes = []
+        days, last = self.visits.days, self.days + 1
+        if days[-1] > last:
+            mistakes.append(f"visits.days: got {days[-1]}, expected <= {last}, the morning after the last dose")
+        if self.endpoint.from_day > days[-2]:
+            expected = f"expected <= {days[-2]}, so that two visits are on or after it"
+            mistakes.append(f"endpoint.from_day: got {self.endpoint.from_day}, {expected}")
+        return mistakes
+
+    def _mistakes_in_arms(self) -> list[str]:
+        mistakes = []
+        names = [arm.name for arm in self.arms]
+        for index, arm in enumerate(self.arms):
+            key = f"arms[{index}]"
+            if arm.name in names[:index]:
+                mistakes.append(f"{key}.name: got {arm.name!r}, which another arm has; expected a name of its own")
+            titration, where = (arm.titration, f"{key}.titration") if arm.titration else (self.titration, "titration")
+            if titration is None:
+                mistakes.append(f"{key}.titration: missing; give it here, or once for all arms as [titration]")
+                continue
+            if titration.from_day > self.visits.days[-1]:
+                mistakes.append(f"{where}.from_day: got {titration.from_day}, expected <= the last visit's day")
+            if isinstance(arm.start, EuPact) and arm.start.revision is not None:
+                if REVISION_DAY not in self.visits.days:
+                    mistakes.append(f"visits.days: without {REVISION_DAY}, whose INR {key}.start.revision needs")
+                if titration.from_day > REVISION_DAY:
+                    mistakes.append(f"{where}.from_day: got {titration.from_day}, expected <= {REVISION_DAY} for {key}")
+        return mistakes

@@ -1,0 +1,288 @@
+"""A trial's result: each subject's outcome, the arms' means, their difference with its interval, and what to doubt."""
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twin.dosing import ByAlgorithm, EuPact
+from twin.estimate import (
+    Estimate,
+    mean,
+    paired_difference,
+    time_in_range_daily,
+    time_in_range_rosendaal,
+    welch_difference,
+)
+from twin.library.warfarin_doses import EU_PACT_ELIMINATION, LENZINI, MAINTENANCE, Coefficients
+from twin.model import Assumed, Floats, Model, parameter_table
+from twin.patient import Cohort
+from twin.protocol import TrialDesign
+from twin.streams import stream
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Course:
+    """What happened to all patients in one arm."""
+
+    arm: str
+    inr: Floats
+    """True INR, [patient, morning]: before the dose of day 1, ..., and the morning after the last dose."""
+    measured: Floats
+    """Measured INR, [patient, visit]."""
+    doses_mg: Floats
+    """Doses taken, [patient, day]."""
+    last_day: Floats
+    """Last day of follow-up, [patient]; infinite for who never drops out."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How an arm's outcome differs from the control's.
+
+    `effect` is the trial's own estimate. `parallel` is what a real trial of `subjects_per_arm` different patients in
+    each arm would see: its interval is that of the two-sample comparison. `correlation` is that of a patient's outcomes
+    in the two arms, and `variance_ratio` how many times smaller the effect's variance is for the common random numbers;
+    both are None in a parallel trial, which shows one outcome a patient.
+    """
+
+    treated: str
+    control: str
+    effect: Estimate
+    parallel: Estimate
+    correlation: float | None
+    variance_ratio: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures under their names."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """A trial's result; shares of time are fractions."""
+
+    design: TrialDesign
+    subjects: pd.DataFrame
+    """One row a subject and arm: USUBJID, ARM, covariates, TTR (the endpoint), TTRTRUE, doses, end of follow-up."""
+    means: dict[str, Estimate]
+    """Arm -> mean of the endpoint."""
+    counts: dict[str, dict[str, int]]
+    """Arm -> subjects enrolled, with an outcome, completed."""
+    differences: tuple[Difference, ...]
+    inr_quantiles: dict[str, pd.DataFrame]
+    """Arm -> day, median, lower, upper: the true INR's median and 90 % range over the subjects."""
+    parameters: pd.DataFrame
+    """name, value, unit, basis, source: of the model and of the dose algorithms used."""
+    assumptions: tuple[str, ...]
+    versions: dict[str, str]
+
+    @property
+    def estimand(self) -> str:
+        """Return in words what the differences estimate."""
+        endpoint, outline = self.design.endpoint, self.design.trial
+        return (
+            f"Mean difference in the share of time with INR {endpoint.inr_low:g} to {endpoint.inr_high:g}, from day"
+            f" {endpoint.from_day} to the end of follow-up or week {outline.weeks}, between the arms' dosing rules as"
+            " assigned, whatever doses were taken, in patients of the stated population; dropouts count while they are"
+            " followed."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as plain data for result.json; the subjects stand in a file of their own."""
+        return {
+            "trial": self.design.trial.name,
+            "estimand": self.estimand,
+            "endpoint": "TTR",
+            "seed": self.design.trial.seed,
+            "arms": [
+                {"arm": arm, **self.counts[arm], "mean": estimate.to_json()} for arm, estimate in self.means.items()
+            ],
+            "differences": [difference.to_json() for difference in self.differences],
+            "monte_carlo": self.monte_carlo,
+            "assumptions": list(self.assumptions),
+            "parameters": self.parameters.to_dict("records"),
+            "versions": self.versions,
+            "design": self.design.model_dump(mode="json"),
+        }
+
+    def to_text(self) -> str:
+        """Return the result as a few lines."""
+        lines = [f"{self.design.trial.name}: time in therapeutic range (TTR), {LEVEL:.0%} intervals"]
+        for arm, estimate in self.means.items():
+            lines.append(f"  {arm}: {_percent(estimate)}, n = {self.counts[arm]['with_outcome']}")
+        for difference in self.differences:
+            lines.append(f"  {difference.treated} - {difference.control}: {_points(difference.effect)}")
+            if difference.correlation is not None:
+                lines.append(f"    a parallel trial of this size would see {_points(difference.parallel)}")
+        return "\n".join(lines)
+
+    @property
+    def monte_carlo(self) -> str:
+        """Return what the intervals hold and what they do not."""
+        return (
+            "Intervals hold the chance of which virtual patients were drawn and how they fared. They do not hold the"
+            " uncertainty of the model's parameters, nor of its structure. The same seed gives the same result."
+        )
+
+
+def summarise(design: TrialDesign, model: Model, cohort: Cohort, courses: list[Course]) -> TrialResult:
+    """Compare the arms; in a parallel trial each patient shows the arm to which he is allocated."""
+    shown = [np.ones(cohort.n, dtype=bool)] * len(courses)
+    if design.trial.design == "parallel":
+        allocated = stream(design.trial.seed, "trial", "allocation").permutation(cohort.n) % len(courses)
+        shown = [allocated == index for index in range(len(courses))]
+    tables = [
+        _subjects(design, cohort, course).loc[mask].reset_index(drop=True)
+        for course, mask in zip(courses, shown, strict=True)
+    ]
+    return TrialResult(
+        design=design,
+        subjects=pd.concat(tables, ignore_index=True),
+        means={course.arm: mean(_outcome(table), LEVEL) for course, table in zip(courses, tables, strict=True)},
+        counts={course.arm: _counts(table) for course, table in zip(courses, tables, strict=True)},
+        differences=tuple(_difference(design, treated, tables[0]) for treated in tables[1:]),
+        inr_quantiles={course.arm: _quantiles(course.inr[mask]) for course, mask in zip(courses, shown, strict=True)},
+        parameters=_parameters(design, model),
+        assumptions=(*_assumptions(design), *_model_assumptions(model)),
+        versions={
+            "panakeia": version("panakeia"),
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("jax", "numpy", "scipy")},
+        },
+    )
+
+
+def _subjects(design: TrialDesign, cohort: Cohort, course: Course) -> pd.DataFrame:
+    """Return one row a patient of an arm: covariates, outcomes, doses, end of follow-up."""
+    endpoint, days = design.endpoint, np.array(design.visits.days, dtype=np.float64)
+    mornings = np.arange(1.0, design.days + 2)
+    counted = days >= endpoint.from_day
+    measured = np.where(days <= course.last_day[:, np.newaxis], course.measured, np.nan)[:, counted]
+    followed = (mornings <= course.last_day[:, np.newaxis]) & (mornings >= endpoint.from_day)
+    true = time_in_range_daily(np.where(followed, course.inr, np.nan), endpoint.inr_low, endpoint.inr_high)
+    rosendaal = time_in_range_rosendaal(days[counted], measured, endpoint.inr_low, endpoint.inr_high)
+    covariates = cohort.covariates
+    return pd.DataFrame(
+        {
+            "STUDYID": design.trial.name,
+            "USUBJID": cohort.ids,
+            "ARM": course.arm,
+            "AGE": covariates["age_years"],
+            "RACE": covariates["race"],
+            "HEIGHTBL": covariates["height_cm"],
+            "WEIGHTBL": covariates["weight_kg"],
+            "CYP2C9": covariates["CYP2C9"],
+            "VKORC1": covariates["VKORC1"],
+            "TTR": rosendaal if endpoint.method == "rosendaal" else true,
+            "TTRTRUE": true,
+            "DOSEMEAN": course.doses_mg.mean(axis=1),
+            "DOSELAST": course.doses_mg[:, -1],
+            "EOSSTT": np.where(course.last_day <= design.days, "DISCONTINUED", "COMPLETED"),
+            "EOSDY": np.minimum(course.last_day, design.days + 1).astype(int),
+        }
+    )
+
+
+def _difference(design: TrialDesign, treated: pd.DataFrame, control: pd.DataFrame) -> Difference:
+    names = {"treated": str(treated["ARM"].iloc[0]), "control": str(control["ARM"].iloc[0])}
+    parallel = welch_difference(_outcome(treated), _outcome(control), LEVEL)
+    if design.trial.design == "parallel":
+        return Difference(**names, effect=parallel, parallel=parallel, correlation=None, variance_ratio=None)
+    both = np.isfinite(treated["TTR"]) & np.isfinite(control["TTR"])
+    pair = treated["TTR"].to_numpy()[both], control["TTR"].to_numpy()[both]
+    effect = paired_difference(*pair, LEVEL)
+    varied = min(outcome.std() for outcome in pair) > 0 and effect.standard_error > 0
+    return Difference(
+        **names,
+        effect=effect,
+        parallel=parallel,
+        correlation=float(np.corrcoef(*pair)[0, 1]) if varied else None,
+        variance_ratio=(parallel.standard_error / effect.standard_error) ** 2 if varied else None,
+    )
+
+
+def _outcome(table: pd.DataFrame) -> Floats:
+    outcome: Floats = table["TTR"].dropna().to_numpy(dtype=np.float64)
+    if outcome.size < 2:
+        arm = table["ARM"].iloc[0]
+        raise ValueError(f"arm {arm!r}: {outcome.size} subjects have an outcome, expected 2 or more: enrol more")
+    return outcome
+
+
+def _counts(table: pd.DataFrame) -> dict[str, int]:
+    return {
+        "enrolled": len(table),
+        "with_outcome": int(table["TTR"].notna().sum()),
+        "completed": int((table["EOSSTT"] == "COMPLETED").sum()),
+    }
+
+
+def _quantiles(inr: Floats) -> pd.DataFrame:
+    lower, median, upper = np.nanquantile(inr, (0.05, 0.5, 0.95), axis=0)
+    return pd.DataFrame({"day": np.arange(1, inr.shape[1] + 1), "median": median, "lower": lower, "upper": upper})
+
+
+def _algorithms(design: TrialDesign) -> dict[str, Coefficients]:
+    """Return the published dose algorithms that the arms use, by name."""
+    found: dict[str, Coefficients] = {}
+    for start in (arm.start for arm in design.arms):
+        if isinstance(start, ByAlgorithm):
+            found[start.algorithm] = MAINTENANCE[start.algorithm][0]
+        elif isinstance(start, EuPact):
+            found |= {start.maintenance: MAINTENANCE[start.maintenance][0], "eu_pact_loading": EU_PACT_ELIMINATION}
+            found |= {"lenzini_2010": LENZINI} if start.revision else {}
+    return found
+
+
+def _parameters(design: TrialDesign, model: Model) -> pd.DataFrame:
+    rows = [
+        {
+            "name": f"{algorithm}: {name}",
+            "value": read.value,
+            "unit": read.unit,
+            "basis": "measured",
+            "source": read.source,
+        }
+        for algorithm, coefficients in _algorithms(design).items()
+        for name, read in coefficients.items()
+    ]
+    return pd.DataFrame([*parameter_table(model), *rows])
+
+
+def _assumptions(design: TrialDesign) -> tuple[str, ...]:
+    """Return what the trial takes for granted, in sentences."""
+    conduct = design.conduct
+    return (
+        f"Population: {design.population.source}. Normal distributions cut at their bounds; Hardy-Weinberg proportions;"
+        " genotypes independent of each other, of age and of body size.",
+        "Nobody takes an interacting drug, smokes, changes his diet, or has had a stroke.",
+        "Every INR is measured on its day, and every dose follows the arm's rules: no clinician's exceptions.",
+        f"A given dose is taken with probability {conduct.adherence:g}; a patient leaves with probability"
+        f" {conduct.dropout_per_week:g} a week; neither depends on the INR, the arm or the patient.",
+        "Measured INRs scatter by the model's residual error." if conduct.measurement_error else "INRs have no error.",
+        "Doses are of racemic warfarin, once a day; body surface by Mosteller's formula; IWPC ages in whole decades.",
+    )
+
+
+def _model_assumptions(model: Model) -> tuple[str, ...]:
+    """Return what the model takes for granted and what it leaves out, in sentences."""
+    quantities = {**model.parameters, **model.variability, **model.residual}
+    assumed = [
+        f"{name} = {q.value:g} {q.unit}: {q.reason}." for name, q in quantities.items() if isinstance(q, Assumed)
+    ]
+    return (*assumed, *(f"{model.name} leaves out {what}." for what in model.left_out))
+
+
+def _percent(estimate: Estimate) -> str:
+    return f"{estimate.value:.1%} ({estimate.lower:.1%} to {estimate.upper:.1%})"
+
+
+def _points(estimate: Estimate) -> str:
+    value, lower, upper = (100 * share for share in (estimate.value, estimate.lower, estimate.upper))
+    return f"{value:+.1f} points ({lower:+.1f} to {upper:+.1f})"

@@ -9,6 +9,8 @@ See docs/decisions/0003-neo4j-replace.md for what that promises and what not.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -29,8 +31,8 @@ LABELS: dict[str, dict[str, AttributeType]] = {
 STAGED = "Staged"
 DISCARDED = "Discarded"
 WRITER = "PanakeiaWriter"
-EdgeColumns = tuple[list[str], list[str], list[int]]
-"""Subjects, objects, and the position of each edge's attributes in a list of distinct ones."""
+EdgeGroup = tuple[str, int, list[str]]
+"""A subject, the position of its edges' attributes in a list of distinct ones, and the edges' objects."""
 
 
 class Neo4jStore:
@@ -139,30 +141,33 @@ class Neo4jStore:
 
 
 def _constrain(session: Session) -> None:
-    for label in LABELS:
-        for name in (label, label + STAGED):
+    """Make `id` unique, and so indexed, in each label, where it is not already."""
+    names = [name for label in LABELS for name in (label, label + STAGED)]
+    there = session.run("SHOW CONSTRAINTS YIELD labelsOrTypes").value()
+    for name in names:
+        if [name] not in there:
             session.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{name}) REQUIRE n.id IS UNIQUE").consume()
 
 
 def _clear(session: Session) -> None:
     """Delete what a broken or a finished build left behind, edges first: a hub has too many for one transaction."""
-    for label in (*(label + STAGED for label in LABELS), DISCARDED):
-        for pattern in (f"(:{label})-[x]->()", f"(x:{label})"):
-            session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
+    left = "|".join((DISCARDED, *(label + STAGED for label in LABELS)))
+    for pattern in (f"(:{left})-[x]->()", f"(x:{left})"):
+        session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
 
 
 def _stage(session: Session, graph: Graph, progress: Progress) -> None:
-    total = sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values())) or 1
-    done = 0
+    """Write the graph beside the one in place."""
+    done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
     for label, rows in _labelled(graph):
         for nodes in _node_batches(rows):
             session.execute_write(_create_nodes, label + STAGED, nodes)
             done += len(nodes)
             progress(f"nodes: {label}", 0.9 * done / total)
     for relation, rows in graph.edges.items():
-        for edges, attributes in _edge_batches(rows):
-            session.execute_write(_write_edges, relation, STAGED, edges, attributes)
-            done += len(edges[0])
+        for count, edges, attributes in _edge_batches(rows):
+            session.execute_write(_create_edges, relation, STAGED, edges, attributes)
+            done += count
             progress(f"edges: {relation}", 0.9 * done / total)
 
 
@@ -176,15 +181,20 @@ def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
         yield [_present(row) for row in batch.to_pylist()]
 
 
-def _edge_batches(rows: pa.Table) -> Iterator[tuple[EdgeColumns, list[dict[str, object]]]]:
-    """Yield edges as columns, and their distinct attributes, since most edges share theirs: a third of the traffic."""
+def _edge_batches(rows: pa.Table) -> Iterator[tuple[int, list[EdgeGroup], list[dict[str, object]]]]:
+    """Yield the number of edges, the edges by subject, and their distinct attributes, since most edges share theirs.
+
+    Sent so, an edge costs little more than its object's identifier.
+    """
     names = rows.column_names[2:]
-    for batch in rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
+    for batch in rows.sort_by("subject").combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
         subjects, objects, *columns = (column.to_pylist() for column in batch.columns)
         hashable = ([tuple(value) if isinstance(value, list) else value for value in column] for column in columns)
         numbers: dict[tuple[object, ...], int] = {}
-        attributes = [numbers.setdefault(values, len(numbers)) for values in zip(*hashable, strict=True)]
-        yield (subjects, objects, attributes), [_present(dict(zip(names, values, strict=True))) for values in numbers]
+        which = [numbers.setdefault(values, len(numbers)) for values in zip(*hashable, strict=True)]
+        groups = groupby(zip(subjects, which, objects, strict=True), key=itemgetter(0, 1))
+        edges = [(subject, number, [edge[2] for edge in group]) for (subject, number), group in groups]
+        yield batch.num_rows, edges, [_present(dict(zip(names, values, strict=True))) for values in numbers]
 
 
 def _present(row: Mapping[str, object]) -> dict[str, object]:
@@ -199,26 +209,35 @@ def _merge_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[st
     transaction.run(f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row", rows=rows).consume()
 
 
-def _write_edges(
+def _create_edges(
     transaction: ManagedTransaction,
     relation: str,
     suffix: str,
-    edges: EdgeColumns,
+    edges: list[EdgeGroup],
     attributes: list[dict[str, object]],
 ) -> None:
-    verb = "CREATE" if suffix == STAGED else "MERGE"
     ends = RELATIONS[relation]
     written = transaction.run(
-        "UNWIND range(0, size($subjects) - 1) AS i "
-        f"MATCH (a:{ends.subject}{suffix} {{id: $subjects[i]}}), (b:{ends.object}{suffix} {{id: $objects[i]}}) "
-        f"{verb} (a)-[r:{relation}]->(b) SET r = $attributes[$which[i]] RETURN count(*) AS written",
-        subjects=edges[0],
-        objects=edges[1],
-        which=edges[2],
+        f"UNWIND $edges AS edge MATCH (a:{ends.subject}{suffix} {{id: edge[0]}}) "
+        f"UNWIND edge[2] AS object MATCH (b:{ends.object}{suffix} {{id: object}}) "
+        f"CREATE (a)-[r:{relation}]->(b) SET r = $attributes[edge[1]] RETURN count(*) AS written",
+        edges=edges,
         attributes=attributes,
     ).single(strict=True)["written"]
-    if written != len(edges[0]):
-        raise StoreError(f"{len(edges[0]) - written} {relation} edges have an end that is not a node: check the graph")
+    missing = sum(len(objects) for _, _, objects in edges) - written
+    if missing:
+        raise StoreError(f"{missing} {relation} edges have an end that is not a node: check the graph")
+
+
+def _delete_edges(transaction: ManagedTransaction, relation: str, edges: list[EdgeGroup]) -> None:
+    """Delete the relation's edges that have these ends, whichever way round if the relation is symmetric."""
+    ends = RELATIONS[relation]
+    arrow = "-" if ends.symmetric else "->"
+    transaction.run(
+        f"UNWIND $edges AS edge MATCH (a:{ends.subject} {{id: edge[0]}})-[r:{relation}]{arrow}(b:{ends.object}) "
+        "WHERE b.id IN edge[2] DELETE r",
+        edges=edges,
+    ).consume()
 
 
 def _swap(transaction: ManagedTransaction) -> None:
@@ -233,8 +252,10 @@ def _merge(transaction: ManagedTransaction, graph: Graph) -> None:
         for batch in _node_batches(rows):
             _merge_nodes(transaction, label, batch)
     for relation, rows in graph.edges.items():
-        for edges, attributes in _edge_batches(rows):
-            _write_edges(transaction, relation, "", edges, attributes)
+        for _, edges, _ in _edge_batches(rows):
+            _delete_edges(transaction, relation, edges)
+        for _, edges, attributes in _edge_batches(rows):
+            _create_edges(transaction, relation, "", edges, attributes)
 
 
 def _stamp(transaction: ManagedTransaction) -> list[str]:

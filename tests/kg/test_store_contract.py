@@ -1,0 +1,255 @@
+"""What every store promises: the same tests on the embedded store and on a real Neo4j server."""
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from kg.graph import Graph, SourceRelease, table
+from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.store import Store, StoreError, open_store
+
+Opener = Callable[[], Store]
+EMPTY = Graph({}, {})
+
+
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    """Return a way to open one empty store, again and again."""
+    url = request.getfixturevalue("neo4j_url") if request.param == "neo4j" else tmp_path / "graph.lbdb"
+
+    def open_again() -> Store:
+        return open_store(url, create=True)
+
+    with open_again() as store:
+        store.replace(EMPTY, ignore)
+    return open_again
+
+
+def ignore(step: str, fraction: float) -> None:
+    assert step
+    assert 0 <= fraction <= 1
+
+
+def rows(value: pa.Table) -> list[str]:
+    return sorted(map(repr, value.to_pylist()))
+
+
+def assert_same(found: Graph, expected: Graph) -> None:
+    assert found.node_counts() == expected.node_counts()
+    assert found.edge_counts() == expected.edge_counts()
+    for mine, theirs in ((found.nodes, expected.nodes), (found.edges, expected.edges)):
+        for name, expected_rows in theirs.items():
+            assert mine[name].schema == expected_rows.schema, name
+            assert rows(mine[name]) == rows(expected_rows), name
+    assert sorted(found.sources, key=repr) == sorted(expected.sources, key=repr)
+
+
+def drug(identifier: str, name: str, **attributes: object) -> dict[str, object]:
+    return {"id": identifier, "name": name} | attributes
+
+
+def drugs(*nodes: dict[str, object]) -> Graph:
+    return Graph({"Drug": table(node_columns("Drug"), nodes)}, {})
+
+
+def test_the_fixture_has_every_kind_and_relation(graph: Graph) -> None:
+    assert list(graph.nodes) == list(NODE_KINDS)
+    assert list(graph.edges) == list(RELATIONS)
+
+
+def test_a_graph_comes_back_as_it_went_in(opened: Opener, graph: Graph) -> None:
+    with opened() as store:
+        store.replace(graph, ignore)
+        assert_same(store.read(), graph)
+    with opened() as store:
+        assert_same(store.read(), graph)
+
+
+def test_an_empty_graph_comes_back(opened: Opener) -> None:
+    with opened() as store:
+        assert_same(store.read(), EMPTY)
+
+
+def test_replace_leaves_nothing_of_the_old_graph(opened: Opener, graph: Graph) -> None:
+    new = dataclasses.replace(drugs(drug("DRUGBANK:DB00682", "warfarin")), sources=(SourceRelease(*"abcde"),))
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.replace(new, ignore)
+        assert_same(store.read(), new)
+        assert store.query("MATCH (a:Drug)-[r]-() RETURN count(r) AS n", {}) == [{"n": 0}]
+
+
+def test_replace_reports_progress(opened: Opener, graph: Graph) -> None:
+    seen: list[float] = []
+    with opened() as store:
+        store.replace(graph, lambda _, fraction: seen.append(fraction))
+    assert seen
+    assert seen == sorted(seen)
+
+
+def test_evidence_is_on_each_edge(opened: Opener, graph: Graph) -> None:
+    cypher = (
+        "MATCH (a:Drug {id: $drug})-[r:treats]->(b:Disease) RETURN r.source AS source, r.source_version AS version, "
+        "r.licence AS licence, r.knowledge_level AS level, r.agent_type AS agent, r.references AS references"
+    )
+    with opened() as store:
+        store.replace(graph, ignore)
+        assert store.query(cypher, {"drug": "DRUGBANK:DB00682"}) == [
+            {
+                "source": "by-hand",
+                "version": "1",
+                "licence": "CC0-1.0",
+                "level": "knowledge_assertion",
+                "agent": "manual_agent",
+                "references": ["PMID:1", "PMID:2"],
+            }
+        ]
+
+
+def test_add_keeps_what_is_there_and_overwrites_what_it_brings(opened: Opener, graph: Graph) -> None:
+    cypher = "MATCH (a:Drug {id: $id})-[r:treats]->(b:Disease) RETURN a.name AS name, a.inchi AS inchi, r.source AS s"
+    evidence = {"source": "later", "source_version": "2", "licence": "MIT", "knowledge_level": "prediction"}
+    edge = {"subject": "DRUGBANK:DB00682", "object": "DOID:9743", "agent_type": "manual_agent"} | evidence
+    later = SourceRelease("later", "2", "MIT", "", "", {})
+    addition = Graph(
+        {
+            "Drug": table(
+                node_columns("Drug"), [drug("DRUGBANK:DB00682", "Warfarin sodium"), drug("DRUGBANK:DB99999", "new")]
+            )
+        },
+        {"treats": table(edge_columns("treats"), [edge])},
+        (later,),
+    )
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.add(addition)
+        found = store.read()
+        assert store.query(cypher, {"id": "DRUGBANK:DB00682"}) == [
+            {"name": "Warfarin sodium", "inchi": None, "s": "later"}
+        ]
+    assert found.node_counts() == graph.node_counts() | {"Drug": 4}
+    assert found.edge_counts() == graph.edge_counts()
+    assert found.sources == (*graph.sources, later)
+
+
+def test_add_finds_a_symmetric_edge_either_way_round(opened: Opener, graph: Graph) -> None:
+    old = graph.edges["drug_resembles_drug"]
+    turned = old.rename_columns({"subject": "object", "object": "subject"}).select(old.column_names)
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.add(Graph({}, {"drug_resembles_drug": turned}))
+        assert_same(store.read(), dataclasses.replace(graph, edges={**graph.edges, "drug_resembles_drug": turned}))
+
+
+def test_add_twice_is_add_once(opened: Opener, graph: Graph) -> None:
+    with opened() as store:
+        store.add(graph)
+        store.add(graph)
+        assert_same(store.read(), graph)
+
+
+def test_several_edges_between_the_same_ends_are_kept(opened: Opener, graph: Graph) -> None:
+    day = graph.edges["patient_has_measurement"].to_pylist()[0]
+    series = table(edge_columns("patient_has_measurement"), [day | {"day": number} for number in range(5)])
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.add(Graph({}, {"patient_has_measurement": series}))
+        assert rows(store.read().edges["patient_has_measurement"]) == rows(series)
+
+
+@pytest.mark.parametrize("verb", ["replace", "add"])
+def test_an_edge_without_its_node_fails_and_changes_nothing(opened: Opener, graph: Graph, verb: str) -> None:
+    edge = graph.edges["treats"].to_pylist()[0] | {"object": "DOID:404"}
+    broken = Graph(graph.nodes, {"treats": table(edge_columns("treats"), [edge])}, graph.sources)
+    with opened() as store:
+        store.replace(graph, ignore)
+        with pytest.raises(StoreError):
+            store.replace(broken, ignore) if verb == "replace" else store.add(broken)
+        assert_same(store.read(), graph)
+        store.replace(graph, ignore)
+        assert_same(store.read(), graph)
+
+
+def test_a_build_that_is_interrupted_leaves_the_old_graph(opened: Opener, graph: Graph) -> None:
+    def interrupt(step: str, fraction: float) -> None:
+        if fraction > 0.5:
+            raise KeyboardInterrupt
+
+    with opened() as store:
+        store.replace(graph, ignore)
+        with pytest.raises(KeyboardInterrupt):
+            store.replace(drugs(drug("DRUGBANK:DB00001", "half"), drug("DRUGBANK:DB00002", "way")), interrupt)
+    with opened() as store:
+        assert_same(store.read(), graph)
+
+
+NAMES = ('it\'s "quoted"', "back\\slash\nand line", "'}) DETACH DELETE n //", "Ménière’s 病", "$name", "", "a;b|c\td")
+
+
+def test_text_is_text_whatever_it_holds(opened: Opener) -> None:
+    nodes = [drug(f"DRUGBANK:DB0000{i}", name, synonyms=[name, name]) for i, name in enumerate(NAMES)]
+    with opened() as store:
+        store.replace(drugs(*nodes), ignore)
+        assert_same(store.read(), drugs(*nodes))
+        for node in nodes:
+            found = store.query("MATCH (n:Drug) WHERE n.name = $name RETURN n.id AS id", {"name": node["name"]})
+            assert found == [{"id": node["id"]}]
+
+
+def test_null_and_empty_lists_are_told_apart(opened: Opener) -> None:
+    nodes = drugs(drug("DRUGBANK:DB00001", "null", synonyms=None), drug("DRUGBANK:DB00002", "empty", synonyms=[]))
+    with opened() as store:
+        store.replace(nodes, ignore)
+        assert_same(store.read(), nodes)
+
+
+def test_a_query_takes_parameters_of_every_type(opened: Opener, graph: Graph) -> None:
+    cypher = (
+        "MATCH (p:Patient)-[r:patient_has_measurement]->(m:Measurement) WHERE r.value > $value AND r.day = $day "
+        "AND p.id IN $patients RETURN p.id AS patient, r.value AS value, r.day AS day, p.genotypes AS genotypes"
+    )
+    parameters = {"value": 2.0, "day": 14, "patients": ["PANAKEIA:P-1", "PANAKEIA:P-2"]}
+    with opened() as store:
+        store.replace(graph, ignore)
+        assert store.query(cypher, parameters) == [
+            {"patient": "PANAKEIA:P-1", "value": 2.4, "day": 14, "genotypes": ["CYP2C9 *1/*2"]}
+        ]
+        assert store.query(cypher, parameters | {"day": 15}) == []
+
+
+def test_a_query_does_not_write(opened: Opener, graph: Graph) -> None:
+    with opened() as store:
+        store.replace(graph, ignore)
+        with pytest.raises(StoreError):
+            store.query("MATCH (n:Symptom) SET n.name = 'x' RETURN n.id AS id", {})
+        assert_same(store.read(), graph)
+
+
+def test_a_query_that_is_not_cypher_fails_as_a_store_error(opened: Opener) -> None:
+    with opened() as store, pytest.raises(StoreError):
+        store.query("SELECT 1", {})
+
+
+def test_a_reader_sees_the_old_graph_or_the_new_one(opened: Opener) -> None:
+    old = drugs(*(drug(f"DRUGBANK:DB{i:05}", "old") for i in range(50)))
+    new = drugs(*(drug(f"DRUGBANK:DB{i:05}", "new") for i in range(500)))
+    seen: list[list[dict[str, object]]] = []
+    done = threading.Event()
+
+    def read_on() -> None:
+        while not done.is_set():
+            with opened() as store:
+                seen.append(store.query("MATCH (n:Drug) RETURN n.name AS name, count(*) AS n", {}))
+
+    with opened() as store:
+        store.replace(old, ignore)
+        reader = threading.Thread(target=read_on)
+        reader.start()
+        store.replace(new, ignore)
+        done.set()
+        reader.join()
+    assert all(rows in ([{"name": "old", "n": 50}], [{"name": "new", "n": 500}]) for rows in seen), seen

@@ -1,1 +1,23 @@
-"""Published models, one module each."""
+"""Published models, one module each, found by name."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twin.model import Model
+
+MODELS = ("warfarin_hamberg2007",)
+
+
+def load(name: str) -> "Model":
+    """Return a published model by its name.
+
+    Raises `ValueError` that lists the models for a name that is none.
+
+    >>> load("warfarin_hamberg2007").name
+    'warfarin_hamberg2007'
+    """
+    if name not in MODELS:
+        raise ValueError(f"no model is called {name!r}; the models are {', '.join(MODELS)}")
+    model: Model = importlib.import_module(f"twin.library.{name}").MODEL
+    return model

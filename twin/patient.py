@@ -1,0 +1,114 @@
+"""Patients as a model sees them: covariates and genotypes, with units, from a file or from the graph."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.store import Store
+from twin.model import Continuous, Covariate, Model
+from twin.table import read_table
+
+
+class PatientError(ValueError):
+    """Patients that a model cannot take as they are; the message says what is wrong and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients: their ids and their covariates, one array of n per name (see `twin.model.Model.covariates`)."""
+
+    ids: tuple[str, ...]
+    covariates: Mapping[str, NDArray[Any]]
+
+    @property
+    def n(self) -> int:
+        """How many patients there are."""
+        return len(self.ids)
+
+
+def read_cohort(path: Path, model: Model) -> Cohort:
+    """Read patients from a CSV file with a column `id` and one for each covariate of the model; others are ignored.
+
+    Raises `PatientError` or `TableError` that names the line, the column, what came and what is allowed.
+    """
+    rows = read_table(path, needed=["id", *(covariate.name for covariate in model.covariates)])
+    _check_ids(path, rows)
+    columns = {covariate.name: _read_column(path, rows, covariate) for covariate in model.covariates}
+    return Cohort(tuple(row["id"] for row in rows.values()), columns)
+
+
+def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
+    """Return one patient of the store, as a cohort of one.
+
+    Raises `PatientError` that names the covariates which the patient's record lacks, without the record's content.
+    """
+    found = store.query(
+        "MATCH (p:Patient) WHERE p.id = $id RETURN p.age_years AS age_years, p.genotypes AS genotypes",
+        {"id": patient_id if ":" in patient_id else f"PANAKEIA:{patient_id}"},
+    )
+    if not found:
+        raise PatientError(
+            "the store has no patient of this id; expected a pseudonym such as PANAKEIA:P-0123456789abcdef"
+        )
+    stated = dict(str(genotype).split("=", 1) for genotype in found[0]["genotypes"] or [] if "=" in genotype)
+    if found[0]["age_years"] is not None:
+        stated["age_years"] = str(found[0]["age_years"])
+    lacking = [covariate.name for covariate in model.covariates if covariate.name not in stated]
+    if lacking:
+        raise PatientError(
+            f"the patient's record lacks {', '.join(lacking)}, which {model.name} needs;"
+            " import a record that states it, or put the patient into a cohort file"
+        )
+    columns = {}
+    for covariate in model.covariates:
+        value = covariate.read(stated[covariate.name])
+        if value is None:
+            raise PatientError(
+                f"the patient's {covariate.name} is none that {model.name} knows: expected {covariate.expected}"
+            )
+        columns[covariate.name] = np.array([value])
+    return Cohort((patient_id,), columns)
+
+
+def check(cohort: Cohort, model: Model) -> None:
+    """Check that a cohort made in Python has the covariates that the model needs, each as the model writes it.
+
+    A missing number (NaN) passes: its patient fails alone, as a value. Raises `PatientError` otherwise.
+    """
+    for covariate in model.covariates:
+        values = cohort.covariates.get(covariate.name)
+        if values is None:
+            raise PatientError(f"the cohort lacks {covariate.name}: {model.name} needs {covariate.expected}")
+        if len(values) != cohort.n:
+            raise PatientError(f"{covariate.name} has {len(values)} values for {cohort.n} patients")
+        for position, value in enumerate(values, start=1):
+            missing = isinstance(covariate, Continuous) and value != value
+            if not missing and covariate.read(str(value)) != value:
+                raise PatientError(f"patient {position}: {covariate.name} is {value!s}, expected {covariate.expected}")
+
+
+def _check_ids(path: Path, rows: Mapping[int, Mapping[str, str]]) -> None:
+    first: dict[str, int] = {}
+    for line, row in rows.items():
+        if not row["id"]:
+            raise PatientError(f"{path}, line {line}, column id: nothing there; every patient needs an id")
+        if row["id"] in first:
+            raise PatientError(
+                f"{path}, line {line}, column id: the same id as in line {first[row['id']]}; ids must differ"
+            )
+        first[row["id"]] = line
+
+
+def _read_column(path: Path, rows: Mapping[int, Mapping[str, str]], covariate: Covariate) -> NDArray[Any]:
+    values = []
+    for line, row in rows.items():
+        value = covariate.read(row[covariate.name])
+        if value is None:
+            came = f"got {row[covariate.name]!r}" if row[covariate.name] else "nothing there"
+            raise PatientError(f"{path}, line {line}, column {covariate.name}: {came}, expected {covariate.expected}")
+        values.append(value)
+    return np.array(values)

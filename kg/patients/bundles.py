@@ -74,7 +74,7 @@ class Bundle:
     """
 
     name: str
-    patient: Any
+    patient: Entry
     entries: tuple[Entry, ...]
     medications: Mapping[str, Any]
     rejected: tuple[Rejection, ...]
@@ -127,8 +127,8 @@ def read_bundle(path: Path, name: str) -> Bundle:
             rejected.append(_rejection(failure, name, number, kind))
         references[number] = {reference for reference in (url, raw.get("id") and f"{kind}/{raw['id']}") if reference}
     patient = _only_patient(valid, rejected, name)
-    entries = []
-    medications = {}
+    entries: list[Entry] = []
+    medications: dict[str, Any] = {}
     for entry in valid:
         if isinstance(entry.resource, Medication):
             medications |= dict.fromkeys(references[entry.number], entry.resource)
@@ -140,7 +140,7 @@ def read_bundle(path: Path, name: str) -> Bundle:
             kind = type(entry.resource).__name__
             rejected.append(Rejection(name, entry.number, kind, "subject", "does not refer to the bundle's Patient"))
     sha256 = hashlib.sha256(content).hexdigest()
-    return Bundle(name, patient.resource, tuple(entries), medications, tuple(rejected), skipped, sha256)
+    return Bundle(name, patient, tuple(entries), medications, tuple(rejected), skipped, sha256)
 
 
 def _refers(subject: Any, references: Set[str]) -> bool:

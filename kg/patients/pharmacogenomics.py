@@ -8,7 +8,7 @@ its variants would be guessed. Star alleles are never called from single variant
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,7 +44,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Settled:
-    """What a patient's calls say together; of the `contradicted` genes they say different things, and all is left out."""
+    """What a patient's calls say together, less the `contradicted` genes, of which they say different things."""
 
     genotypes: tuple[str, ...]
     copies: Mapping[str, int]
@@ -76,13 +76,17 @@ def call_genotype(text: str, gene: str | None = None) -> Call:
     return Call(gene, f"{gene}={joint.join(pair)}", copies)
 
 
-def call_variant(variant: str, copies: int) -> Call:
+def call_variant(variant: str, copies: int, alternate: str | None = None) -> Call:
     """Say that a patient carries 0, 1 or 2 copies of a variant; for VKORC1 -1639G>A that is a genotype.
+
+    Raises `GenotypeError` if the alternate allele is given for -1639G>A and is not A (T on the plus strand).
 
     >>> call_variant("rs9923231", 1).genotype
     'VKORC1=GA'
     """
     if variant == _VKORC1_VARIANT:
+        if alternate not in (None, "A", "T"):
+            raise GenotypeError(f"expected the alternate allele A (T on the plus strand) of {variant}")
         return Call(_VKORC1, f"{_VKORC1}={('GG', 'GA', 'AA')[copies]}", {variant: copies})
     genes = [gene for gene, alleles in _alleles().items() if any(variant in variants for variants in alleles.values())]
     return Call(genes[0] if genes else variant, None, {variant: copies})
@@ -132,6 +136,11 @@ def variant_row(variant: str, known: Lexicon) -> Row:
                     name = "VKORC1 -1639G>A" if gene == _VKORC1 else gene + allele
                     return {"kind": "Variant", "id": curie, "name": name, "gene": f"NCBIGene:{_gene_ids()[gene]}"}
     return known.row("Variant", curie, variant)
+
+
+def listed_genes() -> Set[str]:
+    """Return the genes whose alleles are understood."""
+    return _alleles().keys()
 
 
 def _own_strand(bases: str) -> str:

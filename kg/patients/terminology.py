@@ -38,19 +38,20 @@ PATTERNS: dict[str, str] = {
     "RXNORM": r"\d{1,7}",
     "LOINC": r"\d{1,7}-\d",
 }
-"""What a code of each system looks like; stricter than `kg.curie`, since anything else may be a patient's identifier."""
+"""What a code of each system looks like; stricter than `kg.curie`: anything else may be a patient's identifier."""
 
-KINDS_OF_RECORDS = ("Disease", "Phenotype", "Drug", "Variant", "Measurement")
-"""The kinds of node that a record may point to."""
+KINDS_OF_RECORDS = ("Patient", "Disease", "Phenotype", "Drug", "Variant", "Measurement")
+"""The kinds of node that a record is about."""
 
 _TAG = re.compile(r"\s*\((?P<tag>[a-z][a-z /]*)\)$")
 _PRODUCT_START = re.compile(r"^(?:NDA\d+\s+)?(?:\d[\d.,]*\s*(?:ACTUAT|DAY|HR|ML|MG)\s+)*", re.IGNORECASE)
-_NOT_THE_INGREDIENT = frozenset(
-    """acetate anhydrous besylate bitartrate calcium cilexetil citrate dihydrate disoproxil etexilate fumarate furoate
-    hydrobromide hydrochloride hydrocholoride magnesium maleate medoxomil mesylate mofetil monohydrate nitrate phosphate
-    potassium propionate sodium succinate sulfate tartrate trihydrate
-    capsule chewable delayed extended inhaler injectable injection oral release solution suspension tablet""".split()
+_SALTS = (
+    "acetate anhydrous besylate bitartrate calcium cilexetil citrate dihydrate disoproxil etexilate fumarate furoate "
+    "hydrobromide hydrochloride hydrocholoride magnesium maleate medoxomil mesylate mofetil monohydrate nitrate "
+    "phosphate potassium propionate sodium succinate sulfate tartrate trihydrate"
 )
+_FORMS = "capsule chewable delayed extended inhaler injectable injection oral release solution suspension tablet"
+_NOT_THE_INGREDIENT = frozenset(_SALTS.split()) | frozenset(_FORMS.split())
 """Salts, esters and dose forms that follow an ingredient's name in RxNorm; the second spelling is Synthea's."""
 
 
@@ -103,7 +104,7 @@ def lexicon(rows: Iterable[Row]) -> Lexicon:
 
 
 def read_lexicon(store: Store) -> Lexicon:
-    """Return the lexicon of the store's nodes of those kinds that a record may point to."""
+    """Return the lexicon of the store's nodes of those kinds that a record is about."""
     rows: list[Row] = []
     for kind in KINDS_OF_RECORDS:
         columns = ", ".join(f"n.{column} AS {column}" for column in node_columns(kind))
@@ -136,7 +137,7 @@ def condition(codes: Sequence[Code], known: Lexicon) -> Row:
 
 
 def drugs(codes: Sequence[Code], known: Lexicon) -> tuple[Row, ...]:
-    """Return the drugs that a medication's codes stand for: each ingredient, or the product if one is unknown.
+    """Return the drugs that a medication's codes stand for: each ingredient, and the product if one is unknown.
 
     Raises `LeftOut` for a medication without an RxNorm code.
 
@@ -151,11 +152,10 @@ def drugs(codes: Sequence[Code], known: Lexicon) -> tuple[Row, ...]:
         listed = _drug_table("rxcui").get(code.code)
         if listed:
             return tuple(known.row("Drug", curie, name) for curie, name in listed.items())
-    for code in rxnorm:
-        parts = [_ingredients(part, known) for part in re.sub(r"\[[^]]*\]", "", code.display).split(" / ")]
-        if all(parts):
-            return tuple(row for part in parts for row in part)
-    return (known.row("Drug", f"RXNORM:{rxnorm[0].code}", _name(rxnorm[0])),)
+    code = next((code for code in rxnorm if code.display), rxnorm[0])
+    parts = [_ingredients(part, known) for part in re.sub(r"\[[^]]*\]", "", code.display).split(" / ")]
+    ingredients = tuple(row for part in parts for row in part)
+    return ingredients if all(parts) else (*ingredients, known.row("Drug", f"RXNORM:{code.code}", _name(code)))
 
 
 def measurement(codes: Sequence[Code], known: Lexicon) -> Row:
@@ -168,8 +168,8 @@ def measurement(codes: Sequence[Code], known: Lexicon) -> Row:
 
 def table(name: str) -> list[dict[str, str]]:
     """Return the rows of a tab-separated table that ships beside this module."""
-    with files("kg.patients").joinpath(name).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = files("kg.patients").joinpath(name).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _listed_condition(code: Code) -> dict[str, str] | None:

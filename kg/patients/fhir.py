@@ -1,0 +1,270 @@
+"""FHIR R4: patients' bundles -> rows of the graph, each patient under a pseudonym.
+
+An edge is known by its ends, so of several records that say the same one stands: of a measurement the latest value,
+of a condition, a phenotype or a drug the first date. The others are counted in `Reading.left_out`. `file` of a row is
+the bundle's place among those given ("bundle 3 of 50"), `line` the number of its entry: files are often named after
+patients. Days are those of `kg.patients.deidentify.shifted_day`; an age is that at the latest record.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kg.graph import SourceRelease, table
+from kg.patients.bundles import Bundle, BundleError, Rejection, find_bundles, read_bundle
+from kg.patients.deidentify import Pseudonym, capped_age, pseudonym, release_digest, shifted_day
+from kg.patients.pharmacogenomics import call_genotype, settle, variant_row
+from kg.patients.statements import Fact, Stated, day_of, private_words, statements
+from kg.patients.terminology import KINDS_OF_RECORDS, Lexicon, Row
+from kg.rows import Rows
+from kg.schema import AttributeType, edge_columns, node_columns
+from kg.store import Progress
+
+SOURCE = "fhir"
+LATEST_STANDS = "patient_has_measurement"
+"""The relation of which the latest fact stands, and not the first."""
+_SEXES = ("male", "female", "other", "unknown")
+
+_PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
+_NODE_COLUMNS: dict[str, AttributeType] = {
+    "kind": "string",
+    **{column: kind for record in KINDS_OF_RECORDS for column, kind in node_columns(record).items()},
+    **_PLACE,
+}
+_EDGE_COLUMNS: dict[str, AttributeType] = {
+    "relation": "string",
+    **edge_columns("patient_has_measurement"),
+    **edge_columns("patient_carries_variant"),
+    **_PLACE,
+}
+
+_AGENTS = {
+    "patient_has_condition": "manual_agent",
+    "patient_has_phenotype": "manual_agent",
+    "patient_takes_drug": "manual_agent",
+    "patient_has_measurement": "not_provided",
+    "patient_carries_variant": "not_provided",
+}
+"""Clinicians enter conditions and drugs; whether a person or a machine made a measurement, the record does not say."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a set of bundles gives: unchecked rows, the patients in them, what was refused and what was left out.
+
+    `left_out` counts, by FHIR resource type and reason, what is not taken on purpose.
+    """
+
+    rows: Rows
+    patients: tuple[str, ...]
+    rejected: tuple[Rejection, ...]
+    left_out: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What one bundle says of its patient; `place` is that of the Patient resource."""
+
+    who: Pseudonym
+    place: Row
+    sex: str | None
+    born: date | None
+    stated: tuple[Stated, ...]
+    rejected: tuple[Rejection, ...]
+    left_out: Mapping[tuple[str, str], int]
+
+    @property
+    def latest(self) -> date | None:
+        """The day of the latest entry that has one."""
+        return max((entry.on for entry in self.stated if entry.on), default=None)
+
+
+@dataclass(frozen=True)
+class _Patient:
+    """What all bundles of one patient say together, as rows."""
+
+    nodes: tuple[Row, ...]
+    edges: tuple[Row, ...]
+    rejected: tuple[Rejection, ...]
+    left_out: Mapping[tuple[str, str], int]
+
+
+def read(paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress) -> Reading:
+    """Read the bundles at these paths (files, or folders of them) into rows, patients under pseudonyms of this key.
+
+    Records refer to the nodes that `known` has where they can; these nodes are among the rows, as they are. Several
+    bundles of one patient make one patient, together with what `known` holds of the patient already. Raises
+    `kg.patients.bundles.BundleError` for a file that is no bundle of one patient.
+    """
+    files = find_bundles(paths)
+    records: list[_Record] = []
+    contents: list[str] = []
+    for number, path in enumerate(files, start=1):
+        progress(f"read patient {number} of {len(files)}", (number - 1) / len(files))
+        bundle = read_bundle(path, f"bundle {number} of {len(files)}")
+        records.append(_record(bundle, key, known))
+        contents.append(bundle.sha256)
+    by_patient: dict[str, list[_Record]] = {}
+    for record in records:
+        by_patient.setdefault(record.who.curie, []).append(record)
+    patients = [_patient(same, known) for same in by_patient.values()]
+    nodes: dict[str, Row] = {}
+    for row in (row for patient in patients for row in patient.nodes):
+        nodes.setdefault(row["id"], row)
+    parts: tuple[_Record | _Patient, ...] = (*records, *patients)
+    left_out: Counter[tuple[str, str]] = Counter()
+    for part in parts:
+        left_out.update(part.left_out)
+    return Reading(
+        Rows(
+            _release(release_digest(key, contents)),
+            (table(_NODE_COLUMNS, nodes.values()),),
+            (table(_EDGE_COLUMNS, [edge for patient in patients for edge in patient.edges]),),
+        ),
+        tuple(by_patient),
+        tuple(rejection for part in parts for rejection in part.rejected),
+        dict(sorted(left_out.items())),
+    )
+
+
+def _release(digest: str) -> SourceRelease:
+    """Return the release that one import makes: its version changes with the bundles, and tells nothing of them."""
+    return SourceRelease(
+        name=SOURCE,
+        version=f"R4-{digest}",
+        licence="LicenseRef-patient-records",
+        citation="Patient records in FHIR R4, under keyed pseudonyms; theirs who entrusted them, not to be shared.",
+        url="https://hl7.org/fhir/R4",
+    )
+
+
+def _record(bundle: Bundle, key: bytes, known: Lexicon) -> _Record:
+    patient = bundle.patient.resource
+    found = statements(bundle, known, private_words(patient))
+    place = {"file": bundle.name, "line": bundle.patient.number}
+    rejected = [*bundle.rejected, *found.rejected]
+    if patient.gender not in (None, *_SEXES):
+        reason = f"is not one of {', '.join(_SEXES)}"
+        rejected.append(Rejection(bundle.name, bundle.patient.number, "Patient", "gender", reason))
+    return _Record(
+        who=pseudonym(key, _identity(patient, bundle.name)),
+        place=place,
+        sex=patient.gender if patient.gender in _SEXES else None,
+        born=_born(patient),
+        stated=found.stated,
+        rejected=tuple(rejected),
+        left_out=Counter(found.left_out) + Counter(bundle.skipped),
+    )
+
+
+def _identity(patient: Any, bundle: str) -> tuple[str, str]:
+    """Return the system and value of the medical record number, else of any identifier, else the resource's id."""
+    identifiers = [found for found in patient.identifier or () if found.value]
+    numbers = [
+        found for found in identifiers if found.type and any(coding.code == "MR" for coding in found.type.coding or ())
+    ]
+    known_by = sorted((found.system or "", found.value) for found in numbers or identifiers)
+    if not known_by and not patient.id:
+        raise BundleError(f"{bundle}: the Patient has neither an identifier nor an id: there is nothing to know it by")
+    return known_by[0] if known_by else ("Patient.id", patient.id)
+
+
+def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
+    who = records[0].who
+    latest = max((record.latest for record in records if record.latest), default=None)
+    entries = [entry for record in records for entry in record.stated]
+    stands, doubles = _standing(entries)
+    edges: list[Row] = []
+    nodes: list[Row] = []
+    for fact, entry in stands:
+        day = shifted_day(fact.on, latest, who) if fact.on and latest else None
+        place = {"file": entry.bundle, "line": entry.entry}
+        nodes.append({**fact.node, **place})
+        edges.append(_edge(fact.relation, who, fact.node["id"], place) | {"day": day} | dict(fact.attributes))
+    stored = known.rows.get(who.curie, {})
+    genotypes, variants, rejected = _genotypes(entries, stored.get("genotypes") or ())
+    for variant, copies, entry in variants:
+        place = {"file": entry.bundle, "line": entry.entry}
+        row = variant_row(variant, known)
+        nodes.append({**row, **place})
+        edges.append(_edge("patient_carries_variant", who, row["id"], place) | {"copies": copies})
+    newest = max(records, key=lambda record: record.latest or date.min)
+    ages = [capped_age(record.born, latest) for record in records if record.born and latest]
+    if stored.get("age_years") is not None:
+        ages.append(stored["age_years"])
+    patient = {
+        "kind": "Patient",
+        "id": who.curie,
+        "name": who.name,
+        "sex": newest.sex or stored.get("sex"),
+        "age_years": max(ages, default=None),
+        "genotypes": genotypes,
+        **newest.place,
+    }
+    return _Patient((patient, *nodes), tuple(edges), rejected, doubles)
+
+
+def _edge(relation: str, who: Pseudonym, target: str, place: Row) -> dict[str, object]:
+    return {
+        "relation": relation,
+        "subject": who.curie,
+        "object": target,
+        "knowledge_level": "observation",
+        "agent_type": _AGENTS[relation],
+        **place,
+    }
+
+
+def _standing(entries: Iterable[Stated]) -> tuple[list[tuple[Fact, Stated]], Counter[tuple[str, str]]]:
+    """Return the one fact that stands of those with the same relation and node, and count the others."""
+    stands: dict[tuple[str, str], tuple[Fact, Stated]] = {}
+    doubles: Counter[tuple[str, str]] = Counter()
+    for entry in entries:
+        for fact in entry.facts:
+            key = fact.relation, fact.node["id"]
+            if key not in stands:
+                stands[key] = fact, entry
+                continue
+            doubles[entry.resource, "another date of what is taken already"] += 1
+            if _replaces(fact, stands[key][0]):
+                stands[key] = fact, entry
+    return list(stands.values()), doubles
+
+
+def _replaces(new: Fact, old: Fact) -> bool:
+    if new.relation == LATEST_STANDS:
+        return (new.on or date.min) >= (old.on or date.min)
+    return (new.on or date.max) < (old.on or date.max)
+
+
+def _genotypes(
+    entries: Sequence[Stated], stored: Sequence[str]
+) -> tuple[list[str], list[tuple[str, int, Stated]], tuple[Rejection, ...]]:
+    """Return the genotypes, the variants carried with their copies, and the calls that contradict others.
+
+    Calls that contradict what is stored already are rejected, and the stored genotype stays.
+    """
+    called = [(entry.call, entry) for entry in entries if entry.call]
+    before = {genotype.partition("=")[0]: genotype for genotype in stored}
+    settled = settle([*(call for call, _ in called), *map(call_genotype, before.values())])
+    rejected = tuple(
+        Rejection(entry.bundle, entry.entry, entry.resource, "value[x]", f"contradicts another call of {call.gene}")
+        for call, entry in called
+        if call.gene in settled.contradicted
+    )
+    kept = [genotype for gene, genotype in before.items() if gene in settled.contradicted]
+    carried = {
+        variant: (variant, settled.copies[variant], entry)
+        for call, entry in called
+        for variant in call.copies.keys() & settled.copies.keys()
+    }
+    return sorted([*settled.genotypes, *kept]), [carried[variant] for variant in sorted(carried)], rejected
+
+
+def _born(patient: Any) -> date | None:
+    """Return the date of birth; the middle of the year, or the first of the month, if no more is known."""
+    text = str(patient.birthDate or "")
+    return day_of(text + "-07-01"[max(len(text) - 4, 0) :])

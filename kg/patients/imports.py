@@ -1,0 +1,111 @@
+"""Import: patients' records -> the store, through the same checks as any source, beside what the store holds."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from kg.audit import REJECTED, Audit, Tally
+from kg.build import build_graph
+from kg.graph import Graph
+from kg.patients import fhir
+from kg.patients.bundles import Rejection
+from kg.patients.terminology import read_lexicon
+from kg.store import Progress, Store
+
+SHOWN = 20
+"""How many pseudonyms a text shows; all are in the JSON."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: the patients' pseudonyms, the audit, and what was left out on purpose.
+
+    `left_out` counts by FHIR resource type and reason.
+    """
+
+    patients: tuple[str, ...]
+    audit: Audit
+    left_out: Mapping[tuple[str, str], int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the import as JSON values."""
+        left_out = [
+            {"resource": resource, "reason": reason, "count": n} for (resource, reason), n in self.left_out.items()
+        ]
+        return {"patients": list(self.patients), "left_out": left_out, **self.audit.to_json()}
+
+    def to_text(self) -> str:
+        """Return the import as a few lines for a terminal."""
+        more = [f"and {len(self.patients) - SHOWN} more"] if len(self.patients) > SHOWN else []
+        lines = [f"{len(self.patients)} patients: {', '.join([*self.patients[:SHOWN], *more])}", self.audit.to_text()]
+        lines += [f"  {n:,} x left out: {reason} ({resource})" for (resource, reason), n in self.left_out.items()]
+        return "\n".join(lines)
+
+
+def import_patients(paths: Sequence[Path], store: Store, key: bytes, progress: Progress) -> Imported:
+    """Read FHIR R4 bundles at these paths and add their patients to the store under pseudonyms of this key.
+
+    What the store holds stays. Of a patient that it holds already, the later measurement and the earlier date of
+    anything else stand, whichever was imported first. Raises `kg.patients.bundles.BundleError` for a file that is no
+    bundle of one patient; then nothing is stored.
+    """
+    reading = fhir.read(paths, key, read_lexicon(store), lambda step, fraction: progress(step, 0.7 * fraction))
+    progress("check", 0.7)
+    graph, audit = build_graph([reading.rows])
+    graph = _less_superseded(graph, store, reading.patients)
+    progress("store", 0.8)
+    store.add(graph)
+    progress("store", 1.0)
+    return Imported(reading.patients, _with_rejections(audit, reading.rejected), reading.left_out)
+
+
+def _less_superseded(graph: Graph, store: Store, patients: Sequence[str]) -> Graph:
+    """Return the graph without the dated edges of which the store holds a better one."""
+    edges = dict(graph.edges)
+    for relation, rows in graph.edges.items():
+        if "day" not in rows.column_names:
+            continue
+        query = (
+            f"MATCH (p:Patient)-[r:{relation}]->(n) WHERE p.id IN $patients RETURN p.id AS p, n.id AS n, r.day AS day"
+        )
+        stored = {(row["p"], row["n"]): row["day"] for row in store.query(query, {"patients": list(patients)})}
+        better = _later if relation == fhir.LATEST_STANDS else _earlier
+        keep = [
+            (row["subject"], row["object"]) not in stored or better(row["day"], stored[row["subject"], row["object"]])
+            for row in rows.select(["subject", "object", "day"]).to_pylist()
+        ]
+        edges[relation] = rows.filter(pa.array(keep, pa.bool_()))
+    return replace(graph, edges={relation: rows for relation, rows in edges.items() if rows.num_rows})
+
+
+def _later(day: int | None, than: int | None) -> bool:
+    return than is None or (day is not None and day >= than)
+
+
+def _earlier(day: int | None, than: int | None) -> bool:
+    return than is None or (day is not None and day <= than)
+
+
+def _with_rejections(audit: Audit, rejected: Sequence[Rejection]) -> Audit:
+    """Return the audit with the resources that were refused before they became rows; their type stands as the table."""
+    tables = Counter(rejection.resource for rejection in rejected)
+    rows = [
+        {
+            "source": fhir.SOURCE,
+            "table": rejection.resource,
+            "file": rejection.bundle,
+            "line": rejection.entry,
+            "text": rejection.resource,
+            "reason": f"{rejection.element} {rejection.reason}",
+        }
+        for rejection in rejected
+    ]
+    return Audit(
+        audit.releases,
+        audit.tallies + tuple(Tally(fhir.SOURCE, table, rows=n, merged=0, rejected=n) for table, n in tables.items()),
+        pa.concat_tables([audit.rejected, pa.Table.from_pylist(rows, schema=REJECTED)]),
+    )

@@ -1,0 +1,330 @@
+"""Statements: what each FHIR resource of a record states about its patient, in terms of the graph.
+
+Stated is what holds: a confirmed condition, a medicine ordered or taken, a measured number with its unit, a genotype.
+What is planned, refuted, entered in error or not numeric is left out with the reason; what is malformed is refused.
+Texts, names, identifiers and addresses are never taken over; a code's public name is, unless it holds a word of the
+patient's own name, address or identifiers.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from kg.patients.bundles import Bundle, Rejection
+from kg.patients.deidentify import as_words
+from kg.patients.pharmacogenomics import COPIES, Call, GenotypeError, call_genotype, call_variant, listed_genes
+from kg.patients.terminology import PATTERNS, SYSTEMS, Code, LeftOut, Lexicon, Row, condition, drugs, measurement
+
+GENOTYPE, VARIANT, GENE_STUDIED = "84413-4", "69548-6", "48018-6"
+"""LOINC in HL7's Genomics Reporting guide: a genotype, a variant, and the component that names the gene."""
+DBSNP, ALLELIC_STATE, ALTERNATE_ALLELE = "81255-2", "53034-5", "69551-0"
+"""LOINC of a variant's components."""
+PRESENT, ABSENT = "LA9633-4", "LA9634-2"
+"""LOINC's answers to whether a variant is there."""
+
+_UCUM = "http://unitsofmeasure.org"
+_UNIT = re.compile(r"[!-~]{1,32}")
+_RS_ID = re.compile(r"(?:rs)?(\d{1,12})")
+_LONGEST_NAME = 200
+_IDENTIFYING = frozenset(
+    ("id", "value", "family", "given", "text", "line", "city", "district", "postalCode", "birthDate", "valueString")
+)
+_DATES = (
+    *("onsetDateTime", "onsetPeriod", "recordedDate", "authoredOn"),
+    *("effectiveDateTime", "effectivePeriod", "effectiveInstant", "dateAsserted", "issued"),
+)
+"""The elements that may say when, the first that does wins."""
+
+_CONDITION_STATUS = {
+    "confirmed": "",
+    "unconfirmed": "not confirmed",
+    "provisional": "not confirmed",
+    "differential": "not confirmed",
+    "refuted": "refuted",
+    "entered-in-error": "entered in error",
+}
+_MEDICATION_STATUS = {
+    **dict.fromkeys(("active", "on-hold", "completed", "stopped"), ""),
+    **dict.fromkeys(("draft", "intended", "cancelled", "not-taken"), "not taken"),
+    "unknown": "of unknown status",
+    "entered-in-error": "entered in error",
+}
+_MEDICATION_INTENT = {
+    **dict.fromkeys(("order", "original-order", "reflex-order", "filler-order", "instance-order"), ""),
+    **dict.fromkeys(("proposal", "plan", "directive", "option"), "planned, not ordered"),
+}
+_OBSERVATION_STATUS = {
+    **dict.fromkeys(("preliminary", "final", "amended", "corrected"), ""),
+    **dict.fromkeys(("registered", "unknown"), "not observed yet"),
+    "cancelled": "cancelled",
+    "entered-in-error": "entered in error",
+}
+
+
+class Refused(Exception):
+    """A resource that cannot be taken: the element that is at fault, and why, without its value."""
+
+    def __init__(self, element: str, reason: str) -> None:
+        super().__init__(f"{element} {reason}")
+        self.element = element
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An edge of the patient's to be: the relation, the node it leads to, when, and the edge's own attributes."""
+
+    relation: str
+    node: Row
+    on: date | None
+    attributes: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """Everything that one entry of a bundle states; `on` is its date, also where nothing else is taken from it."""
+
+    bundle: str
+    entry: int
+    resource: str
+    on: date | None
+    facts: tuple[Fact, ...] = ()
+    call: Call | None = None
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What a whole bundle states, and what of it was refused or left out (counted by resource type and reason)."""
+
+    stated: tuple[Stated, ...]
+    rejected: tuple[Rejection, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What it takes to read a resource: the graph's nodes, the bundle's medications, what must not pass."""
+
+    known: Lexicon
+    medications: Mapping[str, Any]
+    private: Collection[str]
+
+
+def statements(bundle: Bundle, known: Lexicon, private: Collection[str]) -> Statements:
+    """Return what a bundle states; `private` are the words that must not pass (see `kg.patients.deidentify`)."""
+    context = _Context(known, bundle.medications, private)
+    stated: list[Stated] = []
+    rejected: list[Rejection] = []
+    left_out: list[tuple[str, str]] = []
+    for entry in bundle.entries:
+        kind = type(entry.resource).__name__
+        on = _date_of(entry.resource)
+        facts: tuple[Fact, ...] = ()
+        call = None
+        try:
+            if kind == "Observation" and _loinc(entry.resource.code) & {GENOTYPE, VARIANT}:
+                call = _call(entry.resource)
+            else:
+                facts = tuple(_READERS[kind](entry.resource, on, context))
+        except LeftOut as reason:
+            left_out.append((kind, str(reason)))
+        except Refused as fault:
+            rejected.append(Rejection(bundle.name, entry.number, kind, fault.element, fault.reason))
+        stated.append(Stated(bundle.name, entry.number, kind, on, facts, call))
+    return Statements(tuple(stated), tuple(rejected), tuple(left_out))
+
+
+def private_words(patient: Any) -> frozenset[str]:
+    """Return, `as_words`, what tells who a FHIR Patient is: names, identifiers, addresses, telephones, birth date."""
+    raw = patient.model_dump(mode="json")
+    parts = {key: raw.get(key) for key in ("id", "birthDate", "identifier", "telecom", "address", "contact")}
+    # Extensions hold the birth place and the mother's name; those within extensions are codes, such as race.
+    extensions = [
+        {key: value for key, value in found.items() if key != "extension"} for found in raw.get("extension", ())
+    ]
+    values = {value for value in _strings("", {**parts, "extension": extensions}) if len(value) > 1}
+    names = set(_strings("", {"name": raw.get("name"), "contact": raw.get("contact")}))
+    values |= {word for name in names for word in re.findall(r"[^\W\d_]{3,}", name)} | names
+    return frozenset(as_words(value) for value in values) - {as_words("")}
+
+
+def _strings(key: str, value: Any) -> Iterator[str]:
+    """Yield the strings in an element that identify somebody, told by the name of the element that holds them."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in ("type", "relationship"):
+                yield from _strings(name, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(key, inner)
+    elif isinstance(value, str) and key in _IDENTIFYING:
+        yield value
+
+
+def _condition(resource: Any, on: date | None, context: _Context) -> Iterator[Fact]:
+    _must_hold(_answer(resource.verificationStatus, "confirmed"), _CONDITION_STATUS, "verificationStatus")
+    row = condition(_codes(resource.code, "code", context.private), context.known)
+    yield Fact("patient_has_condition" if row["kind"] == "Disease" else "patient_has_phenotype", row, on)
+
+
+def _medication(resource: Any, on: date | None, context: _Context) -> Iterator[Fact]:
+    _must_hold(resource.status, _MEDICATION_STATUS, "status")
+    _must_hold(getattr(resource, "intent", None) or "order", _MEDICATION_INTENT, "intent")
+    if getattr(resource, "doNotPerform", None):
+        raise LeftOut("an order not to give it")
+    concept = resource.medicationCodeableConcept
+    if concept is None:
+        reference = resource.medicationReference.reference or ""
+        contained = {f"#{inner.id}": inner for inner in resource.contained or ()}
+        medication = context.medications.get(reference) or contained.get(reference)
+        if medication is None:
+            raise Refused("medicationReference", "refers to no Medication in the bundle")
+        concept = getattr(medication, "code", None)
+    for row in drugs(_codes(concept, "medication", context.private), context.known):
+        yield Fact("patient_takes_drug", row, on)
+
+
+def _observation(resource: Any, on: date | None, context: _Context) -> Iterator[Fact]:
+    _must_hold(resource.status, _OBSERVATION_STATUS, "status")
+    numeric = [part for part in (resource, *(resource.component or ())) if part.valueQuantity is not None]
+    if not numeric:
+        raise LeftOut("no number")
+    for part in numeric:
+        value, unit = _quantity(part.valueQuantity, context.private)
+        row = measurement(_codes(part.code, "code", context.private), context.known)
+        yield Fact("patient_has_measurement", row, on, {"value": value, "unit": unit})
+
+
+def _call(resource: Any) -> Call:
+    """Return the genotype call of an Observation; nothing of its text is kept but alleles that are listed."""
+    _must_hold(resource.status, _OBSERVATION_STATUS, "status")
+    components = {code: part for part in resource.component or () for code in _loinc(part.code)}
+    try:
+        return _genotype(resource, components) if GENOTYPE in _loinc(resource.code) else _variant(resource, components)
+    except GenotypeError as failure:
+        raise Refused("value[x]", f"is not understood: {failure}") from None
+
+
+def _genotype(resource: Any, components: Mapping[str, Any]) -> Call:
+    texts = _texts(resource)
+    if not texts:
+        raise LeftOut("no genotype")
+    genes = _texts(components.get(GENE_STUDIED))
+    gene = next((gene for gene in genes if gene in listed_genes()), genes[0] if genes else None)
+    failures: list[GenotypeError] = []
+    for text in texts:
+        try:
+            return call_genotype(text, gene)
+        except GenotypeError as failure:
+            failures.append(failure)
+    raise failures[0]
+
+
+def _variant(resource: Any, components: Mapping[str, Any]) -> Call:
+    found = [_RS_ID.fullmatch(text) for text in _texts(components.get(DBSNP))]
+    variant = next((f"rs{match[1]}" for match in found if match), None)
+    if variant is None:
+        raise LeftOut("a variant without a dbSNP identifier")
+    alternate = _texts(components.get(ALTERNATE_ALLELE))[:1]
+    answers = _loinc(resource.valueCodeableConcept)
+    if ABSENT in answers:
+        return call_variant(variant, 0)
+    states = [COPIES[code] for code in _loinc(_concept(components.get(ALLELIC_STATE))) if code in COPIES]
+    if not states or (answers and PRESENT not in answers):
+        raise Refused("component", "does not say how many copies: expected an allelic state (53034-5)")
+    return call_variant(variant, states[0], *alternate)
+
+
+_READERS: dict[str, Callable[[Any, date | None, _Context], Iterator[Fact]]] = {
+    "Condition": _condition,
+    "MedicationRequest": _medication,
+    "MedicationStatement": _medication,
+    "Observation": _observation,
+}
+
+
+def _must_hold(status: str | None, known: Mapping[str, str], element: str) -> None:
+    """Raise `LeftOut` if a status says that the resource does not hold, `Refused` if FHIR does not know the status."""
+    if status is None or status not in known:
+        raise Refused(element, f"is not one of {', '.join(known)}")
+    if known[status]:
+        raise LeftOut(known[status])
+
+
+def _answer(concept: Any, otherwise: str) -> str | None:
+    codings = concept.coding if concept else None
+    return codings[0].code if codings else otherwise
+
+
+def _codes(concept: Any, element: str, private: Collection[str]) -> list[Code]:
+    """Return the codes of known systems; `Refused` if one is not a code of its system or is the patient's own."""
+    codes = []
+    for coding in getattr(concept, "coding", None) or ():
+        system = SYSTEMS.get(coding.system or "")
+        if system is None or coding.code is None:
+            continue
+        code = coding.code.removeprefix("HP:") if system == "HP" else coding.code
+        if not re.fullmatch(PATTERNS[system], code) or as_words(code) in private:
+            raise Refused(f"{element}.coding.code", f"is not a code of {coding.system}")
+        codes.append(Code(system, code, _public(coding.display, private)))
+    return codes
+
+
+def _public(display: str | None, private: Collection[str]) -> str:
+    """Return a code's name without invisible characters, or nothing if it may name the patient."""
+    name = " ".join("".join(letter for letter in display or "" if unicodedata.category(letter) != "Cf").split())
+    return "" if len(name) > _LONGEST_NAME or _holds_any(name, private) else name
+
+
+def _holds_any(text: str, private: Collection[str]) -> bool:
+    words = as_words(text)
+    return any(word in words for word in private)
+
+
+def _quantity(quantity: Any, private: Collection[str]) -> tuple[float, str]:
+    if quantity.value is None:
+        raise LeftOut("no number")
+    if quantity.comparator:
+        raise LeftOut("a bound, not a number")
+    unit = quantity.code if quantity.system == _UCUM and quantity.code else quantity.unit
+    if not unit:
+        raise LeftOut("a number without a unit")
+    if not _UNIT.fullmatch(unit) or _holds_any(unit, private):
+        raise Refused("valueQuantity.unit", "is not a unit of UCUM")
+    return float(quantity.value), unit
+
+
+def _concept(part: Any) -> Any:
+    return getattr(part, "valueCodeableConcept", None)
+
+
+def _texts(part: Any) -> list[str]:
+    """Return what a value may be written as: its text, then the names and codes of its codings."""
+    concept = _concept(part)
+    texts = [getattr(part, "valueString", None), getattr(concept, "text", None)]
+    for coding in getattr(concept, "coding", None) or ():
+        texts += [coding.display, coding.code]
+    return [text for text in texts if text]
+
+
+def _loinc(concept: Any) -> set[str]:
+    codings = getattr(concept, "coding", None) or ()
+    return {coding.code for coding in codings if SYSTEMS.get(coding.system or "") == "LOINC" and coding.code}
+
+
+def day_of(value: object) -> date | None:
+    """Return the day of a FHIR date or time, in its own time zone; None if it gives only a month or a year."""
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _date_of(resource: Any) -> date | None:
+    """Return the day of a resource; that on which a period starts."""
+    values = (getattr(resource, element, None) for element in _DATES)
+    days = (day_of(getattr(value, "start", value)) for value in values)
+    return next((day for day in days if day), None)

@@ -1,6 +1,7 @@
 """The embedded store: one Ladybug database file, written beside and put in place, so that it is always whole."""
 
 import fcntl
+import glob
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -43,15 +44,12 @@ class LadybugStore:
 
     def replace(self, graph: Graph, progress: Progress) -> None:
         """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
-        with self._writing(from_scratch=True) as connection:
-            _create_tables(connection)
+        with self._writing(keep=False) as connection:
             _copy_all(connection, graph, progress)
 
     def add(self, graph: Graph) -> None:
         """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten."""
-        with self._writing(from_scratch=not self._path.exists()) as connection:
-            if not self._path.exists():
-                _create_tables(connection)
+        with self._writing(keep=True) as connection:
             for kind, nodes in graph.nodes.items():
                 _upsert_nodes(connection, kind, nodes)
             _upsert_nodes(connection, RELEASE_LABEL, _release_table(graph))
@@ -82,8 +80,12 @@ class LadybugStore:
     def _connection(self) -> ladybug.Connection:
         if self._reader is None:
             if not self._path.is_file():
-                raise StoreError(f"there is no graph at {self._path} yet: build one first")
-            database = ladybug.Database(self._path, buffer_pool_size=READER_MEMORY, read_only=True)
+                raise StoreError(f"there is no graph at {self._path} yet: build one with `panakeia build`")
+            try:
+                database = ladybug.Database(self._path, buffer_pool_size=READER_MEMORY, read_only=True)
+            except RuntimeError as failure:
+                cure = "choose another file, or delete this one and build anew"
+                raise StoreError(f"{self._path} does not open as a graph ({failure}): {cure}") from failure
             self._reader = database, ladybug.Connection(database)
         return self._reader[1]
 
@@ -99,46 +101,54 @@ class LadybugStore:
             return _execute(self._connection(), cypher, {}).get_as_arrow().cast(arrow_schema(columns))
 
     @contextmanager
-    def _writing(self, *, from_scratch: bool) -> Iterator[ladybug.Connection]:
-        """Yield a connection to a new file beside the store's, a copy or empty; put it in place afterwards."""
-        with _as_store_errors(self._path):
-            if self._path.exists():
-                self._connection()  # only a graph is ever replaced: a file of another program raises here
-            self._close()
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            building = self._path.with_name(f".{self._path.name}.building")
-            with _only_writer(self._path):
+    def _writing(self, *, keep: bool) -> Iterator[ladybug.Connection]:
+        """Yield a connection to a new file beside the store's, with its graph or empty; put it in place afterwards."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        building = self._path.with_name(f".{self._path.name}.building")
+        with _only_writer(self._path), _as_store_errors(self._path):
+            old = self._path.exists()
+            if old:
+                self._connection()  # raises if the file is not a graph: nothing else is ever overwritten
+                self._close()
+            _remove(building)
+            try:
+                if old and keep:
+                    shutil.copyfile(self._path, building)
+                with _opened(building) as connection:
+                    if not (old and keep):
+                        _create_tables(connection)
+                    yield connection
+                _sync(building)
+                os.replace(building, self._path)
+                _sync(self._path.parent)
+            finally:
                 _remove(building)
-                try:
-                    if not from_scratch:
-                        shutil.copyfile(self._path, building)
-                    with _connected(building) as connection:
-                        yield connection
-                    _sync(building)
-                    os.replace(building, self._path)
-                    _sync(self._path.parent)
-                finally:
-                    _remove(building)
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[ladybug.Connection]:
+def _opened(path: Path) -> Iterator[ladybug.Connection]:
+    """Yield a connection that writes a file; everything is in the file afterwards."""
     with (
         ladybug.Database(path, buffer_pool_size=WRITER_MEMORY) as database,
         ladybug.Connection(database) as connection,
     ):
+        connection.execute("BEGIN TRANSACTION")
         yield connection
+        connection.execute("COMMIT")
         connection.execute("CHECKPOINT")
 
 
 @contextmanager
 def _only_writer(path: Path) -> Iterator[None]:
     """Hold the lock that lets one process at a time write a store; the system drops it when the process dies."""
+    log = path.with_name(f"{path.name}.wal")
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StoreError(f"{path} is being written by another process: wait for it to end") from None
+            raise StoreError(f"{path} is being written by another process: try again when that has ended") from None
+        if log.exists():  # it would be replayed into the new file
+            raise StoreError(f"{log} holds writes of another program: let that program close the graph, or delete it")
         yield
 
 
@@ -148,19 +158,13 @@ def _as_store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as failure:
-        message = str(failure)
-        if "not a valid" in message or "empty database" in message:
-            raise StoreError(
-                f"{path} is not a graph of ours: choose another file, or delete it and build anew"
-            ) from None
-        if "does not exist" in message and "Table" in message:
-            raise StoreError(f"{path} was built by another version ({message}): build it anew") from failure
-        raise StoreError(f"{path}: {message}") from failure
+        cure = ": it was built by another version; build it anew" if "does not exist" in str(failure) else ""
+        raise StoreError(f"{path}: {failure}{cure}") from failure
 
 
 def _remove(building: Path) -> None:
     """Remove a file being built and what Ladybug keeps beside it, also when their builder was killed."""
-    for leftover in building.parent.glob(f"{building.name}*"):
+    for leftover in building.parent.glob(f"{glob.escape(building.name)}*"):
         leftover.unlink()
 
 
@@ -206,10 +210,10 @@ def _copy_all(connection: ladybug.Connection, graph: Graph, progress: Progress) 
     tables = {**graph.nodes, RELEASE_LABEL: _release_table(graph), **graph.edges}
     total, done = sum(rows.num_rows for rows in tables.values()), 0
     for name, rows in tables.items():
-        progress(f"store {name}", done / total)
+        progress(f"store {name}", 0.7 * done / max(1, total))
         _copy(connection, name, rows)
         done += rows.num_rows
-    progress("put in place", 1.0)
+    progress("put in place", 0.7)
 
 
 def _copy(connection: ladybug.Connection, name: str, rows: pa.Table) -> None:

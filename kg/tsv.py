@@ -37,7 +37,8 @@ def read_tsv(path: Path, columns: Sequence[str]) -> pa.Table:
             convert_options=csv.ConvertOptions(column_types=strings),
         )
     except (pa.ArrowInvalid, OSError) as failure:
-        raise TsvError(f"{path} cannot be read as tab-separated text in UTF-8: {failure}") from failure
+        kind = "gzipped tab-separated text" if path.suffix == ".gz" else "tab-separated text"
+        raise TsvError(f"{path} cannot be read as {kind} in UTF-8: {failure}") from failure
     missing = [column for column in columns if column not in table.column_names]
     if missing:
         raise TsvError(

@@ -7,6 +7,7 @@ some of the sources behind it are not, so that each edge has the licence of its 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from kg.fetch import Fetch, FoundFile, PublicFile
 from kg.graph import SourceRelease
 from kg.rows import Rows
-from kg.tsv import read_tsv
+from kg.tsv import TsvError, read_tsv
 
 NAME = "hetionet"
 VERSION = "1.0"
@@ -159,18 +160,20 @@ def to_curie(identifier: str) -> str:
 
 def _read_nodes(found: Mapping[PublicFile, FoundFile]) -> pa.Table:
     rows = read_tsv(found[NODES].path, ("id", "name", "kind"))
-    ids = pa.array(map(to_curie, rows["id"].to_pylist()), pa.string())
+    ids = [to_curie(identifier) for identifier in rows["id"].cast(pa.string()).to_pylist()]
+    names = rows["name"].cast(pa.string()).to_pylist()
     synonyms = _synonyms(found)
+    others = [[o for o in synonyms.get(curie, ()) if o != name] for curie, name in zip(ids, names, strict=True)]
     inchi = {
         f"DRUGBANK:{row['drugbank_id']}": row["inchi"] for row in _attributes(found, INCHI, "drugbank_id", "inchi")
     }
     return pa.table(
         {
-            "kind": [KINDS.get(kind, kind) for kind in rows["kind"].to_pylist()],
-            "id": ids,
-            "name": rows["name"],
-            "synonyms": pa.array([synonyms.get(curie, []) for curie in ids.to_pylist()], pa.list_(pa.string())),
-            "inchi": pa.array([inchi.get(curie) or None for curie in ids.to_pylist()], pa.string()),
+            "kind": [KINDS.get(kind, kind) for kind in rows["kind"].cast(pa.string()).to_pylist()],
+            "id": pa.array(ids, pa.string()),
+            "name": pa.array(names, pa.string()),
+            "synonyms": pa.array(others, pa.list_(pa.string())),
+            "inchi": pa.array([inchi.get(curie) or None for curie in ids], pa.string()),
             "file": _constant(NODES.name, rows.num_rows),
             "line": rows["line"],
         }
@@ -214,7 +217,7 @@ def _read_edges(found: Mapping[PublicFile, FoundFile]) -> Iterator[pa.Table]:
         yield _with_details(edges, metaedge, _details(found, abbreviation))
 
 
-def _details(found: Mapping[PublicFile, FoundFile], abbreviation: str) -> dict[tuple[str, str], Mapping[str, str]]:
+def _details(found: Mapping[PublicFile, FoundFile], abbreviation: str) -> dict[tuple[str, str], Mapping[str, Any]]:
     """Return what the attribute files know of single edges, by the CURIEs of their ends."""
     if abbreviation == "CbG":
         columns = ("drugbank_id", "entrez_gene_id", "sources", "pubmed_ids", "actions", "affinity_nM", "license")
@@ -227,7 +230,7 @@ def _details(found: Mapping[PublicFile, FoundFile], abbreviation: str) -> dict[t
 
 
 def _with_details(
-    edges: pa.Table, metaedge: Metaedge, details: Mapping[tuple[str, str], Mapping[str, str]]
+    edges: pa.Table, metaedge: Metaedge, details: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> pa.Table:
     """Add licence and references: those of the single edge where known, else those that all edges of its kind share."""
     if not details:
@@ -239,7 +242,7 @@ def _with_details(
     licences = [row.get("license", "").replace(" ", "-") or metaedge.licence for row in rows]
     references = [_references(row) or list(metaedge.resources) for row in rows]
     actions = [row.get("actions") or None for row in rows]
-    affinities = [float(row["affinity_nM"]) if row.get("affinity_nM") else None for row in rows]
+    affinities = [_number(row, "affinity_nM") for row in rows]
     return (
         edges.append_column("licence", pa.array(licences, pa.string()))
         .append_column("references", pa.array(references, pa.list_(pa.string())))
@@ -248,13 +251,21 @@ def _with_details(
     )
 
 
-def _references(row: Mapping[str, str]) -> list[str]:
+def _references(row: Mapping[str, Any]) -> list[str]:
     resources = [resource for resource in row.get("sources", "").split("|") if resource]
     return resources + [f"PMID:{number}" for number in row.get("pubmed_ids", "").split("|") if number]
 
 
-def _attributes(found: Mapping[PublicFile, FoundFile], file: PublicFile, *columns: str) -> list[dict[str, str]]:
-    return read_tsv(found[file].path, columns).select(list(columns)).to_pylist() if file in found else []
+def _number(row: Mapping[str, Any], column: str) -> float | None:
+    text = row.get(column)
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise TsvError(f"{BINDING.name}, line {row['line']}: expected a number as {column}, got {text!r}") from None
+
+
+def _attributes(found: Mapping[PublicFile, FoundFile], file: PublicFile, *columns: str) -> list[dict[str, Any]]:
+    return read_tsv(found[file].path, columns).to_pylist() if file in found else []
 
 
 def _renamed(ends: pa.DictionaryArray) -> pa.DictionaryArray:

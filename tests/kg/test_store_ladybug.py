@@ -1,0 +1,249 @@
+"""The embedded store: killed at any point, the old graph opens, whole; other people's files are left alone."""
+
+import multiprocessing
+import random
+import time
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import ladybug
+import pytest
+
+from kg.graph import Graph, SourceRelease, table
+from kg.schema import edge_columns, node_columns
+from kg.store import StoreError, open_store
+
+GENES, PATHWAYS = 100, 20
+EVIDENCE = {
+    "source": "made-up",
+    "source_version": "1",
+    "licence": "CC0-1.0",
+    "knowledge_level": "observation",
+    "agent_type": "not_provided",
+    "references": [],
+}
+
+
+def ladder(release: str) -> Graph:
+    """A graph of 100 genes in 20 pathways whose edges all have the release as their source version."""
+    genes = [{"id": f"NCBIGene:{n}", "name": f"{release} {n}", "synonyms": []} for n in range(GENES)]
+    pathways = [{"id": f"WIKIPATHWAYS:WP{n}", "name": f"WP{n}", "synonyms": []} for n in range(PATHWAYS)]
+    edges = [
+        {"subject": gene["id"], "object": pathway["id"]} | EVIDENCE | {"source_version": release}
+        for gene in genes
+        for pathway in pathways
+    ]
+    return Graph(
+        {"Gene": table(node_columns("Gene"), genes), "Pathway": table(node_columns("Pathway"), pathways)},
+        {"gene_participates_in_pathway": table(edge_columns("gene_participates_in_pathway"), edges)},
+        (SourceRelease("made-up", release, "CC0-1.0", "Nobody", "https://example.org", {"f.tsv": "ab"}),),
+    )
+
+
+def quiet(step: str, fraction: float) -> None:
+    assert step and 0 <= fraction <= 1
+
+
+def same(a: Graph, b: Graph) -> bool:
+    """Whether two graphs have the same tables, whatever the order of their rows."""
+
+    def ordered(graph: Graph) -> dict[str, object]:
+        return {
+            **{kind: rows.sort_by("id") for kind, rows in graph.nodes.items()},
+            **{
+                name: rows.sort_by([("subject", "ascending"), ("object", "ascending")])
+                for name, rows in graph.edges.items()
+            },
+        }
+
+    return ordered(a) == ordered(b)
+
+
+def stored(path: Path) -> Graph:
+    with open_store(path) as store:
+        return store.read()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store with the release "old"."""
+    path = tmp_path / "graph[1].lbdb"
+    with open_store(path, create=True) as store:
+        store.replace(ladder("old"), quiet)
+    return path
+
+
+def write_new(path: Path, verb: str, told: Connection) -> None:
+    """Write the release "new" by `replace` or `add`, and tell when the writing begins and has ended."""
+    graph = ladder("new")
+    with open_store(path) as store:
+        told.send("begun")
+        store.replace(graph, quiet) if verb == "replace" else store.add(graph)
+        told.send("done")
+
+
+def start_writer(path: Path, verb: str) -> tuple[BaseProcess, Connection]:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["kg.store_ladybug", "pytest"])  # imported once for all writers
+    heard, told = context.Pipe(duplex=False)
+    writer = context.Process(target=write_new, args=(path, verb, told))
+    writer.start()
+    told.close()
+    assert heard.recv() == "begun"
+    return writer, heard
+
+
+@pytest.mark.parametrize("verb", ["replace", "add"])
+def test_killed_at_ten_random_points_the_old_graph_opens_whole(path: Path, verb: str) -> None:
+    old = stored(path)
+    pristine = path.read_bytes()
+    writer, heard = start_writer(path, verb)
+    begin = time.monotonic()
+    assert heard.recv() == "done"
+    whole_s = time.monotonic() - begin
+    writer.join()
+    new = stored(path)
+    assert set(new.edges["gene_participates_in_pathway"]["source_version"].to_pylist()) == {"new"}
+
+    luck, half_written = random.Random(10), 0
+    for _ in range(10):
+        path.write_bytes(pristine)
+        writer, heard = start_writer(path, verb)
+        time.sleep(luck.uniform(0, whole_s))
+        writer.kill()
+        writer.join()
+        half_written += path.with_name(f".{path.name}.building").exists()
+        survived = stored(path)
+        assert same(survived, old) or same(survived, new)
+    assert half_written  # at least once it died in the middle of its work
+
+
+def test_the_next_write_clears_away_what_a_killed_one_left(path: Path) -> None:
+    leftovers = [path.with_name(f".{path.name}.building{suffix}") for suffix in ("", ".wal")]
+    for leftover in leftovers:
+        leftover.write_bytes(b"half a graph")
+    with open_store(path) as store:
+        store.replace(ladder("new"), quiet)
+        assert same(store.read(), ladder("new"))
+    assert not any(leftover.exists() for leftover in leftovers)
+
+
+def test_a_failing_write_leaves_the_old_graph_and_no_litter(path: Path) -> None:
+    broken = ladder("new")
+    doubled = Graph({**broken.nodes, "Gene": table(node_columns("Gene"), [{"id": "a"}, {"id": "a"}])}, broken.edges)
+    with open_store(path) as store:
+        for write in (lambda: store.replace(doubled, quiet), lambda: store.add(doubled)):
+            with pytest.raises(StoreError, match="primary key"):
+                write()
+        assert same(store.read(), ladder("old"))
+    assert [file.name for file in path.parent.iterdir() if "building" in file.name] == []
+
+
+def test_a_reader_reads_the_old_graph_on_while_a_new_one_is_put_in_place(path: Path) -> None:
+    count = "MATCH (g:Gene) WHERE g.name STARTS WITH 'old' RETURN count(g) AS n"
+    with open_store(path) as reader, open_store(path) as writer:
+        assert reader.query(count, {}) == [{"n": GENES}]
+        writer.replace(ladder("new"), quiet)
+        assert reader.query(count, {}) == [{"n": GENES}]
+        assert writer.query(count, {}) == [{"n": 0}]
+    with open_store(path) as reader:
+        assert reader.query(count, {}) == [{"n": 0}]
+
+
+def test_adding_writes_over_what_is_there_and_keeps_the_rest(path: Path) -> None:
+    gene = table(
+        node_columns("Gene"), [{"id": "NCBIGene:1", "name": "renamed"}, {"id": "NCBIGene:9999", "name": "new"}]
+    )
+    edges = [
+        {"subject": "NCBIGene:1", "object": "WIKIPATHWAYS:WP1"} | EVIDENCE | {"references": ["PMID:1"]},
+        {"subject": "NCBIGene:9999", "object": "WIKIPATHWAYS:WP1"} | EVIDENCE,
+    ]
+    pair = [{"subject": "NCBIGene:9", "object": "NCBIGene:10"} | EVIDENCE]
+    turned = [{"subject": "NCBIGene:10", "object": "NCBIGene:9"} | EVIDENCE | {"references": ["PMID:2"]}]
+    first = Graph(
+        {"Gene": gene},
+        {
+            "gene_participates_in_pathway": table(edge_columns("gene_participates_in_pathway"), edges),
+            "gene_interacts_gene": table(edge_columns("gene_interacts_gene"), pair),
+        },
+        (SourceRelease("more", "2", "CC0-1.0", "", "", {}),),
+    )
+    second = Graph({}, {"gene_interacts_gene": table(edge_columns("gene_interacts_gene"), turned)})
+    with open_store(path) as store:
+        store.add(first)
+        store.add(second)
+        graph = store.read()
+    names = dict(zip(graph.nodes["Gene"]["id"].to_pylist(), graph.nodes["Gene"]["name"].to_pylist(), strict=True))
+    assert len(names) == GENES + 1
+    assert (names["NCBIGene:1"], names["NCBIGene:2"], names["NCBIGene:9999"]) == ("renamed", "old 2", "new")
+    in_pathway = graph.edges["gene_participates_in_pathway"]
+    assert in_pathway.num_rows == GENES * PATHWAYS + 1
+    assert [row["subject"] for row in in_pathway.to_pylist() if row["references"]] == ["NCBIGene:1"]
+    interactions = graph.edges["gene_interacts_gene"].to_pylist()  # symmetric: either order is the same edge
+    assert [(row["subject"], row["references"]) for row in interactions] == [("NCBIGene:10", ["PMID:2"])]
+    assert [release.name for release in graph.sources] == ["made-up", "more"]
+
+
+def test_adding_to_nothing_makes_a_store(tmp_path: Path) -> None:
+    with open_store(tmp_path / "new" / "graph.lbdb", create=True) as store:
+        store.add(ladder("first"))
+        assert same(store.read(), ladder("first"))
+
+
+def test_one_process_writes_at_a_time(path: Path) -> None:
+    with open_store(path) as outer, open_store(path) as inner:
+
+        def second_write(step: str, fraction: float) -> None:
+            with pytest.raises(StoreError, match="being written by another process"):
+                inner.add(ladder("new"))
+
+        outer.replace(ladder("new"), second_write)
+
+
+def test_a_missing_store_says_how_to_build_one(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"there is no graph at .*none\.lbdb: build one"):
+        open_store(tmp_path / "none.lbdb")
+    with pytest.raises(StoreError, match="there is no graph"):
+        open_store(tmp_path, create=True)
+    with open_store(tmp_path / "none.lbdb", create=True) as store, pytest.raises(StoreError, match="panakeia build"):
+        store.read()
+
+
+def test_a_file_that_is_no_graph_is_neither_read_nor_overwritten(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear reader")
+    with open_store(letter) as store:
+        for use in (store.read, lambda: store.replace(ladder("new"), quiet), lambda: store.add(ladder("new"))):
+            with pytest.raises(StoreError, match=r"letter\.txt does not open as a graph"):
+                use()
+    assert letter.read_text() == "Dear reader"
+
+
+def test_a_database_of_another_schema_says_to_build_anew(tmp_path: Path) -> None:
+    with ladybug.Database(tmp_path / "other.lbdb") as database, ladybug.Connection(database) as connection:
+        connection.execute("CREATE NODE TABLE Person(name STRING PRIMARY KEY)")
+    with open_store(tmp_path / "other.lbdb") as store, pytest.raises(StoreError, match="build it anew"):
+        store.read()
+
+
+def test_another_program_s_unfinished_writes_are_not_replayed_into_a_new_graph(path: Path) -> None:
+    log = path.with_name(path.name + ".wal")
+    log.write_bytes(b"writes")
+    with open_store(path) as store, pytest.raises(StoreError, match="writes of another program"):
+        store.replace(ladder("new"), quiet)
+    log.unlink()
+    assert same(stored(path), ladder("old"))
+
+
+def test_a_query_reads_only(path: Path) -> None:
+    with open_store(path) as store:
+        with pytest.raises(StoreError, match="read-only"):
+            store.query("MATCH (g:Gene) DETACH DELETE g", {})
+        with pytest.raises(StoreError, match="expected one query, got 2"):
+            store.query("RETURN 1 AS a; RETURN 2 AS a", {})
+        with pytest.raises(StoreError, match="Parser exception"):
+            store.query("FIND ME A GENE", {})
+        assert store.query("MATCH (g:Gene {id: $id}) RETURN g.name AS name", {"id": "NCBIGene:1"}) == [
+            {"name": "old 1"}
+        ]

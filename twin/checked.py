@@ -86,8 +86,8 @@ def check(content: dict[str, Any], schema: type[Schema], origin: str) -> Schema:
 
 def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:
     """Return one of pydantic's errors as `key: got ..., expected ...`."""
-    key = _key(content, error["loc"])
     kind, context = error["type"], error.get("ctx", {})
+    key = _key(content, error["loc"], absent=kind == "missing")
     if kind == "missing":
         return f"{key}: missing"
     if kind == "extra_forbidden":
@@ -105,18 +105,18 @@ def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:
     return f"{key}: got {came}, expected {expected}"
 
 
-def _key(content: Any, location: tuple[str | int, ...]) -> str:
-    """Return the key as a user would write it: `arms[1].titration.max_mg`.
+def _key(content: Any, location: tuple[str | int, ...], *, absent: bool) -> str:
+    """Return the key as a user would write it: `arms[1].titration.max_mg`; `absent` if it is not in the content.
 
     A location also names the tag of a union, which is no key: it is left out.
     """
     key, here = "", content
-    for part in location:
+    for place, part in enumerate(location, start=1):
         if isinstance(part, int):
             key, here = f"{key}[{part}]", here[part]
-        elif part == location[-1] or (isinstance(here, dict) and part in here):
+        elif (isinstance(here, dict) and part in here) or (absent and place == len(location)):
             key = f"{key}.{part}" if key else part
-            here = here.get(part) if isinstance(here, dict) else None
+            here = here.get(part)
     return key
 
 

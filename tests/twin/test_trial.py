@@ -1,0 +1,242 @@
+"""Trials against an independent integrator, closed forms, a published trial, and the luck that arms must share."""
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, stats
+
+from twin import library, trial
+from twin.checked import DesignError, check
+from twin.estimate import paired_difference, welch_difference
+from twin.protocol import TrialDesign
+
+EXAMPLE = Path(__file__).parents[2] / "app" / "examples" / "warfarin_trial.toml"
+Content = dict[str, Any]
+Run = tuple[TrialDesign, trial.TrialResult]
+
+
+def silent(step: str, fraction: float) -> None:
+    assert 0.0 <= fraction <= 1.0
+
+
+def content(change: Callable[[Content], object] = lambda content: None) -> Content:
+    loaded = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    loaded["trial"]["subjects_per_arm"] = 200
+    change(loaded)
+    return loaded
+
+
+def designed(change: Callable[[Content], object] = lambda content: None) -> TrialDesign:
+    return check(content(change), TrialDesign, "trial.toml")
+
+
+def outcome(subjects: pd.DataFrame, arm: str) -> np.ndarray:
+    return subjects.loc[subjects["ARM"] == arm, "TTR"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def example() -> Run:
+    design = designed()
+    return design, trial.run(design, silent)
+
+
+def test_the_example_is_a_trial_of_two_times_a_thousand() -> None:
+    design = trial.load(EXAMPLE)
+    assert (design.trial.subjects_per_arm, len(design.arms), design.trial.weeks) == (1000, 2, 12)
+
+
+def test_the_genotype_guided_start_gains_what_eu_pact_found(example: Run) -> None:
+    """EU-PACT: 67.4 % against 60.3 %, adjusted difference 7.0 points, 95 % interval 3.3 to 10.6."""
+    difference = example[1].differences[0]
+    assert 0.033 < difference.effect.value < 0.106
+    assert (difference.treated, difference.control) == ("genotype-guided", "standard")
+
+
+def test_an_inr_is_what_another_integrator_finds_for_the_doses_taken() -> None:
+    design = designed(lambda c: c["conduct"].update(adherence=0.8))
+    model = library.load(design.trial.model)
+    enrolled = trial.enrol(design, model)
+    course = trial.follow(design, model, design.arms[1], enrolled)
+    for patient in (0, 7):
+        clearance, v1, v2, ec50, mtt1, mtt2 = (float(values[patient]) for values in enrolled.individuals)
+
+        def change(
+            _: float, y: np.ndarray, cl: float, v1: float, v2: float, ec50: float, rate1: float, rate2: float
+        ) -> np.ndarray:
+            power = (max(y[1], 0.0) / v1) ** 0.424
+            free = ec50**0.424 / (ec50**0.424 + power)
+            out = 0.131 * y[1] / v1
+            back = 0.131 * y[2] / v2
+            body = [-2.0 * y[0], 2.0 * y[0] - cl * y[1] / v1 - out + back, out - back]
+            chain = rate1 * (np.concatenate([[free], y[3:8]]) - y[3:9])
+            return np.array([*body, *chain, rate2 * (free - y[9])])
+
+        state = np.array([0.0, 0.0, 0.0, *[1.0] * 7])
+        rates = (clearance, v1, v2, ec50, 6 / mtt1, 1 / mtt2)
+        for day in range(40):
+            assert course.inr[patient, day] == pytest.approx(1 + 20 * (1 - state[8] * state[9]) ** 3.61, rel=2e-5)
+            state[0] += course.doses_mg[patient, day] / 2
+            solved = integrate.solve_ivp(change, (0.0, 24.0), state, "LSODA", args=rates, rtol=1e-9, atol=1e-12)
+            state = solved.y[:, -1]
+
+
+def test_equal_arms_differ_by_exactly_nothing() -> None:
+    def same_rules(c: Content) -> None:
+        c["arms"] = [{"name": name, "start": c["arms"][0]["start"]} for name in ("one", "two")]
+
+    difference = trial.run(designed(same_rules), silent).differences[0].effect
+    assert (difference.value, difference.lower, difference.upper) == (0.0, 0.0, 0.0)
+
+
+def test_a_patient_has_the_same_luck_whatever_the_arms(example: Run) -> None:
+    """Another arm in front, and another order, change no subject's outcome in the arms that stay."""
+
+    def more_arms(c: Content) -> None:
+        start = {"rule": "algorithm", "algorithm": "gage_2008"}
+        c["arms"] = [{"name": "gage", "start": start}, c["arms"][1], c["arms"][0]]
+
+    again = trial.run(designed(more_arms), silent).subjects
+    for arm in ("standard", "genotype-guided"):
+        assert outcome(again, arm).tolist() == outcome(example[1].subjects, arm).tolist()
+
+
+def test_the_same_seed_gives_the_same_result_and_another_does_not(example: Run) -> None:
+    design, result = example
+    assert trial.run(design, silent).to_json() == result.to_json()
+    other = trial.run(designed(lambda c: c["trial"].update(seed=2)), silent)
+    assert other.subjects["TTR"].tolist() != result.subjects["TTR"].tolist()
+
+
+def test_common_random_numbers_make_the_interval_smaller(example: Run) -> None:
+    difference = example[1].differences[0]
+    assert difference.effect.value == pytest.approx(difference.parallel.value, abs=1e-12)
+    assert difference.correlation is not None and difference.correlation > 0.5
+    assert difference.variance_ratio is not None and difference.variance_ratio > 2.0
+
+
+def test_a_parallel_trial_shows_each_patient_in_one_arm() -> None:
+    result = trial.run(designed(lambda c: c["trial"].update(design="parallel", subjects_per_arm=100)), silent)
+    assert result.subjects["USUBJID"].is_unique
+    assert result.subjects["ARM"].value_counts().to_dict() == {"standard": 100, "genotype-guided": 100}
+    groups = [outcome(result.subjects, arm) for arm in ("genotype-guided", "standard")]
+    interval = stats.ttest_ind(*groups, equal_var=False).confidence_interval(0.95)
+    effect = result.differences[0].effect
+    assert (effect.lower, effect.upper) == pytest.approx((interval.low, interval.high), rel=1e-9)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
+    """Small trials cut from one cohort of 3,000: parallel ones without an effect, twins with the cohort's effect."""
+    result = trial.run(designed(lambda c: c["trial"].update(subjects_per_arm=3000)), silent)
+    control, treated = (outcome(result.subjects, arm) for arm in ("standard", "genotype-guided"))
+    halves = control.reshape(75, 2, 20)
+    null = [welch_difference(halves[i, 0], halves[i, 1]) for i in range(75)]
+    truth = float((treated - control).mean())
+    pairs = zip(treated.reshape(75, 40), control.reshape(75, 40), strict=True)
+    twins = [paired_difference(*pair) for pair in pairs]
+    lowest, highest = stats.binom.ppf((0.001, 0.999), 75, 0.95)
+    assert lowest <= sum(effect.lower <= 0.0 <= effect.upper for effect in null) <= highest
+    assert lowest <= sum(effect.lower <= truth <= effect.upper for effect in twins) <= highest
+
+
+def test_dropout_is_exponential_and_ends_what_is_seen() -> None:
+    design = designed(lambda c: (c["trial"].update(subjects_per_arm=2000), c["conduct"].update(dropout_per_week=0.05)))
+    enrolled = trial.enrol(design, library.load(design.trial.model))
+    completed = int((enrolled.last_day > design.days).sum())
+    assert stats.binomtest(completed, 2000, 0.95**12).pvalue > 1e-3
+
+    result = trial.run(designed(lambda c: c["conduct"].update(dropout_per_week=0.3)), silent)
+    early = result.subjects["EOSDY"] < 4
+    assert early.any() and result.subjects.loc[early, "TTR"].isna().all()
+    assert result.counts["standard"] == result.counts["genotype-guided"]
+    assert result.counts["standard"]["with_outcome"] == int((~early).sum()) // 2
+    assert set(result.subjects.loc[result.subjects["EOSDY"] <= 84, "EOSSTT"]) == {"DISCONTINUED"}
+
+
+def test_doses_are_forgotten_as_often_as_stated() -> None:
+    design = designed(lambda c: c["conduct"].update(adherence=0.7))
+    enrolled = trial.enrol(design, library.load(design.trial.model))
+    assert stats.binomtest(int(enrolled.takes.sum()), enrolled.takes.size, 0.7).pvalue > 1e-3
+    course = trial.follow(design, library.load(design.trial.model), design.arms[0], enrolled)
+    assert not course.doses_mg[~enrolled.takes].any()
+    assert (course.doses_mg % design.titration_of(design.arms[0]).tablet_mg == 0).all()
+
+
+def test_without_doses_the_inr_stays_where_it_was() -> None:
+    result = trial.run(designed(lambda c: c["conduct"].update(adherence=0.0)), silent)
+    assert set(result.subjects["TTR"]) == {0.0}
+    assert result.inr_quantiles["standard"]["upper"].tolist() == [1.0] * 85
+
+
+def test_the_result_is_plain_data_with_sources_and_assumptions(example: Run) -> None:
+    design, result = example
+    plain = json.loads(json.dumps(result.to_json(), allow_nan=False))
+    assert check(plain["design"], TrialDesign, "result.json") == design
+    assert {row["basis"] for row in plain["parameters"]} == {"measured", "assumed"}
+    assert all(row["source"] and row["unit"] for row in plain["parameters"])
+    assert any("lenzini_2010" in row["name"] for row in plain["parameters"])
+    assert plain["assumptions"] and plain["versions"]["jax"]
+    assert list(result.inr_quantiles["standard"].columns) == ["day", "median", "lower", "upper"]
+    assert "genotype-guided - standard: +" in result.to_text()
+
+
+def one_arm_with_its_own_titration(c: Content) -> None:
+    c.pop("titration")
+    c["arms"][0]["titration"] = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["titration"] | {"max_mg": -3}
+
+
+MISTAKES: list[tuple[Callable[[Content], object], str]] = [
+    (lambda c: c["trial"].update(model="aspirin"), "trial.model: got 'aspirin', expected warfarin_hamberg2007"),
+    (lambda c: c["trial"].update(weeks=0), "trial.weeks: got 0, expected >= 1"),
+    (lambda c: c["trial"].update(seed=1.5), "trial.seed: got 1.5, expected a valid integer"),
+    (lambda c: c["trial"].update(desing="twins"), "trial.desing: unknown key; did you mean design?"),
+    (lambda c: c["arms"].pop(), "arms: got 1 items, expected at least 2"),
+    (lambda c: c.pop("endpoint"), "endpoint: missing"),
+    (lambda c: c["endpoint"].update(inr_low=3.5), "endpoint: inr_low must be below inr_high, got 3.5 and 3"),
+    (lambda c: c["endpoint"].update(from_day=80), "endpoint.from_day: got 80, expected <= 78"),
+    (
+        lambda c: c["endpoint"].update(method="cross"),
+        "endpoint.method: got 'cross', expected 'rosendaal' or 'daily_true'",
+    ),
+    (lambda c: c["visits"].update(days=[1, 4, 4]), "visits.days: got 4 after 4, expected ascending days"),
+    (lambda c: c["visits"].update(days=[1, 4, 86]), "visits.days: got 86, expected <= 85"),
+    (lambda c: c["visits"].update(days=[1, 6, 8]), r"visits.days: without 4, whose INR arms\[1\].start.revision needs"),
+    (lambda c: c["titration"].update(from_day=5), "titration.from_day: got 5, expected <= 4"),
+    (lambda c: c["conduct"].update(adherence=95), "conduct.adherence: got 95, expected <= 1"),
+    (lambda c: c["population"]["age_years"].update(lower=10), "population.age_years.lower: got 10, expected >= 18"),
+    (lambda c: c["population"]["VKORC1"].update(A=0.4), "population.VKORC1: the frequencies sum to 1.012, expected 1"),
+    (
+        lambda c: c["arms"][0].update(name="genotype-guided"),
+        r"arms\[1\].name: got 'genotype-guided', which another arm",
+    ),
+    (
+        lambda c: c["arms"][1]["start"].update(rule="guess"),
+        r"arms\[1\].start.rule: got 'guess', expected 'fixed', 'algorithm', 'eu_pact_loading'",
+    ),
+    (
+        lambda c: c["arms"][1]["start"].update(maintenance="iwpc"),
+        r"arms\[1\].start.maintenance: got 'iwpc', expected 'iwpc_pharmacogenetic', 'iwpc_clinical' or 'gage_2008'",
+    ),
+    (
+        lambda c: c["arms"][0]["start"].pop("doses_mg_if_older"),
+        r"arms\[0\].start: older_than_years and doses_mg_if_older",
+    ),
+    (
+        lambda c: c.pop("titration"),
+        r"arms\[0\].titration: missing; give it here, or once for all arms as \[titration\]",
+    ),
+    (one_arm_with_its_own_titration, r"arms\[0\].titration.max_mg: got -3, expected > 0"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), MISTAKES, ids=[message[:40] for _, message in MISTAKES])
+def test_a_mistake_is_named_with_its_key_before_anything_runs(
+    change: Callable[[Content], object], message: str
+) -> None:
+    with pytest.raises(DesignError, match=message):
+        designed(change)

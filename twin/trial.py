@@ -1,0 +1,102 @@
+"""A simulated trial: enrol, dose, observe, titrate, drop out; every patient in every arm, with the same luck."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.store import Progress
+from twin import library, population
+from twin.checked import read_toml
+from twin.dosing import adjust, given, plan_start
+from twin.model import Floats, Individuals, Model
+from twin.patient import Cohort
+from twin.protocol import Arm, TrialDesign
+from twin.result import Course, TrialResult, summarise
+from twin.simulate import advance, draw
+from twin.streams import stream
+
+INR = "INR"
+"""The observable that arms are titrated on and compared by."""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """The patients of a trial, and all that chance holds for them: the same in every arm."""
+
+    cohort: Cohort
+    individuals: Individuals
+    error: Floats
+    """Standard normal errors of the INR on each morning, [patient, morning]."""
+    takes: NDArray[np.bool_]
+    """Whether a dose that is given is taken, [patient, day]."""
+    last_day: Floats
+    """The last day of follow-up, [patient]; infinite for who never drops out."""
+
+
+def load(path: Path) -> TrialDesign:
+    """Read a trial's TOML file; raise `DesignError`, which names every mistake with its key, before anything runs."""
+    return read_toml(path, TrialDesign)
+
+
+def run(design: TrialDesign, progress: Progress) -> TrialResult:
+    """Run the trial that a design describes: every enrolled patient goes through every arm.
+
+    Random streams are named after what they decide and do not know the arm, so that arms differ by their rules alone
+    (common random numbers). A parallel trial then shows one arm of each patient, a trial of twins shows all.
+    """
+    model = library.load(design.trial.model)
+    progress("enrol", 0.0)
+    enrolled = enrol(design, model)
+    courses = []
+    for index, arm in enumerate(design.arms):
+        progress(f"arm {arm.name}", (index + 0.1) / (len(design.arms) + 0.2))
+        courses.append(follow(design, model, arm, enrolled))
+    progress("compare the arms", 1.0)
+    return summarise(design, model, enrolled.cohort, courses)
+
+
+def enrol(design: TrialDesign, model: Model) -> Enrolled:
+    """Sample the patients and draw their luck: one cohort for twins, one per arm for a parallel trial."""
+    outline, conduct = design.trial, design.conduct
+    size = outline.subjects_per_arm * (1 if outline.design == "twins" else len(design.arms))
+    cohort = population.sample(design.population, size, outline.seed)
+    error = stream(outline.seed, "trial", "measurement").standard_normal((size, design.days + 1))
+    takes = stream(outline.seed, "trial", "adherence").random((size, design.days)) < conduct.adherence
+    staying_weeks = stream(outline.seed, "trial", "dropout").standard_exponential(size)
+    rate_per_week = -np.log1p(-conduct.dropout_per_week)
+    with np.errstate(divide="ignore"):
+        last_day = np.ceil(7.0 * staying_weeks / rate_per_week)
+    return Enrolled(
+        cohort,
+        draw(model, cohort, outline.seed),
+        error if conduct.measurement_error else np.zeros_like(error),
+        takes,
+        last_day,
+    )
+
+
+def follow(design: TrialDesign, model: Model, arm: Arm, enrolled: Enrolled) -> Course:
+    """Take all patients through an arm, from visit to visit.
+
+    At a visit the INR of that morning is measured, then the doses from that day on are changed by the arm's rules.
+    """
+    titration = design.titration_of(arm)
+    covariates, individuals = enrolled.cohort.covariates, enrolled.individuals
+    noise = np.exp(model.residual[INR].value * enrolled.error)
+    plan = plan_start(arm.start, covariates, design.days)
+    taken = np.zeros_like(plan)
+    inr = np.full_like(noise, np.nan)
+    state = model.start(enrolled.cohort.n)
+    inr[:, 0] = model.observe(individuals, state)[INR]
+    for day, next_day in pairwise(sorted({1, *design.visits.days, design.days + 1})):
+        if day in design.visits.days:
+            plan = adjust(arm.start, titration, covariates, plan, (day, inr[:, day - 1] * noise[:, day - 1]))
+        span = slice(day - 1, next_day - 1)
+        taken[:, span] = given(titration, plan[:, span]) * enrolled.takes[:, span]
+        state, observed = advance(model, individuals, state, taken[:, span])
+        inr[:, day:next_day] = observed[INR]
+    mornings = np.array(design.visits.days) - 1
+    return Course(arm.name, inr, (inr * noise)[:, mornings], taken, enrolled.last_day)

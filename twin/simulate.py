@@ -35,17 +35,15 @@ class Times(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How variability between patients is treated.
+class Variation:
+    """How patients with the same covariates differ: each is simulated as `draws` patients like that one.
 
-    Each patient is simulated as `draws` patients like that one; `level` is the share of them between the bounds.
-    `typical` switches all variability off: value and bounds are the typical patient's.
+    `level` is the share of these between the bounds.
     """
 
     seed: int = 0
     draws: int = 400
     level: float = 0.90
-    typical: bool = False
 
     def __post_init__(self) -> None:
         if self.draws < 2 or not 0 < self.level < 1:
@@ -111,7 +109,7 @@ def draw(model: Model, cohort: Cohort, seed: int, draws: int = 1) -> Individuals
     varied = [(name, log_sd(quantity.value)) for name, quantity in model.variability.items()]
     luck = [stream(seed, "patient", name, "parameters").standard_normal((draws, len(varied))) for name in cohort.ids]
     eta = np.concatenate(luck).T
-    likely = _repeat(model.typical(cohort.covariates), draws)
+    likely = _map(lambda array: np.repeat(array, draws), model.typical(cohort.covariates))
     return likely._replace(
         **{name: getattr(likely, name) * np.exp(sd * eta[place]) for place, (name, sd) in enumerate(varied)}
     )
@@ -146,42 +144,48 @@ def simulate(
     cohort: Cohort,
     regimen: Regimen,
     times: Times,
-    settings: Settings = Settings(),
+    variation: Variation | None = Variation(),
     progress: Progress = lambda step, fraction: None,
 ) -> Trajectories:
     """Simulate each patient's course under a regimen, observed at times before a dose of the same moment.
 
-    The value is the median of `settings.draws` patients like the one described, the bounds hold `settings.level` of
-    them: variability between patients, without residual error or uncertainty of the parameters. A patient who cannot
-    be computed is a value (NaN) with a reason.
+    The value is the median of `variation.draws` patients like the one described, the bounds hold `variation.level` of
+    them: variability between patients, without residual error or uncertainty of the parameters. With None, value and
+    bounds are those of the typical patient. A patient who cannot be computed is a value (NaN) with a reason.
 
     Raises `ValueError` where cohort, regimen and model do not fit together.
     """
     check(cohort, model)
     doses = regimen.for_patients(cohort.ids)
-    grid = _grid(times.hours, doses, model.longest_step_h)
-    lengths, asked = np.diff(grid, prepend=0.0), np.searchsorted(grid, times.hours)
-    draws = 1 if settings.typical else settings.draws
-    shape = (cohort.n, len(model.observables), times.hours.size)
-    summaries = [np.full(shape, np.nan) for _ in range(3)]
-    group = max(1, CHUNK // draws)
+    summary = np.empty((3, cohort.n, len(model.observables), times.hours.size))
+    group = max(1, CHUNK // variation.draws) if variation else CHUNK
     for first in range(0, cohort.n, group):
         progress(f"simulate {cohort.n} patients", first / cohort.n)
         some = slice(first, min(first + group, cohort.n))
         part = Cohort(cohort.ids[some], {name: values[some] for name, values in cohort.covariates.items()})
-        individuals = model.typical(part.covariates) if settings.typical else draw(model, part, settings.seed, draws)
-        amounts = np.repeat(np.stack([_on_grid(grid, one) for one in doses[some]]), draws, axis=0)
-        _, seen = advance(model, individuals, model.start(part.n * draws), amounts, lengths)
-        for place, name in enumerate(model.observables):
-            outcome = seen[name][:, asked].reshape(part.n, draws, -1)
-            shares = np.array([0.5, 0.5 - settings.level / 2, 0.5 + settings.level / 2])
-            for summary, quantile in zip(summaries, np.quantile(outcome, shares, axis=1), strict=True):
-                summary[some, place] = quantile
+        summary[:, some] = _summary(model, part, doses[some], times.hours, variation)
     progress(f"simulate {cohort.n} patients", 1.0)
-    value, lower, upper = summaries
+    value, lower, upper = summary
     return Trajectories(
-        cohort.ids, tuple(model.observables), times, value, lower, upper, _basis(settings), _failures(cohort, value)
+        cohort.ids, tuple(model.observables), times, value, lower, upper, _basis(variation), _failures(cohort, value)
     )
+
+
+def _summary(
+    model: Model, cohort: Cohort, doses: Sequence[Doses], asked_h: Floats, variation: Variation | None
+) -> Floats:
+    """Return value, lower and upper bound, [3, patient, observable, time]."""
+    individuals = (
+        draw(model, cohort, variation.seed, variation.draws) if variation else model.typical(cohort.covariates)
+    )
+    draws = variation.draws if variation else 1
+    grid = _grid(asked_h, doses, model.longest_step_h)
+    amounts = np.repeat(np.stack([_on_grid(grid, one) for one in doses]), draws, axis=0)
+    _, seen = advance(model, individuals, model.start(cohort.n * draws), amounts, np.diff(grid, prepend=0.0))
+    asked = np.searchsorted(grid, asked_h)
+    courses = np.stack([seen[name][:, asked].reshape(cohort.n, draws, -1) for name in model.observables], axis=2)
+    level = variation.level if variation else 0.0
+    return np.quantile(courses, (0.5, 0.5 - level / 2, 0.5 + level / 2), axis=1)
 
 
 @contextmanager
@@ -233,7 +237,8 @@ def _map(function: Any, *trees: Any) -> Any:
 def _grid(asked_h: Floats, doses: Sequence[Doses], longest_h: float) -> Floats:
     """Return all times at which something happens, none farther from the next than `longest_h`."""
     last = float(asked_h[-1])
-    points = np.unique(np.concatenate([[0.0], asked_h, *(one.time_h[one.time_h < last] for one in doses)]))
+    given = {id(one): one.time_h[one.time_h < last] for one in doses}
+    points = np.unique(np.concatenate([[0.0], asked_h, *given.values()]))
     gaps = np.diff(points)
     between = [
         start + gap * np.arange(1, pieces) / pieces
@@ -250,15 +255,11 @@ def _on_grid(grid: Floats, doses: Doses) -> Floats:
     return amounts
 
 
-def _repeat(individuals: Individuals, draws: int) -> Individuals:
-    return _map(lambda array: np.repeat(array, draws), individuals)
-
-
-def _basis(settings: Settings) -> str:
-    if settings.typical:
+def _basis(variation: Variation | None) -> str:
+    if variation is None:
         return "the typical patient with these covariates: no variability"
     return (
-        f"median and {settings.level:.0%} of {settings.draws} patients with these covariates: variability between"
+        f"median and {variation.level:.0%} of {variation.draws} patients with these covariates: variability between"
         " patients, without residual error or uncertainty of the parameters"
     )
 

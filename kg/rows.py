@@ -14,8 +14,9 @@ class Rows:
     Every table of `nodes` has the columns `kind`, `id`, `name`, `file` (string) and `line` (int64), and may have
     `synonyms` and any attribute that the schema gives the kind. Every table of `edges` has `relation`, `subject`,
     `object`, `knowledge_level`, `agent_type`, `file`, `line`, and may have `references`, `licence` (else the
-    release's) and any attribute of the relation. A table may mix kinds and relations. `kg.build.build_graph` checks
-    all of it, rejects loudly, and adds the release's name and version as evidence.
+    release's) and any attribute of the relation. A table may mix kinds and relations; its strings may be
+    dictionary-encoded. `kg.build.build_graph` checks all of it, rejects loudly, and adds the release's name and version
+    as evidence.
     """
 
     release: SourceRelease

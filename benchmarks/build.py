@@ -1,0 +1,142 @@
+"""Build: seconds and memory from Hetionet's two files to a queryable, validated store, beside a bare read of the files.
+
+    python benchmarks/build.py --data ../shared/data [--neo4j bolt://localhost:7687]
+
+prints one JSON object. The baseline is the floor: pandas reads the same two files and checks, keeps and stores nothing.
+With `--neo4j` the graph also goes into that server, in place of the one it holds.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pandas as pd
+import psutil
+
+from kg.build import build
+from kg.fetch import Fetch
+from kg.graph import Graph, data_version
+from kg.paths import paths
+from kg.sources import hetionet
+from kg.store import Store, open_store
+
+TARGETS = {"files_to_store_s": 60, "peak_gib": 4, "neo4j_edges_per_s": 40_000, "paths_s": 2}
+"""What is asked, of two cores: at most, at most, at least, at most."""
+
+PAIRS = (
+    ("DRUGBANK:DB00682", "DOID:3393"),  # warfarin, coronary artery disease
+    ("DRUGBANK:DB00331", "DOID:9352"),  # metformin, type 2 diabetes mellitus
+    ("DRUGBANK:DB00945", "DOID:10652"),  # acetylsalicylic acid, Alzheimer's disease
+    ("DRUGBANK:DB00472", "DOID:10763"),  # fluoxetine, hypertension
+    ("NCBIGene:1559", "DOID:10763"),  # CYP2C9, hypertension
+    ("NCBIGene:7157", "DOID:1612"),  # TP53, breast cancer
+    ("DRUGBANK:DB00682", "DRUGBANK:DB00945"),  # warfarin, acetylsalicylic acid
+)
+"""Between what paths are sought: drug and disease, gene and disease, two drugs; from well to very well connected."""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=os.environ.get("PANAKEIA_DATA"), help="mirror folder")
+    parser.add_argument("--neo4j", metavar="URL", help="also measure this server, whose graph is replaced")
+    options = parser.parse_args()
+    fetch = Fetch(options.data and Path(options.data))
+    with tempfile.TemporaryDirectory() as folder:
+        graph, embedded = measure_embedded(fetch, Path(folder) / "graph.lbdb")
+    result = {
+        "benchmark": "build",
+        "data_version": data_version(graph.sources),
+        "cores": len(os.sched_getaffinity(0)),
+        "targets": TARGETS,
+        "embedded": embedded,
+        "baseline": {"pandas_read_csv_s": timed(lambda: read_bare(fetch))[1]},
+    }
+    if options.neo4j:
+        result["neo4j"] = measure_neo4j(graph, options.neo4j)
+    sys.stdout.write(json.dumps(result, indent=2) + "\n")
+
+
+def measure_embedded(fetch: Fetch, path: Path) -> tuple[Graph, dict[str, Any]]:
+    """Build into an embedded store and ask it; return its graph and the figures."""
+    ended, held = Event(), [0]
+    watch = Thread(target=watch_memory, args=(ended, held))
+    watch.start()
+    spent = time.process_time()
+    audit, wall_s = timed(lambda: build(["hetionet"], fetch, path, progress=tell))
+    cpu_s = time.process_time() - spent
+    ended.set()
+    watch.join()
+    with open_store(path) as store:
+        graph, read_s = timed(store.read)
+        found = measure_paths(store)
+    edges = sum(graph.edge_counts().values())
+    return graph, {
+        "files_to_store_s": wall_s,
+        "cpu_s": cpu_s,
+        "peak_gib": held[0] / 2**30,
+        "edges": edges,
+        "edges_per_s": edges / wall_s,
+        "rejected": audit.rejected.num_rows,
+        "file_mib": path.stat().st_size / 2**20,
+        "read_back_s": read_s,
+        "paths": found,
+    }
+
+
+def measure_neo4j(graph: Graph, url: str) -> dict[str, Any]:
+    """Put the graph into a server and ask it; return the figures."""
+    with open_store(url) as store:
+        _, wall_s = timed(lambda: store.replace(graph, tell))
+        found = measure_paths(store)
+    return {
+        "graph_to_store_s": wall_s,
+        "edges_per_s": sum(graph.edge_counts().values()) / wall_s,
+        "paths": found,
+    }
+
+
+def measure_paths(store: Store) -> dict[str, Any]:
+    """Time the ten best paths of up to four edges between each pair; the first pair pays for what is read once."""
+    seconds = {}
+    for a, b in PAIRS:
+        begin = time.perf_counter()
+        paths(store, a, b, max_length=4, top=10)
+        seconds[f"{a} {b}"] = time.perf_counter() - begin
+        tell(f"paths {a} {b}", 1.0)
+    return {"worst_s": max(seconds.values()), "each_s": seconds}
+
+
+def read_bare(fetch: Fetch) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the two files and nothing more."""
+    nodes, edges = (fetch.get(file).path for file in hetionet.FILES)
+    return pd.read_csv(nodes, sep="\t"), pd.read_csv(edges, sep="\t")
+
+
+def watch_memory(ended: Event, held: list[int]) -> None:
+    """Keep in `held` the largest resident memory of this process and its children, sampled twenty times a second."""
+    me = psutil.Process()
+    while not ended.wait(0.05):
+        held[0] = max(held[0], sum(process.memory_info().rss for process in (me, *me.children(recursive=True))))
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what the work returns, and its seconds."""
+    begin = time.perf_counter()
+    return work(), time.perf_counter() - begin
+
+
+def tell(step: str, fraction: float) -> None:
+    """Say on standard error what is being done."""
+    sys.stderr.write(f"{fraction:4.0%} {step}\n")
+
+
+if __name__ == "__main__":
+    main()

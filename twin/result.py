@@ -43,17 +43,18 @@ class Course:
 
 @dataclass(frozen=True)
 class Difference:
-    """How an arm's outcome differs from the control's.
+    """How an arm's outcome differs from the control's, seen in two ways.
 
-    `effect` is the trial's own estimate. `parallel` is what a real trial of `subjects_per_arm` different patients in
-    each arm would see: its interval is that of the two-sample comparison. `correlation` is that of a patient's outcomes
-    in the two arms, and `variance_ratio` how many times smaller the effect's variance is for the common random numbers;
-    both are None in a parallel trial, which shows one outcome a patient.
+    `twins` compares both potential outcomes of every enrolled patient; `parallel` is the two-sample comparison that a
+    real trial with `subjects_per_arm` different patients in each arm would make. `effect` is the one that the design
+    asks for. `correlation` is that of a patient's two outcomes, and `variance_ratio` how many times smaller the common
+    random numbers make the variance of the difference; both are None where the two arms do not differ or vary.
     """
 
     treated: str
     control: str
     effect: Estimate
+    twins: Estimate
     parallel: Estimate
     correlation: float | None
     variance_ratio: float | None
@@ -69,7 +70,8 @@ class TrialResult:
 
     design: TrialDesign
     subjects: pd.DataFrame
-    """One row a subject and arm: USUBJID, ARM, covariates, TTR (the endpoint), TTRTRUE, doses, end of follow-up."""
+    """One row a subject and arm: USUBJID, ARM, covariates, TTR (the endpoint), TTRTRUE (on the true INR of each day),
+    DOSEMEAN and DOSELAST (mg/day, taken while followed), EOSSTT and EOSDY (end of follow-up)."""
     means: dict[str, Estimate]
     """Arm -> mean of the endpoint."""
     counts: dict[str, dict[str, int]]
@@ -80,6 +82,8 @@ class TrialResult:
     parameters: pd.DataFrame
     """name, value, unit, basis, source: of the model and of the dose algorithms used."""
     assumptions: tuple[str, ...]
+    citation: str
+    """The twin model's."""
     versions: dict[str, str]
 
     @property
@@ -99,6 +103,7 @@ class TrialResult:
             "trial": self.design.trial.name,
             "estimand": self.estimand,
             "endpoint": "TTR",
+            "model": {"name": self.design.trial.model, "citation": self.citation},
             "seed": self.design.trial.seed,
             "arms": [
                 {"arm": arm, **self.counts[arm], "mean": estimate.to_json()} for arm, estimate in self.means.items()
@@ -118,8 +123,8 @@ class TrialResult:
             lines.append(f"  {arm}: {_percent(estimate)}, n = {self.counts[arm]['with_outcome']}")
         for difference in self.differences:
             lines.append(f"  {difference.treated} - {difference.control}: {_points(difference.effect)}")
-            if difference.correlation is not None:
-                lines.append(f"    a parallel trial of this size would see {_points(difference.parallel)}")
+            lines.append(f"    each patient in both arms: {_points(difference.twins)}")
+            lines.append(f"    a parallel trial of this size: {_points(difference.parallel)}")
         return "\n".join(lines)
 
     @property
@@ -132,24 +137,26 @@ class TrialResult:
 
 
 def summarise(design: TrialDesign, model: Model, cohort: Cohort, courses: list[Course]) -> TrialResult:
-    """Compare the arms; in a parallel trial each patient shows the arm to which he is allocated."""
-    shown = [np.ones(cohort.n, dtype=bool)] * len(courses)
+    """Compare the arms; in a parallel trial each patient shows the arm that it is allocated to."""
+    everyone = [_subjects(design, cohort, course) for course in courses]
+    shown = [np.ones(cohort.n, dtype=bool) for _ in courses]
     if design.trial.design == "parallel":
         allocated = stream(design.trial.seed, "trial", "allocation").permutation(cohort.n) % len(courses)
         shown = [allocated == index for index in range(len(courses))]
-    tables = [
-        _subjects(design, cohort, course).loc[mask].reset_index(drop=True)
-        for course, mask in zip(courses, shown, strict=True)
-    ]
+    tables = [table.loc[mask] for table, mask in zip(everyone, shown, strict=True)]
     return TrialResult(
         design=design,
         subjects=pd.concat(tables, ignore_index=True),
         means={course.arm: mean(_outcome(table), LEVEL) for course, table in zip(courses, tables, strict=True)},
         counts={course.arm: _counts(table) for course, table in zip(courses, tables, strict=True)},
-        differences=tuple(_difference(design, treated, tables[0]) for treated in tables[1:]),
+        differences=tuple(
+            _difference(design, (everyone[index], everyone[0]), (tables[index], tables[0]))
+            for index in range(1, len(courses))
+        ),
         inr_quantiles={course.arm: _quantiles(course.inr[mask]) for course, mask in zip(courses, shown, strict=True)},
         parameters=_parameters(design, model),
         assumptions=(*_assumptions(design), *_model_assumptions(model)),
+        citation=model.citation,
         versions={
             "panakeia": version("panakeia"),
             "python": platform.python_version(),
@@ -167,6 +174,7 @@ def _subjects(design: TrialDesign, cohort: Cohort, course: Course) -> pd.DataFra
     followed = (mornings <= course.last_day[:, np.newaxis]) & (mornings >= endpoint.from_day)
     true = time_in_range_daily(np.where(followed, course.inr, np.nan), endpoint.inr_low, endpoint.inr_high)
     rosendaal = time_in_range_rosendaal(days[counted], measured, endpoint.inr_low, endpoint.inr_high)
+    dosed = mornings[:-1] <= course.last_day[:, np.newaxis]
     covariates = cohort.covariates
     return pd.DataFrame(
         {
@@ -181,29 +189,32 @@ def _subjects(design: TrialDesign, cohort: Cohort, course: Course) -> pd.DataFra
             "VKORC1": covariates["VKORC1"],
             "TTR": rosendaal if endpoint.method == "rosendaal" else true,
             "TTRTRUE": true,
-            "DOSEMEAN": course.doses_mg.mean(axis=1),
-            "DOSELAST": course.doses_mg[:, -1],
+            "DOSEMEAN": course.doses_mg.sum(axis=1, where=dosed) / dosed.sum(axis=1),
+            "DOSELAST": course.doses_mg[np.arange(cohort.n), dosed.sum(axis=1) - 1],
             "EOSSTT": np.where(course.last_day <= design.days, "DISCONTINUED", "COMPLETED"),
             "EOSDY": np.minimum(course.last_day, design.days + 1).astype(int),
         }
     )
 
 
-def _difference(design: TrialDesign, treated: pd.DataFrame, control: pd.DataFrame) -> Difference:
-    names = {"treated": str(treated["ARM"].iloc[0]), "control": str(control["ARM"].iloc[0])}
-    parallel = welch_difference(_outcome(treated), _outcome(control), LEVEL)
-    if design.trial.design == "parallel":
-        return Difference(**names, effect=parallel, parallel=parallel, correlation=None, variance_ratio=None)
-    both = np.isfinite(treated["TTR"]) & np.isfinite(control["TTR"])
-    pair = treated["TTR"].to_numpy()[both], control["TTR"].to_numpy()[both]
-    effect = paired_difference(*pair, LEVEL)
-    varied = min(outcome.std() for outcome in pair) > 0 and effect.standard_error > 0
+def _difference(
+    design: TrialDesign, everyone: tuple[pd.DataFrame, pd.DataFrame], shown: tuple[pd.DataFrame, pd.DataFrame]
+) -> Difference:
+    """Compare a treated arm with the control: all potential outcomes of both, and those that the trial shows."""
+    both = np.logical_and(*(table["TTR"].notna().to_numpy() for table in everyone))
+    pair = [_outcome(table.loc[both]) for table in everyone]
+    twins = paired_difference(pair[0], pair[1], LEVEL)
+    unpaired = welch_difference(pair[0], pair[1], LEVEL)
+    parallel = welch_difference(_outcome(shown[0]), _outcome(shown[1]), LEVEL)
+    varied = min(outcome.std() for outcome in pair) > 0 and twins.standard_error > 0
     return Difference(
-        **names,
-        effect=effect,
+        treated=str(everyone[0]["ARM"].iloc[0]),
+        control=str(everyone[1]["ARM"].iloc[0]),
+        effect=twins if design.trial.design == "twins" else parallel,
+        twins=twins,
         parallel=parallel,
-        correlation=float(np.corrcoef(*pair)[0, 1]) if varied else None,
-        variance_ratio=(parallel.standard_error / effect.standard_error) ** 2 if varied else None,
+        correlation=float(np.corrcoef(pair[0], pair[1])[0, 1]) if varied else None,
+        variance_ratio=(unpaired.standard_error / twins.standard_error) ** 2 if varied else None,
     )
 
 
@@ -261,7 +272,7 @@ def _assumptions(design: TrialDesign) -> tuple[str, ...]:
     return (
         f"Population: {design.population.source}. Normal distributions cut at their bounds; Hardy-Weinberg proportions;"
         " genotypes independent of each other, of age and of body size.",
-        "Nobody takes an interacting drug, smokes, changes his diet, or has had a stroke.",
+        "Nobody takes an interacting drug, smokes, changes diet, or has had a stroke.",
         "Every INR is measured on its day, and every dose follows the arm's rules: no clinician's exceptions.",
         f"A given dose is taken with probability {conduct.adherence:g}; a patient leaves with probability"
         f" {conduct.dropout_per_week:g} a week; neither depends on the INR, the arm or the patient.",

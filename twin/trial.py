@@ -68,7 +68,7 @@ def enrol(design: TrialDesign, model: Model) -> Enrolled:
     staying_weeks = stream(outline.seed, "trial", "dropout").standard_exponential(size)
     rate_per_week = -np.log1p(-conduct.dropout_per_week)
     with np.errstate(divide="ignore"):
-        last_day = np.ceil(7.0 * staying_weeks / rate_per_week)
+        last_day = 1.0 + np.floor(7.0 * staying_weeks / rate_per_week)
     return Enrolled(
         cohort,
         draw(model, cohort, outline.seed),

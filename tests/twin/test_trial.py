@@ -126,8 +126,10 @@ def test_a_parallel_trial_shows_each_patient_in_one_arm() -> None:
     assert result.subjects["ARM"].value_counts().to_dict() == {"standard": 100, "genotype-guided": 100}
     groups = [outcome(result.subjects, arm) for arm in ("genotype-guided", "standard")]
     interval = stats.ttest_ind(*groups, equal_var=False).confidence_interval(0.95)
-    effect = result.differences[0].effect
-    assert (effect.lower, effect.upper) == pytest.approx((interval.low, interval.high), rel=1e-9)
+    difference = result.differences[0]
+    assert difference.effect == difference.parallel
+    assert (difference.effect.lower, difference.effect.upper) == pytest.approx((interval.low, interval.high), rel=1e-9)
+    assert difference.twins.standard_error < difference.parallel.standard_error
 
 
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:

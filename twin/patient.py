@@ -79,6 +79,8 @@ def check(cohort: Cohort, model: Model) -> None:
 
     A missing number (NaN) passes: its patient fails alone, as a value. Raises `PatientError` otherwise.
     """
+    if len(set(cohort.ids)) < cohort.n or not cohort.ids:
+        raise PatientError(f"{cohort.n} patients have {len(set(cohort.ids))} ids; expected one each, and a patient")
     for covariate in model.covariates:
         values = cohort.covariates.get(covariate.name)
         if values is None:
@@ -87,7 +89,8 @@ def check(cohort: Cohort, model: Model) -> None:
             raise PatientError(f"{covariate.name} has {len(values)} values for {cohort.n} patients")
         for position, value in enumerate(values, start=1):
             missing = isinstance(covariate, Continuous) and value != value
-            if not missing and covariate.read(str(value)) != value:
+            allowed = covariate.read(str(value))
+            if not missing and (allowed is None or allowed != value):
                 raise PatientError(f"patient {position}: {covariate.name} is {value!s}, expected {covariate.expected}")
 
 

@@ -184,6 +184,7 @@ def _summary(
     _, seen = advance(model, individuals, model.start(cohort.n * draws), amounts, np.diff(grid, prepend=0.0))
     asked = np.searchsorted(grid, asked_h)
     courses = np.stack([seen[name][:, asked].reshape(cohort.n, draws, -1) for name in model.observables], axis=2)
+    courses[~np.isfinite(courses)] = np.nan
     level = variation.level if variation else 0.0
     return np.quantile(courses, (0.5, 0.5 - level / 2, 0.5 + level / 2), axis=1)
 

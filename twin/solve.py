@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 NODES = 20
-"""Quadrature nodes in one interval: relative error of the INR below 1e-7 over a day (tests/twin/test_solve.py)."""
+"""Quadrature nodes in an interval: the relative error of the INR is below 1e-7 at a step of a day."""
 
 
 class Modes(NamedTuple):

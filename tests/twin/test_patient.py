@@ -1,0 +1,126 @@
+"""Patients from a file and from the graph: what is accepted, and how each mistake is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kg.graph import Graph, table
+from kg.schema import node_columns
+from kg.store import open_store
+from twin import library
+from twin.patient import Cohort, PatientError, check, from_graph, read_cohort
+
+MODEL = library.load("warfarin_hamberg2007")
+HEADER = "id,age_years,CYP2C9,VKORC1,note\n"
+
+
+def read(tmp_path: Path, rows: str) -> Cohort:
+    path = tmp_path / "cohort.csv"
+    path.write_text(HEADER + rows, encoding="utf-8")
+    return read_cohort(path, MODEL)
+
+
+def test_genotypes_are_read_in_any_order_of_alleles(tmp_path: Path) -> None:
+    cohort = read(tmp_path, "a,71,*3/*1,AG,x\nb,50.5,*1/*3,A/G,\nc,18,*2/*2,GG,\n")
+    assert cohort.ids == ("a", "b", "c")
+    assert cohort.covariates["age_years"].tolist() == [71.0, 50.5, 18.0]
+    assert cohort.covariates["CYP2C9"].tolist() == ["*1/*3", "*1/*3", "*2/*2"]
+    assert cohort.covariates["VKORC1"].tolist() == ["GA", "GA", "GG"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            "b,71,*1/*9,GG,",
+            "line 3, column CYP2C9: got '*1/*9', expected one of *1/*1, *1/*2, *1/*3, *2/*2, *2/*3, *3/*3",
+        ),
+        ("b,71,*1,GG,", "line 3, column CYP2C9: got '*1'"),
+        ("b,71,*1/*1,CT,", "line 3, column VKORC1: got 'CT', expected one of GG, GA, AA"),
+        ("b,71,*1/*1,,", "line 3, column VKORC1: nothing there, expected one of GG, GA, AA"),
+        ("b,17,*1/*1,GG,", "line 3, column age_years: got '17', expected a number of years from 18 to 110"),
+        ("b,nan,*1/*1,GG,", "line 3, column age_years: got 'nan'"),
+        ("b,old,*1/*1,GG,", "line 3, column age_years: got 'old'"),
+        (",71,*1/*1,GG,", "line 3, column id: nothing there; every patient needs an id"),
+        ("first,71,*1/*1,GG,", "line 3, column id: the same id as in line 2; ids must differ"),
+    ],
+)
+def test_a_mistake_names_line_column_and_what_is_allowed(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(PatientError) as failure:
+        read(tmp_path, f"first,71,*1/*1,GG,\n{row}\n")
+    assert message in str(failure.value)
+
+
+def store_of(tmp_path: Path, **patient: object) -> str:
+    row = {"id": "PANAKEIA:P-1", "name": "P-1", **patient}
+    graph = Graph({"Patient": table(node_columns("Patient"), [row])}, {})
+    path = str(tmp_path / "graph.lbdb")
+    with open_store(path, create=True) as store:
+        store.replace(graph, lambda step, fraction: None)
+    return path
+
+
+@pytest.mark.parametrize("name", ["PANAKEIA:P-1", "P-1"])
+def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
+    path = store_of(tmp_path, age_years=71.0, genotypes=["CYP2C9=*1/*3", "VKORC1=GA", "CYP2D6=*1/*4"])
+    with open_store(path) as store:
+        cohort = from_graph(store, name, MODEL)
+    assert {name: values.tolist() for name, values in cohort.covariates.items()} == {
+        "age_years": [71.0],
+        "CYP2C9": ["*1/*3"],
+        "VKORC1": ["GA"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("patient", "message"),
+    [
+        (
+            {"genotypes": ["CYP2C9=*1/*3"]},
+            "the patient's record lacks age_years, VKORC1, which warfarin_hamberg2007 needs",
+        ),
+        ({"age_years": 71.0}, "lacks CYP2C9, VKORC1"),
+        (
+            {"age_years": 71.0, "genotypes": ["CYP2C9=*1/*11", "VKORC1=GA"]},
+            "the patient's CYP2C9 is none that warfarin_hamberg2007 knows: expected one of *1/*1,",
+        ),
+        ({"age_years": 9.0, "genotypes": ["CYP2C9=*1/*1", "VKORC1=GA"]}, "age_years is none that"),
+    ],
+)
+def test_what_a_record_lacks_is_named_and_what_it_says_is_not(
+    tmp_path: Path, patient: dict[str, object], message: str
+) -> None:
+    with open_store(store_of(tmp_path, **patient)) as store, pytest.raises(PatientError) as failure:
+        from_graph(store, "PANAKEIA:P-1", MODEL)
+    assert message in str(failure.value)
+    assert "*11" not in str(failure.value) and "P-1" not in str(failure.value)
+
+
+def test_an_unknown_patient_is_not_echoed(tmp_path: Path) -> None:
+    with open_store(store_of(tmp_path)) as store, pytest.raises(PatientError) as failure:
+        from_graph(store, "Jane Doe", MODEL)
+    assert "no patient of this id" in str(failure.value) and "Jane" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"CYP2C9": None}, "the cohort lacks CYP2C9"),
+        ({"CYP2C9": np.array(["*1/*1"])}, "CYP2C9 has 1 values for 2 patients"),
+        ({"CYP2C9": np.array(["*1/*1", "*3/*1"])}, "patient 2: CYP2C9 is *3/*1, expected one of"),
+        ({"VKORC1": np.array(["GG", None], dtype=object)}, "patient 2: VKORC1 is None"),
+        ({"age_years": np.array([71.0, 200.0])}, "patient 2: age_years is 200.0, expected a number of years"),
+    ],
+)
+def test_a_cohort_made_in_python_is_checked(change: dict[str, object], message: str) -> None:
+    covariates = {
+        "age_years": np.array([71.0, np.nan]),
+        "CYP2C9": np.array(["*1/*1", "*1/*3"]),
+        "VKORC1": np.array(["GG", "AA"]),
+    }
+    check(Cohort(("a", "b"), covariates), MODEL)
+    changed = {name: values for name, values in {**covariates, **change}.items() if values is not None}
+    with pytest.raises(PatientError) as failure:
+        check(Cohort(("a", "b"), changed), MODEL)
+    assert message in str(failure.value)

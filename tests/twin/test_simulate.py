@@ -1,0 +1,195 @@
+"""Simulation: quantiles and superposition held against a drug whose course is known on paper; times; failures."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from twin import library
+from twin.model import Assumed, Continuous, Floats, Model, log_sd
+from twin.patient import Cohort
+from twin.regimen import Doses, Regimen, every
+from twin.simulate import CHUNK, Times, Variation, advance, draw, parse_times, simulate
+
+HALF_LIFE_H, CV = 10.0, 0.5
+
+
+class Bolus(NamedTuple):
+    volume_l: Any
+
+
+class Amount(NamedTuple):
+    drug_mg: Any
+
+
+def toy(longest_step_h: float = 24.0) -> Model:
+    """A drug injected into one compartment: after a dose D, C = D/V · 2^(-t/10 h), V = weight · exp(η)."""
+    return Model(
+        name="toy",
+        citation="none",
+        covariates=(Continuous("weight_kg", "kg", 1.0, 300.0),),
+        parameters={},
+        variability={"volume_l": Assumed(CV, "CV", "made up")},
+        residual={},
+        observables={"C": "mg/L"},
+        left_out=(),
+        longest_step_h=longest_step_h,
+        typical=lambda covariates: Bolus(np.asarray(covariates["weight_kg"], dtype=np.float64)),
+        start=lambda n: Amount(np.zeros(n)),
+        propagator=lambda individuals, hours: jnp.exp2(-hours / HALF_LIFE_H) * jnp.ones_like(individuals.volume_l),
+        advance=lambda individuals, left, state, dose_mg: Amount(left * (state.drug_mg + dose_mg)),
+        observe=lambda individuals, state: {"C": state.drug_mg / individuals.volume_l},
+    )
+
+
+TOY = toy()
+WARFARIN = library.load("warfarin_hamberg2007")
+
+
+def people(n: int, weight_kg: float = 50.0) -> Cohort:
+    return Cohort(tuple(f"P{i}" for i in range(n)), {"weight_kg": np.full(n, weight_kg)})
+
+
+def superposed(doses: Doses, times_h: Floats) -> Floats:
+    """The amount in the body at times before a dose of the same moment, by adding up what each dose has left."""
+    passed = times_h[:, np.newaxis] - doses.time_h
+    return (np.where(passed > 0, doses.amount_mg * 2 ** (-passed / HALF_LIFE_H), 0.0)).sum(axis=1)
+
+
+@pytest.mark.parametrize("longest_step_h", [0.7, 24.0, 1e6])
+def test_the_typical_course_is_the_superposition_of_all_doses(longest_step_h: float) -> None:
+    rng = np.random.default_rng(1)
+    doses = Doses(np.sort(rng.uniform(0, 200, 30)), rng.uniform(1, 9, 30))
+    times = Times(np.unique(np.concatenate([[0.0, 300.0], rng.uniform(0, 300, 40), doses.time_h[:5]])), "h")
+    found = simulate(toy(longest_step_h), people(2), Regimen(doses, {}), times, None)
+    for bound in (found.value, found.lower, found.upper):
+        np.testing.assert_allclose(bound[1, 0] * 50, superposed(doses, times.hours), rtol=1e-12)
+
+
+def test_each_patient_gets_the_doses_of_their_own() -> None:
+    regimens = {f"P{i}": Doses(np.array([float(i), 30.0 + i]), np.array([1.0 + i, 2.0])) for i in range(3)}
+    times = Times(np.arange(0.0, 60.0, 7.0), "h")
+    found = simulate(TOY, people(3), Regimen(None, regimens), times, None)
+    for place, doses in enumerate(regimens.values()):
+        np.testing.assert_allclose(found.value[place, 0] * 50, superposed(doses, times.hours), rtol=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_value_and_bounds_are_the_quantiles_of_a_log_normal_concentration(level: float) -> None:
+    times = Times(np.array([10.0]), "h")
+    found = simulate(TOY, people(3), every(100.0, 24, 1), times, Variation(seed=5, draws=20_000, level=level))
+    spread = np.exp(log_sd(CV) * stats.norm.ppf(0.5 + level / 2))
+    np.testing.assert_allclose(found.value[:, 0, 0], 1.0, rtol=0.03)
+    np.testing.assert_allclose(found.lower[:, 0, 0], 1 / spread, rtol=0.03)
+    np.testing.assert_allclose(found.upper[:, 0, 0], spread, rtol=0.03)
+    assert f"{level:.0%} of 20000 patients" in found.basis and "without residual error" in found.basis
+
+
+def test_a_patients_luck_hangs_on_seed_and_id_alone() -> None:
+    whole, part = people(7), Cohort(("P5", "P2"), {"weight_kg": np.full(2, 50.0)})
+    np.testing.assert_array_equal(draw(TOY, part, 1).volume_l, draw(TOY, whole, 1).volume_l[[5, 2]])
+    np.testing.assert_array_equal(draw(TOY, whole, 1, draws=3).volume_l[::3], draw(TOY, whole, 1).volume_l)
+    assert not np.any(draw(TOY, whole, 1).volume_l == draw(TOY, whole, 2).volume_l)
+    times, variation = Times(np.array([5.0]), "h"), Variation(seed=1, draws=300)
+    together = simulate(TOY, whole, every(5, 24, 1), times, variation)
+    apart = simulate(TOY, part, every(5, 24, 1), times, variation)
+    np.testing.assert_array_equal(apart.upper[:, 0], together.upper[[5, 2], 0])
+
+
+def test_visits_and_chunks_do_not_show_in_the_result() -> None:
+    n = CHUNK + 3
+    rng = np.random.default_rng(2)
+    cohort = Cohort(
+        tuple(map(str, range(n))),
+        {
+            "age_years": rng.uniform(20, 90, n),
+            "CYP2C9": rng.choice(["*1/*1", "*1/*3"], n),
+            "VKORC1": rng.choice(["GG", "GA", "AA"], n),
+        },
+    )
+    doses = rng.uniform(1, 9, (n, 9))
+    individuals = draw(WARFARIN, cohort, 0)
+    _, at_once = advance(WARFARIN, individuals, WARFARIN.start(n), doses)
+    state, visits = WARFARIN.start(n), []
+    for first, last in ((0, 1), (1, 4), (4, 9)):
+        state, seen = advance(WARFARIN, individuals, state, doses[:, first:last])
+        visits.append(seen["INR"])
+    np.testing.assert_array_equal(np.concatenate(visits, axis=1), at_once["INR"])
+    some = np.array([n - 1, 0, CHUNK])
+    few = type(individuals)(*(values[some] for values in individuals))
+    _, alone = advance(WARFARIN, few, WARFARIN.start(3), doses[some])
+    np.testing.assert_allclose(alone["INR"], at_once["INR"][some], rtol=1e-13)
+
+
+def test_one_patient_who_cannot_be_computed_is_a_value_with_a_reason() -> None:
+    cohort = Cohort(("a", "b", "c"), {"weight_kg": np.array([50.0, np.nan, 50.0])})
+    once = Regimen(None, {name: Doses(np.zeros(1), np.array([1.0])) for name in "abc"})
+    found = simulate(TOY, cohort, once, Times(np.array([0.0, 1.0]), "h"), None)
+    assert found.failures == {"b": "weight_kg is missing"}
+    assert np.isfinite(found.value[[0, 2]]).all() and np.isnan(found.value[1]).all()
+    overflow = Regimen(None, {**once.by_id, "c": Doses(np.array([0.0, 0.1]), np.array([1.7e308, 1.7e308]))})
+    found = simulate(TOY, cohort, overflow, Times(np.array([1.0]), "h"), None)
+    assert set(found.failures) == {"b", "c"} and "check the doses" in found.failures["c"]
+
+
+def test_the_frame_has_a_row_for_each_patient_observable_and_time() -> None:
+    cohort = Cohort(
+        ("x", "y"),
+        {"age_years": np.array([50.0, 71.0]), "CYP2C9": np.array(["*1/*1"] * 2), "VKORC1": np.array(["GG", "AA"])},
+    )
+    found = simulate(WARFARIN, cohort, every(5, 24, 3), parse_times("0:2:1d"), None)
+    frame = found.to_frame()
+    assert list(frame.columns) == ["id", "time", "observable", "value", "lower", "upper"]
+    assert frame["id"].tolist() == ["x"] * 6 + ["y"] * 6
+    assert frame["time"].tolist() == [0.0, 1.0, 2.0] * 4
+    assert frame["observable"].tolist() == (["INR"] * 3 + ["S_warfarin_mg_per_L"] * 3) * 2
+    one = frame[(frame["id"] == "y") & (frame["observable"] == "S_warfarin_mg_per_L")]
+    np.testing.assert_array_equal(one["value"], found.value[1, 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "hours", "unit"),
+    [
+        ("0:84:1d", np.arange(85) * 24.0, "d"),
+        ("0:0.3:0.1h", np.array([0.0, 0.1, 0.2, 0.3]), "h"),
+        (" 1 : 6 : 2 h ", np.array([1.0, 3.0, 5.0]), "h"),
+        ("7:7:1d", np.array([168.0]), "d"),
+    ],
+)
+def test_times_are_read(text: str, hours: Floats, unit: str) -> None:
+    found = parse_times(text)
+    np.testing.assert_allclose(found.hours, hours)
+    assert found.unit == unit
+
+
+@pytest.mark.parametrize("text", ["", "0:84", "0:84:1", "0:84:1w", "-1:84:1d", "84:0:1d", "0:84:0d", "0:1e9:1h"])
+def test_times_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="times"):
+        parse_times(text)
+
+
+@pytest.mark.parametrize("settings", [{"draws": 1}, {"level": 1.0}, {"level": 0.0}])
+def test_variation_that_makes_no_sense_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected draws >= 2 and 0 < level < 1"):
+        Variation(**settings)
+
+
+def test_jax_is_left_as_it_was() -> None:
+    simulate(TOY, people(1), every(5, 24, 1), Times(np.array([1.0]), "h"), None)
+    assert jnp.ones(1).dtype == jnp.float32 and not jax.config.read("jax_enable_x64")
+
+
+def test_progress_goes_from_zero_to_one() -> None:
+    seen: list[float] = []
+    simulate(
+        TOY, people(30), every(5, 24, 1), Times(np.array([1.0]), "h"), Variation(), lambda _, share: seen.append(share)
+    )
+    assert seen[0] == 0 and seen[-1] == 1 and seen == sorted(seen) and len(seen) > 10
+
+
+def test_an_unknown_model_lists_the_models() -> None:
+    with pytest.raises(ValueError, match="no model is called 'warfarin'; the models are warfarin_hamberg2007"):
+        library.load("warfarin")

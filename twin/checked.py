@@ -99,7 +99,11 @@ def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:
         return f"{key}: {context['error']}" if key else str(context["error"])
     came = repr(error["input"])
     came = came if len(came) <= _SHOWN else came[:_SHOWN] + "..."
-    expected = "a table" if kind in _NO_TABLE else error["msg"].removeprefix("Input should be ")
+    expected = (
+        "a table"
+        if kind in _NO_TABLE
+        else error["msg"].removeprefix("Input should be ").removeprefix("String should have ")
+    )
     for words, sign in _EXPECTED.items():
         expected = expected.replace(words, sign)
     return f"{key}: got {came}, expected {expected}"

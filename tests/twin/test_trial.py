@@ -194,6 +194,7 @@ def one_arm_with_its_own_titration(c: Content) -> None:
 
 MISTAKES: list[tuple[Callable[[Content], object], str]] = [
     (lambda c: c["trial"].update(model="aspirin"), "trial.model: got 'aspirin', expected warfarin_hamberg2007"),
+    (lambda c: c["trial"].update(name=""), "trial.name: got '', expected at least 1 character"),
     (lambda c: c["trial"].update(weeks=0), "trial.weeks: got 0, expected >= 1"),
     (lambda c: c["trial"].update(seed=1.5), "trial.seed: got 1.5, expected a valid integer"),
     (lambda c: c["trial"].update(desing="twins"), "trial.desing: unknown key; did you mean design?"),

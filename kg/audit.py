@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv
 
 from kg.graph import SourceRelease
 
@@ -114,5 +113,5 @@ def write_audit(audit: Audit, stem: Path) -> tuple[Path, Path]:
     summary, rejected = (stem.with_name(stem.name + suffix) for suffix in (".audit.json", ".rejected.tsv"))
     summary.parent.mkdir(parents=True, exist_ok=True)
     summary.write_text(json.dumps(audit.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    csv.write_csv(audit.rejected, rejected, csv.WriteOptions(delimiter="\t", quoting_style="needed"))
+    audit.rejected.to_pandas().to_csv(rejected, sep="\t", index=False)
     return summary, rejected

@@ -119,8 +119,9 @@ def build_graph(rows: Sequence[Rows], *, max_reject_share: float = 0.01) -> tupl
     edges, merged_edges = _merge_parts(edge_parts, RELATIONS, lambda relation, table: merge_edges(relation, table, ids))
     parts = node_parts + edge_parts
     releases = tuple(source.release for source in rows)
-    rejected = pa.concat_tables([part.rejected for part in parts] or [REJECTED.empty_table()])
-    audit = Audit(releases, _tallies(parts, merged_nodes + merged_edges), rejected)
+    rejected = pa.concat_tables([REJECTED.empty_table(), *(part.rejected for part in parts)])
+    places = [(column, "ascending") for column in ("source", "file", "line")]
+    audit = Audit(releases, _tallies(parts, merged_nodes + merged_edges), rejected.sort_by(places))
     for release in releases:
         if audit.reject_share(release.name) > max_reject_share:
             raise BuildError(_too_many(release, max_reject_share, audit), audit)
@@ -137,8 +138,8 @@ def _too_many(release: SourceRelease, limit: float, audit: Audit) -> str:
     share = audit.reject_share(release.name)
     return "\n".join(
         [
-            f"{share:.2%} of the rows of {release.name} {release.version} were rejected, more than the allowed "
-            f"{limit:.2%}; nothing was stored. Mend the rows, or allow a larger share:",
+            f"{100 * share:.3g} % of the rows of {release.name} {release.version} were rejected, more than the allowed "
+            f"{100 * limit:.3g} %; nothing was stored. Mend the rows, or allow a larger share:",
             *rejection_lines(audit),
         ]
     )

@@ -72,6 +72,8 @@ class LadybugStore:
             return [dict(row) for row in _execute(self._connection(), cypher, parameters).rows_as_dict()]
 
     def __enter__(self) -> Self:
+        if self._path.exists():
+            self._connection()
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -103,19 +105,19 @@ class LadybugStore:
     @contextmanager
     def _writing(self, *, keep: bool) -> Iterator[ladybug.Connection]:
         """Yield a connection to a new file beside the store's, with its graph or empty; put it in place afterwards."""
+        if self._path.exists():
+            self._connection()  # raises if the file is not a graph: nothing else is ever overwritten
+            self._close()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         building = self._path.with_name(f".{self._path.name}.building")
         with _only_writer(self._path), _as_store_errors(self._path):
-            old = self._path.exists()
-            if old:
-                self._connection()  # raises if the file is not a graph: nothing else is ever overwritten
-                self._close()
+            copied = keep and self._path.exists()
             _remove(building)
             try:
-                if old and keep:
+                if copied:
                     shutil.copyfile(self._path, building)
                 with _opened(building) as connection:
-                    if not (old and keep):
+                    if not copied:
                         _create_tables(connection)
                     yield connection
                 _sync(building)

@@ -161,7 +161,7 @@ def test_too_many_rejects_raise_with_counts_and_first_lines() -> None:
     edges = [("treats", "DRUGBANK:DB00001", "DOID:1"), ("heals", "DRUGBANK:DB00001", "DOID:1")]
     source = rows(NODES, edges)  # one bad row of eight
     build_graph([source], max_reject_share=1 / 8)
-    with pytest.raises(BuildError, match=r"12\.50% of the rows of made-up 1 were rejected") as failure:
+    with pytest.raises(BuildError, match=r"12\.5 % of the rows of made-up 1 were rejected") as failure:
         build_graph([source], max_reject_share=0.124)
     assert "1 x unknown relation (made-up, heals)" in str(failure.value)
     assert "f.tsv, line 3: unknown relation: 'DRUGBANK:DB00001\\theals\\tDOID:1'" in str(failure.value)

@@ -25,6 +25,7 @@ CHUNK = 1024
 DAY_H = 24.0
 _HOURS_PER_UNIT = {"h": 1.0, "d": DAY_H}
 MAX_TIMES = 100_000
+"""More times than this are a slip of the pen."""
 
 
 class Times(NamedTuple):
@@ -135,7 +136,7 @@ def advance(
             width = chunk.stop - chunk.start
             states.append(_map(lambda array, width=width: np.asarray(array)[..., :width], last))
             for name in model.observables:
-                seen[name][chunk] = np.array([step[name] for step in observed]).reshape(intervals, -1).T[:width]
+                seen[name][chunk] = np.array([step[name] for step in observed]).T[:width]
     return _map(lambda *arrays: np.concatenate(arrays, axis=-1), *states), seen
 
 
@@ -156,6 +157,8 @@ def simulate(
     Raises `ValueError` where cohort, regimen and model do not fit together.
     """
     check(cohort, model)
+    if not times.hours.size or times.hours[0] < 0 or (np.diff(times.hours) <= 0).any():
+        raise ValueError("the times to observe must ascend from 0 hours or later, and there must be one")
     doses = regimen.for_patients(cohort.ids)
     summary = np.empty((3, cohort.n, len(model.observables), times.hours.size))
     group = max(1, CHUNK // variation.draws) if variation else CHUNK

@@ -66,6 +66,7 @@ def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
     path = store_of(tmp_path, age_years=71.0, genotypes=["CYP2C9=*1/*3", "VKORC1=GA", "CYP2D6=*1/*4"])
     with open_store(path) as store:
         cohort = from_graph(store, name, MODEL)
+    assert cohort.ids == ("PANAKEIA:P-1",)
     assert {name: values.tolist() for name, values in cohort.covariates.items()} == {
         "age_years": [71.0],
         "CYP2C9": ["*1/*3"],

@@ -171,6 +171,12 @@ def test_times_that_make_no_sense_are_refused(text: str) -> None:
         parse_times(text)
 
 
+@pytest.mark.parametrize("hours", [[], [-1.0, 5.0], [5.0, 1.0], [1.0, 1.0]])
+def test_times_made_in_python_must_ascend(hours: list[float]) -> None:
+    with pytest.raises(ValueError, match="must ascend from 0 hours"):
+        simulate(TOY, people(1), every(5, 24, 1), Times(np.array(hours), "h"), None)
+
+
 @pytest.mark.parametrize("settings", [{"draws": 1}, {"level": 1.0}, {"level": 0.0}])
 def test_variation_that_makes_no_sense_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected draws >= 2 and 0 < level < 1"):

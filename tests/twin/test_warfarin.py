@@ -152,6 +152,15 @@ def test_six_steps_share_the_mean_transit_time(mirror: Path) -> None:
     assert abs(six - 48) < abs(one - 48) and one >= 96
 
 
+def test_the_other_reading_of_the_transit_time_does_what_the_assumption_says() -> None:
+    # Both figures were found by integrating the published equations with scipy's LSODA.
+    individuals = MODEL.typical(cohort_of([("*1/*1", "GG", 71)] * 2).covariates)
+    individuals = individuals._replace(short_transit_h=individuals.short_transit_h * np.array([1, 6]))
+    inr = advance(MODEL, individuals, MODEL.start(2), np.full((2, 300), 5.0))[1]["INR"]
+    np.testing.assert_allclose(inr[:, 2], [1.228, 1.053], atol=6e-4)
+    assert inr[0, -1] == pytest.approx(inr[1, -1], rel=0.005)
+
+
 def test_every_parameter_has_a_unit_and_a_source_or_a_reason() -> None:
     rows = parameter_table(MODEL)
     assert {row["name"] for row in rows} >= set(PARAMETERS) | {"between patients: clearance_l_per_h", "residual: INR"}

@@ -59,7 +59,8 @@ PARAMETERS: dict[str, Quantity] = {
         "1",
         "ktr1 = 6/MTT1: MTT1 spans the six compartments. The Appendix is quoted as ktr1 = 1/MTT1, but then the INR"
         " after a single dose peaks on day 5, where prothrombin activity is lowest on day 2 (O'Reilly 1968, Circulation"
-        " 38:169). The steady state is the same; on the first days 1/MTT1 gives a lower INR",
+        " 38:169). The steady state is the same; on day 3 of 5 mg a day (71 years, *1/*1, GG) the INR is 1.23,"
+        " with 1/MTT1 1.05",
     ),
     "INR_base": Assumed(
         1.0, "1", "the paper takes each patient's INR before treatment, and reports none; healthy is 1"
@@ -88,7 +89,7 @@ LEFT_OUT = (
     "variability between occasions: diet, illness, a patient's own drift",
     "interacting drugs, and inducers or inhibitors of CYP2C9",
     "missed or extra doses",
-    "body weight, which the authors did not find to matter",
+    "body weight, sex, ancestry and other genes, which are not in the published model",
     "uncertainty of the published parameters themselves",
 )
 

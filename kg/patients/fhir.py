@@ -9,7 +9,7 @@ patients. Days are those of `kg.patients.deidentify.shifted_day`; an age is that
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from kg.graph import SourceRelease, table
 from kg.patients.bundles import Bundle, BundleError, Rejection, find_bundles, read_bundle
 from kg.patients.deidentify import Pseudonym, capped_age, pseudonym, release_digest, shifted_day
 from kg.patients.pharmacogenomics import call_genotype, settle, variant_row
-from kg.patients.statements import Fact, Stated, day_of, private_words, statements
+from kg.patients.statements import Fact, Stated, private_words, statements, time_of
 from kg.patients.terminology import KINDS_OF_RECORDS, Lexicon, Row
 from kg.rows import Rows
 from kg.schema import AttributeType, edge_columns, node_columns
@@ -26,6 +26,7 @@ from kg.store import Progress
 SOURCE = "fhir"
 LATEST_STANDS = "patient_has_measurement"
 """The relation of which the latest fact stands, and not the first."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _SEXES = ("male", "female", "other", "unknown")
 
 _PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
@@ -71,15 +72,15 @@ class _Record:
     who: Pseudonym
     place: Row
     sex: str | None
-    born: date | None
+    born: datetime | None
     stated: tuple[Stated, ...]
     rejected: tuple[Rejection, ...]
     left_out: Mapping[tuple[str, str], int]
 
     @property
-    def latest(self) -> date | None:
-        """The day of the latest entry that has one."""
-        return max((entry.on for entry in self.stated if entry.on), default=None)
+    def latest(self) -> datetime | None:
+        """The time of the latest entry that has one."""
+        return max((entry.at for entry in self.stated if entry.at), default=None)
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
     edges: list[Row] = []
     nodes: list[Row] = []
     for fact, entry in stands:
-        day = shifted_day(fact.on, latest, who) if fact.on and latest else None
+        day = shifted_day(fact.at.date(), latest.date(), who) if fact.at and latest else None
         place = {"file": entry.bundle, "line": entry.entry}
         nodes.append({**fact.node, **place})
         edges.append(_edge(fact.relation, who, fact.node["id"], place) | {"day": day} | dict(fact.attributes))
@@ -191,8 +192,8 @@ def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
         row = variant_row(variant, known)
         nodes.append({**row, **place})
         edges.append(_edge("patient_carries_variant", who, row["id"], place) | {"copies": copies})
-    newest = max(records, key=lambda record: record.latest or date.min)
-    ages = [capped_age(record.born, latest) for record in records if record.born and latest]
+    newest = max(records, key=lambda record: record.latest or _NEVER)
+    ages = [capped_age(record.born.date(), latest.date()) for record in records if record.born and latest]
     if stored.get("age_years") is not None:
         ages.append(stored["age_years"])
     patient = {
@@ -236,8 +237,8 @@ def _standing(entries: Iterable[Stated]) -> tuple[list[tuple[Fact, Stated]], Cou
 
 def _replaces(new: Fact, old: Fact) -> bool:
     if new.relation == LATEST_STANDS:
-        return (new.on or date.min) >= (old.on or date.min)
-    return (new.on or date.max) < (old.on or date.max)
+        return (new.at or _NEVER) >= (old.at or _NEVER)
+    return new.at is not None and (old.at is None or new.at < old.at)
 
 
 def _genotypes(
@@ -264,7 +265,7 @@ def _genotypes(
     return sorted([*settled.genotypes, *kept]), [carried[variant] for variant in sorted(carried)], rejected
 
 
-def _born(patient: Any) -> date | None:
+def _born(patient: Any) -> datetime | None:
     """Return the date of birth; the middle of the year, or the first of the month, if no more is known."""
     text = str(patient.birthDate or "")
-    return day_of(text + "-07-01"[max(len(text) - 4, 0) :])
+    return time_of(text + "-07-01"[max(len(text) - 4, 0) :])

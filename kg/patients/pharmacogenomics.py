@@ -63,7 +63,7 @@ def call_genotype(text: str, gene: str | None = None) -> Call:
     if len(named) != 1 or not named <= _alleles().keys():
         raise GenotypeError(f"expected the genotype of one gene of {', '.join(_alleles())}")
     (gene,) = named
-    bare = re.sub(r"\s", "", text.replace(gene, ""))
+    bare = re.sub(r"[\s=]", "", text.replace(gene, ""))
     found = _BASES.fullmatch(_own_strand(_SITE.sub("", bare))) if gene == _VKORC1 else _DIPLOTYPE.fullmatch(bare)
     known = list(_alleles()[gene])
     if found is None or not set(found.groups()) <= set(known):

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 from kg.patients.bundles import Bundle, Rejection
@@ -32,7 +32,7 @@ _LONGEST_NAME = 200
 _IDENTIFYING = frozenset(
     ("id", "value", "family", "given", "text", "line", "city", "district", "postalCode", "birthDate", "valueString")
 )
-_DATES = (
+_TIMES = (
     *("onsetDateTime", "onsetPeriod", "recordedDate", "authoredOn"),
     *("effectiveDateTime", "effectivePeriod", "effectiveInstant", "dateAsserted", "issued"),
 )
@@ -79,18 +79,18 @@ class Fact:
 
     relation: str
     node: Row
-    on: date | None
+    at: datetime | None
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Stated:
-    """Everything that one entry of a bundle states; `on` is its date, also where nothing else is taken from it."""
+    """Everything that one entry of a bundle states; `at` is its time, also where nothing else is taken from it."""
 
     bundle: str
     entry: int
     resource: str
-    on: date | None
+    at: datetime | None
     facts: tuple[Fact, ...] = ()
     call: Call | None = None
 
@@ -121,19 +121,19 @@ def statements(bundle: Bundle, known: Lexicon, private: Collection[str]) -> Stat
     left_out: list[tuple[str, str]] = []
     for entry in bundle.entries:
         kind = type(entry.resource).__name__
-        on = _date_of(entry.resource)
+        at = _when(entry.resource)
         facts: tuple[Fact, ...] = ()
         call = None
         try:
             if kind == "Observation" and _loinc(entry.resource.code) & {GENOTYPE, VARIANT}:
                 call = _call(entry.resource)
             else:
-                facts = tuple(_READERS[kind](entry.resource, on, context))
+                facts = tuple(_READERS[kind](entry.resource, at, context))
         except LeftOut as reason:
             left_out.append((kind, str(reason)))
         except Refused as fault:
             rejected.append(Rejection(bundle.name, entry.number, kind, fault.element, fault.reason))
-        stated.append(Stated(bundle.name, entry.number, kind, on, facts, call))
+        stated.append(Stated(bundle.name, entry.number, kind, at, facts, call))
     return Statements(tuple(stated), tuple(rejected), tuple(left_out))
 
 
@@ -164,13 +164,13 @@ def _strings(key: str, value: Any) -> Iterator[str]:
         yield value
 
 
-def _condition(resource: Any, on: date | None, context: _Context) -> Iterator[Fact]:
+def _condition(resource: Any, at: datetime | None, context: _Context) -> Iterator[Fact]:
     _must_hold(_answer(resource.verificationStatus, "confirmed"), _CONDITION_STATUS, "verificationStatus")
     row = condition(_codes(resource.code, "code", context.private), context.known)
-    yield Fact("patient_has_condition" if row["kind"] == "Disease" else "patient_has_phenotype", row, on)
+    yield Fact("patient_has_condition" if row["kind"] == "Disease" else "patient_has_phenotype", row, at)
 
 
-def _medication(resource: Any, on: date | None, context: _Context) -> Iterator[Fact]:
+def _medication(resource: Any, at: datetime | None, context: _Context) -> Iterator[Fact]:
     _must_hold(resource.status, _MEDICATION_STATUS, "status")
     _must_hold(getattr(resource, "intent", None) or "order", _MEDICATION_INTENT, "intent")
     if getattr(resource, "doNotPerform", None):
@@ -184,10 +184,10 @@ def _medication(resource: Any, on: date | None, context: _Context) -> Iterator[F
             raise Refused("medicationReference", "refers to no Medication in the bundle")
         concept = getattr(medication, "code", None)
     for row in drugs(_codes(concept, "medication", context.private), context.known):
-        yield Fact("patient_takes_drug", row, on)
+        yield Fact("patient_takes_drug", row, at)
 
 
-def _observation(resource: Any, on: date | None, context: _Context) -> Iterator[Fact]:
+def _observation(resource: Any, at: datetime | None, context: _Context) -> Iterator[Fact]:
     _must_hold(resource.status, _OBSERVATION_STATUS, "status")
     numeric = [part for part in (resource, *(resource.component or ())) if part.valueQuantity is not None]
     if not numeric:
@@ -195,7 +195,7 @@ def _observation(resource: Any, on: date | None, context: _Context) -> Iterator[
     for part in numeric:
         value, unit = _quantity(part.valueQuantity, context.private)
         row = measurement(_codes(part.code, "code", context.private), context.known)
-        yield Fact("patient_has_measurement", row, on, {"value": value, "unit": unit})
+        yield Fact("patient_has_measurement", row, at, {"value": value, "unit": unit})
 
 
 def _call(resource: Any) -> Call:
@@ -238,7 +238,7 @@ def _variant(resource: Any, components: Mapping[str, Any]) -> Call:
     return call_variant(variant, states[0], *alternate)
 
 
-_READERS: dict[str, Callable[[Any, date | None, _Context], Iterator[Fact]]] = {
+_READERS: dict[str, Callable[[Any, datetime | None, _Context], Iterator[Fact]]] = {
     "Condition": _condition,
     "MedicationRequest": _medication,
     "MedicationStatement": _medication,
@@ -315,16 +315,17 @@ def _loinc(concept: Any) -> set[str]:
     return {coding.code for coding in codings if SYSTEMS.get(coding.system or "") == "LOINC" and coding.code}
 
 
-def day_of(value: object) -> date | None:
-    """Return the day of a FHIR date or time, in its own time zone; None if it gives only a month or a year."""
+def time_of(value: object) -> datetime | None:
+    """Return a FHIR date or time, a date as its first moment in UTC; None if it gives only a month or a year."""
     try:
-        return date.fromisoformat(str(value)[:10])
+        time = datetime.fromisoformat(str(value))
     except ValueError:
         return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _date_of(resource: Any) -> date | None:
-    """Return the day of a resource; that on which a period starts."""
-    values = (getattr(resource, element, None) for element in _DATES)
-    days = (day_of(getattr(value, "start", value)) for value in values)
-    return next((day for day in days if day), None)
+def _when(resource: Any) -> datetime | None:
+    """Return the time of a resource; that at which a period starts."""
+    values = (getattr(resource, element, None) for element in _TIMES)
+    times = (time_of(getattr(value, "start", value)) for value in values)
+    return next((time for time in times if time), None)

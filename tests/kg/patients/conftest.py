@@ -1,0 +1,44 @@
+"""What the tests of patient records need: a key, a way to write bundles, a store with a small graph."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from made_up_records import Resource
+
+from kg.graph import Graph
+from kg.store import Store, open_store
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def key() -> bytes:
+    """A key for pseudonyms."""
+    return b"a key that only the tests know, and anyone who reads them"
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Return a function that writes a bundle to a file and returns its path."""
+
+    def written(content: Resource, name: str = "Ottoline_Quillfeather.json") -> Path:
+        path = tmp_path / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.fixture
+def store(tmp_path: Path, graph: Graph) -> Iterator[Store]:
+    """A store that holds the small graph, without its patients."""
+    without = Graph(
+        {kind: rows for kind, rows in graph.nodes.items() if kind != "Patient"},
+        {name: rows for name, rows in graph.edges.items() if not name.startswith(("patient_", "predicted_benefits"))},
+        graph.sources,
+    )
+    with open_store(tmp_path / "graph.lbdb", create=True) as opened:
+        opened.replace(without, lambda step, fraction: None)
+        yield opened

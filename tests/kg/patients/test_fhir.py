@@ -1,0 +1,262 @@
+"""A record in FHIR -> rows: what is stated, what is left out, what is refused, what of several stands."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_records import PATIENT, PLANTED, bundle, condition, genotype, medication, number, observation
+
+from kg.build import build_graph
+from kg.graph import Graph
+from kg.patients.fhir import Reading, read
+from kg.patients.terminology import lexicon
+
+DIABETES = condition("44054006", "Diabetes mellitus type 2 (disorder)", onsetDateTime="2011-03-04")
+LOINC = "http://loinc.org"
+Read = Callable[..., tuple[Reading, Graph]]
+
+
+@pytest.fixture
+def reading(write: Callable[..., Path], key: bytes) -> Read:
+    """Return a function that reads bundles of these resources, one a list, and checks their rows."""
+
+    def made(*records: list[dict[str, Any]], patient: dict[str, Any] = PATIENT) -> tuple[Reading, Graph]:
+        paths = [write(bundle(*record, patient=patient), f"{n}.json") for n, record in enumerate(records)]
+        found = read(paths, key, lexicon([]), lambda step, fraction: None)
+        graph, audit = build_graph([found.rows])
+        assert not audit.rejected.num_rows
+        return found, graph
+
+    return made
+
+
+def edges(graph: Graph, relation: str, *attributes: str) -> list[tuple[Any, ...]]:
+    rows = graph.edges[relation].to_pylist() if relation in graph.edges else []
+    return sorted(tuple(row[name] for name in ("object", *attributes)) for row in rows)
+
+
+def patient(graph: Graph) -> dict[str, Any]:
+    (row,) = graph.nodes["Patient"].to_pylist()
+    return row
+
+
+def test_a_record_becomes_a_patient_with_edges(reading: Read) -> None:
+    found, graph = reading(
+        [
+            DIABETES,
+            condition("267036007", "Dyspnea (finding)", onsetDateTime="2020-01-01"),
+            medication("855332", "Warfarin Sodium 5 MG Oral Tablet", authoredOn="2021-02-03T10:00:00+01:00"),
+            number("6301-6", 2.4, "{INR}", effectiveDateTime="2021-07-22"),
+            genotype("CYP2C9 *1/*3"),
+        ]
+    )
+    assert edges(graph, "patient_has_condition") == [("DOID:9352",)]
+    assert edges(graph, "patient_has_phenotype") == [("SNOMEDCT:267036007",)]
+    assert edges(graph, "patient_takes_drug") == [("DRUGBANK:DB00682",)]
+    assert edges(graph, "patient_has_measurement", "value", "unit") == [("LOINC:6301-6", 2.4, "{INR}")]
+    assert edges(graph, "patient_carries_variant", "copies") == [("DBSNP:rs1057910", 1)]
+    row = patient(graph)
+    # The day before the 70th birthday.
+    assert (row["sex"], row["age_years"], row["genotypes"]) == ("female", 69.0, ["CYP2C9=*1/*3"])
+    assert (row["id"],) == found.patients
+    assert not found.rejected
+    assert not found.left_out
+
+
+def test_days_are_moved_together(reading: Read) -> None:
+    _, graph = reading([DIABETES, medication("11289", "warfarin", authoredOn="2015-03-04")])
+    ((_, diabetes),) = edges(graph, "patient_has_condition", "day")
+    ((_, warfarin),) = edges(graph, "patient_takes_drug", "day")
+    assert warfarin - diabetes == (date(2015, 3, 4) - date(2011, 3, 4)).days
+    assert diabetes != (date(2011, 3, 4) - date(1970, 1, 1)).days
+
+
+def test_a_date_without_a_day_is_no_day(reading: Read) -> None:
+    _, graph = reading([DIABETES | {"onsetDateTime": "2011-03"}])
+    assert edges(graph, "patient_has_condition", "day") == [("DOID:9352", None)]
+    assert patient(graph)["age_years"] is None
+
+
+@pytest.mark.parametrize(("born", "age"), [("1951", 59.0), ("1950-11", 60.0), ("1901-01-01", 90.0), (None, None)])
+def test_an_age_is_that_at_the_latest_record(reading: Read, born: str | None, age: float | None) -> None:
+    _, graph = reading(
+        [DIABETES], patient={key: value for key, value in (PATIENT | {"birthDate": born}).items() if value}
+    )
+    assert patient(graph)["age_years"] == age
+
+
+def test_the_latest_value_and_the_first_onset_stand(reading: Read) -> None:
+    weights = [
+        number("29463-7", kg, "kg", effectiveDateTime=day) for day, kg in (("2019-05-01", 70), ("2020-05-01", 71))
+    ]
+    later = DIABETES | {"onsetDateTime": "2018-01-01"}
+    for records in (
+        [[*weights, DIABETES, later]],
+        [[later, *weights[::-1], DIABETES]],
+        [[weights[1], later], [DIABETES, weights[0]]],
+    ):
+        found, graph = reading(*records)
+        assert edges(graph, "patient_has_measurement", "value") == [("LOINC:29463-7", 71.0)]
+        ((_, onset),) = edges(graph, "patient_has_condition", "day")
+        ((_, weighed),) = edges(graph, "patient_has_measurement", "day")
+        assert weighed - onset == (date(2020, 5, 1) - date(2011, 3, 4)).days
+        assert found.left_out == {
+            ("Condition", "another date of what is taken already"): 1,
+            ("Observation", "another date of what is taken already"): 1,
+        }
+
+
+def test_components_are_measurements_of_their_own(reading: Read) -> None:
+    parts = [
+        {"code": {"coding": [{"system": LOINC, "code": code}]}, "valueQuantity": {"value": value, "unit": "mm[Hg]"}}
+        for code, value in (("8480-6", 131), ("8462-4", 84))
+    ]
+    _, graph = reading([observation("85354-9", component=parts)])
+    assert edges(graph, "patient_has_measurement", "value") == [("LOINC:8462-4", 84.0), ("LOINC:8480-6", 131.0)]
+
+
+def coded(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+STATUS = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+
+
+@pytest.mark.parametrize(
+    ("resource", "reason"),
+    [
+        (DIABETES | {"verificationStatus": coded(STATUS, "refuted")}, "refuted"),
+        (DIABETES | {"verificationStatus": coded(STATUS, "provisional")}, "not confirmed"),
+        (DIABETES | {"verificationStatus": coded(STATUS, "entered-in-error")}, "entered in error"),
+        (condition("73595000", "Stress (finding)"), "a social circumstance, not a clinical fact"),
+        (condition("1", "x", system="urn:local"), "no code of SNOMED CT, HPO, or an ICD-10-CM code that is mapped"),
+        (medication("11289", "warfarin", status="not-taken"), "not taken"),
+        (medication("11289", "warfarin", intent="plan"), "planned, not ordered"),
+        (medication("11289", "warfarin", doNotPerform=True), "an order not to give it"),
+        (number("29463-7", 70, "kg", status="entered-in-error"), "entered in error"),
+        (observation("29463-7", valueQuantity={"value": 5, "comparator": "<", "unit": "kg"}), "a bound, not a number"),
+        (observation("29463-7", valueQuantity={"value": 5}), "a number without a unit"),
+        (observation("72166-2", valueCodeableConcept={"text": "Never smoker"}), "no number"),
+        (observation("84413-4", dataAbsentReason={"text": "not performed"}), "no genotype"),
+        (observation("69548-6"), "a variant without a dbSNP identifier"),
+    ],
+)
+def test_what_does_not_hold_is_left_out_and_counted(reading: Read, resource: dict[str, Any], reason: str) -> None:
+    found, graph = reading([resource])
+    assert found.left_out == {(resource["resourceType"], reason): 1}
+    assert not found.rejected
+    assert not graph.edges
+
+
+@pytest.mark.parametrize(
+    ("resource", "element"),
+    [
+        (condition("MRN-77120", "Diabetes"), "code.coding.code"),
+        (condition("Ottoline", "Diabetes", system="http://hl7.org/fhir/sid/icd-10-cm"), "code.coding.code"),
+        (DIABETES | {"verificationStatus": coded(STATUS, "Ottoline")}, "verificationStatus"),
+        (medication("11289", "warfarin", status="Ottoline"), "status"),
+        (medication("11289", "warfarin", intent="Ottoline"), "intent"),
+        (number("Quillfeather-1", 70, "kg"), "code.coding.code"),
+        (number("29463-7", 70, "kg of Ottoline"), "valueQuantity.unit"),
+        (number("29463-7", 70, "{Quillfeather}"), "valueQuantity.unit"),
+        (genotype("CYP2C9 *1/*3 of Ottoline"), "value[x]"),
+        (genotype("CYP2C9 *1/*77"), "value[x]"),
+    ],
+)
+def test_what_is_malformed_is_refused_without_its_value(reading: Read, resource: dict[str, Any], element: str) -> None:
+    found, graph = reading([DIABETES, resource])
+    (rejection,) = found.rejected
+    assert (rejection.bundle, rejection.entry, rejection.element) == ("bundle 1 of 1", 3, element)
+    assert edges(graph, "patient_has_condition") == [("DOID:9352",)]
+    assert not [word for word in PLANTED if word in repr(found)]
+
+
+def test_a_sex_that_fhir_does_not_know_is_refused(reading: Read) -> None:
+    found, graph = reading([DIABETES], patient=PATIENT | {"gender": "Ottoline"})
+    assert [rejection.element for rejection in found.rejected] == ["gender"]
+    assert patient(graph)["sex"] is None
+
+
+def test_a_name_that_holds_the_patient_s_own_is_not_taken(reading: Read) -> None:
+    _, graph = reading([condition("267036007", "Dyspnea of MISS QUILLFEATHER"), number("8302-2", 163, "cm")])
+    assert graph.nodes["Disease"]["name"].to_pylist() == ["SNOMEDCT 267036007"]
+
+
+def variant(rs_id: str, *, state: str | None, value: str = "LA9633-4", alternate: str = "T") -> dict[str, Any]:
+    parts = [{"code": coded(LOINC, "81255-2"), "valueCodeableConcept": coded("http://www.ncbi.nlm.nih.gov/snp", rs_id)}]
+    parts.append({"code": coded(LOINC, "69551-0"), "valueString": alternate})
+    if state:
+        parts.append({"code": coded(LOINC, "53034-5"), "valueCodeableConcept": coded(LOINC, state)})
+    return observation("69548-6", valueCodeableConcept=coded(LOINC, value), component=parts)
+
+
+@pytest.mark.parametrize(
+    ("resource", "genotypes", "copies"),
+    [
+        (variant("rs9923231", state="LA6706-1"), ["VKORC1=GA"], [("DBSNP:rs9923231", 1)]),
+        (variant("rs9923231", state="LA6705-3"), ["VKORC1=AA"], [("DBSNP:rs9923231", 2)]),
+        (variant("rs9923231", state=None, value="LA9634-2"), ["VKORC1=GG"], []),
+        (variant("rs6025", state="LA6706-1", alternate="A"), [], [("DBSNP:rs6025", 1)]),
+    ],
+)
+def test_variants_are_read_as_the_genomics_guide_codes_them(
+    reading: Read, resource: dict[str, Any], genotypes: list[str], copies: list[tuple[str, int]]
+) -> None:
+    found, graph = reading([resource])
+    assert patient(graph)["genotypes"] == genotypes
+    assert edges(graph, "patient_carries_variant", "copies") == copies
+    assert not found.rejected
+
+
+@pytest.mark.parametrize(
+    "resource", [variant("rs9923231", state=None), variant("rs9923231", state="LA6706-1", alternate="C")]
+)
+def test_variants_that_do_not_say_what_is_carried_are_refused(reading: Read, resource: dict[str, Any]) -> None:
+    found, graph = reading([resource])
+    assert len(found.rejected) == 1
+    assert not patient(graph)["genotypes"]
+
+
+def test_the_gene_may_stand_in_a_component(reading: Read) -> None:
+    gene = {"code": coded(LOINC, "48018-6"), "valueCodeableConcept": {"text": "CYP2C9"}}
+    _, graph = reading([genotype("*3/*1", component=[gene])])
+    assert patient(graph)["genotypes"] == ["CYP2C9=*1/*3"]
+
+
+def test_calls_that_contradict_are_all_refused(reading: Read) -> None:
+    found, graph = reading([genotype("CYP2C9 *1/*3"), genotype("VKORC1 GA")], [genotype("CYP2C9 *1/*1")])
+    assert [(r.bundle, r.entry, r.reason) for r in found.rejected] == [
+        ("bundle 1 of 2", 2, "contradicts another call of CYP2C9"),
+        ("bundle 2 of 2", 2, "contradicts another call of CYP2C9"),
+    ]
+    assert patient(graph)["genotypes"] == ["VKORC1=GA"]
+
+
+def test_a_medication_may_be_a_resource_of_its_own(reading: Read) -> None:
+    concept = medication("11289", "warfarin").pop("medicationCodeableConcept")
+    inside = {"resourceType": "Medication", "id": "m1", "code": concept}
+    order = medication("", "")
+    del order["medicationCodeableConcept"]
+    found, graph = reading(
+        [inside, order | {"medicationReference": {"reference": "Medication/m1"}}],
+        [order | {"medicationReference": {"reference": "Medication/m2"}}],
+    )
+    assert edges(graph, "patient_takes_drug") == [("DRUGBANK:DB00682",)]
+    assert [rejection.element for rejection in found.rejected] == ["medicationReference"]
+
+
+def test_a_patient_is_known_by_the_record_number(reading: Read) -> None:
+    base = reading([DIABETES])[0].patients
+    moved = PATIENT | {"id": "another-server", "identifier": PATIENT["identifier"][::-1], "name": [{"text": "Married"}]}
+    assert reading([DIABETES], patient=moved)[0].patients == base
+    assert reading([DIABETES], patient=PATIENT | {"identifier": []})[0].patients != base
+
+
+def test_the_made_up_patients_are_read_whole(key: bytes) -> None:
+    folder = Path(__file__).parents[3] / "kg" / "sources" / "starter" / "patients"
+    found = read([folder], key, lexicon([]), lambda step, fraction: None)
+    assert len(found.patients) == 12
+    assert not found.rejected
+    assert not found.left_out

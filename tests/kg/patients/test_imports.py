@@ -1,0 +1,184 @@
+"""Import into a store: nothing that is stored is lost, and nothing that tells who a patient is gets in."""
+
+import gzip
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_records import bundle, condition, genotype, medication, number
+
+from kg.graph import Graph
+from kg.patients.bundles import BundleError
+from kg.patients.imports import Imported, import_patients
+from kg.store import Store
+
+UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+DATE = re.compile(rb"(?:19|20)\d\d-[01]\d-[0-3]\d")
+
+LAB = bundle(genotype("CYP2C9 *1/*3"), genotype("VKORC1 GA"))
+WARD = bundle(
+    condition("49436004", "Atrial fibrillation", onsetDateTime="2019-05-06"),
+    medication("855332", "Warfarin Sodium 5 MG Oral Tablet", authoredOn="2019-05-07"),
+    number("6301-6", 2.1, "{INR}", effectiveDateTime="2019-06-01"),
+)
+LATER = bundle(
+    condition("49436004", "Atrial fibrillation", onsetDateTime="2020-01-01"),
+    number("6301-6", 3.3, "{INR}", effectiveDateTime="2021-06-01"),
+)
+
+
+def silent(step: str, fraction: float) -> None:
+    assert step
+    assert 0 <= fraction <= 1
+
+
+def contents(graph: Graph) -> dict[str, list[str]]:
+    """Return every row of a graph in one form: no synonyms are an empty list."""
+    tables = {**graph.nodes, **graph.edges}
+    return {
+        name: sorted(repr({**row, "synonyms": row.get("synonyms") or []}) for row in table.to_pylist())
+        for name, table in tables.items()
+    }
+
+
+@pytest.fixture
+def imports(store: Store, write: Callable[..., Path], key: bytes) -> Callable[..., Imported]:
+    """Return a function that imports bundles into the store in one go."""
+
+    def done(*bundles: dict[str, Any]) -> Imported:
+        paths = [write(content, f"Ottoline_{n}.json") for n, content in enumerate(bundles)]
+        return import_patients(paths, store, key, silent)
+
+    return done
+
+
+def test_what_is_stored_stays(store: Store, imports: Callable[..., Imported]) -> None:
+    before = store.read()
+    imported = imports(WARD)
+    after = store.read()
+    kept = contents(after)
+    assert all(set(rows) <= set(kept[name]) for name, rows in contents(before).items())
+    assert after.nodes["Patient"]["id"].to_pylist() == list(imported.patients)
+    assert {release.name for release in after.sources} == {release.name for release in before.sources} | {"fhir"}
+    takes = after.edges["patient_takes_drug"].to_pylist()
+    assert [(edge["object"], edge["source"]) for edge in takes] == [("DRUGBANK:DB00682", "fhir")]
+
+
+def test_twice_is_once(store: Store, imports: Callable[..., Imported]) -> None:
+    first = imports(WARD, LAB)
+    once = store.read()
+    assert imports(LAB, WARD) == first
+    twice = store.read()
+    assert contents(twice) == contents(once)
+    assert sorted(map(repr, twice.sources)) == sorted(map(repr, once.sources))
+
+
+@pytest.mark.parametrize(
+    "batches", [[[LAB, LATER, WARD]], [[WARD], [LATER], [LAB]], [[LATER], [LAB, WARD]], [[LAB], [LATER], [WARD]]]
+)
+def test_the_order_of_imports_does_not_matter(
+    store: Store, imports: Callable[..., Imported], batches: list[list[dict[str, Any]]]
+) -> None:
+    for batch in batches:
+        imports(*batch)
+    graph = store.read()
+    (patient,) = graph.nodes["Patient"].to_pylist()
+    assert (patient["age_years"], patient["genotypes"]) == (69.0, ["CYP2C9=*1/*3", "VKORC1=GA"])
+    (inr,) = graph.edges["patient_has_measurement"].to_pylist()
+    (fibrillation,) = graph.edges["patient_has_condition"].to_pylist()
+    # 2019-05-06 to 2021-06-01, over the leap day of 2020.
+    assert (inr["value"], inr["day"] - fibrillation["day"]) == (3.3, 757)
+    assert len(graph.edges["patient_carries_variant"]) == 2
+
+
+def test_a_call_that_contradicts_the_store_is_rejected(store: Store, imports: Callable[..., Imported]) -> None:
+    imports(LAB)
+    before = store.read()
+    imported = imports(bundle(genotype("CYP2C9 *1/*1")))
+    assert imported.audit.reasons() == {("fhir", "Observation", "value[x] contradicts another call of CYP2C9"): 1}
+    assert contents(store.read()) == contents(before)
+
+
+def test_a_bad_bundle_stores_nothing(store: Store, imports: Callable[..., Imported]) -> None:
+    before = contents(store.read())
+    with pytest.raises(BundleError, match=r"bundle 2 of 2 .*is not a FHIR bundle|bundle 2 of 2 is not"):
+        imports(WARD, {"resourceType": "Patient", "name": "Ottoline"})
+    assert contents(store.read()) == before
+
+
+def test_rejections_are_in_the_audit_and_left_out_is_counted(imports: Callable[..., Imported]) -> None:
+    bad = number("6301-6", 2.1, "{INR}") | {"effectiveDateTime": "yesterday at Ottoline's"}
+    imported = imports(bundle(bad, condition("73595000", "Stress (finding)"), condition("44054006", "Diabetes")))
+    (row,) = imported.audit.rejected.to_pylist()
+    assert row["reason"] == "effectiveDateTime has a value that FHIR does not allow"
+    assert (row["file"], row["line"], row["table"]) == ("bundle 1 of 1", 2, "Observation")
+    shown = json.dumps(imported.to_json()) + imported.to_text()
+    assert "a social circumstance" in shown
+    assert imported.patients[0] in shown
+    assert "Ottoline" not in shown
+
+
+def identifying(patient: dict[str, Any]) -> Iterator[str]:
+    """Yield what identifies a Synthea patient."""
+    for name in patient["name"]:
+        yield from (name["family"], *name["given"])
+    yield from (identifier["value"] for identifier in patient["identifier"])
+    yield from (telecom["value"] for telecom in patient["telecom"])
+    for address in patient["address"]:
+        yield from (*address["line"], address["city"], address.get("postalCode", ""))
+    yield patient["birthDate"]
+
+
+@pytest.mark.mirror
+def test_no_byte_of_a_store_tells_who_a_patient_is(
+    mirror: Path, tmp_path: Path, store: Store, key: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = mirror / "patients" / "fhir"
+    with caplog.at_level(logging.DEBUG):
+        imported = import_patients([folder], store, key, silent)
+    assert len(imported.patients) == 50
+    assert not imported.audit.rejected.num_rows
+    graph = store.read()
+    texts = [repr(table.to_pylist()) for table in (*graph.nodes.values(), *graph.edges.values())]
+    texts += [repr(graph.sources), imported.to_text(), json.dumps(imported.to_json()), repr(imported), caplog.text]
+    written = b"\n".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    everything = written + "\n".join(texts).encode()
+    assert b"Body Height" in written  # strings in the file can be searched
+    assert not UUID.search(everything)
+    assert not DATE.search(everything)
+    words = set(re.findall(r"[^\W_]+", "\n".join(texts)))
+    for path in sorted(folder.iterdir()):
+        entries = json.loads(gzip.decompress(path.read_bytes()))["entry"]
+        (patient,) = (entry["resource"] for entry in entries if entry["resource"]["resourceType"] == "Patient")
+        for value in identifying(patient):
+            assert value not in words
+            # A postal code may be among the digits of a measured value.
+            assert len(value) < 6 or value.encode() not in everything
+        assert path.name.removesuffix(".json.gz").encode() not in everything
+
+
+@pytest.mark.mirror
+def test_synthea_counts_are_those_of_the_records(mirror: Path, store: Store, key: bytes) -> None:
+    import_patients([mirror / "patients" / "fhir"], store, key, silent)
+    newest: dict[tuple[str, str], tuple[str, float]] = {}
+    for path in (mirror / "patients" / "fhir").iterdir():
+        for entry in json.loads(gzip.decompress(path.read_bytes()))["entry"]:
+            resource = entry["resource"]
+            if resource["resourceType"] == "Observation" and "valueQuantity" in resource:
+                code = resource["code"]["coding"][0]["code"]
+                found = resource["effectiveDateTime"], resource["valueQuantity"]["value"]
+                # Of two values of one moment, the later in the bundle.
+                newest[path.name, code] = max(found, newest.get((path.name, code), found), key=itemgetter(0))
+    edges = [
+        edge
+        for edge in store.read().edges["patient_has_measurement"].to_pylist()
+        if edge["object"] not in ("LOINC:8480-6", "LOINC:8462-4")
+    ]
+    assert sorted((edge["object"], edge["value"]) for edge in edges) == sorted(
+        (f"LOINC:{code}", value) for (_, code), (_, value) in newest.items()
+    )

@@ -63,6 +63,8 @@ def build(
     many rows were rejected and the store is left alone. Raises `BuildError`, `kg.fetch.FetchError`,
     `kg.tsv.TsvError` or `kg.store.StoreError`.
     """
+    if not sources:
+        raise BuildError(f"there is nothing to build: name a source of {', '.join(source_names())}")
     modules = {name: _module(name) for name in sources}
     beside = None if "://" in str(store_url) else Path(store_url)
     with open_store(store_url, create=True) as store:
@@ -146,36 +148,68 @@ def _too_many(release: SourceRelease, limit: float, audit: Audit) -> str:
 
 
 def _check_nodes(rows: Rows) -> Iterator[_Checked]:
+    release = rows.release.name
     for table in rows.nodes:
-        for kind, part in _split(table, "kind"):
+        for kind, part in _split(table, "kind", NODE_KINDS, "nodes"):
+            kept, rejected = _sieved(part, node_faults(kind, part))
             columns = node_columns(kind) if kind in NODE_KINDS else NODE_COLUMNS
-            shaped = _shaped(part, columns)
-            yield _checked(rows.release.name, kind, shaped, node_faults(kind, part), _place(part, "kind", "id", "name"))
+            yield _Checked(
+                release, kind, _shaped(kept, columns), _listed(release, kind, rejected, ("kind", "id", "name"))
+            )
 
 
 def _check_edges(rows: Rows, ids: Mapping[str, pa.Array]) -> Iterator[_Checked]:
     release = rows.release
     evidence = {"source": release.name, "source_version": release.version, "licence": release.licence}
     for table in rows.edges:
-        for relation, part in _split(table, "relation"):
-            columns = edge_columns(relation) if relation in RELATIONS else EVIDENCE_COLUMNS
-            shaped = _shaped(part, columns)
+        for relation, part in _split(table, "relation", RELATIONS, "edges"):
+            kept, rejected = _sieved(part, edge_faults(relation, part, ids))
+            shaped = _shaped(kept, edge_columns(relation) if relation in RELATIONS else EVIDENCE_COLUMNS)
             for column, value in evidence.items():
-                shaped = shaped.set_column(
-                    shaped.column_names.index(column), column, pc.fill_null(shaped[column], value)
-                )
-            faults = edge_faults(relation, part, ids)
-            yield _checked(release.name, relation, shaped, faults, _place(part, "subject", "relation", "object"))
+                filled = pc.fill_null(shaped[column], value)
+                shaped = shaped.set_column(shaped.column_names.index(column), column, filled)
+            listed = _listed(release.name, relation, rejected, ("subject", "relation", "object"))
+            yield _Checked(release.name, relation, shaped, listed)
 
 
-def _split(table: pa.Table, column: str) -> Iterator[tuple[str, pa.Table]]:
-    """Yield each value of a column with its rows."""
+def _split(table: pa.Table, column: str, names: Iterable[str], others: str) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the rows of each of these names, then, as `others`, the rows with a name that is none of them."""
     values = encoded(table[column])
-    if len(values.dictionary) == 1:
-        yield values.dictionary[0].as_py(), table
-        return
+    known = set(names)
+    strange = np.ones(table.num_rows, bool)
     for code, value in enumerate(values.dictionary.to_pylist()):
-        yield value, table.filter(pc.equal(values.indices, code))
+        if value in known:
+            chosen = np.asarray(values.indices) == code
+            strange &= ~chosen
+            yield value, table if chosen.all() else table.filter(pa.array(chosen))
+    if strange.any():
+        yield others, table.filter(pa.array(strange))
+
+
+def _sieved(rows: pa.Table, faults: Faults) -> tuple[pa.Table, pa.Table]:
+    """Return the rows without a fault, and the others with their `reason`."""
+    good = faults == Fault.NONE
+    bad = rows.filter(pa.array(~good))
+    reasons = [REASONS[Fault(fault)] for fault in faults[~good].tolist()]
+    return rows if good.all() else rows.filter(pa.array(good)), bad.append_column(
+        "reason", pa.array(reasons, pa.string())
+    )
+
+
+def _listed(release: str, table: str, rejected: pa.Table, said: Sequence[str]) -> pa.Table:
+    """Return rejected rows as the audit lists them; what a row said are the columns `said`, joined by tabs."""
+    words = [rejected[column].cast(pa.string()) for column in said]
+    return pa.table(
+        {
+            "source": pa.repeat(release, rejected.num_rows),
+            "table": pa.repeat(table, rejected.num_rows),
+            "file": rejected["file"].cast(pa.string()),
+            "line": rejected["line"],
+            "text": pc.binary_join_element_wise(*words, "\t", null_handling="replace", null_replacement=""),
+            "reason": rejected["reason"],
+        },
+        schema=REJECTED,
+    )
 
 
 def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
@@ -193,30 +227,6 @@ def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
     if "name" in arrays:
         arrays["name"] = pc.utf8_trim_whitespace(arrays["name"])
     return pa.table(arrays, schema=schema)
-
-
-def _place(table: pa.Table, *columns: str) -> pa.Table:
-    """Return where each row stands and what it says, for the audit."""
-    said = [table[column].cast(pa.string()) for column in columns]
-    text = pc.binary_join_element_wise(*said, "\t", null_handling="replace", null_replacement="")
-    return pa.table({"file": table["file"].cast(pa.string()), "line": table["line"], "text": text})
-
-
-def _checked(release: str, table: str, rows: pa.Table, faults: Faults, places: pa.Table) -> _Checked:
-    bad = np.flatnonzero(faults)
-    if not bad.size:
-        return _Checked(release, table, rows, REJECTED.empty_table())
-    places = places.take(bad)
-    rejected = pa.table(
-        {
-            "source": [release] * len(bad),
-            "table": [table] * len(bad),
-            **{column: places[column] for column in places.column_names},
-            "reason": [REASONS[Fault(fault)] for fault in faults[bad].tolist()],
-        },
-        schema=REJECTED,
-    )
-    return _Checked(release, table, rows.filter(pa.array(faults == Fault.NONE)), rejected)
 
 
 def _merge_parts(

@@ -5,7 +5,7 @@ where a mirror has them, add synonyms, InChI, affinities, actions, references an
 some of the sources behind it are not, so that each edge has the licence of its own source.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,7 +169,7 @@ def _read_nodes(found: Mapping[PublicFile, FoundFile]) -> pa.Table:
     }
     return pa.table(
         {
-            "kind": [KINDS.get(kind, kind) for kind in rows["kind"].cast(pa.string()).to_pylist()],
+            "kind": [KINDS.get(kind, f"{NAME}:{kind}") for kind in rows["kind"].cast(pa.string()).to_pylist()],
             "id": pa.array(ids, pa.string()),
             "name": pa.array(names, pa.string()),
             "synonyms": pa.array(others, pa.list_(pa.string())),
@@ -196,25 +196,37 @@ def _synonyms(found: Mapping[PublicFile, FoundFile]) -> dict[str, list[str]]:
 
 
 def _read_edges(found: Mapping[PublicFile, FoundFile]) -> Iterator[pa.Table]:
-    """Yield one table a metaedge, and one for each abbreviation that is not Hetionet's."""
+    """Yield one table a metaedge, then one of the edges whose metaedge is not Hetionet's."""
     rows = read_tsv(found[EDGES].path, ("source", "metaedge", "target"))
-    ends = {column: _renamed(rows[column].combine_chunks()) for column in ("source", "target")}
-    abbreviations = rows["metaedge"]
-    for abbreviation in abbreviations.unique().to_pylist():
-        chosen = pc.indices_nonzero(pc.equal(abbreviations, abbreviation))
-        metaedge = METAEDGES.get(abbreviation, Metaedge(abbreviation, (), LICENCE, *_MIXED))
-        edges = pa.table(
-            {
-                "relation": _constant(metaedge.relation, len(chosen)),
-                "subject": ends["source"].take(chosen),
-                "object": ends["target"].take(chosen),
-                "knowledge_level": _constant(metaedge.knowledge_level, len(chosen)),
-                "agent_type": _constant(metaedge.agent_type, len(chosen)),
-                "file": _constant(EDGES.name, len(chosen)),
-                "line": rows["line"].take(chosen),
-            }
-        )
+    rows = pa.table(
+        {
+            "subject": _translated(rows["source"], to_curie),
+            "metaedge": rows["metaedge"],
+            "object": _translated(rows["target"], to_curie),
+            "file": _constant(EDGES.name, rows.num_rows),
+            "line": rows["line"],
+        }
+    )
+    for abbreviation, metaedge in METAEDGES.items():
+        edges = rows.filter(pc.equal(rows["metaedge"], abbreviation)).drop_columns("metaedge")
+        if not edges.num_rows:
+            continue
+        shared = {
+            "relation": metaedge.relation,
+            "knowledge_level": metaedge.knowledge_level,
+            "agent_type": metaedge.agent_type,
+        }
+        for column, value in shared.items():
+            edges = edges.append_column(column, _constant(value, edges.num_rows))
         yield _with_details(edges, metaedge, _details(found, abbreviation))
+    strange = rows.filter(pc.invert(pc.is_in(rows["metaedge"], pa.array(METAEDGES))))
+    relations = _translated(strange["metaedge"], lambda abbreviation: f"{NAME}:{abbreviation}")  # never one of ours
+    untold = pa.nulls(strange.num_rows, pa.string())
+    yield (
+        strange.append_column("relation", relations)
+        .append_column("knowledge_level", untold)
+        .append_column("agent_type", untold)
+    )
 
 
 def _details(found: Mapping[PublicFile, FoundFile], abbreviation: str) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -268,9 +280,11 @@ def _attributes(found: Mapping[PublicFile, FoundFile], file: PublicFile, *column
     return read_tsv(found[file].path, columns).to_pylist() if file in found else []
 
 
-def _renamed(ends: pa.DictionaryArray) -> pa.DictionaryArray:
+def _translated(column: pa.ChunkedArray, translate: Callable[[str], str]) -> pa.DictionaryArray:
+    """Return a dictionary-encoded column with each of its distinct values translated."""
+    encoded = column.combine_chunks()
     return pa.DictionaryArray.from_arrays(
-        ends.indices, pa.array(map(to_curie, ends.dictionary.to_pylist()), pa.string())
+        encoded.indices, pa.array(map(translate, encoded.dictionary.to_pylist()), pa.string())
     )
 
 

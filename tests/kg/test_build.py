@@ -163,7 +163,7 @@ def test_too_many_rejects_raise_with_counts_and_first_lines() -> None:
     build_graph([source], max_reject_share=1 / 8)
     with pytest.raises(BuildError, match=r"12\.5 % of the rows of made-up 1 were rejected") as failure:
         build_graph([source], max_reject_share=0.124)
-    assert "1 x unknown relation (made-up, heals)" in str(failure.value)
+    assert "1 x unknown relation (made-up, edges)" in str(failure.value)
     assert "f.tsv, line 3: unknown relation: 'DRUGBANK:DB00001\\theals\\tDOID:1'" in str(failure.value)
 
 

@@ -98,6 +98,19 @@ def test_unverified_files_show_in_the_version(hetionet_folder: Path) -> None:
     assert {row["source_version"] for row in edges(graph, "treats")} == {"1.0-unverified"}
 
 
+def test_a_word_that_is_not_hetionet_s_is_rejected_even_if_it_is_ours(hetionet_folder: Path) -> None:
+    edges, nodes = hetionet_folder / hetionet.EDGES.path, hetionet_folder / hetionet.NODES.path
+    edges.write_bytes(gzip.compress(b"source\tmetaedge\ttarget\nCompound::DB00682\ttreats\tDisease::DOID:3393\n"))
+    nodes.write_text(nodes.read_text() + "Compound::DB00331\tMetformin\tDrug\n")
+    rows = hetionet.read(Fetch(hetionet_folder, cache=hetionet_folder / "no-cache", offline=True))
+    graph, audit = build_graph([rows], max_reject_share=1.0)
+    assert {(row["line"], row["reason"], row["text"]) for row in audit.rejected.to_pylist()} == {
+        (2, "unknown relation", "DRUGBANK:DB00682\thetionet:treats\tDOID:3393"),
+        (19, "unknown kind", "hetionet:Drug\tDRUGBANK:DB00331\tMetformin"),
+    }
+    assert graph.edges == {}
+
+
 def test_a_wrong_number_in_an_attribute_is_named_with_its_line(hetionet_folder: Path) -> None:
     text = (
         "drugbank_id\tentrez_gene_id\tsources\tpubmed_ids\tactions\taffinity_nM\tlicense\nDB00682\t79001\t\t\t\tlow\t\n"

@@ -111,14 +111,15 @@ def show(node: str, store: Store = STORE, as_json: Json = False) -> None:
         print_json(shown.to_json())
         return
     sys.stdout.write(shown.to_text() + "\n")
-    print_frame(shown.neighbours, title="neighbours")
+    columns = ["relation", "direction", "id", "name", "source", "licence", "knowledge_level", "references"]
+    print_frame(shown.neighbours[columns], title="first neighbours of each relation, with their evidence")
 
 
 @app.command()
 def search(text: str, store: Store = STORE, top: Top = 20, as_json: Json = False) -> None:
     """Search nodes by a part of their name or synonyms.
 
-    Example: panakeia search "heart failure"
+    Example: panakeia search diabetes
     """
     from kg.query import search as search_nodes
     from kg.store import open_store
@@ -139,15 +140,14 @@ def paths(
 ) -> None:
     """Rank the paths between two nodes; paths through generic hubs come last.
 
-    Example: panakeia paths metformin "type 2 diabetes mellitus"
+    Example: panakeia paths metformin DOID:9352
     """
     from kg.paths import paths as find_paths
     from kg.paths import paths_frame
-    from kg.query import find
     from kg.store import open_store
 
     with open_store(store) as opened:
-        found = find_paths(opened, find(opened, a).id, find(opened, b).id, max_length=max_length, top=top)
+        found = find_paths(opened, a, b, max_length=max_length, top=top)
     print_frame(paths_frame(found), title=f"paths from {a} to {b}", as_json=as_json)
 
 
@@ -308,18 +308,16 @@ def twin_simulate(
     Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d
     """
     from app.study import simulate_files
+    from twin.simulate import Variation
 
+    if (cohort is None) == (patient is None):
+        raise typer.BadParameter("give either --cohort COHORT.csv or --patient ID")
+    patients = cohort or (store, str(patient))
+    variation = None if typical else Variation(seed=seed)
     with progress_bar() as progress:
-        trajectories = simulate_files(
-            model=model,
-            cohort=cohort,
-            patient=(store, patient) if patient else None,
-            regimen=regimen,
-            times=times,
-            typical=typical,
-            seed=seed,
-            progress=progress,
-        )
+        trajectories = simulate_files(model, patients, regimen, times, variation, progress)
+    for failed, reason in trajectories.failures.items():
+        print_note(f"patient {failed} could not be simulated: {reason}")
     frame = trajectories.to_frame()
     if out is None:
         print_frame(frame, title=f"{model}: trajectories", as_json=as_json, as_csv=not as_json)

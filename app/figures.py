@@ -8,6 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from kg.paths import Path
+from kg.query import Node, Step
+
 INK, MUTED, NEW, KNOWN = "#1f2933", "#7b8794", "#c05621", "#2b6cb0"
 ARMS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
 KIND_COLOURS = {
@@ -49,22 +52,17 @@ def candidates_figure(candidates: pd.DataFrame) -> Figure:
     return figure
 
 
-def paths_figure(paths: Sequence[Sequence[Mapping[str, str]]]) -> Figure:
-    """Draw evidence paths, one a row: nodes as boxes coloured by kind, relations on the arrows.
-
-    Each path is a sequence of steps; a step has `name` and `kind` of its node, and but for the last one `relation` and
-    `forward` ("yes" where the edge points to the next node).
-    """
-    longest = max((len(path) for path in paths), default=2)
+def paths_figure(paths: Sequence[Path]) -> Figure:
+    """Draw evidence paths, one a row: nodes as boxes coloured by kind, relations on the arrows."""
+    longest = max((len(path.nodes) for path in paths), default=2)
     figure, axes = _figure(2.6 * longest, 0.62 * max(len(paths), 1))
     axes.axis("off")
     for row, path in enumerate(paths):
-        gap = (longest - 1) / max(len(path) - 1, 1)
-        for column, step in enumerate(path):
-            x = column * gap
-            if column + 1 < len(path):
-                _draw_arrow(axes, x, x + gap, row, step["relation"].replace("_", " "), step["forward"] == "yes")
-            _draw_node(axes, x, row, step["name"], step["kind"])
+        gap = (longest - 1) / len(path.edges)
+        for column, edge in enumerate(path.edges):
+            _draw_arrow(axes, column * gap, (column + 1) * gap, row, edge.step)
+        for column, node in enumerate(path.nodes):
+            _draw_node(axes, column * gap, row, node)
     axes.set_xlim(-0.5, longest - 0.5)
     axes.set_ylim(len(paths) - 0.5, -0.6)
     return figure
@@ -108,24 +106,25 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _draw_node(axes: Axes, x: float, y: float, name: str, kind: str) -> None:
+def _draw_node(axes: Axes, x: float, y: float, node: Node) -> None:
     half = 0.30
     box = FancyBboxPatch(
         (x - half, y - 0.26),
         2 * half,
         0.52,
         boxstyle="round,pad=0.01,rounding_size=0.06",
-        facecolor=KIND_COLOURS.get(kind, "#edf2f7"),
+        facecolor=KIND_COLOURS.get(node.kind, "#edf2f7"),
         edgecolor="#9aa5b1",
         linewidth=0.7,
     )
     axes.add_patch(box)
-    short = name if len(name) <= 26 else name[:25] + "…"
-    axes.text(x, y - 0.05, short, ha="center", va="center", fontsize=8, color=INK)
-    axes.text(x, y + 0.15, kind, ha="center", va="center", fontsize=6, color=MUTED)
+    name = node.name if len(node.name) <= 26 else node.name[:25] + "…"
+    axes.text(x, y - 0.05, name, ha="center", va="center", fontsize=8, color=INK)
+    axes.text(x, y + 0.15, node.kind, ha="center", va="center", fontsize=6, color=MUTED)
 
 
-def _draw_arrow(axes: Axes, start: float, end: float, y: float, relation: str, forward: bool) -> None:
-    tail, head = (start + 0.32, end - 0.32) if forward else (end - 0.32, start + 0.32)
+def _draw_arrow(axes: Axes, start: float, end: float, y: float, step: Step) -> None:
+    tail, head = (start + 0.32, end - 0.32) if step.forward else (end - 0.32, start + 0.32)
     axes.annotate("", xy=(head, y), xytext=(tail, y), arrowprops={"arrowstyle": "->", "color": MUTED, "lw": 0.9})
-    axes.text((start + end) / 2, y - 0.09, relation, ha="center", va="bottom", fontsize=6.5, color=MUTED)
+    words = step.relation.replace("_", " ").replace("gene participates in", "participates in")
+    axes.text((start + end) / 2, y - 0.09, words, ha="center", va="bottom", fontsize=6.5, color=MUTED)

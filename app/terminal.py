@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+SHORT = 28
+"""Cells of at most this many characters stay on one line."""
+PIPE_WIDTH = 200
+"""Columns of a table that does not go to a terminal."""
+
 
 def print_json(value: object) -> None:
     """Print one JSON document on standard output."""
@@ -44,8 +49,11 @@ def print_note(text: str) -> None:
 
 
 def print_error(failure: BaseException) -> None:
-    """Print what a user did wrong, as the error says it."""
-    print_note(f"error: {failure}")
+    """Print what a user did wrong, as the error says it; the system's own errors name the file first."""
+    if isinstance(failure, OSError) and failure.filename is not None:
+        print_note(f"error: {failure.filename}: {failure.strerror}; expected a path that can be read or written")
+    else:
+        print_note(f"error: {failure}")
 
 
 @contextmanager
@@ -84,17 +92,24 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
     return str(value)
 
 
 def _print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    sys.stdout.write(f"{title}{'' if rows else ': none'}\n")
+    if not rows:
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for place, column in enumerate(columns):
+        longest = max(len(row[place]) for row in rows)
+        table.add_column(column, no_wrap=longest <= SHORT, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else 160
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(width=width, markup=False, highlight=False).print(table)

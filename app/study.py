@@ -1,0 +1,195 @@
+"""The study: from a question to a report; the only module that knows all rooms."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from app.report import Report
+from app.sections import (
+    assumptions_section,
+    candidates_section,
+    explanation_section,
+    graph_section,
+    parameters_section,
+    patient_section,
+    trajectory_section,
+    trial_section,
+)
+from kg.patients.imports import Imported, import_patients
+from kg.sources import starter
+from kg.store import Progress, Store, open_store
+from twin import library, trial
+from twin.patient import Cohort, PatientError, from_graph, read_cohort
+from twin.regimen import every, read_regimen
+from twin.result import TrialResult
+from twin.search import daily_dose
+from twin.simulate import Trajectories, Variation, parse_times, simulate
+
+TWIN_MODEL = "warfarin_hamberg2007"
+STANDARD_MG = 5.0
+"""The usual starting dose of racemic warfarin, mg a day (CPIC 2017, doi:10.1002/cpt.668)."""
+TARGET_INR = 2.5
+TWIN_TIMES = "0:84:1d"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the main job is asked: drugs for which disease, from which data, into which folder."""
+
+    disease: str
+    data: Path | None
+    out: Path
+    seed: int = 0
+    sources: tuple[str, ...] = ()
+
+
+def answer(question: Question, progress: Progress) -> Report:
+    """Build, train, rank, explain, import patients, simulate one, run a trial, and write `report.html`.
+
+    All that it makes lies in `question.out`. Raises what the rooms raise for bad input.
+    """
+    from gnn import checkpoint
+    from gnn.explain import explain
+    from gnn.rank import rank
+    from gnn.train import load_config, train
+    from kg.build import build, default_sources
+    from kg.fetch import Fetch
+    from kg.query import find
+
+    started = time.monotonic()
+    store_path = question.out / "graph.lbdb"
+    fetch = Fetch(question.data)
+    names = list(question.sources) or default_sources(fetch)
+    audit = build(names, fetch, store_path, progress=_part(progress, "build", 0.0, 0.08))
+    with open_store(store_path) as store:
+        graph = store.read()
+        disease = find(store, question.disease, kind="Disease")
+        model = train(graph, load_config(None, seed=question.seed), _part(progress, "train", 0.08, 0.85))
+        del graph
+        checkpoint.save(model, question.out / "model")
+        progress("rank and explain", 0.85)
+        candidates = rank(model, store, disease.id, top=20)
+        explained = [
+            (row.name, explain(model, store, row.drug, disease.id, top=6)) for row in _worth_explaining(candidates)
+        ]
+        imported, cohort = _import_patients(store, _part(progress, "patients", 0.88, 0.92))
+    twin = library.load(TWIN_MODEL)
+    progress("simulate", 0.92)
+    courses = _courses(cohort, question.seed)
+    with _example_trial() as design:
+        result = run_trial(design, question.out / "trial", _part(progress, "trial", 0.95, 0.99))
+    best_new = candidates[candidates["known"] == "new"].iloc[0]
+    report = Report(
+        title=f"Drugs for {disease.name}, and one patient and one trial of warfarin, in silico",
+        findings=(
+            f"The graph was built from {', '.join(names)}: {sum(audit.to_frame()['kept']):,} rows kept.",
+            f"The best new candidate for {disease.name} is {best_new['name']}: score {best_new['score']:.3g}, degree"
+            f" prior {best_new['prior']:.3g}, lift {best_new['lift']:.3g}. A hypothesis, not advice.",
+            *(f"{name}: day-84 INR of the patient's twin is {_last_inr(course)}." for name, course in courses.items()),
+            *result.to_text().splitlines()[1:],
+        ),
+        sections=(
+            candidates_section(disease.name, candidates, model.summary()),
+            *(explanation_section(name, disease.name, explanation) for name, explanation in explained),
+            patient_section(imported, cohort),
+            trajectory_section(twin, courses),
+            trial_section(result),
+            assumptions_section(result),
+            parameters_section(result.parameters),
+            graph_section(audit),
+        ),
+        versions={
+            "seed": str(question.seed),
+            **result.versions,
+            "data": str(model.summary()["data_version"]),
+            "made in": f"{time.monotonic() - started:.0f} s",
+        },
+    )
+    report.write(question.out / "report.html")
+    progress(f"report written to {question.out / 'report.html'}", 1.0)
+    return report
+
+
+def simulate_files(
+    model_name: str,
+    patients: Path | tuple[str, str],
+    regimen: Path,
+    times: str,
+    variation: Variation | None,
+    progress: Progress,
+) -> Trajectories:
+    """Simulate the patients of a cohort file, or one (store URL, pseudonym) of a store, under a regimen file."""
+    model, moments, doses = library.load(model_name), parse_times(times), read_regimen(regimen)
+    if isinstance(patients, Path):
+        cohort = read_cohort(patients, model)
+    else:
+        url, patient = patients
+        with open_store(url) as store:
+            cohort = from_graph(store, patient, model)
+    return simulate(model, cohort, doses, moments, variation, progress)
+
+
+def run_trial(design: Path, out: Path, progress: Progress) -> TrialResult:
+    """Run a trial's file and write `result.json`, `subjects.csv` and `report.html` into a folder."""
+    result = trial.run(trial.load(design), progress)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "result.json").write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    result.subjects.to_csv(out / "subjects.csv", index=False)
+    first, *lines = result.to_text().splitlines()
+    sections = (trial_section(result), assumptions_section(result), parameters_section(result.parameters))
+    versions = {"seed": str(result.design.trial.seed), **result.versions}
+    Report(first, tuple(line.strip() for line in lines), sections, versions).write(out / "report.html")
+    return result
+
+
+def _part(progress: Progress, name: str, first: float, last: float) -> Progress:
+    """Return a progress of one step that fills this part of the whole."""
+    return lambda step, fraction: progress(f"{name}: {step}", first + (last - first) * fraction)
+
+
+def _worth_explaining(candidates: pd.DataFrame) -> list[Any]:
+    """Return the best new candidate and the best known one, as far as there are such."""
+    return [row for known in ("new", "known") for row in candidates[candidates["known"] == known].head(1).itertuples()]
+
+
+def _import_patients(store: Store, progress: Progress) -> tuple[Imported, Cohort]:
+    """Import the made-up patients; return what that did, and the first one who has what the twin needs."""
+    with starter.patient_bundles() as bundles:
+        imported = import_patients(bundles, store, starter.PATIENTS_KEY, progress)
+    model = library.load(TWIN_MODEL)
+    for patient in imported.patients:
+        try:
+            return imported, from_graph(store, patient, model)
+        except PatientError:
+            continue
+    raise PatientError(f"none of the {len(imported.patients)} patients has what {TWIN_MODEL} needs")
+
+
+def _courses(cohort: Cohort, seed: int) -> dict[str, Trajectories]:
+    """Simulate a patient on the standard dose, and on the dose that the twin finds for the target INR."""
+    model, times = library.load(TWIN_MODEL), parse_times(TWIN_TIMES)
+    found = daily_dose(model, cohort, "INR", TARGET_INR, doses_mg=np.arange(0.5, 15.5, 0.5), days=84)
+    doses = {f"{STANDARD_MG:g} mg a day": STANDARD_MG, f"{found:g} mg a day, the twin's dose for INR 2.5": found}
+    return {
+        name: simulate(model, cohort, every(dose, 24, 84), times, Variation(seed=seed)) for name, dose in doses.items()
+    }
+
+
+def _last_inr(course: Trajectories) -> str:
+    place = course.observables.index("INR")
+    value, lower, upper = (array[0, place, -1] for array in (course.value, course.lower, course.upper))
+    return f"{value:.2f} (90 % of such patients: {lower:.2f} to {upper:.2f})"
+
+
+@contextmanager
+def _example_trial() -> Iterator[Path]:
+    with as_file(files("app") / "examples" / "warfarin_trial.toml") as path:
+        yield path

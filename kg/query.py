@@ -1,0 +1,277 @@
+"""The questions asked of a store: find, search and show nodes, count what there is; in the Cypher both stores speak."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import pandas as pd
+
+from kg.curie import CurieError, parse
+from kg.schema import NODE_KINDS, RELATIONS, node_columns
+from kg.store import Store, read_releases
+
+FIRST_NEIGHBOURS = 5
+NEAREST = 5
+EVIDENCE = ("source", "source_version", "licence", "knowledge_level", "agent_type", "references")
+MATCHES = ("exact", "prefix of", "part of")
+
+
+class UnknownNode(ValueError):
+    """A text that names no node."""
+
+
+class AmbiguousName(ValueError):
+    """A text that names several nodes; `choices` are those."""
+
+    def __init__(self, text: str, choices: tuple["Node", ...]) -> None:
+        listed = "; ".join(f"{node.id} ({node.kind} {node.name})" for node in choices)
+        super().__init__(f"{text!r} names {len(choices)} nodes: {listed}. Give one of these identifiers")
+        self.choices = choices
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node by its identifier (a CURIE), its kind and its name."""
+
+    id: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A way to leave a node of some kind: a relation, along its arrow or (not `forward`) against it.
+
+    A symmetric relation has one step, `forward`, that goes both ways.
+    """
+
+    relation: str
+    forward: bool
+
+    @property
+    def end(self) -> str:
+        """The kind of node that the step leads to."""
+        return RELATIONS[self.relation].object if self.forward else RELATIONS[self.relation].subject
+
+    @property
+    def reverse(self) -> "Step":
+        """The step that leads back."""
+        return self if RELATIONS[self.relation].symmetric else Step(self.relation, not self.forward)
+
+    def pattern(self, variable: str = "") -> str:
+        """Return the step as Cypher, to stand between two nodes.
+
+        >>> Step("binds", False).pattern("r")
+        '<-[r:binds]-'
+        """
+        edge = f"[{variable}:{self.relation}]"
+        if RELATIONS[self.relation].symmetric:
+            return f"-{edge}-"
+        return f"-{edge}->" if self.forward else f"<-{edge}-"
+
+
+def steps_from(kind: str) -> tuple[Step, ...]:
+    """Return the steps that may leave a node of this kind.
+
+    >>> steps_from("Symptom")
+    (Step(relation='disease_presents_symptom', forward=False),)
+    """
+    return tuple(
+        Step(relation.name, forward)
+        for relation in RELATIONS.values()
+        for forward in (True, False)
+        if kind == (relation.subject if forward else relation.object) and (forward or not relation.symmetric)
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the graph says of a node.
+
+    `edges` has the columns relation, direction (`out`, `in`, or `both` where the relation is symmetric), count;
+    `neighbours` the first few of each: relation, direction, id, kind, name, and the edge's evidence.
+    """
+
+    node: Node
+    attributes: Mapping[str, object]
+    edges: pd.DataFrame
+    neighbours: pd.DataFrame
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the whole as JSON values."""
+        return {
+            **asdict(self.node),
+            **self.attributes,
+            "edges": self.edges.to_dict(orient="records"),
+            "neighbours": self.neighbours.to_dict(orient="records"),
+        }
+
+    def to_text(self) -> str:
+        """Return the node's attributes and its edges' counts as lines."""
+        lines = [f"{self.node.name}  ({self.node.kind} {self.node.id})"]
+        for name, value in self.attributes.items():
+            lines.append(f"  {name}: {', '.join(value) if isinstance(value, list) else value}")
+        for relation, direction, count in self.edges.itertuples(index=False):
+            lines.append(f"  {count:>7,}  {relation} ({direction})")
+        return "\n".join(lines)
+
+
+def find(store: Store, text: str, kind: str | None = None) -> Node:
+    """Return the one node that a CURIE, a name or a synonym means, in any capitalisation.
+
+    A node whose name it is wins over nodes whose synonym it is. With `kind`, only nodes of that kind are meant. Raises
+    `UnknownNode`, with the nearest names, or `AmbiguousName`, with the choices.
+    """
+    kinds = [kind] if kind else list(NODE_KINDS)
+    wanted = text.strip().lower()
+    by_name = _union(kinds, "MATCH (n:{kind}) WHERE toLower(n.name) = $text RETURN {node}")
+    by_synonym = _union(
+        kinds, "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) = $text RETURN DISTINCT {node}"
+    )
+    found = _by_curie(store, text, kinds)
+    for cypher in (by_name, by_synonym):
+        found = found or _nodes(store, cypher, {"text": wanted})
+    if len(found) > 1:
+        raise AmbiguousName(text, found)
+    if not found:
+        raise UnknownNode(_unknown(store, text, kinds))
+    return found[0]
+
+
+def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
+    """Return the nodes that have the text in their name or a synonym, the best matches first.
+
+    Columns: id, kind, name, match. Exact matches come before those that begin with the text, and these before the
+    rest; of equal ones, the shorter.
+    """
+    wanted = text.strip().lower()
+    rank = "CASE WHEN toLower({t}) = $text THEN 0 WHEN toLower({t}) STARTS WITH $text THEN 1 ELSE 2 END"
+    order = "WITH n, {t} AS t, " + rank + " AS rank ORDER BY rank, size(t), t LIMIT $limit RETURN {node}, t, rank"
+    names = "MATCH (n:{kind}) WHERE toLower(n.name) CONTAINS $text " + order.replace("{t}", "n.name")
+    synonyms = "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) CONTAINS $text " + order.replace(
+        "{t}", "s"
+    )
+    rows: list[tuple[int, int, str, Node, str]] = []
+    for clause, of in ((names, "name"), (synonyms, "synonym")):
+        for row in store.query(_union(NODE_KINDS, clause), {"text": wanted, "limit": limit}):
+            match = f"{MATCHES[row['rank']]} {of}" + (f" {row['t']!r}" if of == "synonym" else "")
+            rows.append((row["rank"], len(row["t"]), match, Node(row["id"], row["kind"], row["name"]), row["id"]))
+    best: dict[Node, str] = {}
+    for _, _, match, node, _ in sorted(rows, key=lambda row: (row[0], row[1], row[4])):
+        best.setdefault(node, match)
+    listed = [(node.id, node.kind, node.name, match) for node, match in list(best.items())[:limit]]
+    return pd.DataFrame(listed, columns=["id", "kind", "name", "match"])
+
+
+def show(store: Store, text: str) -> Shown:
+    """Return what the graph says of a node, given as for `find`; raises what `find` raises."""
+    node = find(store, text)
+    columns = [name for name in node_columns(node.kind) if name not in ("id", "name")]
+    [values] = store.query(
+        f"MATCH (n:{node.kind} {{id: $id}}) RETURN {', '.join(f'n.{name} AS {name}' for name in columns)}",
+        {"id": node.id},
+    )
+    counts = degrees(store, node.kind, [node.id])[node.id]
+    steps = [step for step, count in counts.items() if count]
+    neighbours = [row for step in steps for row in _neighbours(store, node, step)]
+    return Shown(
+        node,
+        {name: value for name, value in values.items() if value not in (None, [])},
+        pd.DataFrame(
+            [(step.relation, _direction(step), counts[step]) for step in steps],
+            columns=["relation", "direction", "count"],
+        ),
+        pd.DataFrame(neighbours, columns=["relation", "direction", "id", "kind", "name", *EVIDENCE]),
+    )
+
+
+def info(store: Store) -> dict[str, Any]:
+    """Return the numbers of nodes by kind and of edges by relation, and the releases that they came from."""
+    nodes = store.query(_union(NODE_KINDS, "MATCH (n:{kind}) WITH count(*) AS count RETURN '{kind}' AS name, count"), {})
+    edges = store.query(
+        " UNION ALL ".join(
+            f"MATCH (:{relation.subject})-[:{relation.name}]->() "
+            f"WITH count(*) AS count RETURN '{relation.name}' AS name, count"
+            for relation in RELATIONS.values()
+        ),
+        {},
+    )
+    return {
+        "nodes": _ordered(nodes, NODE_KINDS),
+        "edges": _ordered(edges, RELATIONS),
+        "sources": [asdict(release) for release in read_releases(store)],
+    }
+
+
+def degrees(store: Store, kind: str, ids: Iterable[str]) -> dict[str, dict[Step, int]]:
+    """Return how many edges of each step leave each of these nodes of a kind."""
+    steps = steps_from(kind)
+    counted = ", ".join(f"COUNT {{ MATCH (n){step.pattern()}() }} AS d{i}" for i, step in enumerate(steps))
+    rows = store.query(f"MATCH (n:{kind}) WHERE n.id IN $ids RETURN n.id AS id, {counted}", {"ids": list(ids)})
+    return {row["id"]: {step: row[f"d{i}"] for i, step in enumerate(steps)} for row in rows}
+
+
+def _union(kinds: Iterable[str], clause: str) -> str:
+    """Return the clause for each kind; `{node}` in it stands for the columns of a `Node`."""
+    node = "n.id AS id, '{kind}' AS kind, n.name AS name"
+    return " UNION ALL ".join(clause.replace("{node}", node).replace("{kind}", kind) for kind in kinds)
+
+
+def _nodes(store: Store, cypher: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
+    return tuple(Node(row["id"], row["kind"], row["name"]) for row in store.query(cypher, parameters))
+
+
+def _by_curie(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
+    try:
+        curie = parse(text)
+    except CurieError:
+        return ()
+    fitting = [kind for kind in kinds if curie.prefix in NODE_KINDS[kind].prefixes]
+    if not fitting:
+        return ()
+    return _nodes(store, _union(fitting, "MATCH (n:{kind} {id: $id}) RETURN {node}"), {"id": str(curie)})
+
+
+def _unknown(store: Store, text: str, kinds: list[str]) -> str:
+    """Say that nothing has this name, and what has a similar one."""
+    wanted = text.strip().lower()
+    similar = _nodes(
+        store,
+        _union(
+            kinds,
+            "MATCH (n:{kind}) WHERE toLower(n.name) CONTAINS $text OR (toLower(n.name) STARTS WITH $initial "
+            "AND size(n.name) >= $low AND size(n.name) <= $high) RETURN {node}",
+        ),
+        {"text": wanted, "initial": wanted[:1], "low": len(wanted) - 3, "high": len(wanted) + 3},
+    )
+    nodes = {node.name.lower(): node for node in similar}
+    near = get_close_matches(wanted, nodes, n=NEAREST)
+    hint = "; ".join(f"{nodes[name].name} ({nodes[name].kind} {nodes[name].id})" for name in near)
+    what = kinds[0].lower() if len(kinds) == 1 else "node"
+    cure = f"did you mean {hint}?" if hint else "look for a part of the name with `panakeia search`"
+    return f"no {what} has the identifier, name or synonym {text!r}: {cure}"
+
+
+def _neighbours(store: Store, node: Node, step: Step) -> list[tuple[object, ...]]:
+    evidence = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE)
+    rows = store.query(
+        f"MATCH (n:{node.kind} {{id: $id}}){step.pattern('r')}(m:{step.end}) "
+        f"RETURN m.id AS id, m.name AS name, {evidence} ORDER BY name, id LIMIT {FIRST_NEIGHBOURS}",
+        {"id": node.id},
+    )
+    return [
+        (step.relation, _direction(step), row["id"], step.end, row["name"], *(row[column] for column in EVIDENCE))
+        for row in rows
+    ]
+
+
+def _direction(step: Step) -> str:
+    if RELATIONS[step.relation].symmetric:
+        return "both"
+    return "out" if step.forward else "in"
+
+
+def _ordered(rows: Iterable[Mapping[str, Any]], order: Iterable[str]) -> dict[str, int]:
+    counts = {row["name"]: row["count"] for row in rows}
+    return {name: counts[name] for name in order if counts.get(name)}

@@ -29,12 +29,16 @@ FIRST_BUDGET = 5_000
 PERSON = "Patient"
 """No path leads through a patient: one person's record is no evidence about two other nodes."""
 NO_CAP = 2**62
+TIE = 1e-9
+"""Scores that differ by less, relatively, are equal but for rounding."""
 
 Key = tuple[str, str]
 """A node's kind and identifier."""
 Hop = tuple[Key, Step, Key]
 Half = tuple[float, tuple[Key, ...], tuple[Step, ...]]
 """Half a path: its score, its nodes from the end's neighbour to where the halves meet, its steps."""
+Sides = tuple[list[Half], list[Half]]
+"""Halves from the left end, halves from the right one."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,20 @@ class Path:
             name = edge.step.relation
             arrows.append(edge.step.pattern().replace(f"[:{name}]", f" {name} "))
         return "".join(f"{node} {arrow} " for node, arrow in zip(nodes, arrows, strict=False)) + nodes[-1]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Which paths are wanted: between which two nodes, over which relations, how long, how many."""
+
+    ends: tuple[Key, Key]
+    relations: Collection[str]
+    max_length: int
+    top: int
+
+    def floor(self, found: list[Half]) -> float:
+        """Return the score under which no further path is wanted: a hair below the last of enough, so that ties are."""
+        return found[-1][0] * (1 - TIE) if len(found) == self.top else 0.0
 
 
 @dataclass(frozen=True)
@@ -109,10 +127,8 @@ def paths(
     if start == goal:
         raise ValueError(f"{a!r} and {b!r} are the same node, {start.id}: give two different ones")
     usable = {relation.name for relation in RELATIONS.values() if not relation.predicted} - set(exclude)
-    ends = (start.kind, start.id), (goal.kind, goal.id)
-    left, right = _first(store, ends, usable), _first(store, ends[::-1], usable)
-    branches = _branches(store, ends, (left, right), usable, max_length) if max_length > 2 else []
-    return _described(store, start, _search(store, ends, (left, right), branches, top))
+    question = _Question(((start.kind, start.id), (goal.kind, goal.id)), usable, max_length, top)
+    return _described(store, start, _search(store, question))
 
 
 def paths_frame(found: Iterable[Path]) -> pd.DataFrame:
@@ -124,43 +140,65 @@ def paths_frame(found: Iterable[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rank", "score", "path", "metapath", "sources"])
 
 
-def _first(store: Store, ends: tuple[Key, Key], usable: Collection[str]) -> list[Half]:
-    """Return the halves of one edge from the first of two ends."""
-    (kind, node), other = ends
-    counts = degrees(store, kind, [node])[node]
+def _search(store: Store, question: _Question) -> list[Half]:
+    """Take branches, the most promising first, until none can lead to a better path than those in hand."""
+    first = _first(store, question, 0), _first(store, question, 1)
+    second: Sides = ([], [])
+    branches = _branches(store, question, first)
+    budget = FIRST_BUDGET
+    while True:
+        best = _join(question, first, second)
+        floor = question.floor(best)
+        taken, edges = 0, 0
+        while taken < len(branches) and branches[taken].best > floor and edges < budget:
+            edges += branches[taken].edges
+            taken += 1
+        if not taken:
+            return best
+        for side, half in _second(store, question, branches[:taken], floor):
+            second[side].append(half)
+        branches = branches[taken:]
+        budget *= 8
+
+
+def _first(store: Store, question: _Question, side: int) -> list[Half]:
+    """Return the halves of one edge from one of the ends."""
+    kind, node = question.ends[side]
     return [
         (factor, (key,), (step,))
-        for step, edges in counts.items()
-        if edges and step.relation in usable
+        for step, edges in degrees(store, kind, [node])[node].items()
+        if edges and step.relation in question.relations
         for _, key, factor in _follow(store, kind, step, {node: edges})
-        if key[0] != PERSON or key == other
+        if key[0] != PERSON or key == question.ends[1 - side]
     ]
 
 
-def _branches(
-    store: Store, ends: tuple[Key, Key], first: tuple[list[Half], list[Half]], usable: Collection[str], max_length: int
-) -> list[_Branch]:
+def _branches(store: Store, question: _Question, first: Sides) -> list[_Branch]:
     """Return the second steps that may be part of a path, the most promising first."""
-    halves = [(side, half) for side in (0, 1) for half in first[side] if half[1][0] not in ends]
+    if question.max_length < 3:
+        return []
+    halves = [(side, half) for side in (0, 1) for half in first[side] if half[1][0] not in question.ends]
     near = _grouped({half[1][0] for _, half in halves}, key=lambda key: key[0])
     counts = {kind: degrees(store, kind, [node for _, node in keys]) for kind, keys in near.items()}
     found: tuple[list[_Branch], list[_Branch]] = ([], [])
     for side, half in halves:
         kind, node = half[1][0]
         for step, edges in counts[kind][node].items():
-            if edges and step.relation in usable and step.end != PERSON:
+            if edges and step.relation in question.relations and step.end != PERSON:
                 found[side].append(_Branch(side, half, step, edges, half[0] * edges**-DAMPING))
-    bounded = [*_bounded(*found, three=True, four=max_length > 3)]
-    if max_length > 3:
-        bounded += _bounded(*found[::-1], three=False, four=True)
+    four = question.max_length > 3
+    bounded = [
+        *_bounded(found[0], found[1], three=True, four=four),
+        *_bounded(found[1], found[0], three=False, four=four),
+    ]
     return sorted(bounded, key=lambda branch: -branch.best)
 
 
 def _bounded(ours: list[_Branch], theirs: list[_Branch], *, three: bool, four: bool) -> Iterator[_Branch]:
-    """Yield those of our branches that may be part of a path, with what such a path can score at most.
+    """Yield those of our branches that are to be taken for some path, with what such a path can score at most.
 
-    On a path of three edges, the middle one is a branch of both sides, and the two bounds multiply to the path's score.
-    On one of four, two branches lead to one node, each with a bound that leaves out that node's degree.
+    The middle edge of a path of three is a branch of both sides, and the two bounds multiply to the path's score; the
+    left side takes it. On a path of four, two branches lead to one node, each with a bound without that node's degree.
     """
     across: dict[Step, float] = defaultdict(float)
     nearest: dict[str, float] = defaultdict(float)
@@ -176,35 +214,14 @@ def _bounded(ours: list[_Branch], theirs: list[_Branch], *, three: bool, four: b
             yield replace(branch, best=branch.bound * best, loose=branch.bound * loose)
 
 
-def _search(
-    store: Store, ends: tuple[Key, Key], first: tuple[list[Half], list[Half]], branches: list[_Branch], top: int
-) -> list[Half]:
-    """Take branches, the most promising first, until none can lead to a better path than those in hand."""
-    second: tuple[list[Half], list[Half]] = ([], [])
-    budget = FIRST_BUDGET
-    while True:
-        best = _join(ends, first, second, top)
-        floor = best[-1][0] if len(best) == top else 0.0
-        taken, edges = 0, 0
-        while taken < len(branches) and branches[taken].best > floor and edges < budget:
-            edges += branches[taken].edges
-            taken += 1
-        if not taken:
-            return best
-        for side, half in _second(store, ends, branches[:taken], floor):
-            second[side].append(half)
-        branches = branches[taken:]
-        budget *= 8
-
-
-def _second(store: Store, ends: tuple[Key, Key], branches: list[_Branch], floor: float) -> Iterator[tuple[int, Half]]:
+def _second(store: Store, question: _Question, branches: list[_Branch], floor: float) -> Iterator[tuple[int, Half]]:
     """Yield the halves of two edges that these branches lead to, but for some that cannot reach the floor."""
     for (kind, step), group in _grouped(branches, key=lambda branch: (branch.origin[0], branch.step)).items():
         at = _grouped(group, key=lambda branch: branch.origin[1])
         origins = {branch.origin[1]: branch.edges for branch in group}
         cap = (max(branch.loose for branch in group) / floor) ** (1 / DAMPING) if floor else NO_CAP
         for origin, key, factor in _follow(store, kind, step, origins, int(min(cap, NO_CAP))):
-            if key not in ends:
+            if key not in question.ends:
                 for branch in at[origin]:
                     score, nodes, steps = branch.half
                     yield branch.side, (score * factor, (*nodes, key), (*steps, step))
@@ -229,44 +246,45 @@ def _follow(
             yield row["x"], (step.end, node), (degree * back) ** -DAMPING
 
 
-def _join(
-    ends: tuple[Key, Key], first: tuple[list[Half], list[Half]], second: tuple[list[Half], list[Half]], top: int
-) -> list[Half]:
+def _join(question: _Question, first: Sides, second: Sides) -> list[Half]:
     """Return the best whole paths, from left to right, that the halves in hand make."""
-    best = _best([half for half in first[0] if half[1][0] == ends[1]], top)
-    for ours, theirs in ((first[0], first[1]), (second[0], first[1]), (second[0], second[1])):
-        floor = best[-1][0] if len(best) == top else 0.0
-        best = _best([*best, *_joined(ours, theirs, floor, top, ends[1])], top)
+    best = _best([half for half in first[0] if half[1][0] == question.ends[1]], question.top)
+    meetings = ((first[0], first[1]), (second[0], first[1]), (second[0], second[1]))
+    for ours, theirs in meetings[: question.max_length - 1]:
+        best = _joined(question, ours, theirs, best)
     return best
 
 
-def _joined(ours: list[Half], theirs: list[Half], floor: float, top: int, goal: Key) -> list[Half]:
-    """Return the best paths over the floor that two lists of halves make where they meet."""
-    meeting = {half[1][-1] for half in ours} & {half[1][-1] for half in theirs}
-    by_node: tuple[dict[Key, list[Half]], ...] = (defaultdict(list), defaultdict(list))
-    for halves, found in zip((ours, theirs), by_node, strict=True):
-        for half in sorted(halves, key=lambda half: -half[0]):
-            if half[1][-1] in meeting:
-                found[half[1][-1]].append(half)
-    mine, yours = by_node
-    whole: list[Half] = []
-    for node in sorted(meeting, key=lambda node: -mine[node][0][0] * yours[node][0][0]):
-        if mine[node][0][0] * yours[node][0][0] <= floor:
+def _joined(question: _Question, ours: list[Half], theirs: list[Half], best: list[Half]) -> list[Half]:
+    """Return the best of some paths and of those that two lists of halves make where they meet."""
+    mine, yours = _by_meeting(ours), _by_meeting(theirs)
+    meeting = sorted(mine.keys() & yours.keys(), key=lambda node: -mine[node][0][0] * yours[node][0][0])
+    for node in meeting:
+        floor = question.floor(best)
+        if mine[node][0][0] * yours[node][0][0] < floor:
             break
+        whole = []
         for one in mine[node]:
-            if one[0] * yours[node][0][0] <= floor:
+            if one[0] * yours[node][0][0] < floor:
                 break
             for two in yours[node]:
-                if one[0] * two[0] <= floor:
+                if one[0] * two[0] < floor:
                     break
                 if not set(one[1]) & set(two[1][:-1]):
-                    nodes = (*one[1], *reversed(two[1][:-1]), goal)
-                    steps = (*one[2], *(step.reverse for step in reversed(two[2])))
-                    whole.append((one[0] * two[0], nodes, steps))
-        whole = _best(whole, top)
-        if len(whole) == top:
-            floor = max(floor, whole[-1][0])
-    return whole
+                    whole.append(_whole(one, two, question.ends[1]))
+        best = _best([*best, *whole], question.top)
+    return best
+
+
+def _by_meeting(halves: list[Half]) -> dict[Key, list[Half]]:
+    """Return the halves by the node where they meet others, the best first."""
+    return _grouped(sorted(halves, key=lambda half: -half[0]), key=lambda half: half[1][-1])
+
+
+def _whole(one: Half, two: Half, goal: Key) -> Half:
+    """Return the path that goes along one half and back along the other."""
+    nodes = (*one[1], *reversed(two[1][:-1]), goal)
+    return one[0] * two[0], nodes, (*one[2], *(step.reverse for step in reversed(two[2])))
 
 
 def _best(halves: list[Half], top: int) -> list[Half]:

@@ -143,7 +143,7 @@ def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
     """Return the nodes that have the text in their name or a synonym, the best matches first.
 
     Columns: id, kind, name, match. Exact matches come before those that begin with the text, and these before the
-    rest; of equal ones, the shorter.
+    rest; of equal ones, names before synonyms, the shorter first.
     """
     wanted = text.strip().lower()
     rank = "CASE WHEN toLower({t}) = $text THEN 0 WHEN toLower({t}) STARTS WITH $text THEN 1 ELSE 2 END"
@@ -152,16 +152,13 @@ def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
     synonyms = "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) CONTAINS $text " + order.replace(
         "{t}", "s"
     )
-    rows: list[tuple[int, int, str, Node, str]] = []
-    for clause, of in ((names, "name"), (synonyms, "synonym")):
+    found: list[tuple[int, int, int, str, str, str, str]] = []
+    for synonym, clause in enumerate((names, synonyms)):
         for row in store.query(_union(NODE_KINDS, clause), {"text": wanted, "limit": limit}):
-            match = f"{MATCHES[row['rank']]} {of}" + (f" {row['t']!r}" if of == "synonym" else "")
-            rows.append((row["rank"], len(row["t"]), match, Node(row["id"], row["kind"], row["name"]), row["id"]))
-    best: dict[Node, str] = {}
-    for _, _, match, node, _ in sorted(rows, key=lambda row: (row[0], row[1], row[4])):
-        best.setdefault(node, match)
-    listed = [(node.id, node.kind, node.name, match) for node, match in list(best.items())[:limit]]
-    return pd.DataFrame(listed, columns=["id", "kind", "name", "match"])
+            match = f"{MATCHES[row['rank']]} " + (f"synonym {row['t']!r}" if synonym else "name")
+            found.append((row["rank"], synonym, len(row["t"]), row["id"], row["kind"], row["name"], match))
+    best = pd.DataFrame([row[3:] for row in sorted(found)], columns=["id", "kind", "name", "match"])
+    return best.drop_duplicates(["id", "kind"], ignore_index=True).head(limit)
 
 
 def show(store: Store, text: str) -> Shown:
@@ -188,7 +185,9 @@ def show(store: Store, text: str) -> Shown:
 
 def info(store: Store) -> dict[str, Any]:
     """Return the numbers of nodes by kind and of edges by relation, and the releases that they came from."""
-    nodes = store.query(_union(NODE_KINDS, "MATCH (n:{kind}) WITH count(*) AS count RETURN '{kind}' AS name, count"), {})
+    nodes = store.query(
+        _union(NODE_KINDS, "MATCH (n:{kind}) WITH count(*) AS count RETURN '{kind}' AS name, count"), {}
+    )
     edges = store.query(
         " UNION ALL ".join(
             f"MATCH (:{relation.subject})-[:{relation.name}]->() "

@@ -1,13 +1,17 @@
 """What many tests need: the data mirror, a Neo4j server, a small graph with every kind and every relation."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.store import Store, open_store
 
+StoreOf = Callable[[Graph], Store]
 ROOT = Path(__file__).parent.parent
 
 NODES: dict[str, list[dict[str, object]]] = {
@@ -127,10 +131,27 @@ def make_graph(
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def graph() -> Graph:
     """A made-up small graph with every kind and every relation."""
     return make_graph(NODES, EDGES)
+
+
+@pytest.fixture(scope="module", params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def store_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreOf]:
+    """Return a way to an open store that holds a given graph, on each of the two stores."""
+    with ExitStack() as stack:
+
+        def filled(graph: Graph) -> Store:
+            if request.param == "neo4j":
+                url = request.getfixturevalue("neo4j_url")
+            else:
+                url = tmp_path_factory.mktemp("store") / "graph.lbdb"
+            store = stack.enter_context(open_store(url, create=True))
+            store.replace(graph, lambda step, fraction: None)
+            return store
+
+        yield filled
 
 
 @pytest.fixture(scope="session")

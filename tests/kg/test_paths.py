@@ -1,0 +1,186 @@
+"""Ranked paths, against every path of a small graph walked one by one."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from math import prod
+
+import numpy as np
+import pytest
+
+from kg import paths as paths_module
+from kg.graph import Graph, table
+from kg.paths import Path, paths, paths_frame
+from kg.query import UnknownNode
+from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.store import Store
+
+Edge = tuple[str, str, str]
+SIZES = {"Gene": 14, "Drug": 8, "Disease": 6, "Symptom": 3, "SideEffect": 4, "Patient": 2}
+DENSITY = {
+    "treats": 0.2,
+    "binds": 0.25,
+    "causes_side_effect": 0.4,
+    "drug_resembles_drug": 0.2,
+    "disease_associates_gene": 0.2,
+    "disease_resembles_disease": 0.3,
+    "disease_presents_symptom": 0.4,
+    "gene_interacts_gene": 0.2,
+    "gene_regulates_gene": 0.15,
+    "patient_takes_drug": 0.9,
+    "patient_has_condition": 0.9,
+    "predicted_treats": 0.9,
+}
+
+
+def identifier(kind: str, number: int) -> str:
+    prefix = NODE_KINDS[kind].prefixes[0]
+    body = {"DRUGBANK": f"DB{number:05}", "MESH": f"D{number}", "UMLS": f"C{number}", "PANAKEIA": f"P-{number}"}
+    return f"{prefix}:{body.get(prefix, number)}"
+
+
+def random_graph(seed: int) -> Graph:
+    random = np.random.default_rng(seed)
+    nodes = {
+        kind: table(node_columns(kind), [{"id": identifier(kind, i), "name": f"{kind} {i}"} for i in range(size)])
+        for kind, size in SIZES.items()
+    }
+    edges = {}
+    for name, density in DENSITY.items():
+        relation = RELATIONS[name]
+        rows = [
+            {
+                "subject": identifier(relation.subject, i),
+                "object": identifier(relation.object, j),
+                "source": f"s{i % 3}",
+            }
+            for i in range(SIZES[relation.subject])
+            for j in range(SIZES[relation.object])
+            if (i < j or (i > j and not relation.symmetric) or relation.subject != relation.object)
+            and random.random() < density
+        ]
+        edges[name] = table(edge_columns(name), rows)
+    return Graph(nodes, edges)
+
+
+def walk(graph: Graph, a: str, b: str, longest: int, exclude: set[str]) -> Iterator[tuple[float, tuple[Edge, ...]]]:
+    """Yield every path with its score, by the definition, one step after the other."""
+    edges = [
+        (row["subject"], name, row["object"])
+        for name, rows in graph.edges.items()
+        if not RELATIONS[name].predicted and name not in exclude
+        for row in rows.to_pylist()
+    ]
+    out = Counter((relation, subject) for subject, relation, _ in edges)
+    into = Counter((relation, target) for _, relation, target in edges)
+    for relation in (relation for relation in RELATIONS.values() if relation.symmetric):
+        for node in {node for name, node in [*out, *into] if name == relation.name}:
+            both = out[relation.name, node] + into[relation.name, node]
+            out[relation.name, node] = into[relation.name, node] = both
+
+    def continue_from(node: str, seen: tuple[str, ...], taken: tuple[Edge, ...]) -> Iterator[tuple[Edge, ...]]:
+        if node == b:
+            yield taken
+        elif len(taken) < longest and (not taken or not node.startswith("PANAKEIA")):
+            for edge in edges:
+                if node in (edge[0], edge[2]):
+                    beyond = edge[2] if edge[0] == node else edge[0]
+                    if beyond not in seen:
+                        yield from continue_from(beyond, (*seen, beyond), (*taken, edge))
+
+    for path in continue_from(a, (a,), ()):
+        yield prod((out[r, s] * into[r, o]) ** -0.4 for s, r, o in path), path
+
+
+def as_edges(path: Path) -> tuple[Edge, ...]:
+    ends = zip(path.nodes, path.edges, path.nodes[1:], strict=False)
+    return tuple(
+        (u.id, edge.step.relation, v.id) if edge.step.forward else (v.id, edge.step.relation, u.id)
+        for u, edge, v in ends
+    )
+
+
+def normal(path: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """Write the ends of symmetric edges in alphabetical order."""
+    return tuple((min(s, o), r, max(s, o)) if RELATIONS[r].symmetric else (s, r, o) for s, r, o in path)
+
+
+PAIRS = [
+    ("DRUGBANK:DB00000", "DOID:1"),
+    ("NCBIGene:3", "DOID:0"),
+    ("DRUGBANK:DB00001", "DRUGBANK:DB00002"),
+    ("NCBIGene:1", "NCBIGene:5"),
+    ("MESH:D0", "UMLS:C1"),
+    ("PANAKEIA:P-0", "NCBIGene:2"),
+    ("PANAKEIA:P-0", "PANAKEIA:P-1"),
+]
+
+
+@pytest.mark.parametrize("budget", [1, 50, 5_000])
+def test_the_best_paths_are_those_of_a_full_walk(
+    store_of: Callable[[Graph], Store], monkeypatch: pytest.MonkeyPatch, budget: int
+) -> None:
+    monkeypatch.setattr(paths_module, "FIRST_BUDGET", budget)
+    graph = random_graph(seed=budget)
+    store = store_of(graph)
+    for number, (a, b) in enumerate(PAIRS):
+        longest = 4 - number % 4
+        exclude = {"treats"} if number % 2 else set()
+        every = sorted(walk(graph, a, b, longest, exclude), reverse=True)
+        found = paths(store, a, b, max_length=longest, top=12, exclude=exclude)
+        assert [path.score for path in found] == pytest.approx([score for score, _ in every[:12]], rel=1e-12)
+        scores = {normal(path): score for score, path in every}
+        assert len({normal(as_edges(path)) for path in found}) == len(found)
+        for path in found:
+            assert path.score == pytest.approx(scores[normal(as_edges(path))], rel=1e-12)
+
+
+@pytest.fixture(scope="module")
+def store(store_of: Callable[[Graph], Store], graph: Graph) -> Store:
+    return store_of(graph)
+
+
+def test_a_path_says_its_relations_directions_and_sources(store: Store) -> None:
+    found = paths(store, "warfarin", "thrombosis", max_length=2)
+    assert [(str(path), path.score) for path in found] == [
+        ("Warfarin - treats -> thrombosis", pytest.approx((1 * 2) ** -0.4)),
+        (
+            "Warfarin - binds -> VKORC1 <- disease_associates_gene - thrombosis",
+            pytest.approx((2 * 1) ** -0.4 * (1 * 1) ** -0.4),
+        ),
+    ]
+    assert found[0].edges[0].sources == ("by-hand",)
+
+
+def test_a_frame_of_paths_has_a_row_each(store: Store) -> None:
+    frame = paths_frame(paths(store, "warfarin", "thrombosis", max_length=1))
+    assert list(frame.itertuples(index=False, name=None)) == [
+        (1, pytest.approx(2**-0.4), "Warfarin - treats -> thrombosis", "Drug - treats -> Disease", "by-hand")
+    ]
+
+
+def test_excluded_and_predicted_relations_are_not_walked(store: Store) -> None:
+    assert paths(store, "ibuprofen", "osteoarthritis", max_length=1) == []
+    for path in paths(store, "warfarin", "thrombosis", exclude=["treats"], top=100):
+        assert all(edge.step.relation not in ("treats", "predicted_treats") for edge in path.edges)
+
+
+def test_no_path_leads_through_a_patient(store: Store) -> None:
+    found = paths(store, "warfarin", "CYP2C9*2", top=1000)
+    assert found
+    assert not any(node.kind == "Patient" for path in found for node in path.nodes)
+    assert paths(store, "PANAKEIA:P-1", "INR", max_length=1)
+
+
+def test_what_a_user_gets_wrong_is_named(store: Store) -> None:
+    with pytest.raises(ValueError, match="expected 1 to 4"):
+        paths(store, "warfarin", "thrombosis", max_length=5)
+    with pytest.raises(ValueError, match="cures"):
+        paths(store, "warfarin", "thrombosis", exclude=["cures"])
+    with pytest.raises(ValueError, match="the same node, DRUGBANK:DB00682"):
+        paths(store, "warfarin", "coumadin")
+    with pytest.raises(UnknownNode):
+        paths(store, "warfarin", "no such disease")
+
+
+def test_nodes_without_a_path_have_none(store: Store) -> None:
+    assert paths(store, "PANAKEIA:P-2", "thrombosis") == []

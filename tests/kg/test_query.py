@@ -1,0 +1,117 @@
+"""Finding, searching, showing and counting, on both stores."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from kg.graph import Graph, table
+from kg.query import AmbiguousName, Node, UnknownNode, find, info, search, show
+from kg.schema import node_columns
+from kg.store import Store
+
+
+@pytest.fixture(scope="module")
+def store(store_of: Callable[[Graph], Store], graph: Graph) -> Store:
+    return store_of(graph)
+
+
+WARFARIN = Node("DRUGBANK:DB00682", "Drug", "Warfarin")
+
+
+@pytest.mark.parametrize("text", ["DRUGBANK:DB00682", "drugbank:DB00682", "warfarin", " WARFARIN ", "coumadin"])
+def test_a_node_is_found_by_curie_name_and_synonym(store: Store, text: str) -> None:
+    assert find(store, text) == WARFARIN
+
+
+def test_a_name_wins_over_a_synonym(store: Store) -> None:
+    assert find(store, "arthritis").kind == "SideEffect"
+    assert find(store, "arthritis", kind="Disease").name == "osteoarthritis"
+
+
+def test_an_ambiguous_name_lists_its_choices(store_of: Callable[[Graph], Store]) -> None:
+    rows = {
+        "Disease": [{"id": "DOID:1", "name": "Anaemia"}, {"id": "DOID:2", "name": "other", "synonyms": ["anaemia"]}],
+        "SideEffect": [{"id": "UMLS:C1", "name": "anaemia"}],
+    }
+    store = store_of(Graph({kind: table(node_columns(kind), nodes) for kind, nodes in rows.items()}, {}))
+    with pytest.raises(AmbiguousName, match=r"DOID:1 \(Disease Anaemia\); UMLS:C1 \(SideEffect anaemia\)") as raised:
+        find(store, "ANAEMIA")
+    assert {node.id for node in raised.value.choices} == {"DOID:1", "UMLS:C1"}
+    assert find(store, "anaemia", kind="Disease").id == "DOID:1"
+
+
+def test_an_unknown_name_brings_the_nearest(store: Store) -> None:
+    with pytest.raises(UnknownNode, match=r"'warfrin'.*did you mean Warfarin \(Drug DRUGBANK:DB00682\)"):
+        find(store, "warfrin")
+    with pytest.raises(UnknownNode, match="search"):
+        find(store, "zzzzzzzzzz")
+
+
+@pytest.mark.parametrize(
+    "text", ["DRUGBANK:DB99999", "DRUGBANK:682", "", "'; MATCH (n) DETACH DELETE n //", "$text", "\\"]
+)
+def test_what_names_nothing_is_unknown(store: Store, text: str) -> None:
+    with pytest.raises(UnknownNode):
+        find(store, text)
+
+
+def test_search_puts_exact_matches_first_then_beginnings(store: Store) -> None:
+    found = search(store, "arthritis")
+    assert list(found.itertuples(index=False, name=None)) == [
+        ("UMLS:C0003862", "SideEffect", "Arthritis", "exact name"),
+        ("DOID:8398", "Disease", "osteoarthritis", "exact synonym 'arthritis'"),
+        ("DOID:7148", "Disease", "rheumatoid arthritis", "part of name"),
+    ]
+    assert list(search(store, "arthritis", limit=1)["id"]) == ["UMLS:C0003862"]
+    assert list(search(store, "cyp2c")["id"])[:2] == ["NCBIGene:1559", "DBSNP:rs1799853"]
+
+
+def test_search_for_nothing_known_is_empty(store: Store) -> None:
+    assert search(store, "no such thing").empty
+    assert list(search(store, "no such thing").columns) == ["id", "kind", "name", "match"]
+
+
+def test_show_counts_edges_and_brings_evidence(store: Store) -> None:
+    shown = show(store, "aspirin")
+    assert shown.node.id == "DRUGBANK:DB00945"
+    assert shown.attributes == {"synonyms": ["Aspirin"]}
+    assert set(shown.edges.itertuples(index=False, name=None)) == {
+        ("treats", "out", 1),
+        ("palliates", "out", 1),
+        ("binds", "out", 2),
+        ("causes_side_effect", "out", 1),
+        ("drug_upregulates_gene", "out", 1),
+        ("drug_downregulates_gene", "out", 1),
+        ("drug_resembles_drug", "both", 1),
+    }
+    bound = shown.neighbours[shown.neighbours["relation"] == "binds"]
+    assert list(bound["name"]) == ["PTGS1", "PTGS2"]
+    assert set(bound["source"]) == {"by-hand"}
+    assert json.loads(json.dumps(shown.to_json()))["edges"][0]["count"] == 1
+    assert shown.to_text().startswith("Acetylsalicylic acid  (Drug DRUGBANK:DB00945)\n  synonyms: Aspirin\n")
+
+
+def test_show_tells_out_from_in(store: Store) -> None:
+    edges = show(store, "CYP2C9").edges
+    regulates = edges[edges["relation"] == "gene_regulates_gene"]
+    assert list(regulates.itertuples(index=False, name=None)) == [
+        ("gene_regulates_gene", "out", 1),
+        ("gene_regulates_gene", "in", 1),
+    ]
+
+
+def test_info_counts_what_the_graph_holds(store: Store, graph: Graph) -> None:
+    found = info(store)
+    assert found["nodes"] == graph.node_counts()
+    assert found["edges"] == graph.edge_counts()
+    assert found["sources"] == [
+        {
+            "name": "by-hand",
+            "version": "1",
+            "licence": "CC0-1.0",
+            "citation": "Textbooks",
+            "url": "https://example.org/by-hand",
+            "files": {"nodes.tsv": "00", "edges.tsv": "ff"},
+        }
+    ]

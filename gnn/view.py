@@ -1,0 +1,97 @@
+"""View: a graph as PyTorch Geometric's HeteroData, and which row is which CURIE."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from numpy.typing import NDArray
+from torch_geometric.data import HeteroData
+
+from kg.graph import Graph
+from kg.schema import NODE_KINDS, RELATIONS
+
+NOT_LEARNED = frozenset({"Patient", "Variant", "Phenotype", "Measurement"})
+"""Kinds that nothing is learned from: people, and what is known of people alone."""
+
+LEARNED_RELATIONS = tuple(
+    relation.name
+    for relation in RELATIONS.values()
+    if not relation.predicted and not {relation.subject, relation.object} & NOT_LEARNED
+)
+"""The relations of a view: no predicted ones, and none that touches a kind of `NOT_LEARNED`."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A graph to learn from.
+
+    `data[kind].num_nodes` and `data[subject, relation, object].edge_index` hold the structure; row i of a kind is the
+    node `curies[kind][i]`, called `names[kind][i]`. Rows and edges are sorted, whatever the order in the graph.
+    """
+
+    data: HeteroData
+    curies: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, tuple[str, ...]]
+
+    def count(self, kind: str) -> int:
+        """Return the number of nodes of a kind, 0 where there is none."""
+        return len(self.curies.get(kind, ()))
+
+    def edges(self, relation: str) -> NDArray[np.int64]:
+        """Return the ends of a relation's edges as rows.
+
+        Shapes: [2, edge]; [2, 0] where the graph has no such edge.
+        """
+        ends = RELATIONS[relation]
+        key = (ends.subject, relation, ends.object)
+        if key not in self.data.edge_types:
+            return np.empty((2, 0), np.int64)
+        return self.data[key].edge_index.numpy()
+
+    def pairs(self, relation: str) -> NDArray[np.bool_]:
+        """Return which drug has this relation to which disease.
+
+        Shapes: [drug, disease].
+        """
+        found = np.zeros((self.count("Drug"), self.count("Disease")), bool)
+        found[tuple(self.edges(relation))] = True
+        return found
+
+
+def view(graph: Graph) -> View:
+    """Turn a graph into what can be learned from.
+
+    Drugs and diseases are those identified by their kind's preferred prefix: the candidates. A drug known only by the
+    code of a patient's prescription has no biology to learn from.
+    """
+    data, curies, names = HeteroData(), {}, {}
+    for kind, nodes in graph.nodes.items():
+        if kind in NOT_LEARNED:
+            continue
+        if kind in {"Drug", "Disease"}:
+            nodes = nodes.filter(pc.starts_with(nodes["id"], NODE_KINDS[kind].prefixes[0] + ":"))
+        nodes = nodes.sort_by("id")
+        curies[kind], names[kind] = tuple(nodes["id"].to_pylist()), tuple(nodes["name"].to_pylist())
+        data[kind].num_nodes = nodes.num_rows
+    for relation in LEARNED_RELATIONS:
+        if relation not in graph.edges:
+            continue
+        ends = RELATIONS[relation]
+        index = _rows(graph.edges[relation], curies.get(ends.subject, ()), curies.get(ends.object, ()))
+        if index.shape[1]:
+            data[ends.subject, relation, ends.object].edge_index = torch.from_numpy(index)
+    return View(data, curies, names)
+
+
+def _rows(edges: pa.Table, subjects: tuple[str, ...], objects: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return the sorted, unique row pairs of edges whose ends are both among these nodes. Shapes: [2, edge]."""
+    columns = [
+        pc.fill_null(pc.index_in(edges[end], pa.array(nodes, pa.string())), -1).to_numpy().astype(np.int64)
+        for end, nodes in (("subject", subjects), ("object", objects))
+    ]
+    keep = (columns[0] >= 0) & (columns[1] >= 0)
+    codes = np.unique(columns[0][keep] * max(len(objects), 1) + columns[1][keep])
+    return np.stack(np.divmod(codes, max(len(objects), 1)))

@@ -307,15 +307,24 @@ def twin_simulate(
 
     Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d
     """
-    from app.study import simulate_files
-    from twin.simulate import Variation
+    from kg.store import open_store
+    from twin import library
+    from twin.patient import from_graph, read_cohort
+    from twin.regimen import read_regimen
+    from twin.simulate import Variation, parse_times
+    from twin.simulate import simulate as simulate_patients
 
     if (cohort is None) == (patient is None):
         raise typer.BadParameter("give either --cohort COHORT.csv or --patient ID")
-    patients = cohort or (store, str(patient))
+    chosen, doses, moments = library.load(model), read_regimen(regimen), parse_times(times)
+    if cohort is not None:
+        patients = read_cohort(cohort, chosen)
+    else:
+        with open_store(store) as opened:
+            patients = from_graph(opened, str(patient), chosen)
     variation = None if typical else Variation(seed=seed)
     with progress_bar() as progress:
-        trajectories = simulate_files(model, patients, regimen, times, variation, progress)
+        trajectories = simulate_patients(chosen, patients, doses, moments, variation, progress)
     for failed, reason in trajectories.failures.items():
         print_note(f"patient {failed} could not be simulated: {reason}")
     frame = trajectories.to_frame()

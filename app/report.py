@@ -1,12 +1,14 @@
 """The report: sections of text, figures and tables, rendered as one self-contained page."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
+from app.cells import cell
 from app.figures import svg
 
 
@@ -41,20 +43,10 @@ class Report:
             loader=jinja2.PackageLoader("app", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
         environment.filters["svg"] = svg
-        environment.filters["cell"] = _cell
+        environment.filters["cell"] = partial(cell, digits=3)
         return environment.get_template("report.html.j2").render(report=self)
 
     def write(self, path: Path) -> None:
         """Write the page to a file, making its folder where it is missing."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.to_html(), encoding="utf-8")
-
-
-def _cell(value: object) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value)
-    return str(value)

@@ -27,8 +27,8 @@ from kg.patients.imports import Imported, import_patients
 from kg.sources import starter
 from kg.store import Progress, Store, open_store
 from twin import library, trial
-from twin.patient import Cohort, PatientError, from_graph, read_cohort
-from twin.regimen import every, read_regimen
+from twin.patient import Cohort, PatientError, from_graph
+from twin.regimen import every
 from twin.result import TrialResult
 from twin.search import daily_dose
 from twin.simulate import Trajectories, Variation, parse_times, simulate
@@ -118,25 +118,6 @@ def answer(question: Question, progress: Progress) -> Report:
     return report
 
 
-def simulate_files(
-    model_name: str,
-    patients: Path | tuple[str, str],
-    regimen: Path,
-    times: str,
-    variation: Variation | None,
-    progress: Progress,
-) -> Trajectories:
-    """Simulate the patients of a cohort file, or one (store URL, pseudonym) of a store, under a regimen file."""
-    model, moments, doses = library.load(model_name), parse_times(times), read_regimen(regimen)
-    if isinstance(patients, Path):
-        cohort = read_cohort(patients, model)
-    else:
-        url, patient = patients
-        with open_store(url) as store:
-            cohort = from_graph(store, patient, model)
-    return simulate(model, cohort, doses, moments, variation, progress)
-
-
 def run_trial(design: Path, out: Path, progress: Progress) -> TrialResult:
     """Run a trial's file and write `result.json`, `subjects.csv` and `report.html` into a folder."""
     result = trial.run(trial.load(design), progress)
@@ -162,8 +143,7 @@ def _worth_explaining(candidates: pd.DataFrame) -> list[Any]:
 
 def _import_patients(store: Store, progress: Progress) -> tuple[Imported, Cohort]:
     """Import the made-up patients; return what that did, and the first one who has what the twin needs."""
-    with starter.patient_bundles() as bundles:
-        imported = import_patients(bundles, store, starter.PATIENTS_KEY, progress)
+    imported = import_patients(starter.patient_bundles(), store, starter.PUBLIC_KEY, progress)
     model = library.load(TWIN_MODEL)
     for patient in imported.patients:
         try:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from app.cells import cell
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,7 +35,7 @@ def print_frame(frame: "pd.DataFrame", *, title: str, as_json: bool = False, as_
         frame.to_csv(sys.stdout, index=False)
     else:
         _print_table(
-            title, list(frame.columns), [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+            title, list(frame.columns), [[cell(value) for value in row] for row in frame.itertuples(index=False)]
         )
 
 
@@ -85,16 +87,6 @@ def _progress_lines() -> Callable[[str, float], None]:
             print_note(f"[{fraction:4.0%}] {step}")
 
     return line
-
-
-def _cell(value: object) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    return str(value)
 
 
 def _print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,0 +1,18 @@
+"""How one value is written for a reader, on the terminal and in the report."""
+
+
+def cell(value: object, digits: int = 4) -> str:
+    """Return a value as the text of a table's cell: nothing for a missing one, lists joined, numbers short.
+
+    >>> cell(0.123456), cell(1000.0), cell(None), cell(["a", "b"])
+    ('0.1235', '1,000', '', 'a, b')
+    """
+    if value is None or value != value:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)

@@ -26,7 +26,7 @@ NAME = "starter"
 VERSION = "1"
 LICENCE = "Apache-2.0"
 CITATION = "The starter graph of Panakeia, written by hand from textbooks; its patients are made up."
-URL = "https://www.apache.org/licenses/LICENSE-2.0"
+URL = ""
 
 NODE_FILES = {
     "Gene": "genes.tsv",

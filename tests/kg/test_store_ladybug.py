@@ -87,7 +87,7 @@ def write_new(path: Path, verb: str, told: Connection) -> None:
 
 def start_writer(path: Path, verb: str) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["kg.store_ladybug", "pytest"])  # imported once for all writers
+    context.set_forkserver_preload(["kg.store_ladybug", "pandas", "pytest"])  # imported once for all writers
     heard, told = context.Pipe(duplex=False)
     writer = context.Process(target=write_new, args=(path, verb, told))
     writer.start()

@@ -105,7 +105,10 @@ def read(paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress) 
     contents: list[str] = []
     for number, path in enumerate(files, start=1):
         progress(f"read patient {number} of {len(files)}", (number - 1) / len(files))
-        bundle = read_bundle(path, f"bundle {number} of {len(files)}")
+        try:
+            bundle = read_bundle(path, f"bundle {number} of {len(files)}")
+        except BundleError as failure:
+            raise BundleError(f"{failure}; bundles are counted in the order of their paths") from None
         records.append(_record(bundle, key, known))
         contents.append(bundle.sha256)
     by_patient: dict[str, list[_Record]] = {}

@@ -31,14 +31,15 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
-@pytest.fixture
-def store(tmp_path: Path, graph: Graph) -> Iterator[Store]:
-    """A store that holds the small graph, without its patients."""
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def store(request: pytest.FixtureRequest, tmp_path: Path, graph: Graph) -> Iterator[Store]:
+    """Each store, with the small graph in it, less its patients."""
+    url = request.getfixturevalue("neo4j_url") if request.param == "neo4j" else tmp_path / "graph.lbdb"
     without = Graph(
         {kind: rows for kind, rows in graph.nodes.items() if kind != "Patient"},
         {name: rows for name, rows in graph.edges.items() if not name.startswith(("patient_", "predicted_benefits"))},
         graph.sources,
     )
-    with open_store(tmp_path / "graph.lbdb", create=True) as opened:
+    with open_store(url, create=True) as opened:
         opened.replace(without, lambda step, fraction: None)
         yield opened

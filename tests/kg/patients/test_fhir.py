@@ -5,11 +5,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from made_up_records import PATIENT, PLANTED, bundle, condition, genotype, medication, number, observation
 
 from kg.build import build_graph
 from kg.graph import Graph
+from kg.patients.bundles import BundleError
 from kg.patients.fhir import Reading, read
 from kg.patients.terminology import lexicon
 
@@ -260,3 +262,58 @@ def test_the_made_up_patients_are_read_whole(key: bytes) -> None:
     assert len(found.patients) == 12
     assert not found.rejected
     assert not found.left_out
+
+
+def mangled(value: Any, random: np.random.Generator) -> Any:
+    """Return a copy of a JSON value with one of its parts, at random, in place of which stands something else."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    if not keys or random.random() < 0.15:
+        return JUNK[random.integers(len(JUNK))]
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    key = keys[random.integers(len(keys))]
+    changed[key] = mangled(changed[key], random)
+    return changed
+
+
+JUNK: list[Any] = [
+    None,
+    True,
+    -7,
+    1e400,
+    "",
+    "Ottoline Quillfeather",
+    "2020-02-30",
+    [],
+    {},
+    ["MRN-77120"],
+    {"Ottoline": 1},
+]
+
+
+def test_whatever_is_wrong_with_a_resource_no_message_tells_of_whom(write: Callable[..., Path], key: bytes) -> None:
+    random = np.random.default_rng(20)
+    resources = [
+        DIABETES | {"verificationStatus": coded(STATUS, "confirmed")},
+        medication("855332", "Warfarin Sodium 5 MG Oral Tablet", authoredOn="2021-02-03T10:00:00+01:00"),
+        number("6301-6", 2.4, "{INR}", effectivePeriod={"start": "2021-07-22", "end": "2021-07-23"}),
+        genotype(
+            "CYP2C9 *1/*3", component=[{"code": coded(LOINC, "48018-6"), "valueCodeableConcept": {"text": "CYP2C9"}}]
+        ),
+        variant("rs9923231", state="LA6706-1"),
+    ]
+    refused = 0
+    for _ in range(400):
+        content = bundle(*resources)
+        entry = random.integers(len(resources) + 1)
+        content["entry"][entry] = {"resource": mangled(content["entry"][entry]["resource"], random)}
+        try:
+            found = read([write(content)], key, lexicon([]), lambda step, fraction: None)
+        except BundleError as failure:
+            told = str(failure)
+        else:
+            graph, audit = build_graph([found.rows])
+            assert not audit.rejected.num_rows
+            told = repr(found) + repr([rows.to_pylist() for rows in (*graph.nodes.values(), *graph.edges.values())])
+        refused += "bundle 1 of 1" in told
+        assert not [word for word in PLANTED if word in told]
+    assert refused > 100

@@ -135,6 +135,7 @@ def identifying(patient: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.mirror
+@pytest.mark.parametrize("store", ["ladybug"], indirect=True)
 def test_no_byte_of_a_store_tells_who_a_patient_is(
     mirror: Path, tmp_path: Path, store: Store, key: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -163,6 +164,7 @@ def test_no_byte_of_a_store_tells_who_a_patient_is(
 
 
 @pytest.mark.mirror
+@pytest.mark.parametrize("store", ["ladybug"], indirect=True)
 def test_synthea_counts_are_those_of_the_records(mirror: Path, store: Store, key: bytes) -> None:
     import_patients([mirror / "patients" / "fhir"], store, key, silent)
     newest: dict[tuple[str, str], tuple[str, float]] = {}

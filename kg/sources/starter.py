@@ -2,8 +2,9 @@
 
 Only facts that any textbook of pharmacology or medicine states. `starter/` holds one file a node kind and one a
 relation; edges name their ends by the names in the node files, so that a row reads as a sentence, and `references`
-are keys into `references.tsv`: where a reader can look the fact up. Twelve made-up patients (`starter/patients/`)
-come in the way that any patient does. Identifiers are Hetionet's where Hetionet has the node.
+are keys into `references.tsv`: the book or guideline where a reader can look the fact up, without the page. A
+variant's `allele` is the alternate of a VCF (GRCh38, plus strand). Twelve made-up patients (`starter/patients/`) come
+in the way that any patient does. Identifiers are Hetionet's where Hetionet has the node.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ import pyarrow as pa
 from kg.fetch import Fetch
 from kg.graph import SourceRelease, table
 from kg.patients import fhir
-from kg.patients.terminology import Lexicon, lexicon
+from kg.patients.terminology import lexicon
 from kg.rows import Rows
 from kg.schema import RELATIONS, AttributeType, edge_columns, node_columns
 from kg.tsv import read_tsv
@@ -62,7 +63,8 @@ def read(fetch: Fetch) -> Rows:
     nodes = {kind: _read_nodes(kind) for kind in NODE_FILES}
     references = {row["key"]: row["reference"] for row in _read("references.tsv", ("key", "reference"))}
     relations = [relation for relation in RELATIONS if _path(f"{relation}.tsv").is_file()]
-    patients = _read_patients(lexicon(row for rows in nodes.values() for row in rows))
+    known = lexicon(row for rows in nodes.values() for row in rows)
+    patients = fhir.read(patient_bundles(), PUBLIC_KEY, known, lambda step, fraction: None).rows
     return Rows(
         SourceRelease(NAME, VERSION, LICENCE, CITATION, URL, _checksums()),
         (*(_node_table(kind, rows) for kind, rows in nodes.items()), *patients.nodes),
@@ -106,10 +108,6 @@ def _edge_table(relation: str, nodes: Mapping[str, Sequence[Row]], references: M
         for row in _read(f"{relation}.tsv", ("subject", "object", *ATTRIBUTES.get(relation, ()), "references"))
     ]
     return table({"relation": "string", **edge_columns(relation), **_PLACE}, rows)
-
-
-def _read_patients(known: Lexicon) -> Rows:
-    return fhir.read(patient_bundles(), PUBLIC_KEY, known, lambda step, fraction: None).rows
 
 
 def _read(name: str, columns: Sequence[str]) -> list[Row]:

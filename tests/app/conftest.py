@@ -1,0 +1,59 @@
+"""A starter graph, a model trained on it, and a way to run a command as a user does, made once for all tests of app."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from app.cli import main
+
+
+class Run(NamedTuple):
+    """What a command printed and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Panakeia = Callable[..., Run]
+
+
+@pytest.fixture
+def panakeia(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Panakeia:
+    def run(*arguments: object) -> Run:
+        monkeypatch.setattr("sys.argv", ["panakeia", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+            raise SystemExit(0)
+        out, err = capsys.readouterr()
+        return Run(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def starter_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from kg.build import build
+    from kg.fetch import Fetch
+
+    path = tmp_path_factory.mktemp("starter") / "graph.lbdb"
+    build(["starter"], Fetch(offline=True), path, progress=lambda step, fraction: None)
+    return path
+
+
+@pytest.fixture(scope="session")
+def starter_model(starter_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from gnn import checkpoint
+    from gnn.train import load_config, train
+    from kg.store import open_store
+
+    folder = tmp_path_factory.mktemp("model") / "model"
+    with open_store(starter_store) as store:
+        checkpoint.save(train(store.read(), load_config(None, seed=0), lambda step, fraction: None), folder)
+    return folder

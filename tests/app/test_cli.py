@@ -1,0 +1,152 @@
+"""The commands, run as a user runs them on the starter graph: what they print, and how they refuse bad input."""
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.app.conftest import Panakeia
+
+REGIMEN = "TIME,AMT,II,ADDL\n0,5,24,27\n"
+COHORT = "id,age_years,CYP2C9,VKORC1\nA,71,*1/*1,GG\nB,71,*1/*3,GA\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "regimen.csv").write_text(REGIMEN)
+    (tmp_path / "cohort.csv").write_text(COHORT)
+    return tmp_path
+
+
+def test_build_then_info(panakeia: Panakeia, tmp_path: Path) -> None:
+    store = tmp_path / "graph.lbdb"
+    assert panakeia("build", "--source", "starter", "--store", store).status == 0
+    counts = panakeia("info", "--store", store, "--json").json()
+    assert counts["nodes"]["Patient"] == 12
+    assert counts["edges"]["treats"] > 50
+    assert [source["name"] for source in counts["sources"]] == ["starter"]
+
+
+def test_a_node_by_any_name(panakeia: Panakeia, starter_store: Path) -> None:
+    shown = [
+        panakeia("show", name, "--store", starter_store, "--json").json()["id"]
+        for name in ("warfarin", "WARFARIN", "drugbank:DB00682")
+    ]
+    assert shown == ["DRUGBANK:DB00682"] * 3
+
+
+def test_search_and_paths(panakeia: Panakeia, starter_store: Path) -> None:
+    found = panakeia("search", "warf", "--store", starter_store, "--json").json()
+    assert found[0]["id"] == "DRUGBANK:DB00682"
+    paths = panakeia("paths", "warfarin", "VKORC1", "--store", starter_store, "--json").json()
+    assert "Drug - binds -> Gene" in [path["metapath"] for path in paths]
+
+
+def test_rank_explain_and_score_agree(
+    panakeia: Panakeia, starter_store: Path, starter_model: Path, tmp_path: Path
+) -> None:
+    where = ("--store", starter_store, "--model", starter_model)
+    ranked = panakeia("rank", "hypertension", *where, "--top", 5, "--json").json()
+    assert [row["rank"] for row in ranked] == [1, 2, 3, 4, 5]
+    assert {"drug", "name", "score", "prior", "lift", "known"} <= ranked[0].keys()
+    as_csv = pd.read_csv(io.StringIO(panakeia("rank", "hypertension", *where, "--top", 5, "--csv").out))
+    assert as_csv["drug"].tolist() == [row["drug"] for row in ranked]
+
+    pairs, scores = tmp_path / "pairs.tsv", tmp_path / "scores.tsv"
+    disease = panakeia("show", "hypertension", "--store", starter_store, "--json").json()["id"]
+    pairs.write_text("drug\tdisease\n" + "".join(f"{row['drug']}\t{disease}\n" for row in reversed(ranked)))
+    assert panakeia("score", pairs, *where, "--out", scores).status == 0
+    scored = pd.read_csv(scores, sep="\t")
+    assert scored.columns.tolist() == ["drug", "disease", "score", "prior", "known"]
+    assert scored["score"].tolist() == pytest.approx([row["score"] for row in reversed(ranked)])
+
+    explained = panakeia("explain", ranked[0]["drug"], disease, *where, "--json").json()
+    assert explained["paths"]
+
+
+def test_simulate_a_cohort(panakeia: Panakeia, files: Path) -> None:
+    out = files / "trajectories.csv"
+    arguments = (
+        "--cohort",
+        files / "cohort.csv",
+        "--regimen",
+        files / "regimen.csv",
+        "--times",
+        "0:28:1d",
+        "--out",
+        out,
+    )
+    assert panakeia("twin", "simulate", *arguments).status == 0
+    course = pd.read_csv(out)
+    assert course.columns.tolist() == ["id", "time", "observable", "value", "lower", "upper"]
+    assert (course["lower"] <= course["value"]).all() and (course["value"] <= course["upper"]).all()
+    last = course[(course["time"] == 28) & (course["observable"] == "INR")].set_index("id")["value"]
+    assert last["B"] > last["A"], "a poor metaboliser with a sensitive target has the higher INR"
+
+
+def test_simulate_a_patient_of_the_graph(panakeia: Panakeia, starter_store: Path, files: Path) -> None:
+    patients = panakeia("search", "P-", "--store", starter_store, "--top", 12, "--json").json()
+    simulated = [
+        panakeia(
+            "twin", "simulate", "--patient", row["id"], "--store", starter_store, "--regimen", files / "regimen.csv"
+        )
+        for row in patients
+    ]
+    assert len(patients) == 12
+    assert sum(run.status == 0 for run in simulated) >= 8
+    assert all("lacks" in run.err for run in simulated if run.status)
+
+
+def test_run_a_trial(panakeia: Panakeia, tmp_path: Path) -> None:
+    example = (Path(__file__).parents[2] / "app/examples/warfarin_trial.toml").read_text()
+    design = tmp_path / "trial.toml"
+    design.write_text(example.replace("subjects_per_arm = 1000", "subjects_per_arm = 20"))
+    assert panakeia("trial", "run", design, "--out", tmp_path / "out").status == 0
+    result = json.loads((tmp_path / "out/result.json").read_text())
+    assert [arm["arm"] for arm in result["arms"]] == ["standard", "genotype-guided"]
+    assert len(pd.read_csv(tmp_path / "out/subjects.csv")) == 40
+    assert "<svg" in (tmp_path / "out/report.html").read_text()
+
+
+def test_import_needs_a_key(panakeia: Panakeia, starter_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PANAKEIA_KEY", raising=False)
+    refused = panakeia("patient", "import", "nowhere", "--store", starter_store)
+    assert refused.status == 2
+    assert "there is no key" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["info", "--store", "missing.lbdb"], "missing.lbdb"),
+        (["build", "--source", "nonsense", "--store", "new.lbdb"], "nonsense"),
+        (["build", "--data", "no-such-folder", "--store", "new.lbdb"], "no-such-folder"),
+        (["show", "no such thing", "--store", "{store}"], "no such thing"),
+        (["rank", "hypertension", "--store", "{store}", "--model", "no-model"], "no-model"),
+        (["score", "no-pairs.tsv", "--store", "{store}", "--model", "{model}", "--out", "s.tsv"], "no-pairs.tsv"),
+        (["train", "--store", "{store}", "--task", "cures"], "cures"),
+        (["trial", "run", "no-trial.toml", "--out", "out"], "no-trial.toml"),
+        (["twin", "simulate", "--regimen", "r.csv"], "--cohort"),
+        (["twin", "simulate", "--regimen", "r.csv", "--cohort", "c.csv", "--model", "aspirin_1899"], "aspirin_1899"),
+        (["patient", "import", "no-bundles", "--store", "{store}", "--key-file", "no-key.txt"], "no-key.txt"),
+        (["paths", "warfarin", "VKORC1", "--store", "{store}", "--max-length", "9"], "max-length"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_a_mistake_is_named_and_exits_2(
+    panakeia: Panakeia,
+    starter_store: Path,
+    starter_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = panakeia(*(argument.format(store=starter_store, model=starter_model) for argument in arguments))
+    assert refused.status == 2
+    assert said in refused.err
+    assert "Traceback" not in refused.err
+    assert not list(tmp_path.iterdir()), "nothing is written"

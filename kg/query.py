@@ -133,7 +133,7 @@ def find(store: Store, text: str, kind: str | None = None) -> Node:
     for cypher in (by_name, by_synonym):
         found = found or _nodes(store, cypher, {"text": wanted})
     if len(found) > 1:
-        raise AmbiguousName(text, found)
+        raise AmbiguousName(text, tuple(sorted(found, key=lambda node: (kinds.index(node.kind), node.id))))
     if not found:
         raise UnknownNode(_unknown(store, text, kinds))
     return found[0]

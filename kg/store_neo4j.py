@@ -55,8 +55,12 @@ class Neo4jStore:
             )
 
     def __enter__(self) -> Self:
-        with self._failures():
-            self._driver.verify_connectivity()
+        try:
+            with self._failures():
+                self._driver.verify_connectivity()
+        except StoreError:
+            self._driver.close()
+            raise
         return self
 
     def __exit__(self, *failure: object) -> None:

@@ -134,7 +134,7 @@ def test_the_best_paths_are_those_of_a_full_walk(
             assert path.score == pytest.approx(scores[normal(as_edges(path))], rel=1e-12)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(store_of: Callable[[Graph], Store], graph: Graph) -> Store:
     return store_of(graph)
 

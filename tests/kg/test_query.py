@@ -11,7 +11,7 @@ from kg.schema import node_columns
 from kg.store import Store
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(store_of: Callable[[Graph], Store], graph: Graph) -> Store:
     return store_of(graph)
 

@@ -1,0 +1,80 @@
+"""What goes wrong on the way to a Neo4j server is said, with what to do, and without the password."""
+
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from kg.graph import Graph, table
+from kg.schema import node_columns
+from kg.store import StoreError, open_store
+from kg.store_neo4j import Neo4jStore
+
+SECRET = "not-the-password"
+
+
+@pytest.fixture
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEO4J_USER", raising=False)
+    monkeypatch.delenv("NEO4J_PASSWORD", raising=False)
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.usefixtures("no_environment")
+def test_a_missing_password_is_asked_for() -> None:
+    with pytest.raises(StoreError, match=r"bolt://localhost:7687 needs a password: set NEO4J_PASSWORD"):
+        open_store("bolt://neo4j@localhost:7687")
+
+
+@pytest.mark.usefixtures("no_environment")
+def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
+    port = closed_port()
+    with (
+        pytest.raises(StoreError, match=rf"no Neo4j server answers at bolt://127.0.0.1:{port}") as raised,
+        open_store(f"bolt://neo4j:{SECRET}@127.0.0.1:{port}"),
+    ):
+        pass
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.usefixtures("no_environment")
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(StoreError, match="bolt://nowhere:port"), open_store(f"bolt://neo4j:{SECRET}@nowhere:port"):
+        pass
+
+
+@pytest.mark.neo4j
+def test_a_wrong_password_is_refused_and_not_repeated(neo4j_url: str) -> None:
+    address = urlsplit(neo4j_url).netloc.rpartition("@")[2]
+    with (
+        pytest.raises(StoreError, match="refused the user or the password") as raised,
+        open_store(f"bolt://neo4j:{SECRET}@{address}"),
+    ):
+        pass
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.neo4j
+def test_a_killed_build_leaves_nothing_that_a_later_one_keeps(neo4j_url: str, graph: Graph) -> None:
+    """A builder that dies leaves staged nodes and edges behind; the next build counts none of them."""
+    one = Graph({"Drug": table(node_columns("Drug"), [{"id": "DRUGBANK:DB00001", "name": "one"}])}, {})
+
+    def die(step: str, fraction: float) -> None:
+        if step.startswith("edges"):
+            raise SystemExit
+
+    with open_store(neo4j_url) as store:
+        assert isinstance(store, Neo4jStore)
+        store.replace(one, lambda step, fraction: None)
+        with pytest.raises(SystemExit):
+            store.replace(graph, die)
+        assert store.query("MATCH (n:GeneStaged) RETURN count(n) > 0 AS left", {}) == [{"left": True}]
+        assert store.read().node_counts() == {"Drug": 1}
+        store.replace(one, lambda step, fraction: None)
+        assert store.query("MATCH (n) RETURN count(n) AS nodes", {}) == [{"nodes": 1}]
+        assert store.query("MATCH ()-[r]->() RETURN count(r) AS edges", {}) == [{"edges": 0}]

@@ -61,7 +61,8 @@ def open_store(url: str | Path, *, create: bool = False) -> Store:
 
         return Neo4jStore(text)
     if "://" in text:
-        raise StoreError(f"{text!r} is not a store: expected a file path, or a bolt:// or neo4j:// URL")
+        scheme = text.partition("://")[0]  # the rest may hold a password
+        raise StoreError(f"{scheme}:// is no store's URL: expected a file path, or a bolt:// or neo4j:// URL")
     from kg.store_ladybug import LadybugStore
 
     return LadybugStore(Path(text), create=create)

@@ -3,7 +3,7 @@
 Community edition has one database, so a full build is written beside the graph in place, under labels of its own
 (`GeneStaged` for `Gene`), and one transaction then gives the new nodes the labels of the old ones. An edge is seen
 through its nodes: every query names a node's kind, and sees either the old graph or the new one.
-See docs/decisions/0003-neo4j-replace.md for what that promises and what not.
+See docs/decisions/0003-replace-on-neo4j.md for what that promises and what not.
 """
 
 import os

@@ -48,6 +48,12 @@ def test_an_address_that_is_none_is_refused() -> None:
         pass
 
 
+def test_a_url_of_another_kind_is_refused_without_repeating_it() -> None:
+    with pytest.raises(StoreError, match=r"http:// is no store's URL") as raised:
+        open_store(f"http://neo4j:{SECRET}@localhost:7474")
+    assert SECRET not in str(raised.value)
+
+
 @pytest.mark.neo4j
 def test_a_wrong_password_is_refused_and_not_repeated(neo4j_url: str) -> None:
     address = urlsplit(neo4j_url).netloc.rpartition("@")[2]

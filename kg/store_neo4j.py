@@ -7,7 +7,9 @@ See docs/decisions/0003-replace-on-neo4j.md for what that promises and what not.
 """
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
@@ -24,6 +26,8 @@ from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_c
 from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, read_releases, release_row
 
 BATCH_ROWS = 20_000
+WRITERS = 2
+"""Connections that write edges at a time; where two meet at a node, the server lets one wait, or retry."""
 LABELS: dict[str, dict[str, AttributeType]] = {
     **{kind: node_columns(kind) for kind in NODE_KINDS},
     RELEASE_LABEL: RELEASE_COLUMNS,
@@ -74,7 +78,7 @@ class Neo4jStore:
         with self._failures(), self._driver.session() as session, self._writer(progress):
             _constrain(session)
             _clear(session)
-            _stage(session, graph, progress)
+            _stage(self._driver, graph, progress)
             progress("putting the new graph in place", 0.9)
             session.execute_write(_swap)
             progress("clearing the old graph away", 0.92)
@@ -160,19 +164,31 @@ def _clear(session: Session) -> None:
         session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
 
 
-def _stage(session: Session, graph: Graph, progress: Progress) -> None:
+def _stage(driver: Driver, graph: Graph, progress: Progress) -> None:
     """Write the graph beside the one in place."""
     done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
-    for label, rows in _labelled(graph):
-        for nodes in _node_batches(rows):
-            session.execute_write(_create_nodes, label + STAGED, nodes)
-            done += len(nodes)
-            progress(f"nodes: {label}", 0.9 * done / total)
-    for relation, rows in graph.edges.items():
-        for count, edges, attributes in _edge_batches(rows):
+    with driver.session() as session:
+        for label, rows in _labelled(graph):
+            for nodes in _node_batches(rows):
+                session.execute_write(_create_nodes, label + STAGED, nodes)
+                done += len(nodes)
+                progress(f"nodes: {label}", 0.9 * done / total)
+
+    def write(relation: str, edges: list[EdgeGroup], attributes: list[dict[str, object]]) -> None:
+        with driver.session() as session:
             session.execute_write(_create_edges, relation, STAGED, edges, attributes)
-            done += count
-            progress(f"edges: {relation}", 0.9 * done / total)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writing: deque[Future[None]] = deque()
+        for relation, rows in graph.edges.items():
+            for count, edges, attributes in _edge_batches(rows):
+                writing.append(pool.submit(write, relation, edges, attributes))
+                if len(writing) > WRITERS:  # so that no more than one batch waits in memory
+                    writing.popleft().result()
+                done += count
+                progress(f"edges: {relation}", 0.9 * done / total)
+        for batch in writing:
+            batch.result()
 
 
 def _labelled(graph: Graph) -> Iterator[tuple[str, pa.Table]]:

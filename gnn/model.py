@@ -21,13 +21,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
+from gnn.config import PARTS
 from gnn.metapaths import Metapaths
 
 FILTERS = (0.3, 1.0, 3.0)
 """The a of the spectral filters s t / (s t + a)."""
-
-PARTS = ("messages", "spectral", "chains", "attention")
-"""The parts of the model that an ablation may leave out."""
 
 _FLOOR = 0.01
 
@@ -112,6 +110,19 @@ def fixed_features(around: Surroundings, labels: Tensor, parts: tuple[str, ...] 
     return torch.cat([scaled, around.chains]) if "chains" in parts else scaled
 
 
+def input_names(around: Surroundings, parts: tuple[str, ...], heads: int) -> list[str]:
+    """Return, for each input of the readout, in words what it carries."""
+    drugs, diseases = len(around.drugs.alike), len(around.diseases.alike)
+    names = ["degrees"] * 2
+    if "messages" in parts:
+        names += ["like drugs"] * drugs + ["like diseases"] * diseases + ["like drugs of like diseases"] * 2 * drugs
+    if "spectral" in parts:
+        names += ["fused graph"] * len(around.drugs.spectra) * len(FILTERS)
+    if "chains" in parts:
+        names += ["genes between"] * len(around.chains)
+    return names + ["learned likeness"] * 3 * heads
+
+
 def _scaled(channels: Tensor) -> Tensor:
     """Compress each channel: asinh of it over its mean size, as counts of paths are (eLife.26726)."""
     return torch.asinh(channels / channels.abs().mean((1, 2), keepdim=True).clamp(min=1e-9))
@@ -184,6 +195,14 @@ class RepurposingNet(nn.Module):
         """
         found = [fixed, self.learned_features(around, labels)[:, pairs].T] if self.heads else [fixed]
         return (torch.cat(found, dim=1) - self.mean) / self.spread
+
+    def contributions(self, inputs: Tensor, names: list[str]) -> dict[str, Tensor]:
+        """Return what the inputs of each name add to the logit. Shapes: inputs [pair, input] -> [pair]."""
+        added = inputs * self.readout.weight[0]
+        return {
+            name: added[:, [place for place, other in enumerate(names) if other == name]].sum(1)
+            for name in dict.fromkeys(names)
+        }
 
     def forward(self, around: Surroundings, labels: Tensor, fixed: Tensor, pairs: Tensor) -> Tensor:
         """Return the logit of each chosen pair. Shapes: as `inputs` -> [pair]."""

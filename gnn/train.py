@@ -1,147 +1,25 @@
 """Train: the visible loop from a graph and a TrainConfig to a Model."""
 
-import dataclasses
-import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from gnn.baselines import degree_prior
+from gnn.checkpoint import Model
+from gnn.config import ConfigError, TrainConfig, load_config
 from gnn.metapaths import metapaths
-from gnn.model import PARTS, RepurposingNet, Surroundings, fixed_features, surroundings
+from gnn.model import RepurposingNet, Surroundings, fixed_features, input_names, surroundings
 from gnn.negatives import learnable
 from gnn.split import assert_no_leak, pair_folds, without
 from gnn.view import view
-from kg.graph import Graph, SourceRelease, data_version
+from kg.graph import Graph
+from kg.store import Progress
 
-Progress = Callable[[str, float], None]
-"""Called with the name of a step and the fraction of the whole that is done, from 0 to 1."""
-
-TASKS = ("treats", "palliates")
-
-
-class ConfigError(ValueError):
-    """Training settings, or a graph, that nothing can be trained with."""
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """Everything that decides a training run beside the graph.
-
-    `members` networks are trained, each on its own deal of the pairs into `inner_folds`, and their logits averaged.
-    `parts` are the parts of the model that are used, `neighbours`, `heads` and `hidden` the size of its learned
-    convolutions, `steps` and `learning_rate` their training, `ridge` the L2 penalty of the readout.
-    """
-
-    task: str = "treats"
-    seed: int = 0
-    members: int = 2
-    inner_folds: int = 8
-    steps: int = 96
-    learning_rate: float = 0.01
-    ridge: float = 10.0
-    neighbours: int = 40
-    heads: int = 4
-    hidden: int = 16
-    parts: tuple[str, ...] = PARTS
-
-    def __post_init__(self) -> None:
-        if self.task not in TASKS:
-            raise ConfigError(f"task: got {self.task!r}, expected one of {', '.join(TASKS)}")
-        for key, least in _LEAST.items():
-            if getattr(self, key) < least:
-                raise ConfigError(f"{key}: got {getattr(self, key)}, expected at least {least}")
-        if unknown := [part for part in self.parts if part not in PARTS]:
-            raise ConfigError(f"parts: got {', '.join(map(repr, unknown))}, expected some of {', '.join(PARTS)}")
-
-
-_LEAST = {
-    "seed": 0,
-    "members": 1,
-    "inner_folds": 2,
-    "steps": 1,
-    "learning_rate": 1e-6,
-    "ridge": 1e-6,
-    "neighbours": 1,
-    "heads": 1,
-    "hidden": 1,
-}
-
-
-def load_config(path: Path | None, **changes: Any) -> TrainConfig:
-    """Read a TrainConfig from a TOML file (the defaults where `path` is None); `changes` that are not None win.
-
-    Raises `ConfigError` naming the key that is unknown or has a wrong type or value.
-
-    >>> load_config(None, seed=7).seed
-    7
-    """
-    stated: dict[str, Any] = {}
-    if path is not None:
-        try:
-            stated = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-            raise ConfigError(f"{path} is not TOML: {failure}") from failure
-    stated |= {key: value for key, value in changes.items() if value is not None}
-    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
-    for key, value in stated.items():
-        if key not in defaults:
-            raise ConfigError(f"{key}: unknown setting; expected one of {', '.join(defaults)}")
-        stated[key] = _typed(key, value, defaults[key])
-    return TrainConfig(**stated)
-
-
-def _typed(key: str, value: Any, default: Any) -> Any:
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    if type(value) is not type(default):
-        raise ConfigError(f"{key}: got {value!r}, expected a value like {default!r}")
-    return value
-
-
-@dataclass(frozen=True)
-class Model:
-    """A trained model, with what it says of every pair.
-
-    `scores` is a probability that the pair stands in the list of known treatments, `priors` the same from the two
-    degrees alone, `known` the edges it learned from. The score of a known pair comes from messages that its own edge
-    was hidden from. `weights` are the networks' parameters.
-
-    Shapes: scores, priors, known [drug, disease].
-    """
-
-    config: TrainConfig
-    sources: tuple[SourceRelease, ...]
-    drugs: tuple[str, ...]
-    drug_names: tuple[str, ...]
-    diseases: tuple[str, ...]
-    disease_names: tuple[str, ...]
-    scores: NDArray[np.float32]
-    priors: NDArray[np.float32]
-    known: NDArray[np.bool_]
-    weights: dict[str, Tensor]
-
-    def summary(self) -> dict[str, Any]:
-        """Return what was trained, on what, in a few words."""
-        return {
-            "task": self.config.task,
-            "seed": self.config.seed,
-            "data_version": data_version(self.sources),
-            "drugs": len(self.drugs),
-            "diseases": len(self.diseases),
-            "known_pairs": int(self.known.sum()),
-            "parameters": sum(weight.numel() for weight in self.weights.values()),
-        }
+__all__ = ["Model", "TrainConfig", "load_config", "train"]
 
 
 def train(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.DataFrame | None = None) -> Model:
@@ -163,7 +41,7 @@ def train(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.Da
         )
     progress("walk metapaths", 0.0)
     around = surroundings(metapaths(seen), known.shape, config.neighbours)
-    labels, logits, weights = torch.from_numpy(known).float(), torch.zeros(known.shape), {}
+    labels, added, weights = torch.from_numpy(known).float(), {}, {}
     for member in range(config.members):
         start, share = 0.1 + 0.9 * member / config.members, 0.9 / config.members
         random = np.random.default_rng([config.seed, member])
@@ -172,8 +50,9 @@ def train(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.Da
         heads = config.heads if "attention" in config.parts else 0
         net = RepurposingNet(around, folds[0].fixed.shape[1], heads, config.hidden, generator)
         _fit(net, around, folds, config, lambda step, done, a=start, b=share: progress(step, a + b * done))
-        logits += _predict(net, around, labels, folds, config.parts) / config.members
-        weights |= {f"{member}.{name}": value for name, value in net.state_dict().items()}
+        for part, values in _predict(net, around, labels, folds, config.parts).items():
+            added[part] = added.get(part, 0) + values / config.members
+        weights |= {f"{member}.{name}": value.numpy() for name, value in net.state_dict().items()}
     progress("trained", 1.0)
     return Model(
         config=config,
@@ -182,9 +61,10 @@ def train(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.Da
         drug_names=seen.names["Drug"],
         diseases=seen.curies["Disease"],
         disease_names=seen.names["Disease"],
-        scores=torch.sigmoid(logits).numpy(),
+        scores=torch.sigmoid(sum(added.values())).numpy(),
         priors=degree_prior(known),
         known=known,
+        contributions={part: values.numpy() for part, values in added.items() if part != "average pair"},
         weights=weights,
     )
 
@@ -270,16 +150,19 @@ def _fit_readout(net: RepurposingNet, around: Surroundings, folds: list[Fold], r
 @torch.no_grad()
 def _predict(
     net: RepurposingNet, around: Surroundings, labels: Tensor, folds: list[Fold], parts: tuple[str, ...]
-) -> Tensor:
-    """Return every pair's logit; a known pair's comes from the messages of the fold that hid it.
+) -> dict[str, Tensor]:
+    """Return what each part adds to every pair's logit; for a known pair, by the messages of the fold that hid it.
 
     Shapes: [drug, disease].
     """
+    names = input_names(around, parts, net.heads)
     everything = torch.ones_like(labels, dtype=torch.bool)
     fixed = fixed_features(around, labels, parts).flatten(1).T
-    logits = net(around, labels, fixed, everything).reshape(labels.shape)
+    added = net.contributions(net.inputs(around, labels, fixed, everything), names)
+    found = {name: values.reshape(labels.shape) for name, values in added.items()}
     for fold in folds:
-        hidden = torch.zeros_like(labels)
-        hidden[fold.pairs] = net(around, fold.labels, fold.fixed, fold.pairs)
-        logits = torch.where(fold.pairs & (labels > 0), hidden, logits)
-    return logits
+        known = fold.targets > 0
+        hidden = net.contributions(net.inputs(around, fold.labels, fold.fixed, fold.pairs), names)
+        for name, values in hidden.items():
+            found[name][fold.pairs & (labels > 0)] = values[known]
+    return found | {"average pair": net.readout.bias.detach().expand(labels.shape)}

@@ -1,0 +1,93 @@
+"""TrainConfig: everything that decides a training run beside the graph, and how it is read from a file."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PARTS = ("messages", "spectral", "chains", "attention")
+"""The parts of the model (`gnn.model`) that an ablation may leave out."""
+
+TASKS = ("treats", "palliates")
+
+
+class ConfigError(ValueError):
+    """Training settings, or a graph, that nothing can be trained with."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides a training run beside the graph.
+
+    `members` networks are trained, each on its own deal of the pairs into `inner_folds`, and their logits averaged.
+    `parts` are the parts of the model that are used, `neighbours`, `heads` and `hidden` the size of its learned
+    convolutions, `steps` and `learning_rate` their training, `ridge` the L2 penalty of the readout.
+    """
+
+    task: str = "treats"
+    seed: int = 0
+    members: int = 2
+    inner_folds: int = 8
+    steps: int = 96
+    learning_rate: float = 0.01
+    ridge: float = 10.0
+    neighbours: int = 40
+    heads: int = 4
+    hidden: int = 16
+    parts: tuple[str, ...] = PARTS
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise ConfigError(f"task: got {self.task!r}, expected one of {', '.join(TASKS)}")
+        for key, least in _LEAST.items():
+            if getattr(self, key) < least:
+                raise ConfigError(f"{key}: got {getattr(self, key)}, expected at least {least}")
+        if unknown := [part for part in self.parts if part not in PARTS]:
+            raise ConfigError(f"parts: got {', '.join(map(repr, unknown))}, expected some of {', '.join(PARTS)}")
+
+
+_LEAST = {
+    "seed": 0,
+    "members": 1,
+    "inner_folds": 2,
+    "steps": 1,
+    "learning_rate": 1e-6,
+    "ridge": 1e-6,
+    "neighbours": 1,
+    "heads": 1,
+    "hidden": 1,
+}
+
+
+def load_config(path: Path | None, **changes: Any) -> TrainConfig:
+    """Read a TrainConfig from a TOML file (the defaults where `path` is None); `changes` that are not None win.
+
+    Raises `ConfigError` naming the key that is unknown or has a wrong type or value.
+
+    >>> load_config(None, seed=7).seed
+    7
+    """
+    stated: dict[str, Any] = {}
+    if path is not None:
+        try:
+            stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+            raise ConfigError(f"{path} is not TOML: {failure}") from failure
+    stated |= {key: value for key, value in changes.items() if value is not None}
+    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+    for key, value in stated.items():
+        if key not in defaults:
+            raise ConfigError(f"{key}: unknown setting; expected one of {', '.join(defaults)}")
+        stated[key] = _typed(key, value, defaults[key])
+    return TrainConfig(**stated)
+
+
+def _typed(key: str, value: Any, default: Any) -> Any:
+    if isinstance(default, float) and type(value) is int:
+        return float(value)
+    if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if type(value) is not type(default):
+        raise ConfigError(f"{key}: got {value!r}, expected a value like {default!r}")
+    return value

@@ -1,0 +1,102 @@
+"""Explain: what the model and the graph say for a drug against a disease."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from gnn.checkpoint import Model
+from gnn.rank import KNOWN_WORDS, assert_trained_on, row_of
+from kg.paths import Path, paths, paths_frame
+from kg.store import Store
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A pair's score with what each part of the model adds to it, and the best evidence paths between the two.
+
+    `contributions` has the columns part and logit (beyond the average pair), largest first; `paths` the columns of
+    `kg.paths.paths_frame`, and `evidence` the same paths as steps: name and kind of each node, and but for the last
+    the relation to the next one, with forward "yes" where its edge points there. The paths are the graph's evidence,
+    ranked by degree-weighted score; the model does not read them one by one.
+    """
+
+    drug: str
+    drug_name: str
+    disease: str
+    disease_name: str
+    score: float
+    prior: float
+    known: str
+    contributions: pd.DataFrame
+    paths: pd.DataFrame
+    evidence: tuple[tuple[dict[str, str], ...], ...]
+
+    def to_text(self) -> str:
+        """Return the model's part in one or two sentences."""
+        told = [
+            f"{row.part} {row.logit:+.1f}" for row in self.contributions.itertuples() if abs(float(row.logit)) >= 0.05
+        ]
+        return (
+            f"{self.drug_name} for {self.disease_name}: score {self.score:.3g}, degree prior {self.prior:.3g}, lift "
+            f"{self.score / self.prior:.1f}, {self.known}. Beyond the average pair, the log-odds get "
+            f"{', '.join(told) or 'nothing'}."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        return {
+            "drug": {"id": self.drug, "name": self.drug_name},
+            "disease": {"id": self.disease, "name": self.disease_name},
+            "score": self.score,
+            "prior": self.prior,
+            "lift": self.score / self.prior,
+            "known": self.known,
+            "contributions": self.contributions.to_dict(orient="records"),
+            "paths": [
+                {
+                    "rank": rank,
+                    "score": float(score),
+                    "path": path,
+                    "metapath": metapath,
+                    "sources": sources,
+                    "steps": steps,
+                }
+                for (rank, score, path, metapath, sources), steps in zip(
+                    self.paths.itertuples(index=False), self.evidence, strict=True
+                )
+            ],
+        }
+
+
+def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 10) -> Explanation:
+    """Explain a pair (CURIEs) by the parts of its score and its best evidence paths.
+
+    The direct edges between the two are left out: they are the answer, not evidence for it. Raises
+    `gnn.rank.UnknownCandidate` and `gnn.rank.OtherGraphError`.
+    """
+    assert_trained_on(model, store)
+    row, column = row_of(drug, model.drugs, "drug"), row_of(disease, model.diseases, "disease")
+    parts = [(part, float(values[row, column])) for part, values in model.contributions.items()]
+    contributions = pd.DataFrame(sorted(parts, key=lambda part: -part[1]), columns=["part", "logit"])
+    direct = 3  # at most: treats, palliates, and one more to come
+    found = [path for path in paths(store, drug, disease, top=top + direct) if len(path.edges) > 1][:top]
+    return Explanation(
+        drug=model.drugs[row],
+        drug_name=model.drug_names[row],
+        disease=model.diseases[column],
+        disease_name=model.disease_names[column],
+        score=float(model.scores[row, column]),
+        prior=float(model.priors[row, column]),
+        known=str(KNOWN_WORDS[int(model.known[row, column])]),
+        contributions=contributions,
+        paths=paths_frame(found),
+        evidence=tuple(_steps(path) for path in found),
+    )
+
+
+def _steps(path: Path) -> tuple[dict[str, str], ...]:
+    steps = [{"name": node.name, "kind": node.kind} for node in path.nodes]
+    for step, edge in zip(steps, path.edges, strict=False):
+        step |= {"relation": edge.step.relation, "forward": "yes" if edge.step.forward else "no"}
+    return tuple(steps)

@@ -1,0 +1,150 @@
+"""Rank: a Model and a disease to its candidate drugs; a Model and pairs to their scores."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gnn.checkpoint import Model
+from kg.curie import CurieError, parse
+from kg.graph import SourceRelease
+from kg.store import Store, read_releases
+
+PAIR_COLUMNS = ("drug", "disease")
+SCORE_COLUMNS = ("score", "prior", "known")
+KNOWN_WORDS = np.array(["new", "known"])
+
+_SHOWN = 10
+
+
+class PairsError(ValueError):
+    """Pairs that cannot be scored; the message names the lines."""
+
+
+class UnknownCandidate(ValueError):
+    """A drug or disease that the model has not seen."""
+
+
+class OtherGraphError(ValueError):
+    """A store that does not hold the graph that the model was trained on."""
+
+
+def read_pairs(path: Path) -> pd.DataFrame:
+    """Read pairs from a TSV with a header line and at least the columns `drug` and `disease`, all as text.
+
+    Raises `PairsError` for an unreadable file; row i of the frame is line i + 2 of the file.
+    """
+    try:
+        return pd.read_csv(
+            path,
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            quoting=csv.QUOTE_NONE,
+            encoding="utf-8-sig",
+            index_col=False,
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as failure:
+        raise PairsError(f"{path} cannot be read as tab-separated text with a header line: {failure}") from failure
+
+
+def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Score pairs of a drug and a disease.
+
+    Returns the same rows in the same order, with `score`, `prior` (probability-like, see `gnn.checkpoint.Model`) and
+    `known` ("known" where the model learned from this pair, else "new") added. Raises `PairsError` naming the lines
+    (counting a header as line 1) of what is not a CURIE, not in the store, or not among the model's candidates, and
+    `OtherGraphError` for a store with another release.
+    """
+    assert_trained_on(model, store)
+    if missing := [column for column in PAIR_COLUMNS if column not in pairs.columns]:
+        raise PairsError(
+            f"line 1: the column {' and the column '.join(missing)} is missing among {', '.join(pairs.columns)}; "
+            "expected drug and disease, separated by a tab"
+        )
+    if taken := [column for column in SCORE_COLUMNS if column in pairs.columns]:
+        raise PairsError(f"line 1: the column {taken[0]} is there already; expected pairs without scores")
+    drugs = _rows(store, "Drug", pairs["drug"], model.drugs)
+    diseases = _rows(store, "Disease", pairs["disease"], model.diseases)
+    return pairs.assign(
+        score=model.scores[drugs, diseases],
+        prior=model.priors[drugs, diseases],
+        known=KNOWN_WORDS[model.known[drugs, diseases].astype(int)],
+    )
+
+
+def rank(model: Model, store: Store, disease: str, *, top: int = 20) -> pd.DataFrame:
+    """Rank the drugs for a disease (a CURIE), best first.
+
+    Columns: rank, drug, name, score, prior, lift (score over prior), known. Raises `UnknownCandidate` for a disease
+    that the model has not seen, `OtherGraphError` for a store with another release.
+    """
+    assert_trained_on(model, store)
+    column = row_of(disease, model.diseases, "disease")
+    best = np.argsort(-model.scores[:, column], kind="stable")[:top]
+    scores, priors = model.scores[best, column], model.priors[best, column]
+    return pd.DataFrame(
+        {
+            "rank": np.arange(1, len(best) + 1),
+            "drug": [model.drugs[row] for row in best],
+            "name": [model.drug_names[row] for row in best],
+            "score": scores,
+            "prior": priors,
+            "lift": scores / priors,
+            "known": KNOWN_WORDS[model.known[best, column].astype(int)],
+        }
+    )
+
+
+def assert_trained_on(model: Model, store: Store) -> None:
+    """Raise `OtherGraphError` unless the store holds every release that the model was trained on, unchanged.
+
+    Releases that came later, such as patients, do not matter: nothing is learned from them.
+    """
+    held = {_identity(release) for release in read_releases(store)}
+    if lost := [release for release in model.sources if _identity(release) not in held]:
+        raise OtherGraphError(
+            f"the model was trained on {', '.join(f'{release.name} {release.version}' for release in lost)} with files "
+            "that this store does not hold: train anew with `panakeia train`, or name the store it was trained on"
+        )
+
+
+def row_of(curie: str, candidates: Sequence[str], what: str) -> int:
+    """Return a candidate's row in the model's arrays; raises `UnknownCandidate`."""
+    try:
+        return candidates.index(str(parse(curie)))
+    except ValueError as failure:
+        raise UnknownCandidate(
+            f"{curie} is not one of the model's {len(candidates)} {what}s: it was not in the graph that the model was "
+            "trained on, or it has no preferred identifier"
+        ) from failure
+
+
+def _identity(release: SourceRelease) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    return release.name, release.version, tuple(sorted(release.files.items()))
+
+
+def _rows(store: Store, kind: str, column: pd.Series, candidates: Sequence[str]) -> np.ndarray:
+    """Return each value's row in the model's arrays, or raise `PairsError` with the lines of all that have none."""
+    curies, bad = [], []
+    for line, text in enumerate(column, start=2):
+        try:
+            curies.append(str(parse(str(text))))
+        except CurieError as failure:
+            curies.append("")
+            bad.append(f"line {line}: {failure}")
+    rows = pd.Index(candidates).get_indexer(pd.Index(curies))
+    lines = [place for place in np.flatnonzero(rows < 0) if curies[place]]
+    wanted = sorted({curies[place] for place in lines})
+    found = store.query(f"MATCH (n:{kind}) WHERE n.id IN $ids RETURN n.id AS id", {"ids": wanted}) if wanted else []
+    held = {row["id"] for row in found}
+    for place in lines:
+        why = "is in the graph, but the model has not learned it" if curies[place] in held else "is not in the graph"
+        bad.append(f"line {place + 2}: {curies[place]} {why}; expected one of {len(candidates)} {kind.lower()}s")
+    if bad:
+        more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+        raise PairsError(f"{len(bad)} rows cannot be scored:\n" + "\n".join(bad[:_SHOWN]) + more)
+    return rows

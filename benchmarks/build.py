@@ -12,7 +12,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -49,12 +50,14 @@ def main() -> None:
     parser.add_argument("--neo4j", metavar="URL", help="also measure this server, whose graph is replaced")
     options = parser.parse_args()
     fetch = Fetch(options.data and Path(options.data))
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         graph, embedded = measure_embedded(fetch, Path(folder) / "graph.lbdb")
     result = {
         "benchmark": "build",
         "data_version": data_version(graph.sources),
         "cores": len(os.sched_getaffinity(0)),
+        "load_of_others": load,
         "targets": TARGETS,
         "embedded": embedded,
         "baseline": {"pandas_read_csv_s": timed(lambda: read_bare(fetch))[1]},
@@ -66,14 +69,10 @@ def main() -> None:
 
 def measure_embedded(fetch: Fetch, path: Path) -> tuple[Graph, dict[str, Any]]:
     """Build into an embedded store and ask it; return its graph and the figures."""
-    ended, held = Event(), [0]
-    watch = Thread(target=watch_memory, args=(ended, held))
-    watch.start()
-    spent = time.process_time()
-    audit, wall_s = timed(lambda: build(["hetionet"], fetch, path, progress=tell))
-    cpu_s = time.process_time() - spent
-    ended.set()
-    watch.join()
+    with memory_watched() as held:
+        spent = time.process_time()
+        audit, wall_s = timed(lambda: build(["hetionet"], fetch, path, progress=tell))
+        cpu_s = time.process_time() - spent
     with open_store(path) as store:
         graph, read_s = timed(store.read)
         found = measure_paths(store)
@@ -120,11 +119,22 @@ def read_bare(fetch: Fetch) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.read_csv(nodes, sep="\t"), pd.read_csv(edges, sep="\t")
 
 
-def watch_memory(ended: Event, held: list[int]) -> None:
-    """Keep in `held` the largest resident memory of this process and its children, sampled twenty times a second."""
-    me = psutil.Process()
-    while not ended.wait(0.05):
-        held[0] = max(held[0], sum(process.memory_info().rss for process in (me, *me.children(recursive=True))))
+@contextmanager
+def memory_watched() -> Iterator[list[int]]:
+    """Keep the largest resident memory of this process and its children in bytes, sampled twenty times a second."""
+    me, ended, held = psutil.Process(), Event(), [0]
+
+    def watch() -> None:
+        while not ended.wait(0.05):
+            held[0] = max(held[0], sum(process.memory_info().rss for process in (me, *me.children(recursive=True))))
+
+    thread = Thread(target=watch)
+    thread.start()
+    try:
+        yield held
+    finally:
+        ended.set()
+        thread.join()
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:

@@ -25,7 +25,7 @@ from kg.graph import Graph, arrow_schema, table
 from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
 from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, read_releases, release_row
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 5_000
 WRITERS = 2
 """Connections that write edges at a time; where two meet at a node, the server lets one wait, or retry."""
 LABELS: dict[str, dict[str, AttributeType]] = {

@@ -1,6 +1,7 @@
 """The command line: thin skins on the rooms' verbs."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -375,6 +376,7 @@ def demo(
 
 def main() -> None:
     """Run the command line; a user's mistake ends with its message and exit status 2."""
+    warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)  # torch_geometric's, not the user's
     try:
         app()
     except (ValueError, OSError) as failure:

@@ -1,6 +1,6 @@
 """Explain: what the model and the graph say for a drug against a disease."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -10,15 +10,17 @@ from gnn.rank import KNOWN_WORDS, assert_trained_on, row_of
 from kg.paths import Path, paths, paths_frame
 from kg.store import Store
 
+DIRECT = ("treats", "palliates")
+"""The relations that may join a drug to a disease directly."""
+
 
 @dataclass(frozen=True)
 class Explanation:
     """A pair's score with what each part of the model adds to it, and the best evidence paths between the two.
 
     `contributions` has the columns part and logit (beyond the average pair), largest first; `paths` the columns of
-    `kg.paths.paths_frame`, and `evidence` the same paths as steps: name and kind of each node, and but for the last
-    the relation to the next one, with forward "yes" where its edge points there. The paths are the graph's evidence,
-    ranked by degree-weighted score; the model does not read them one by one.
+    `kg.paths.paths_frame`, and `evidence` the same paths as nodes and edges. The paths are the graph's evidence, ranked
+    by degree-weighted score; the model does not read them one by one.
     """
 
     drug: str
@@ -30,7 +32,7 @@ class Explanation:
     known: str
     contributions: pd.DataFrame
     paths: pd.DataFrame
-    evidence: tuple[tuple[dict[str, str], ...], ...]
+    evidence: tuple[Path, ...]
 
     def to_text(self) -> str:
         """Return the model's part in one or two sentences."""
@@ -60,9 +62,9 @@ class Explanation:
                     "path": path,
                     "metapath": metapath,
                     "sources": sources,
-                    "steps": steps,
+                    "steps": _steps(evidence),
                 }
-                for (rank, score, path, metapath, sources), steps in zip(
+                for (rank, score, path, metapath, sources), evidence in zip(
                     self.paths.itertuples(index=False), self.evidence, strict=True
                 )
             ],
@@ -79,8 +81,7 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
     row, column = row_of(drug, model.drugs, "drug"), row_of(disease, model.diseases, "disease")
     parts = [(part, float(values[row, column])) for part, values in model.contributions.items()]
     contributions = pd.DataFrame(sorted(parts, key=lambda part: -part[1]), columns=["part", "logit"])
-    direct = 3  # at most: treats, palliates, and one more to come
-    found = [path for path in paths(store, drug, disease, top=top + direct) if len(path.edges) > 1][:top]
+    found = [path for path in paths(store, drug, disease, top=top + len(DIRECT)) if len(path.edges) > 1][:top]
     return Explanation(
         drug=model.drugs[row],
         drug_name=model.drug_names[row],
@@ -91,12 +92,13 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
         known=str(KNOWN_WORDS[int(model.known[row, column])]),
         contributions=contributions,
         paths=paths_frame(found),
-        evidence=tuple(_steps(path) for path in found),
+        evidence=tuple(found),
     )
 
 
-def _steps(path: Path) -> tuple[dict[str, str], ...]:
-    steps = [{"name": node.name, "kind": node.kind} for node in path.nodes]
+def _steps(path: Path) -> list[dict[str, Any]]:
+    """Return each node, and but for the last the relation to the next, `forward` where its edge points there."""
+    steps: list[dict[str, Any]] = [asdict(node) for node in path.nodes]
     for step, edge in zip(steps, path.edges, strict=False):
-        step |= {"relation": edge.step.relation, "forward": "yes" if edge.step.forward else "no"}
-    return tuple(steps)
+        step |= {"relation": edge.step.relation, "forward": edge.step.forward, "sources": list(edge.sources)}
+    return steps

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -53,9 +54,9 @@ def candidates_figure(candidates: pd.DataFrame) -> Figure:
 
 
 def paths_figure(paths: Sequence[Path]) -> Figure:
-    """Draw evidence paths, one a row: nodes as boxes coloured by kind, relations on the arrows."""
-    longest = max((len(path.nodes) for path in paths), default=2)
-    figure, axes = _figure(2.6 * longest, 0.62 * max(len(paths), 1))
+    """Draw at least one evidence path, one a row: nodes as boxes coloured by kind, relations on the arrows."""
+    longest = max(len(path.nodes) for path in paths)
+    figure, axes = _figure(2.1 * longest, 0.72 * len(paths))
     axes.axis("off")
     for row, path in enumerate(paths):
         gap = (longest - 1) / len(path.edges)
@@ -107,7 +108,7 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def _draw_node(axes: Axes, x: float, y: float, node: Node) -> None:
-    half = 0.30
+    half = 0.29
     box = FancyBboxPatch(
         (x - half, y - 0.26),
         2 * half,
@@ -118,13 +119,13 @@ def _draw_node(axes: Axes, x: float, y: float, node: Node) -> None:
         linewidth=0.7,
     )
     axes.add_patch(box)
-    name = node.name if len(node.name) <= 26 else node.name[:25] + "…"
-    axes.text(x, y - 0.05, name, ha="center", va="center", fontsize=8, color=INK)
+    name = node.name if len(node.name) <= 20 else node.name[:19] + "…"
+    axes.text(x, y - 0.05, name, ha="center", va="center", fontsize=7.5, color=INK)
     axes.text(x, y + 0.15, node.kind, ha="center", va="center", fontsize=6, color=MUTED)
 
 
 def _draw_arrow(axes: Axes, start: float, end: float, y: float, step: Step) -> None:
-    tail, head = (start + 0.32, end - 0.32) if step.forward else (end - 0.32, start + 0.32)
+    tail, head = (start + 0.3, end - 0.3) if step.forward else (end - 0.3, start + 0.3)
     axes.annotate("", xy=(head, y), xytext=(tail, y), arrowprops={"arrowstyle": "->", "color": MUTED, "lw": 0.9})
-    words = step.relation.replace("_", " ").replace("gene participates in", "participates in")
-    axes.text((start + end) / 2, y - 0.09, words, ha="center", va="bottom", fontsize=6.5, color=MUTED)
+    words = fill(step.relation.replace("_", " "), 17)
+    axes.text((start + end) / 2, y - 0.06, words, ha="center", va="bottom", fontsize=6.5, color=MUTED, linespacing=1.0)

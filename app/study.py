@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -90,11 +90,12 @@ def answer(question: Question, progress: Progress) -> Report:
     report = Report(
         title=f"Drugs for {disease.name}, and one patient and one trial of warfarin, in silico",
         findings=(
-            f"The graph was built from {', '.join(names)}: {sum(audit.to_frame()['kept']):,} rows kept.",
+            f"The graph was built from {', '.join(names)}{_why(question, names)}:"
+            f" {audit.to_frame()['kept'].sum():,} rows became nodes and edges.",
             f"The best new candidate for {disease.name} is {best_new['name']}: score {best_new['score']:.3g}, degree"
             f" prior {best_new['prior']:.3g}, lift {best_new['lift']:.3g}. A hypothesis, not advice.",
             *(f"{name}: day-84 INR of the patient's twin is {_last_inr(course)}." for name, course in courses.items()),
-            *result.to_text().splitlines()[1:],
+            *(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
         ),
         sections=(
             candidates_section(disease.name, candidates, model.summary()),
@@ -134,6 +135,13 @@ def run_trial(design: Path, out: Path, progress: Progress) -> TrialResult:
 def _part(progress: Progress, name: str, first: float, last: float) -> Progress:
     """Return a progress of one step that fills this part of the whole."""
     return lambda step, fraction: progress(f"{name}: {step}", first + (last - first) * fraction)
+
+
+def _why(question: Question, names: Sequence[str]) -> str:
+    """Say why it was the starter graph, where nobody asked for it."""
+    if question.sources or "hetionet" in names:
+        return ""
+    return ", since neither a mirror folder nor the cache nor the network had Hetionet"
 
 
 def _worth_explaining(candidates: pd.DataFrame) -> list[Any]:

@@ -53,10 +53,9 @@ class Neo4jStore:
         self.address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         if not password:
             raise StoreError(f"{self.address} needs a password: set NEO4J_PASSWORD (and NEO4J_USER, if not 'neo4j')")
-        with self._failures():
-            self._driver: Driver = GraphDatabase.driver(
-                self.address, auth=(user, password), notifications_min_severity="OFF"
-            )
+        self._driver: Driver = GraphDatabase.driver(
+            self.address, auth=(user, password), notifications_min_severity="OFF"
+        )
 
     def __enter__(self) -> Self:
         try:
@@ -65,6 +64,9 @@ class Neo4jStore:
         except StoreError:
             self._driver.close()
             raise
+        except ValueError as failure:
+            self._driver.close()
+            raise StoreError(f"{self.address} is no address: expected bolt://HOST:PORT ({failure})") from failure
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -144,7 +146,7 @@ class Neo4jStore:
             raise StoreError(
                 f"no Neo4j server answers at {self.address}: check host and port, and that it runs (make neo4j)"
             ) from failure
-        except (Neo4jError, DriverError, ValueError) as failure:
+        except (Neo4jError, DriverError) as failure:
             raise StoreError(f"{self.address} failed: {failure}") from failure
 
 

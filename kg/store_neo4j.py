@@ -53,9 +53,10 @@ class Neo4jStore:
         self.address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         if not password:
             raise StoreError(f"{self.address} needs a password: set NEO4J_PASSWORD (and NEO4J_USER, if not 'neo4j')")
-        self._driver: Driver = GraphDatabase.driver(
-            self.address, auth=(user, password), notifications_min_severity="OFF"
-        )
+        with self._failures():
+            self._driver: Driver = GraphDatabase.driver(
+                self.address, auth=(user, password), notifications_min_severity="OFF"
+            )
 
     def __enter__(self) -> Self:
         try:

@@ -69,7 +69,7 @@ def build(
     with progress_bar() as progress:
         fetch = Fetch(data)
         names = source or default_sources(fetch)
-        print_note(f"building from {', '.join(names)} into {store}")
+        print_note(f"building from {", ".join(names)}")
         audit = build_store(names, fetch, store, max_reject_share=max_reject_share, progress=progress)
     if as_json:
         print_json(audit.to_json())
@@ -214,6 +214,7 @@ def rank(
     model: ModelFolder = MODEL,
     top: Top = 20,
     as_json: Json = False,
+    new: Annotated[bool, typer.Option("--new", help="Leave out the drugs that are known for the disease.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Rank the drugs for a disease: score, degree prior, lift over it, known or new.
@@ -228,7 +229,9 @@ def rank(
     trained = checkpoint.load(model)
     with open_store(store) as opened:
         found = find(opened, disease, kind="Disease")
-        candidates = rank_drugs(trained, opened, found.id, top=top)
+        candidates = rank_drugs(trained, opened, found.id, top=top, new_only=new)
+    if not (as_json or as_csv):
+        candidates["known"] = candidates["known"].map({True: "known", False: "new"})
     print_frame(candidates, title=f"drugs for {found.name} ({found.id})", as_json=as_json, as_csv=as_csv)
 
 

@@ -41,7 +41,7 @@ def candidates_figure(candidates: pd.DataFrame) -> Figure:
     """
     figure, axes = _figure(7.2, 0.6 + 0.27 * len(candidates))
     rows = range(len(candidates))
-    colours = [KNOWN if known == "known" else NEW for known in candidates["known"]]
+    colours = [KNOWN if known else NEW for known in candidates["known"]]
     axes.hlines(rows, candidates["prior"], candidates["score"], color="#cbd2d9", linewidth=1.5, zorder=1)
     axes.scatter(candidates["score"], rows, c=colours, s=34, zorder=3)
     axes.scatter(candidates["prior"], rows, marker="|", c=MUTED, s=70, zorder=2)

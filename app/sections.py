@@ -1,7 +1,7 @@
 """The report's sections: what each room found, with its baseline, its interval, its data version and its doubts."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,6 +13,9 @@ from twin.model import Model, parameter_table
 from twin.patient import Cohort
 from twin.result import TrialResult
 from twin.simulate import Trajectories
+
+if TYPE_CHECKING:
+    from gnn.explain import Explanation
 
 INR_TARGET = (2.0, 3.0)
 """The therapeutic range of the INR for most indications of warfarin (CPIC 2017, doi:10.1002/cpt.668)."""
@@ -38,19 +41,20 @@ def candidates_section(disease: str, candidates: pd.DataFrame, model: Mapping[st
         title=f"Candidate drugs for {disease}",
         lead=(
             "The score is the model's probability-like number for “treats”; the degree prior is what the two nodes'"
-            " numbers of edges alone would suggest, and the lift is their ratio. “Known” pairs are in the graph the"
-            " model learned from, so their rank is no evidence that it is right; “new” ones are hypotheses."
+            " numbers of edges alone would suggest, and the lift is their ratio; the rank is among all drugs. New pairs"
+            " are hypotheses. Known ones stand below as controls: the model learned from them, so their rank is no"
+            " evidence that it is right."
         ),
         figure=candidates_figure(candidates),
-        table=candidates,
+        table=candidates.assign(known=candidates["known"].map({True: "known", False: "new"})),
         caption="; ".join(f"{name}: {value}" for name, value in model.items()),
     )
 
 
-def explanation_section(drug: str, disease: str, explanation: Any) -> Section:
+def explanation_section(explanation: "Explanation") -> Section:
     """Draw and list the best evidence paths between a drug and a disease."""
     return Section(
-        title=f"Why {drug} for {disease}",
+        title=f"Why {explanation.drug_name} for {explanation.disease_name}",
         lead=explanation.to_text(),
         figure=paths_figure(explanation.evidence) if explanation.evidence else None,
         table=explanation.paths,

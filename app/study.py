@@ -38,6 +38,8 @@ STANDARD_MG = 5.0
 """The usual starting dose of racemic warfarin, mg a day (CPIC 2017, doi:10.1002/cpt.668)."""
 TARGET_INR = 2.5
 TWIN_TIMES = "0:84:1d"
+NEW_SHOWN, KNOWN_SHOWN = 15, 5
+"""How many new candidates the report shows, and how many known treatments beside them as controls."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,17 @@ def answer(question: Question, progress: Progress) -> Report:
         del graph
         checkpoint.save(model, question.out / "model")
         progress("rank and explain", 0.85)
-        candidates = rank(model, store, disease.id, top=20)
-        explained = [
-            (row.name, explain(model, store, row.drug, disease.id, top=6)) for row in _worth_explaining(candidates)
-        ]
+        candidates = rank(model, store, disease.id, top=NEW_SHOWN, new_only=True)
+        controls = rank(model, store, disease.id, top=len(model.drugs))
+        controls = controls[controls["known"]].head(KNOWN_SHOWN)
+        explained = [explain(model, store, row.drug, disease.id, top=6) for row in _best(candidates, controls)]
         imported, cohort = _import_patients(store, _part(progress, "patients", 0.88, 0.92))
     twin = library.load(TWIN_MODEL)
     progress("simulate", 0.92)
     courses = _courses(cohort, question.seed)
     with _example_trial() as design:
         result = run_trial(design, question.out / "trial", _part(progress, "trial", 0.95, 0.99))
-    best_new = candidates[candidates["known"] == "new"].iloc[0]
+    best_new = candidates.iloc[0]
     report = Report(
         title=f"Drugs for {disease.name}, and one patient and one trial of warfarin, in silico",
         findings=(
@@ -98,8 +100,8 @@ def answer(question: Question, progress: Progress) -> Report:
             *(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
         ),
         sections=(
-            candidates_section(disease.name, candidates, model.summary()),
-            *(explanation_section(name, disease.name, explanation) for name, explanation in explained),
+            candidates_section(disease.name, pd.concat([candidates, controls]), model.summary()),
+            *(explanation_section(explanation) for explanation in explained),
             patient_section(imported, cohort),
             trajectory_section(twin, courses),
             trial_section(result),
@@ -144,9 +146,9 @@ def _why(question: Question, names: Sequence[str]) -> str:
     return ", since neither a mirror folder nor the cache nor the network had Hetionet"
 
 
-def _worth_explaining(candidates: pd.DataFrame) -> list[Any]:
-    """Return the best new candidate and the best known one, as far as there are such."""
-    return [row for known in ("new", "known") for row in candidates[candidates["known"] == known].head(1).itertuples()]
+def _best(*ranked: pd.DataFrame) -> list[Any]:
+    """Return the first row of each ranking that has one."""
+    return [row for frame in ranked for row in frame.head(1).itertuples()]
 
 
 def _import_patients(store: Store, progress: Progress) -> tuple[Imported, Cohort]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gnn.checkpoint import Model
-from gnn.rank import KNOWN_WORDS, assert_trained_on, row_of
+from gnn.rank import assert_trained_on, row_of
 from kg.paths import Path, paths, paths_frame
 from kg.store import Store
 
@@ -29,7 +29,7 @@ class Explanation:
     disease_name: str
     score: float
     prior: float
-    known: str
+    known: bool
     contributions: pd.DataFrame
     paths: pd.DataFrame
     evidence: tuple[Path, ...]
@@ -41,8 +41,8 @@ class Explanation:
         ]
         return (
             f"{self.drug_name} for {self.disease_name}: score {self.score:.3g}, degree prior {self.prior:.3g}, lift "
-            f"{self.score / self.prior:.1f}, {self.known}. Beyond the average pair, the log-odds get "
-            f"{', '.join(told) or 'nothing'}."
+            f"{self.score / self.prior:.1f}, {'known' if self.known else 'new'}. Beyond the average pair, the log-odds "
+            f"get {', '.join(told) or 'nothing'}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
         disease_name=model.disease_names[column],
         score=float(model.scores[row, column]),
         prior=float(model.priors[row, column]),
-        known=str(KNOWN_WORDS[int(model.known[row, column])]),
+        known=bool(model.known[row, column]),
         contributions=contributions,
         paths=paths_frame(found),
         evidence=tuple(found),

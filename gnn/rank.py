@@ -14,7 +14,6 @@ from kg.store import Store, read_releases
 
 PAIR_COLUMNS = ("drug", "disease")
 SCORE_COLUMNS = ("score", "prior", "known")
-KNOWN_WORDS = np.array(["new", "known"])
 
 _SHOWN = 10
 
@@ -55,9 +54,9 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
     """Score pairs of a drug and a disease.
 
     Returns the same rows in the same order, with `score`, `prior` (probability-like, see `gnn.checkpoint.Model`) and
-    `known` ("known" where the model learned from this pair, else "new") added. Raises `PairsError` naming the lines
-    (counting a header as line 1) of what is not a CURIE, not in the store, or not among the model's candidates, and
-    `OtherGraphError` for a store with another release.
+    `known` (whether the model learned from this pair) added. Raises `PairsError` naming the lines (counting a header as
+    line 1) of what is not a CURIE, not in the store, or not among the model's candidates, and `OtherGraphError` for a
+    store with another release.
     """
     assert_trained_on(model, store)
     if missing := [column for column in PAIR_COLUMNS if column not in pairs.columns]:
@@ -72,29 +71,31 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(
         score=model.scores[drugs, diseases],
         prior=model.priors[drugs, diseases],
-        known=KNOWN_WORDS[model.known[drugs, diseases].astype(int)],
+        known=model.known[drugs, diseases],
     )
 
 
-def rank(model: Model, store: Store, disease: str, *, top: int = 20) -> pd.DataFrame:
-    """Rank the drugs for a disease (a CURIE), best first.
+def rank(model: Model, store: Store, disease: str, *, top: int = 20, new_only: bool = False) -> pd.DataFrame:
+    """Rank the drugs for a disease (a CURIE), best first; with `new_only` leave out the known ones.
 
-    Columns: rank, drug, name, score, prior, lift (score over prior), known. Raises `UnknownCandidate` for a disease
-    that the model has not seen, `OtherGraphError` for a store with another release.
+    Columns: rank (among all drugs), drug, name, score, prior, lift (score over prior), known (else it is new). Raises
+    `UnknownCandidate` for a disease that the model has not seen, `OtherGraphError` for a store with another release.
     """
     assert_trained_on(model, store)
     column = row_of(disease, model.diseases, "disease")
-    best = np.argsort(-model.scores[:, column], kind="stable")[:top]
+    order = np.argsort(-model.scores[:, column], kind="stable")
+    places = np.flatnonzero(~model.known[order, column]) if new_only else np.arange(len(order))
+    best = order[places[:top]]
     scores, priors = model.scores[best, column], model.priors[best, column]
     return pd.DataFrame(
         {
-            "rank": np.arange(1, len(best) + 1),
+            "rank": places[:top] + 1,
             "drug": [model.drugs[row] for row in best],
             "name": [model.drug_names[row] for row in best],
             "score": scores,
             "prior": priors,
             "lift": scores / priors,
-            "known": KNOWN_WORDS[model.known[best, column].astype(int)],
+            "known": model.known[best, column],
         }
     )
 

@@ -69,7 +69,7 @@ def build(
     with progress_bar() as progress:
         fetch = Fetch(data)
         names = source or default_sources(fetch)
-        print_note(f"building from {", ".join(names)}")
+        print_note(f"building from {', '.join(names)}")
         audit = build_store(names, fetch, store, max_reject_share=max_reject_share, progress=progress)
     if as_json:
         print_json(audit.to_json())

@@ -16,6 +16,8 @@ from app.report import Report
 from app.sections import (
     assumptions_section,
     candidates_section,
+    evaluation_section,
+    evaluation_sentence,
     explanation_section,
     graph_section,
     parameters_section,
@@ -59,6 +61,7 @@ def answer(question: Question, progress: Progress) -> Report:
     All that it makes lies in `question.out`. Raises what the rooms raise for bad input.
     """
     from gnn import checkpoint
+    from gnn.evaluate import held_out_fifth
     from gnn.explain import explain
     from gnn.rank import rank
     from gnn.train import load_config, train
@@ -74,7 +77,9 @@ def answer(question: Question, progress: Progress) -> Report:
     with open_store(store_path) as store:
         graph = store.read()
         disease = find(store, question.disease, kind="Disease")
-        model = train(graph, load_config(None, seed=question.seed), _part(progress, "train", 0.08, 0.85))
+        config = load_config(None, seed=question.seed)
+        model = train(graph, config, _part(progress, "train", 0.08, 0.45))
+        measured = held_out_fifth(graph, config, _part(progress, "evaluate on held-out pairs", 0.45, 0.85))
         del graph
         checkpoint.save(model, question.out / "model")
         progress("rank and explain", 0.85)
@@ -96,11 +101,13 @@ def answer(question: Question, progress: Progress) -> Report:
             f" {audit.to_frame()['kept'].sum():,} rows became nodes and edges.",
             f"The best new candidate for {disease.name} is {best_new['name']}: score {best_new['score']:.3g}, degree"
             f" prior {best_new['prior']:.3g}, lift {best_new['lift']:.3g}. A hypothesis, not advice.",
+            evaluation_sentence(measured),
             *(f"{name}: day-84 INR of the patient's twin is {_last_inr(course)}." for name, course in courses.items()),
             *(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
         ),
         sections=(
             candidates_section(disease.name, pd.concat([candidates, controls]), model.summary()),
+            evaluation_section(measured, str(model.summary()["data_version"])),
             *(explanation_section(explanation) for explanation in explained),
             patient_section(imported, cohort),
             trajectory_section(twin, courses),

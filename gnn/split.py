@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gnn.view import View
 from kg.graph import Graph
 from kg.schema import RELATIONS
 
@@ -30,6 +31,13 @@ def pair_folds(labels: NDArray[np.bool_], folds: int, random: np.random.Generato
         random.shuffle(pairs)
         dealt[pairs] = np.arange(len(pairs)) % folds
     return dealt.reshape(labels.shape)
+
+
+def pairs_frame(view: View, chosen: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return the chosen pairs as CURIEs, in the columns drug and disease. Shapes: chosen [drug, disease]."""
+    drugs, diseases = np.nonzero(chosen)
+    curies = {kind: np.array(view.curies[kind], dtype=object) for kind in ("Drug", "Disease")}
+    return pd.DataFrame({"drug": curies["Drug"][drugs], "disease": curies["Disease"][diseases]})
 
 
 def without(graph: Graph, held_out: pd.DataFrame) -> Graph:

@@ -60,9 +60,7 @@ def evaluation_section(measured: pd.DataFrame, data_version: str) -> Section:
             " held-out drugs were then ranked among each other, by the model and by the degree prior."
         ),
         table=measured,
-        caption=(
-            f"Mean over diseases with a held-out treatment, 95 % bootstrap interval over diseases. Data: {data_version}."
-        ),
+        caption=f"Mean over diseases with a held-out treatment, 95 % bootstrap interval. Data: {data_version}.",
     )
 
 

@@ -5,8 +5,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from gnn.metapaths import Metapaths
+from gnn.metapaths import Metapaths, reach
 from gnn.split import pair_folds
+from gnn.view import View
 
 
 def degree_prior(known: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -25,12 +26,15 @@ def degree_prior(known: NDArray[np.bool_]) -> NDArray[np.float32]:
     return (u * v / np.sqrt((u * v) ** 2 + np.maximum(m - u - v + 1, 1) ** 2)).astype(np.float32)
 
 
-def shared_targets(paths: Metapaths, known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return how many targets each drug shares with the drugs known for each disease, degree-weighted.
+def shared_targets(view: View) -> NDArray[np.float32]:
+    """Return how many of a disease's known drugs' targets each drug binds, each drug counted, degrees damped.
 
-    Shapes: [drug, disease] -> [drug, disease].
+    Shapes: [drug, disease].
     """
-    return paths.drug_walks["binds"] @ known.astype(np.float32)
+    targets = reach(view, "Drug", ("binds",))
+    treats = view.pairs("treats").astype(np.float32)
+    among = (targets @ (targets.T @ treats)) - targets.multiply(targets).sum(axis=1)[:, None] * treats
+    return np.asarray(among, np.float32)
 
 
 def path_counts(paths: Metapaths, known: NDArray[np.bool_]) -> NDArray[np.float32]:

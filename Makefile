@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. Each makes .venv first, if it is not there.
-PYTHON ?= python3.11
+PYTHON ?= $(or $(shell command -v python3.11),python3)
 # TORCH=cpu takes torch's small CPU build (about 200 MB) instead of the one with CUDA.
 TORCH ?=
 BIN := .venv/bin

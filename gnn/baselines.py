@@ -14,15 +14,17 @@ def degree_prior(known: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return each pair's probability of an edge, given the two degrees alone.
 
     The analytic approximation to degree-preserving permutations of Zietz et al. 2024 (doi:10.1093/gigascience/giae001):
-    u v / sqrt((u v)^2 + (m - u - v + 1)^2) for degrees u, v and m edges. Half an edge is added to each degree
-    (assumption), so that a drug without a known treatment has a small prior, not none. Does not change the order of
-    drugs for a disease.
+    u v / sqrt((u v)^2 + (m - u - v + 1)^2) for degrees u, v and m edges. Half an edge is added to each degree, and all
+    are scaled back to m edges (assumption), so that a drug without a known treatment has a small prior, not none; the
+    order of the drugs for a disease stays.
 
     Shapes: [drug, disease] -> [drug, disease].
     """
-    u = known.sum(1, keepdims=True) + 0.5
-    v = known.sum(0, keepdims=True) + 0.5
     m = max(known.sum(), 1)
+    u, v = (
+        degrees * m / degrees.sum()
+        for degrees in (known.sum(1, keepdims=True) + 0.5, known.sum(0, keepdims=True) + 0.5)
+    )
     return (u * v / np.sqrt((u * v) ** 2 + np.maximum(m - u - v + 1, 1) ** 2)).astype(np.float32)
 
 
@@ -100,4 +102,4 @@ def _logistic(inputs: NDArray[np.float32], labels: NDArray[np.float32], ridge: f
         return total
 
     optimizer.step(loss)
-    return weight.detach().numpy(), float(bias)
+    return weight.detach().numpy(), float(bias.detach())

@@ -63,7 +63,8 @@ def likeness(cosines: Mapping[str, NDArray[np.float32]], count: int, neighbours:
     edges = torch.stack([order.reshape(-1), targets])
     edges = edges[:, (mean[edges[0], edges[1]] > 0) & (edges[0] != edges[1])]
     features = alike[:, edges[0], edges[1]].T
-    return Likeness(alike, (_spectrum(mean), _spectrum(mean**2)), edges, features / features.std(0).clamp(min=1e-3))
+    spread = features.std(0).clamp(min=1e-3) if len(features) > 1 else torch.ones(())
+    return Likeness(alike, (_spectrum(mean), _spectrum(mean**2)), edges, features / spread)
 
 
 def _spectrum(kernel: Tensor) -> tuple[Tensor, Tensor]:

@@ -66,8 +66,12 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
         )
     if taken := [column for column in SCORE_COLUMNS if column in pairs.columns]:
         raise PairsError(f"line 1: the column {taken[0]} is there already; expected pairs without scores")
-    drugs = _rows(store, "Drug", pairs["drug"], model.drugs)
-    diseases = _rows(store, "Disease", pairs["disease"], model.diseases)
+    drugs, bad_drugs = _rows(store, "Drug", pairs["drug"], model.drugs)
+    diseases, bad_diseases = _rows(store, "Disease", pairs["disease"], model.diseases)
+    if bad := sorted(bad_drugs + bad_diseases):
+        more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+        told = "\n".join(f"line {line}: {why}" for line, why in bad[:_SHOWN])
+        raise PairsError(f"{len(bad)} drugs or diseases cannot be scored:\n{told}{more}")
     return pairs.assign(
         score=model.scores[drugs, diseases],
         prior=model.priors[drugs, diseases],
@@ -128,24 +132,23 @@ def _identity(release: SourceRelease) -> tuple[str, str, tuple[tuple[str, str], 
     return release.name, release.version, tuple(sorted(release.files.items()))
 
 
-def _rows(store: Store, kind: str, column: pd.Series, candidates: Sequence[str]) -> np.ndarray:
-    """Return each value's row in the model's arrays, or raise `PairsError` with the lines of all that have none."""
+def _rows(
+    store: Store, kind: str, column: pd.Series, candidates: Sequence[str]
+) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """Return each value's row in the model's arrays, and of those that have none the line and why."""
     curies, bad = [], []
     for line, text in enumerate(column, start=2):
         try:
             curies.append(str(parse(str(text))))
         except CurieError as failure:
             curies.append("")
-            bad.append(f"line {line}: {failure}")
+            bad.append((line, str(failure)))
     rows = pd.Index(candidates).get_indexer(pd.Index(curies))
-    lines = [place for place in np.flatnonzero(rows < 0) if curies[place]]
-    wanted = sorted({curies[place] for place in lines})
+    lost = [place for place in np.flatnonzero(rows < 0) if curies[place]]
+    wanted = sorted({curies[place] for place in lost})
     found = store.query(f"MATCH (n:{kind}) WHERE n.id IN $ids RETURN n.id AS id", {"ids": wanted}) if wanted else []
     held = {row["id"] for row in found}
-    for place in lines:
+    for place in lost:
         why = "is in the graph, but the model has not learned it" if curies[place] in held else "is not in the graph"
-        bad.append(f"line {place + 2}: {curies[place]} {why}; expected one of {len(candidates)} {kind.lower()}s")
-    if bad:
-        more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
-        raise PairsError(f"{len(bad)} rows cannot be scored:\n" + "\n".join(bad[:_SHOWN]) + more)
-    return rows
+        bad.append((int(place) + 2, f"{curies[place]} {why}; expected one of {len(candidates)} {kind.lower()}s"))
+    return rows, bad

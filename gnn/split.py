@@ -22,7 +22,7 @@ def pair_folds(labels: NDArray[np.bool_], folds: int, random: np.random.Generato
 
     Shapes: labels [drug, disease] -> fold of each pair [drug, disease].
 
-    >>> pair_folds(np.array([[True, False], [False, True]]), 2, np.random.default_rng(0)).sum()
+    >>> int(pair_folds(np.array([[True, False], [False, True]]), 2, np.random.default_rng(0)).sum())
     2
     """
     dealt = np.empty(labels.size, np.int8)

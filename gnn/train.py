@@ -15,7 +15,7 @@ from gnn.metapaths import metapaths
 from gnn.model import RepurposingNet, Surroundings, fixed_features, input_names, surroundings
 from gnn.negatives import learnable
 from gnn.split import assert_no_leak, pair_folds, without
-from gnn.view import view
+from gnn.view import learned_from, view
 from kg.graph import Graph
 from kg.store import Progress
 
@@ -56,7 +56,7 @@ def train(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.Da
     progress("trained", 1.0)
     return Model(
         config=config,
-        sources=graph.sources,
+        sources=learned_from(graph),
         drugs=seen.curies["Drug"],
         drug_names=seen.names["Drug"],
         diseases=seen.curies["Disease"],

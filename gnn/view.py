@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch_geometric.data import HeteroData
 
-from kg.graph import Graph
+from kg.graph import Graph, SourceRelease
 from kg.schema import NODE_KINDS, RELATIONS
 
 NOT_LEARNED = frozenset({"Patient", "Variant", "Phenotype", "Measurement"})
@@ -84,6 +84,17 @@ def view(graph: Graph) -> View:
         if index.shape[1]:
             data[ends.subject, relation, ends.object].edge_index = torch.from_numpy(index)
     return View(data, curies, names)
+
+
+def learned_from(graph: Graph) -> tuple[SourceRelease, ...]:
+    """Return the releases that state an edge of a learned relation: not those that tell of patients alone."""
+    stated = {name for relation in LEARNED_RELATIONS if relation in graph.edges for name in _sources(graph, relation)}
+    return tuple(release for release in graph.sources if release.name in stated)
+
+
+def _sources(graph: Graph, relation: str) -> list[str]:
+    names: list[str] = pc.unique(graph.edges[relation]["source"]).to_pylist()
+    return names
 
 
 def _rows(edges: pa.Table, subjects: tuple[str, ...], objects: tuple[str, ...]) -> NDArray[np.int64]:

@@ -1,0 +1,92 @@
+"""A made-up graph that is worth learning from, its model, and a store that holds it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gnn.checkpoint import Model
+from gnn.config import TrainConfig
+from gnn.train import train
+from kg.graph import Graph, SourceRelease, table
+from kg.schema import edge_columns, node_columns
+from kg.store import Store, open_store
+from kg.store_ladybug import LadybugStore
+
+DRUGS = [f"DRUGBANK:DB{number:05}" for number in range(24)]
+DISEASES = [f"DOID:{number}" for number in range(101, 113)]
+GENES = [f"NCBIGene:{number}" for number in range(1, 31)]
+EFFECTS = [f"UMLS:C{number:07}" for number in range(12)]
+
+SMALL = TrainConfig(members=1, inner_folds=4, steps=8, neighbours=6, hidden=4, heads=2)
+"""Settings that train in about a second."""
+
+
+def silent(step: str, fraction: float) -> None:
+    """Show nothing."""
+
+
+def edges(relation: str, pairs: set[tuple[str, str]], source: str = "made-up") -> object:
+    evidence = {
+        "source": source,
+        "source_version": "1",
+        "licence": "CC0-1.0",
+        "knowledge_level": "knowledge_assertion",
+        "agent_type": "manual_agent",
+        "references": [],
+    }
+    rows = [{"subject": subject, "object": target} | evidence for subject, target in sorted(pairs)]
+    return table(edge_columns(relation), rows)
+
+
+def make_graph(treats: set[tuple[str, str]] | None = None) -> Graph:
+    """Three families of eight drugs, each with its genes, side effects and four diseases; a drug treats about half."""
+    random = np.random.default_rng(7)
+
+    def linked(left: list[str], right: list[str], chance: float) -> set[tuple[str, str]]:
+        share = len(left) // 3, len(right) // 3
+        within = np.arange(len(left))[:, None] // share[0] == np.arange(len(right)) // share[1]
+        chosen = random.random((len(left), len(right))) < np.where(within, chance, 0.02)
+        return {(left[row], right[column]) for row, column in np.argwhere(chosen)}
+
+    biology = {
+        "binds": linked(DRUGS, GENES, 0.4),
+        "causes_side_effect": linked(DRUGS, EFFECTS, 0.5),
+        "disease_associates_gene": linked(DISEASES, GENES, 0.4),
+        "gene_interacts_gene": {(GENES[i], GENES[i + 1]) for i in range(29)},
+        "palliates": {(DRUGS[0], DISEASES[11]), (DRUGS[9], DISEASES[0])},
+    }
+    relations = biology | {"treats": treats or linked(DRUGS, DISEASES, 0.5)}
+    kinds = {"Drug": DRUGS, "Disease": DISEASES, "Gene": GENES, "SideEffect": EFFECTS}
+    return Graph(
+        {
+            kind: table(node_columns(kind), [{"id": curie, "name": f"{kind} {curie}"} for curie in curies])
+            for kind, curies in kinds.items()
+        },
+        {relation: edges(relation, pairs) for relation, pairs in relations.items()},
+        (SourceRelease("made-up", "1", "CC0-1.0", "", "", {"file.tsv": "00"}),),
+    )
+
+
+@pytest.fixture(scope="session")
+def families() -> Graph:
+    return make_graph()
+
+
+@pytest.fixture(scope="session")
+def model(families: Graph) -> Model:
+    return train(families, SMALL, silent)
+
+
+@pytest.fixture(scope="session")
+def store_path(families: Graph, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("families") / "graph.lbdb"
+    with LadybugStore(path, create=True) as store:
+        store.replace(families, silent)
+    return path
+
+
+@pytest.fixture
+def store(store_path: Path) -> Store:
+    with open_store(store_path) as opened:
+        yield opened

@@ -1,0 +1,49 @@
+"""Explanations: the parts of a score, and paths that are evidence and not the answer."""
+
+import json
+
+import pytest
+
+from gnn.checkpoint import Model
+from gnn.explain import explain
+from gnn.rank import UnknownCandidate
+from kg.store import Store
+
+
+@pytest.fixture
+def known_pair(model: Model) -> tuple[str, str]:
+    row, column = next(zip(*model.known.nonzero(), strict=True))
+    return model.drugs[row], model.diseases[column]
+
+
+def test_an_explanation_holds_the_score_and_its_parts(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
+    found = explain(model, store, *known_pair, top=5)
+    row, column = model.drugs.index(known_pair[0]), model.diseases.index(known_pair[1])
+    assert found.known
+    assert found.score == pytest.approx(float(model.scores[row, column]))
+    expected = {part: float(values[row, column]) for part, values in model.contributions.items()}
+    assert dict(found.contributions.itertuples(index=False, name=None)) == pytest.approx(expected)
+
+
+def test_paths_lead_from_the_drug_to_the_disease_by_way_of_others(
+    model: Model, store: Store, known_pair: tuple[str, str]
+) -> None:
+    found = explain(model, store, *known_pair, top=5)
+    assert len(found.paths) == len(found.evidence) == 5
+    assert found.paths["score"].is_monotonic_decreasing
+    for path in found.evidence:
+        assert (path.nodes[0].id, path.nodes[-1].id) == known_pair
+        assert len(path.edges) > 1
+        assert all(edge.sources == ("made-up",) for edge in path.edges)
+
+
+def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
+    found = explain(model, store, *known_pair, top=2)
+    assert "degree prior" in found.to_text()
+    told = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert [step["name"] for step in told["paths"][0]["steps"]] == [node.name for node in found.evidence[0].nodes]
+
+
+def test_an_unknown_drug(model: Model, store: Store) -> None:
+    with pytest.raises(UnknownCandidate, match="DRUGBANK:DB99999 is not one of the model's 24 drugs"):
+        explain(model, store, "DRUGBANK:DB99999", "DOID:101")

@@ -1,0 +1,60 @@
+"""Metrics against brute force, hand-worked values and scipy."""
+
+import numpy as np
+import pytest
+from scipy.stats import bootstrap as scipy_bootstrap
+from scipy.stats import rankdata
+
+from gnn.metrics import average_precision, bootstrap, by_disease, realistic_ranks, recall_at, reciprocal_rank
+
+
+@pytest.fixture
+def tied() -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(3)
+    return random.integers(6, size=60).astype(float), random.random(60) < 0.2
+
+
+def test_realistic_ranks_are_average_ranks(tied: tuple[np.ndarray, np.ndarray]) -> None:
+    scores, positive = tied
+    assert realistic_ranks(scores, positive) == pytest.approx(rankdata(-scores, method="average")[positive])
+
+
+def test_average_precision_is_the_area_over_distinct_thresholds(tied: tuple[np.ndarray, np.ndarray]) -> None:
+    scores, positive = tied
+    area, recalled = 0.0, 0.0
+    for threshold in sorted(set(scores), reverse=True):
+        taken = scores >= threshold
+        recall = (taken & positive).sum() / positive.sum()
+        area, recalled = area + (recall - recalled) * (taken & positive).sum() / taken.sum(), recall
+    assert average_precision(scores, positive) == pytest.approx(area)
+
+
+def test_a_constant_score_gains_nothing() -> None:
+    scores, positive = np.zeros(99), np.arange(99) < 9
+    assert average_precision(scores, positive) == pytest.approx(9 / 99)
+    assert reciprocal_rank(scores, positive) == pytest.approx(1 / 50)
+    assert recall_at(scores, positive, 49) == 0.0
+
+
+def test_worked_by_hand() -> None:
+    scores, positive = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), np.array([False, True, False, True, True])
+    assert average_precision(scores, positive) == pytest.approx((1 / 2 + 2 / 4 + 3 / 5) / 3)
+    assert reciprocal_rank(scores, positive) == 1 / 2
+    assert recall_at(scores, positive, 4) == pytest.approx(2 / 3)
+
+
+def test_diseases_without_a_positive_among_the_ranked_are_left_out() -> None:
+    scores = np.array([[3.0, 1.0, 2.0], [2.0, 2.0, 1.0], [1.0, 3.0, 3.0]])
+    positive = np.array([[True, True, False], [False, False, False], [False, False, False]])
+    ranked = np.array([[True, False, True], [True, True, True], [True, True, True]])
+    assert by_disease(scores, positive, ranked).tolist() == [[1.0, 1.0, 1.0]]
+
+
+def test_bootstrap_agrees_with_scipy() -> None:
+    values = np.random.default_rng(1).gamma(2.0, size=77)
+    ours = bootstrap(values, np.random.default_rng(2))
+    theirs = scipy_bootstrap((values,), np.mean, method="percentile", rng=np.random.default_rng(3), n_resamples=10_000)
+    assert ours.mean == pytest.approx(values.mean())
+    width = theirs.confidence_interval.high - theirs.confidence_interval.low
+    assert ours.lower == pytest.approx(theirs.confidence_interval.low, abs=0.05 * width)
+    assert ours.upper == pytest.approx(theirs.confidence_interval.high, abs=0.05 * width)

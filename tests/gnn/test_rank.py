@@ -1,0 +1,104 @@
+"""Rank and score: the same rows in the same order, and every user's mistake by its line."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gnn.checkpoint import Model
+from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_pairs, score
+from kg.graph import SourceRelease
+from kg.store import Store
+
+
+def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
+    found = rank(model, store, "DOID:101", top=1_000)
+    assert list(found.columns) == ["rank", "drug", "name", "score", "prior", "lift", "known"]
+    assert found["rank"].tolist() == list(range(1, 25))
+    assert found["score"].is_monotonic_decreasing
+    column = model.diseases.index("DOID:101")
+    for row in found.itertuples():
+        place = model.drugs.index(row.drug)
+        assert (row.score, row.known) == (model.scores[place, column], model.known[place, column])
+        assert row.lift == pytest.approx(row.score / row.prior)
+
+
+def test_new_candidates_keep_their_rank_among_all(model: Model, store: Store) -> None:
+    everything = rank(model, store, "DOID:101", top=1_000)
+    new = rank(model, store, "doid:101", top=5, new_only=True)
+    expected = everything[~everything["known"]].head(5)
+    pd.testing.assert_frame_equal(new, expected.reset_index(drop=True))
+
+
+def test_score_keeps_rows_order_and_columns(model: Model, store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text(
+        "note\tdisease\tdrug\nNA\tDOID:103\tdrugbank:DB00005\n\tDOID:101\tDRUGBANK:DB00001\nx\tDOID:103\tDRUGBANK:DB00005\n"
+    )
+    pairs = read_pairs(path)
+    found = score(model, store, pairs)
+    pd.testing.assert_frame_equal(found[["note", "disease", "drug"]], pairs)
+    assert list(found.columns[3:]) == ["score", "prior", "known"]
+    assert found["score"].iloc[0] == found["score"].iloc[2] == model.scores[5, model.diseases.index("DOID:103")]
+
+
+def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> None:
+    pairs = pd.DataFrame(
+        {
+            "drug": ["DRUGBANK:DB00001", "aspirin", "DRUGBANK:DB00001", "DRUGBANK:DB99999"],
+            "disease": ["DOID:101", "DOID:101", "", "DOID:101"],
+        }
+    )
+    with pytest.raises(PairsError) as failure:
+        score(model, store, pairs)
+    lines = str(failure.value).splitlines()
+    assert lines[0] == "3 drugs or diseases cannot be scored:"
+    assert lines[1].startswith("line 3: 'aspirin' is not a CURIE")
+    assert lines[2].startswith("line 4: '' is not a CURIE")
+    assert lines[3] == "line 5: DRUGBANK:DB99999 is not in the graph; expected one of 24 drugs"
+
+
+def test_a_drug_of_the_graph_that_the_model_has_not_seen(model: Model, store: Store) -> None:
+    keep = slice(0, 23)
+    smaller = replace(
+        model, drugs=model.drugs[keep], scores=model.scores[keep], priors=model.priors[keep], known=model.known[keep]
+    )
+    with pytest.raises(PairsError, match="line 2: DRUGBANK:DB00023 is in the graph, but the model has not learned it"):
+        score(smaller, store, pd.DataFrame({"drug": ["DRUGBANK:DB00023"], "disease": ["DOID:101"]}))
+
+
+def test_missing_and_taken_columns(model: Model, store: Store) -> None:
+    with pytest.raises(PairsError, match="line 1: the column disease is missing among drug, illness"):
+        score(model, store, pd.DataFrame({"drug": [], "illness": []}))
+    with pytest.raises(PairsError, match="line 1: the column score is there already"):
+        score(model, store, pd.DataFrame({"drug": [], "disease": [], "score": []}))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00bad"])
+def test_an_unreadable_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes(content)
+    with pytest.raises(PairsError, match="cannot be read as tab-separated text"):
+        read_pairs(path)
+
+
+def test_no_pairs_no_scores(model: Model, store: Store) -> None:
+    assert score(model, store, pd.DataFrame({"drug": [], "disease": []}, dtype=str)).empty
+
+
+def test_an_unknown_disease(model: Model, store: Store) -> None:
+    with pytest.raises(UnknownCandidate, match="DOID:999 is not one of the model's 12 diseases"):
+        rank(model, store, "DOID:999")
+
+
+def test_a_store_with_another_release(model: Model, store: Store) -> None:
+    other = replace(model, sources=(SourceRelease("made-up", "1", "CC0-1.0", "", "", {"file.tsv": "ff"}),))
+    with pytest.raises(OtherGraphError, match="trained on made-up 1 with files that this store does not hold"):
+        rank(other, store, "DOID:101")
+
+
+def test_ties_are_broken_by_identifier(model: Model, store: Store) -> None:
+    flat = replace(model, scores=np.full_like(model.scores, 0.5))
+    assert rank(flat, store, "DOID:101", top=3)["drug"].tolist() == list(model.drugs[:3])

@@ -1,0 +1,105 @@
+"""Training: reproducible, better than the degree prior where there is something to learn, tolerant of small graphs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import logit
+
+from gnn.checkpoint import Model
+from gnn.config import PARTS, ConfigError, TrainConfig, load_config
+from gnn.metrics import by_disease
+from gnn.train import train
+from gnn.view import view
+from kg.graph import Graph
+from tests.gnn.conftest import SMALL, make_graph, silent
+
+
+def test_the_same_run_gives_the_same_bits(families: Graph, model: Model) -> None:
+    torch.rand(3)  # the global stream is nobody's business
+    again = train(families, SMALL, silent)
+    assert all(np.array_equal(values, again.weights[name]) for name, values in model.weights.items())
+    assert np.array_equal(model.scores, again.scores)
+
+
+def test_another_seed_gives_another_model(families: Graph, model: Model) -> None:
+    assert not np.array_equal(train(families, replace(SMALL, seed=1), silent).scores, model.scores)
+
+
+def test_known_pairs_scored_without_their_own_edge_stand_above_the_prior(families: Graph, model: Model) -> None:
+    known = view(families).pairs("treats")
+    everything = np.ones_like(known)
+    ours, prior = (by_disease(scores, known, everything).mean(0) for scores in (model.scores, model.priors))
+    assert (ours[[0, 2]] > prior[[0, 2]]).all()
+
+
+def test_contributions_add_up_to_the_score(model: Model) -> None:
+    rest = logit(model.scores.astype(float)) - sum(values.astype(float) for values in model.contributions.values())
+    assert rest == pytest.approx(np.full_like(rest, np.median(rest)), abs=1e-2)
+
+
+def test_scores_and_priors_are_probabilities(model: Model) -> None:
+    for values in (model.scores, model.priors):
+        assert values.min() > 0
+        assert values.max() < 1
+    assert model.scores.sum() == pytest.approx(model.known.sum(), rel=0.2)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_works_alone(families: Graph, part: str) -> None:
+    assert np.isfinite(train(families, replace(SMALL, parts=(part,)), silent).scores).all()
+
+
+@pytest.mark.parametrize("relation", ["binds", "causes_side_effect", "disease_associates_gene", "gene_interacts_gene"])
+def test_a_missing_relation_is_no_matter(families: Graph, relation: str) -> None:
+    less = {name: rows for name, rows in families.edges.items() if name != relation}
+    assert np.isfinite(train(Graph(families.nodes, less, families.sources), SMALL, silent).scores).all()
+
+
+def test_treatments_alone_are_enough_to_train(families: Graph) -> None:
+    bare = Graph(families.nodes, {"treats": families.edges["treats"]}, families.sources)
+    assert np.isfinite(train(bare, SMALL, silent).scores).all()
+
+
+def test_a_graph_with_every_relation_trains_on_two_edges(graph: Graph) -> None:
+    assert train(graph, SMALL, silent).known.sum() == 2
+
+
+def test_nothing_to_learn_from_is_said(families: Graph) -> None:
+    alone = make_graph({("DRUGBANK:DB00000", "DOID:101")})
+    with pytest.raises(ConfigError, match="has 1 treats edges between drugs and diseases; expected at least 2"):
+        train(alone, SMALL, silent)
+
+
+def test_progress_goes_from_nothing_to_everything(families: Graph) -> None:
+    told: list[float] = []
+    train(families, SMALL, lambda step, done: told.append(done))
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+
+
+def test_config_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "train.toml"
+    path.write_text('seed = 3\nridge = 2\nparts = ["chains"]\n')
+    assert load_config(path, task=None, seed=5) == TrainConfig(seed=5, ridge=2.0, parts=("chains",))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sed = 1", "sed: unknown setting"),
+        ('seed = "one"', "seed: got 'one', expected a value like 0"),
+        ("seed = true", "seed: got True"),
+        ("members = 0", "members: got 0, expected at least 1"),
+        ('task = "cures"', "task: got 'cures', expected one of treats, palliates"),
+        ('parts = ["magic"]', "parts: got 'magic'"),
+        ("seed = ", "is not TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "train.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=told):
+        load_config(path)

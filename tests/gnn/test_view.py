@@ -1,0 +1,51 @@
+"""The view of a graph: sorted rows, and only what may be learned from."""
+
+import numpy as np
+import pyarrow as pa
+
+from gnn.view import LEARNED_RELATIONS, learned_from, view
+from kg.graph import Graph, SourceRelease, table
+from kg.schema import node_columns
+
+
+def test_rows_do_not_depend_on_the_order_in_the_graph(families: Graph) -> None:
+    random = np.random.default_rng(0)
+
+    def shuffled(rows: pa.Table) -> pa.Table:
+        return rows.take(pa.array(random.permutation(rows.num_rows)))
+
+    mixed = Graph(
+        {kind: shuffled(rows) for kind, rows in families.nodes.items()},
+        {relation: shuffled(rows) for relation, rows in families.edges.items()},
+        families.sources,
+    )
+    ours, theirs = view(families), view(mixed)
+    assert ours.curies == theirs.curies
+    for relation in families.edges:
+        assert np.array_equal(ours.edges(relation), theirs.edges(relation))
+
+
+def test_edges_join_the_nodes_that_the_graph_joins(families: Graph) -> None:
+    seen = view(families)
+    subjects, objects = seen.edges("binds")
+    found = {(seen.curies["Drug"][s], seen.curies["Gene"][o]) for s, o in zip(subjects, objects, strict=True)}
+    stated = families.edges["binds"]
+    assert found == set(zip(stated["subject"].to_pylist(), stated["object"].to_pylist(), strict=True))
+
+
+def test_people_predictions_and_their_evidence_are_not_learned(graph: Graph) -> None:
+    seen = view(graph)
+    assert "Patient" not in seen.curies
+    assert not [relation for relation in LEARNED_RELATIONS if relation.startswith(("predicted", "patient", "variant"))]
+    assert seen.data.validate()
+
+
+def test_a_drug_without_a_preferred_identifier_is_no_candidate(families: Graph) -> None:
+    stray = table(node_columns("Drug"), [{"id": "RXNORM:855332", "name": "warfarin sodium 5 MG Oral Tablet"}])
+    drugs = pa.concat_tables([families.nodes["Drug"], stray])
+    assert view(Graph({**families.nodes, "Drug": drugs}, families.edges)).curies == view(families).curies
+
+
+def test_releases_of_patients_are_not_learned_from(families: Graph) -> None:
+    later = SourceRelease("patients", "1", "none", "", "", {"bundle": "11"})
+    assert learned_from(Graph(families.nodes, families.edges, (*families.sources, later))) == families.sources

@@ -4,7 +4,10 @@ PYTHON ?= $(or $(shell command -v python3.11),python3)
 TORCH ?=
 BIN := .venv/bin
 
-.PHONY: install demo test lint types lock neo4j notebooks clean
+# A mirror folder of public files beside the checkout is used where there is one.
+export PANAKEIA_DATA ?= $(wildcard ../shared/data)
+
+.PHONY: install demo test lint lock neo4j notebooks
 
 install: .venv/installed
 

@@ -1,5 +1,6 @@
 """The command line: thin skins on the rooms' verbs."""
 
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -7,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from app.terminal import print_counts, print_error, print_frame, print_json, print_note, progress_bar, records
+from app.terminal import (
+    output_file,
+    output_folder,
+    print_counts,
+    print_error,
+    print_frame,
+    print_json,
+    print_note,
+    progress_bar,
+)
 
 app = typer.Typer(
     help="Drug repurposing on a knowledge graph, and digital twins for trial planning.",
@@ -54,6 +64,9 @@ def build(
     store: Store = STORE,
     source: Annotated[list[str] | None, typer.Option("--source", help="Data set to read; repeatable.")] = None,
     max_reject_share: Annotated[float, typer.Option(min=0, max=1, help="More rejected rows than this fail.")] = 0.01,
+    discard_patients: Annotated[
+        bool, typer.Option("--discard-patients", help="Build even where the store holds imported patients.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build the graph from public files and put it in place of what the store holds.
@@ -70,7 +83,9 @@ def build(
         fetch = Fetch(data)
         names = source or default_sources(fetch)
         print_note(f"building from {', '.join(names)}")
-        audit = build_store(names, fetch, store, max_reject_share=max_reject_share, progress=progress)
+        audit = build_store(
+            names, fetch, store, max_reject_share=max_reject_share, discard=discard_patients, progress=progress
+        )
     if as_json:
         print_json(audit.to_json())
     else:
@@ -170,6 +185,7 @@ def train(
     from gnn.train import train as train_model
     from kg.store import open_store
 
+    output_folder(out)
     settings = load_config(config, task=task, seed=seed)
     with progress_bar() as progress:
         progress("read the graph", 0.0)
@@ -200,9 +216,11 @@ def score(
     from gnn.rank import score as score_pairs
     from kg.store import open_store
 
+    output_file(out)
     trained = checkpoint.load(model)
     with open_store(store) as opened:
         scored = score_pairs(trained, opened, read_pairs(pairs))
+    out.parent.mkdir(parents=True, exist_ok=True)
     scored.to_csv(out, sep="\t", index=False)
     print_note(f"{len(scored)} pairs scored into {out}")
 
@@ -320,6 +338,8 @@ def twin_simulate(
 
     if (cohort is None) == (patient is None):
         raise typer.BadParameter("give either --cohort COHORT.csv or --patient ID")
+    if out is not None:
+        output_file(out)
     chosen, doses, moments = library.load(model), read_regimen(regimen), parse_times(times)
     if cohort is not None:
         patients = read_cohort(cohort, chosen)
@@ -335,6 +355,7 @@ def twin_simulate(
     if out is None:
         print_frame(frame, title=f"{model}: trajectories", as_json=as_json, as_csv=not as_json)
     else:
+        out.parent.mkdir(parents=True, exist_ok=True)
         frame.to_csv(out, index=False)
         print_note(f"{frame['id'].nunique()} patients, {len(frame)} rows written to {out}")
 
@@ -351,6 +372,7 @@ def trial_run(
     """
     from app.study import run_trial
 
+    output_folder(out)
     with progress_bar() as progress:
         result = run_trial(design, out, progress)
     if as_json:
@@ -362,7 +384,7 @@ def trial_run(
 @app.command()
 def demo(
     data: Data = None,
-    out: Annotated[Path, typer.Option(help="Folder for all that the demo makes.", metavar="DIR")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="Folder for all that the demo makes.", metavar="DIR")] = Path("out/demo"),
     disease: Annotated[str, typer.Option(help="Disease to rank drugs for.")] = "hypertension",
     seed: Seed = 0,
 ) -> None:
@@ -372,19 +394,19 @@ def demo(
     """
     from app.study import Question, answer
 
+    output_folder(out)
     with progress_bar() as progress:
         report = answer(Question(disease=disease, data=data, out=out, seed=seed), progress)
     sys.stdout.write(report.to_text() + "\n")
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends with its message and exit status 2."""
+    """Run the command line; a user's mistake ends with its message and exit status 2, or, in debugging, where it is."""
     warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)  # torch_geometric's, not the user's
     try:
         app()
     except (ValueError, OSError) as failure:
+        if os.environ.get("PANAKEIA_DEBUG"):
+            raise
         print_error(failure)
         sys.exit(2)
-
-
-__all__ = ["app", "main", "records"]

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from textwrap import fill
 
 import pandas as pd
@@ -77,7 +78,7 @@ def trajectory_figure(
     Each frame has the columns of `twin.simulate.Trajectories.to_frame`; `band` is a target range to shade.
     """
     figure, axes = _figure(7.2, 3.2)
-    for colour, (name, frame) in zip(ARMS, trajectories.items(), strict=False):
+    for colour, (name, frame) in zip(cycle(ARMS), trajectories.items(), strict=False):
         rows = frame[frame["observable"] == observable]
         axes.fill_between(rows["time"], rows["lower"], rows["upper"], color=colour, alpha=0.16, linewidth=0)
         axes.plot(rows["time"], rows["value"], color=colour, linewidth=1.8, label=name)

@@ -42,8 +42,8 @@ def candidates_section(disease: str, candidates: pd.DataFrame, model: Mapping[st
         lead=(
             "The score is the model's probability-like number for “treats”; the degree prior is what the two nodes'"
             " numbers of edges alone would suggest, and the lift is their ratio; the rank is among all drugs. New pairs"
-            " are hypotheses. Known ones stand below as controls: the model learned from them, so their rank is no"
-            " evidence that it is right."
+            " are hypotheses. Known ones stand below as controls: messages to such a pair were kept from its own edge,"
+            " but the readout learned from it, so its rank is no evidence that the model is right."
         ),
         figure=candidates_figure(candidates),
         table=candidates.assign(known=candidates["known"].map({True: "known", False: "new"})),
@@ -115,10 +115,11 @@ def trajectory_section(model: Model, courses: Mapping[str, Trajectories]) -> Sec
         ]
     )
     first = next(iter(courses.values()))
+    low, high = INR_TARGET
     frames = {name: course.to_frame() for name, course in courses.items()}
     return Section(
         title="The patient's twin on warfarin",
-        lead=f"Simulated with {model.name}. The shaded range is the target INR of 2 to 3.",
+        lead=f"Simulated with {model.name}. The shaded range is the target INR of {low:g} to {high:g}.",
         figure=trajectory_figure(frames, observable="INR", label="INR", band=INR_TARGET),
         table=last,
         caption=(

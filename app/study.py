@@ -73,7 +73,7 @@ def answer(question: Question, progress: Progress) -> Report:
     store_path = question.out / "graph.lbdb"
     fetch = Fetch(question.data)
     names = list(question.sources) or default_sources(fetch)
-    audit = build(names, fetch, store_path, progress=_part(progress, "build", 0.0, 0.08))
+    audit = build(names, fetch, store_path, discard=True, progress=_part(progress, "build", 0.0, 0.08))
     with open_store(store_path) as store:
         graph = store.read()
         disease = find(store, question.disease, kind="Disease")
@@ -174,7 +174,10 @@ def _courses(cohort: Cohort, seed: int) -> dict[str, Trajectories]:
     """Simulate a patient on the standard dose, and on the dose that the twin finds for the target INR."""
     model, times = library.load(TWIN_MODEL), parse_times(TWIN_TIMES)
     found = daily_dose(model, cohort, "INR", TARGET_INR, doses_mg=np.arange(0.5, 15.5, 0.5), days=84)
-    doses = {f"{STANDARD_MG:g} mg a day": STANDARD_MG, f"{found:g} mg a day, the twin's dose for INR 2.5": found}
+    doses = {
+        f"{STANDARD_MG:g} mg a day": STANDARD_MG,
+        f"{found:g} mg a day, the twin's dose for INR {TARGET_INR:g}": found,
+    }
     return {
         name: simulate(model, cohort, every(dose, 24, 84), times, Variation(seed=seed)) for name, dose in doses.items()
     }

@@ -9,12 +9,27 @@ from typing import TYPE_CHECKING, Any
 from app.cells import cell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 SHORT = 28
 """Cells of at most this many characters stay on one line."""
 PIPE_WIDTH = 200
 """Columns of a table that does not go to a terminal."""
+
+
+def output_folder(folder: "Path") -> None:
+    """Check, before the work, that a folder can be written into; raise `ValueError` where a file is in its place."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file: expected a folder to write into, or a name that is free")
+
+
+def output_file(path: "Path") -> None:
+    """Check, before the work, that a file can be written; raise `ValueError` where a folder is in its place."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: expected the name of a file to write")
+    output_folder(path.parent)
 
 
 def print_json(value: object) -> None:

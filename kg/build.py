@@ -28,7 +28,7 @@ from kg.schema import (
     edge_columns,
     node_columns,
 )
-from kg.store import Progress, open_store
+from kg.store import Progress, Store, StoreError, open_store, read_releases
 
 
 class BuildError(ValueError):
@@ -55,12 +55,14 @@ def build(
     store_url: str | Path,
     *,
     max_reject_share: float = 0.01,
+    discard: bool = False,
     progress: Progress,
 ) -> Audit:
     """Read the sources of these names, check them, and put their graph in place of what the store holds.
 
-    Beside an embedded store lie the audit and every rejected row afterwards (`kg.audit.write_audit`), also when too
-    many rows were rejected and the store is left alone. Raises `BuildError`, `kg.fetch.FetchError`,
+    Beside an embedded store lie the audit and every rejected row afterwards (`kg.audit.write_audit`); where too many
+    rows were rejected and the store is left alone, they are called `<store>.refused...`. A store with what no source
+    can bring back, such as patients, is left alone unless `discard`. Raises `BuildError`, `kg.fetch.FetchError`,
     `kg.tsv.TsvError` or `kg.store.StoreError`.
     """
     if not sources:
@@ -68,6 +70,8 @@ def build(
     modules = {name: _module(name) for name in sources}
     beside = None if "://" in str(store_url) else Path(store_url)
     with open_store(store_url, create=True) as store:
+        if not discard:
+            _refuse_to_lose(store)
         rows: list[Rows] = []
         for name, module in modules.items():
             progress(f"read {name}", 0.3 * len(rows) / len(modules))
@@ -78,7 +82,7 @@ def build(
         except BuildError as failure:
             if beside is None or failure.audit is None:
                 raise
-            _, listing = write_audit(failure.audit, beside)
+            _, listing = write_audit(failure.audit, beside.with_name(f"{beside.name}.refused"))
             raise BuildError(f"{failure}\nall rejected rows are in {listing}", failure.audit) from None
         del rows
         store.replace(graph, lambda step, fraction: progress(step, 0.4 + 0.6 * fraction))
@@ -97,13 +101,18 @@ def source_names() -> list[str]:
 
 
 def default_sources(fetch: Fetch) -> list[str]:
-    """Return `["hetionet"]` if its files are found (a download goes into the cache), else `["starter"]`."""
+    """Return `["hetionet"]` if its files are found (a download goes into the cache), else `["starter"]`.
+
+    Raises `NotFoundAnywhere` where a mirror was named, and neither it nor the cache nor the network has them.
+    """
     from kg.sources import hetionet
 
     try:
         for file in hetionet.FILES:
             fetch.get(file)
     except NotFoundAnywhere:
+        if fetch.mirror is not None:
+            raise
         return ["starter"]
     return ["hetionet"]
 
@@ -128,6 +137,19 @@ def build_graph(rows: Sequence[Rows], *, max_reject_share: float = 0.01) -> tupl
         if audit.reject_share(release.name) > max_reject_share:
             raise BuildError(_too_many(release, max_reject_share, audit), audit)
     return Graph(nodes, edges, releases), audit
+
+
+def _refuse_to_lose(store: Store) -> None:
+    """Raise `BuildError` if the store holds releases that are no source's, such as imported patients."""
+    try:
+        held = read_releases(store)
+    except StoreError:  # there is no graph yet
+        return
+    if lost := [f"{release.name} {release.version}" for release in held if release.name not in source_names()]:
+        raise BuildError(
+            f"the store holds {', '.join(lost)}, which no source can bring back and a build would drop: build into "
+            "another store, or allow it (--discard-patients) and import the patients again"
+        )
 
 
 def _module(name: str) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from kg.curie import CurieError, parse
 from kg.schema import NODE_KINDS, RELATIONS, node_columns
 from kg.store import Store, read_releases
 
@@ -222,14 +221,12 @@ def _nodes(store: Store, cypher: str, parameters: Mapping[str, object]) -> tuple
 
 
 def _by_curie(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
-    try:
-        curie = parse(text)
-    except CurieError:
-        return ()
-    fitting = [kind for kind in kinds if curie.prefix in NODE_KINDS[kind].prefixes]
+    wanted = text.strip().lower()
+    prefix = wanted.partition(":")[0]
+    fitting = [kind for kind in kinds if prefix in map(str.lower, NODE_KINDS[kind].prefixes)]
     if not fitting:
         return ()
-    return _nodes(store, _union(fitting, "MATCH (n:{kind} {id: $id}) RETURN {node}"), {"id": str(curie)})
+    return _nodes(store, _union(fitting, "MATCH (n:{kind}) WHERE toLower(n.id) = $id RETURN {node}"), {"id": wanted})
 
 
 def _unknown(store: Store, text: str, kinds: list[str]) -> str:

@@ -1,1 +1,1 @@
-"""Public data sets, one module each: a `SOURCE` with its files, version and licence, and `read(fetch) -> Rows`."""
+"""Public data sets, one module each: its release, files and licence at its head, and `read(fetch) -> Rows`."""

@@ -32,7 +32,7 @@ def test_build_then_info(panakeia: Panakeia, tmp_path: Path) -> None:
 def test_a_node_by_any_name(panakeia: Panakeia, starter_store: Path) -> None:
     shown = [
         panakeia("show", name, "--store", starter_store, "--json").json()["id"]
-        for name in ("warfarin", "WARFARIN", "drugbank:DB00682")
+        for name in ("warfarin", "WARFARIN", "drugbank:db00682")
     ]
     assert shown == ["DRUGBANK:DB00682"] * 3
 
@@ -108,6 +108,28 @@ def test_run_a_trial(panakeia: Panakeia, tmp_path: Path) -> None:
     assert [arm["arm"] for arm in result["arms"]] == ["standard", "genotype-guided"]
     assert len(pd.read_csv(tmp_path / "out/subjects.csv")) == 40
     assert "<svg" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_build_does_not_drop_imported_patients(
+    panakeia: Panakeia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "graph.lbdb"
+    bundles = Path(__file__).parents[2] / "kg/sources/starter/patients"
+    build = ("build", "--source", "starter", "--store", store)
+    monkeypatch.setenv("PANAKEIA_KEY", "a key of the tests, which is long enough")
+    assert panakeia(*build).status == 0
+    assert panakeia("patient", "import", bundles, "--store", store).status == 0
+    refused = panakeia(*build)
+    assert refused.status == 2 and "--discard-patients" in refused.err
+    assert panakeia("info", "--store", store, "--json").json()["nodes"]["Patient"] == 24
+    assert panakeia(*build, "--discard-patients").status == 0
+    assert panakeia("info", "--store", store, "--json").json()["nodes"]["Patient"] == 12
+
+
+def test_a_mirror_without_hetionet_is_named(panakeia: Panakeia, tmp_path: Path) -> None:
+    refused = panakeia("build", "--data", tmp_path, "--store", tmp_path / "graph.lbdb")
+    assert refused.status == 2
+    assert str(tmp_path) in refused.err and "hetionet" in refused.err
 
 
 def test_import_needs_a_key(panakeia: Panakeia, starter_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

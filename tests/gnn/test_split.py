@@ -39,7 +39,7 @@ def test_without_takes_a_pair_out_in_every_form(families: Graph, held_out: pd.Da
         assert pairs_of(left, relation) == pairs_of(planted, relation) - hidden
     assert left.edges["binds"].equals(families.edges["binds"])
     assert_no_leak(left, held_out)
-    with pytest.raises(LeakError, match="held-out pairs are .* edges of the graph"):
+    with pytest.raises(LeakError, match=r"held-out pairs are .* edges of the graph"):
         assert_no_leak(planted, held_out)
 
 

@@ -250,8 +250,8 @@ def test_a_build_with_too_many_rejects_leaves_the_store_and_lists_all_rows(
     with pytest.raises(BuildError, match="30 x unknown relation") as failure:
         build(["hetionet"], fetch, url, progress=_quiet)
     assert url.read_bytes() == before
-    assert "graph.lbdb.rejected.tsv" in str(failure.value)
-    assert len((tmp_path / "graph.lbdb.rejected.tsv").read_text().splitlines()) == 1 + 30
+    assert "graph.lbdb.refused.rejected.tsv" in str(failure.value)
+    assert len((tmp_path / "graph.lbdb.refused.rejected.tsv").read_text().splitlines()) == 1 + 30
 
 
 def test_an_unknown_source_lists_the_sources(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from made_up_records import Resource
 
 from kg.graph import Graph
 from kg.store import Store, open_store
+from tests.kg.patients.made_up_records import Resource
 
 Write = Callable[..., Path]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_records import PATIENT, PLANTED, bundle, condition, number
 
 from kg.patients.bundles import BundleError, find_bundles, read_bundle
+from tests.kg.patients.made_up_records import PATIENT, PLANTED, bundle, condition, number
 
 ANGINA = condition("194828000", "Angina (disorder)")
 CONTENT = json.dumps(bundle(ANGINA, number("29463-7", 61.5, "kg"))).encode()

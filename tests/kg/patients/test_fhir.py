@@ -7,13 +7,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up_records import PATIENT, PLANTED, bundle, condition, genotype, medication, number, observation
 
 from kg.build import build_graph
 from kg.graph import Graph
 from kg.patients.bundles import BundleError
 from kg.patients.fhir import Reading, read
 from kg.patients.terminology import lexicon
+from tests.kg.patients.made_up_records import (
+    PATIENT,
+    PLANTED,
+    bundle,
+    condition,
+    genotype,
+    medication,
+    number,
+    observation,
+)
 
 DIABETES = condition("44054006", "Diabetes mellitus type 2 (disorder)", onsetDateTime="2011-03-04")
 LOINC = "http://loinc.org"

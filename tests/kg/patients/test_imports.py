@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_records import bundle, condition, genotype, medication, number
 
 from kg.graph import Graph
 from kg.patients.bundles import BundleError
 from kg.patients.imports import Imported, import_patients
 from kg.store import Store
+from tests.kg.patients.made_up_records import bundle, condition, genotype, medication, number
 
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 DATE = re.compile(rb"(?:19|20)\d\d-[01]\d-[0-3]\d")

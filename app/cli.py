@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app.options import MODEL, STORE, Data, Json, ModelFolder, Seed, Store, Top
 from app.terminal import (
     output_file,
     output_folder,
@@ -31,31 +32,6 @@ patient_app = typer.Typer(help="Patient records.", no_args_is_help=True)
 app.add_typer(twin_app, name="twin")
 app.add_typer(trial_app, name="trial")
 app.add_typer(patient_app, name="patient")
-
-Store = Annotated[
-    str,
-    typer.Option(
-        "--store",
-        envvar="PANAKEIA_STORE",
-        help="Where the graph is: a file, or a bolt:// or neo4j:// URL.",
-        metavar="S",
-    ),
-]
-ModelFolder = Annotated[
-    Path, typer.Option("--model", envvar="PANAKEIA_MODEL", help="Folder of a trained model.", metavar="DIR")
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", envvar="PANAKEIA_DATA", help="Mirror folder of public files, looked at first.", metavar="DIR"
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Top = Annotated[int, typer.Option("--top", min=1, help="How many to print.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of all random streams.")]
-
-STORE = "out/graph.lbdb"
-MODEL = Path("out/model")
 
 
 @app.command()

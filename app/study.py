@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from app.report import Report
+from app.report import Report, Section
 from app.sections import (
     assumptions_section,
     candidates_section,
@@ -25,9 +24,13 @@ from app.sections import (
     trajectory_section,
     trial_section,
 )
+from kg.build import build, default_sources
+from kg.fetch import Fetch
+from kg.graph import data_version
 from kg.patients.imports import Imported, import_patients
+from kg.query import Node, find
 from kg.sources import starter
-from kg.store import Progress, Store, open_store
+from kg.store import Progress, Store, open_store, read_releases
 from twin import library, trial
 from twin.patient import Cohort, PatientError, from_graph
 from twin.regimen import every
@@ -55,77 +58,99 @@ class Question:
     sources: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Chapter:
+    """What one step of the study found: sentences, and the sections that bear them out."""
+
+    findings: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
 def answer(question: Question, progress: Progress) -> Report:
     """Build, train, rank, explain, import patients, simulate one, run a trial, and write `report.html`.
 
     All that it makes lies in `question.out`. Raises what the rooms raise for bad input.
     """
-    from gnn import checkpoint
-    from gnn.evaluate import held_out_fifth
-    from gnn.explain import explain
-    from gnn.rank import rank
-    from gnn.train import load_config, train
-    from kg.build import build, default_sources
-    from kg.fetch import Fetch
-    from kg.query import find
-
     started = time.monotonic()
     store_path = question.out / "graph.lbdb"
-    fetch = Fetch(question.data)
-    names = list(question.sources) or default_sources(fetch)
-    audit = build(names, fetch, store_path, discard=True, progress=_part(progress, "build", 0.0, 0.08))
+    built = _build(question, store_path, _part(progress, "build", 0.0, 0.08))
     with open_store(store_path) as store:
-        graph = store.read()
         disease = find(store, question.disease, kind="Disease")
-        config = load_config(None, seed=question.seed)
-        model = train(graph, config, _part(progress, "train", 0.08, 0.45))
-        measured = held_out_fifth(graph, config, _part(progress, "evaluate on held-out pairs", 0.45, 0.85))
-        del graph
-        checkpoint.save(model, question.out / "model")
-        progress("rank and explain", 0.85)
-        candidates = rank(model, store, disease.id, top=NEW_SHOWN, new_only=True)
-        controls = rank(model, store, disease.id, top=len(model.drugs))
-        controls = controls[controls["known"]].head(KNOWN_SHOWN)
-        explained = [explain(model, store, row.drug, disease.id, top=6) for row in _best(candidates, controls)]
-        imported, cohort = _import_patients(store, _part(progress, "patients", 0.88, 0.92))
-    twin = library.load(TWIN_MODEL)
-    progress("simulate", 0.92)
-    courses = _courses(cohort, question.seed)
+        data = data_version(read_releases(store))
+        ranked = _rank(question, store, disease, _part(progress, "rank", 0.08, 0.88))
+        simulated = _simulate(question, store, _part(progress, "twin", 0.88, 0.95))
     with _example_trial() as design:
-        result = run_trial(design, question.out / "trial", _part(progress, "trial", 0.95, 0.99))
-    best_new = candidates.iloc[0]
+        result = run_trial(design, question.out / "trial", _part(progress, "trial", 0.95, 1.0))
+    tried = Chapter(
+        tuple(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
+        (trial_section(result), assumptions_section(result), parameters_section(result.parameters)),
+    )
     report = Report(
         title=f"Drugs for {disease.name}, and one patient and one trial of warfarin, in silico",
-        findings=(
-            f"The graph was built from {', '.join(names)}{_why(question, names)}:"
-            f" {audit.to_frame()['kept'].sum():,} rows became nodes and edges.",
-            f"The best new candidate for {disease.name} is {best_new['name']}: score {best_new['score']:.3g}, degree"
-            f" prior {best_new['prior']:.3g}, lift {best_new['lift']:.3g}. A hypothesis, not advice.",
-            evaluation_sentence(measured),
-            *(f"{name}: day-84 INR of the patient's twin is {_last_inr(course)}." for name, course in courses.items()),
-            *(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
-        ),
-        sections=(
-            candidates_section(disease.name, pd.concat([candidates, controls]), model.summary()),
-            evaluation_section(measured, str(model.summary()["data_version"])),
-            *(explanation_section(explanation) for explanation in explained),
-            patient_section(imported, cohort),
-            trajectory_section(twin, courses),
-            trial_section(result),
-            assumptions_section(result),
-            parameters_section(result.parameters),
-            graph_section(audit),
-        ),
+        findings=(*built.findings, *ranked.findings, *simulated.findings, *tried.findings),
+        sections=(*ranked.sections, *simulated.sections, *tried.sections, *built.sections),
         versions={
             "seed": str(question.seed),
             **result.versions,
-            "data": str(model.summary()["data_version"]),
+            "data": data,
             "made in": f"{time.monotonic() - started:.0f} s",
         },
     )
     report.write(question.out / "report.html")
     progress(f"report written to {question.out / 'report.html'}", 1.0)
     return report
+
+
+def _build(question: Question, store_path: Path, progress: Progress) -> Chapter:
+    """Build the graph; the study's own store may hold the made-up patients of an earlier run."""
+    fetch = Fetch(question.data)
+    names = list(question.sources) or default_sources(fetch)
+    audit = build(names, fetch, store_path, discard=True, progress=progress)
+    kept = audit.to_frame()["kept"].sum()
+    told = f"The graph was built from {', '.join(names)}{_why(question, names)}: {kept:,} rows became nodes and edges."
+    return Chapter((told,), (graph_section(audit),))
+
+
+def _rank(question: Question, store: Store, disease: Node, progress: Progress) -> Chapter:
+    """Train, measure on held-out pairs, rank the drugs, and explain the best new one and the best known one."""
+    from gnn import checkpoint
+    from gnn.evaluate import held_out_fifth
+    from gnn.explain import explain
+    from gnn.rank import rank
+    from gnn.train import load_config, train
+
+    graph, config = store.read(), load_config(None, seed=question.seed)
+    model = train(graph, config, _part(progress, "train", 0.0, 0.46))
+    measured = held_out_fifth(graph, config, _part(progress, "evaluate on held-out pairs", 0.46, 0.95))
+    checkpoint.save(model, question.out / "model")
+    progress("explain", 0.95)
+    candidates = rank(model, store, disease.id, top=NEW_SHOWN, new_only=True)
+    controls = rank(model, store, disease.id, top=len(model.drugs))
+    controls = controls[controls["known"]].head(KNOWN_SHOWN)
+    best = [row for ranked in (candidates, controls) for row in ranked.head(1).itertuples()]
+    findings = [
+        f"The best new candidate for {disease.name} is {row.name}: score {row.score:.3g}, degree prior {row.prior:.3g},"
+        f" lift {row.lift:.3g}. A hypothesis, not advice."
+        for row in candidates.head(1).itertuples()
+    ]
+    return Chapter(
+        (*findings, evaluation_sentence(measured)),
+        (
+            candidates_section(disease.name, pd.concat([candidates, controls]), model.summary()),
+            evaluation_section(measured, str(model.summary()["data_version"])),
+            *(explanation_section(explain(model, store, str(row.drug), disease.id, top=6)) for row in best),
+        ),
+    )
+
+
+def _simulate(question: Question, store: Store, progress: Progress) -> Chapter:
+    """Import the made-up patients, and simulate one of them on two doses."""
+    imported, cohort = _import_patients(store, progress)
+    courses = _courses(cohort, question.seed)
+    return Chapter(
+        tuple(f"{name}: day-84 INR of the patient's twin is {_last_inr(course)}." for name, course in courses.items()),
+        (patient_section(imported, cohort), trajectory_section(library.load(TWIN_MODEL), courses)),
+    )
 
 
 def run_trial(design: Path, out: Path, progress: Progress) -> TrialResult:
@@ -151,11 +176,6 @@ def _why(question: Question, names: Sequence[str]) -> str:
     if question.sources or "hetionet" in names:
         return ""
     return ", since neither a mirror folder nor the cache nor the network had Hetionet"
-
-
-def _best(*ranked: pd.DataFrame) -> list[Any]:
-    """Return the first row of each ranking that has one."""
-    return [row for frame in ranked for row in frame.head(1).itertuples()]
 
 
 def _import_patients(store: Store, progress: Progress) -> tuple[Imported, Cohort]:

@@ -1,4 +1,4 @@
-"""Every notebook runs from top to bottom on the starter graph."""
+"""Every notebook runs from top to bottom on the starter graph, and shows a figure."""
 
 from pathlib import Path
 
@@ -16,3 +16,5 @@ def test_notebook_runs(path: Path, tmp_path: Path) -> None:
     beside.mkdir()
     book = nbformat.read(path, as_version=4)
     NotebookClient(book, timeout=300, resources={"metadata": {"path": str(beside)}}).execute()
+    shown = [output for cell in book.cells for output in cell.get("outputs", []) if "data" in output]
+    assert any("image/png" in output["data"] for output in shown)

@@ -58,6 +58,7 @@ class Graph:
 def table(columns: Mapping[str, AttributeType], rows: Iterable[Mapping[str, object]]) -> pa.Table:
     """Return a table of these columns from rows given as mappings; a missing attribute is null.
 
+    >>> from kg.schema import node_columns
     >>> table(node_columns("Gene"), [{"id": "NCBIGene:1559", "name": "CYP2C9"}]).num_rows
     1
     """

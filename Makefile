@@ -5,7 +5,7 @@ TORCH ?=
 BIN := .venv/bin
 
 # A mirror folder of public files beside the checkout is used where there is one.
-export PANAKEIA_DATA ?= $(wildcard ../shared/data)
+export PANAKEIA_DATA ?= $(abspath $(wildcard ../shared/data))
 
 .PHONY: install demo test lint lock neo4j notebooks
 

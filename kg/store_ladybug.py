@@ -40,7 +40,7 @@ class LadybugStore:
         if path.is_dir() or not (create or path.exists()):
             raise StoreError(f"there is no graph at {path}: build one with `panakeia build --store FILE`")
         self._path = path
-        self._reader: tuple[ladybug.Database, ladybug.Connection] | None = None
+        self._reader: ladybug.Database | None = None
 
     def replace(self, graph: Graph, progress: Progress) -> None:
         """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
@@ -68,45 +68,49 @@ class LadybugStore:
 
     def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Run one reading Cypher query with parameters and return its rows."""
-        with _as_store_errors(self._path):
-            return [dict(row) for row in _execute(self._connection(), cypher, parameters).rows_as_dict()]
+        with self._reading() as connection:
+            return [dict(row) for row in _execute(connection, cypher, parameters).rows_as_dict()]
 
     def __enter__(self) -> Self:
         if self._path.exists():
-            self._connection()
+            self._open()
         return self
 
     def __exit__(self, *failure: object) -> None:
         self._close()
 
-    def _connection(self) -> ladybug.Connection:
+    def _open(self) -> ladybug.Database:
         if self._reader is None:
             if not self._path.is_file():
                 raise StoreError(f"there is no graph at {self._path} yet: build one with `panakeia build`")
             try:
-                database = ladybug.Database(self._path, buffer_pool_size=READER_MEMORY, read_only=True)
+                self._reader = ladybug.Database(self._path, buffer_pool_size=READER_MEMORY, read_only=True)
             except RuntimeError as failure:
                 cure = "choose another file, or delete this one and build anew"
                 raise StoreError(f"{self._path} does not open as a graph ({failure}): {cure}") from failure
-            self._reader = database, ladybug.Connection(database)
-        return self._reader[1]
+        return self._reader
 
     def _close(self) -> None:
         if self._reader is not None:
-            database, connection = self._reader
+            self._reader.close()
             self._reader = None
-            connection.close()
-            database.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[ladybug.Connection]:
+        """Yield a connection for one query: it keeps each plan it has made, and the memory that the plan used."""
+        database = self._open()
+        with _as_store_errors(self._path), ladybug.Connection(database) as connection:
+            yield connection
 
     def _rows(self, cypher: str, columns: Mapping[str, AttributeType]) -> pa.Table:
-        with _as_store_errors(self._path):
-            return _execute(self._connection(), cypher, {}).get_as_arrow().cast(arrow_schema(columns))
+        with self._reading() as connection:
+            return _execute(connection, cypher, {}).get_as_arrow().cast(arrow_schema(columns))
 
     @contextmanager
     def _writing(self, *, keep: bool) -> Iterator[ladybug.Connection]:
         """Yield a connection to a new file beside the store's, with its graph or empty; put it in place afterwards."""
         if self._path.exists():
-            self._connection()  # raises if the file is not a graph: nothing else is ever overwritten
+            self._open()  # raises if the file is not a graph: nothing else is ever overwritten
             self._close()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         building = self._path.with_name(f".{self._path.name}.building")

@@ -153,6 +153,19 @@ def test_a_reader_reads_the_old_graph_on_while_a_new_one_is_put_in_place(path: P
         assert reader.query(count, {}) == [{"n": 0}]
 
 
+def test_many_different_queries_do_not_fill_the_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.store_ladybug.READER_MEMORY", 64 << 20)
+    counted = "COUNT { MATCH (p)<-[:gene_participates_in_pathway]-() }"
+    with open_store(path) as store:
+        for number in range(100):
+            rows = store.query(
+                f"MATCH (g:Gene)-[:gene_participates_in_pathway]->(p:Pathway) WITH DISTINCT g, p, {counted} AS d "
+                f"WHERE d <= $cap RETURN g.id AS gene{number}, collect(p.id) AS pathways, collect(d) AS degrees",
+                {"cap": GENES},
+            )
+            assert len(rows) == GENES
+
+
 def test_adding_writes_over_what_is_there_and_keeps_the_rest(path: Path) -> None:
     gene = table(
         node_columns("Gene"), [{"id": "NCBIGene:1", "name": "renamed"}, {"id": "NCBIGene:9999", "name": "new"}]

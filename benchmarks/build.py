@@ -103,14 +103,21 @@ def measure_neo4j(graph: Graph, url: str) -> dict[str, Any]:
 
 
 def measure_paths(store: Store) -> dict[str, Any]:
-    """Time the ten best paths of up to four edges between each pair; the first pair pays for what is read once."""
+    """Time the ten best paths of up to four edges between each pair, and once more when the store has seen them all.
+
+    The first pairs pay for what is read, or planned by the server, once.
+    """
+    seconds, again = time_pairs(store), time_pairs(store)
+    return {"worst_s": max(seconds.values()), "each_s": seconds, "worst_again_s": max(again.values())}
+
+
+def time_pairs(store: Store) -> dict[str, float]:
+    """Return the seconds that each pair took."""
     seconds = {}
     for a, b in PAIRS:
-        begin = time.perf_counter()
-        paths(store, a, b, max_length=4, top=10)
-        seconds[f"{a} {b}"] = time.perf_counter() - begin
+        _, seconds[f"{a} {b}"] = timed(lambda a=a, b=b: paths(store, a, b, max_length=4, top=10))
         tell(f"paths {a} {b}", 1.0)
-    return {"worst_s": max(seconds.values()), "each_s": seconds}
+    return seconds
 
 
 def read_bare(fetch: Fetch) -> tuple[pd.DataFrame, pd.DataFrame]:

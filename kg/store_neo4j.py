@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Self
@@ -35,8 +36,26 @@ LABELS: dict[str, dict[str, AttributeType]] = {
 STAGED = "Staged"
 DISCARDED = "Discarded"
 WRITER = "PanakeiaWriter"
-EdgeGroup = tuple[str, int, list[str]]
-"""A subject, the position of its edges' attributes in a list of distinct ones, and the edges' objects."""
+
+
+@dataclass(frozen=True)
+class EdgeBatch:
+    """Edges of one relation as they are sent, grouped by one of their ends: most share their attributes.
+
+    Sent so, an edge costs little more than its other end's identifier.
+    """
+
+    near: str
+    """The end that the edges are grouped by: `subject` or `object`."""
+    groups: list[tuple[str, int, list[str]]]
+    """The near end's node, the position of the edges' attributes, and the nodes at their far ends."""
+    attributes: list[dict[str, object]]
+    count: int
+
+    @property
+    def far(self) -> str:
+        """The other end."""
+        return "object" if self.near == "subject" else "subject"
 
 
 class Neo4jStore:
@@ -153,11 +172,11 @@ class Neo4jStore:
 
 def _constrain(session: Session) -> None:
     """Make `id` unique, and so indexed, in each label, where it is not already."""
-    names = [name for label in LABELS for name in (label, label + STAGED)]
     there = session.run("SHOW CONSTRAINTS YIELD labelsOrTypes").value()
-    for name in names:
-        if [name] not in there:
-            session.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{name}) REQUIRE n.id IS UNIQUE").consume()
+    with session.begin_transaction() as transaction:
+        for name in (name for label in LABELS for name in (label, label + STAGED) if [name] not in there):
+            transaction.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{name}) REQUIRE n.id IS UNIQUE").consume()
+        transaction.commit()
 
 
 def _clear(session: Session) -> None:
@@ -177,21 +196,21 @@ def _stage(driver: Driver, graph: Graph, progress: Progress) -> None:
                 done += len(nodes)
                 progress(f"nodes: {label}", 0.9 * done / total)
 
-    def write(relation: str, edges: list[EdgeGroup], attributes: list[dict[str, object]]) -> None:
+    def write(relation: str, batch: EdgeBatch) -> None:
         with driver.session() as session:
-            session.execute_write(_create_edges, relation, STAGED, edges, attributes)
+            session.execute_write(_create_edges, relation, STAGED, batch)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         writing: deque[Future[None]] = deque()
         for relation, rows in graph.edges.items():
-            for count, edges, attributes in _edge_batches(rows):
-                writing.append(pool.submit(write, relation, edges, attributes))
+            for batch in _edge_batches(rows):
+                writing.append(pool.submit(write, relation, batch))
                 if len(writing) > WRITERS:  # so that no more than one batch waits in memory
                     writing.popleft().result()
-                done += count
+                done += batch.count
                 progress(f"edges: {relation}", 0.9 * done / total)
-        for batch in writing:
-            batch.result()
+        for last in writing:
+            last.result()
 
 
 def _labelled(graph: Graph) -> Iterator[tuple[str, pa.Table]]:
@@ -204,20 +223,20 @@ def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
         yield [_present(row) for row in batch.to_pylist()]
 
 
-def _edge_batches(rows: pa.Table) -> Iterator[tuple[int, list[EdgeGroup], list[dict[str, object]]]]:
-    """Yield the number of edges, the edges by subject, and their distinct attributes, since most edges share theirs.
-
-    Sent so, an edge costs little more than its object's identifier.
-    """
+def _edge_batches(rows: pa.Table) -> Iterator[EdgeBatch]:
+    """Yield the edges, grouped by the end that has more nodes: so two batches seldom write to the same ones."""
+    near = max(("subject", "object"), key=lambda end: pc.count_distinct(rows[end]).as_py())
     names = rows.column_names[2:]
-    for batch in rows.sort_by("subject").combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-        subjects, objects, *columns = (column.to_pylist() for column in batch.columns)
+    for part in rows.sort_by(near).combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
+        columns = (column.to_pylist() for column in part.drop_columns(["subject", "object"]).columns)
         hashable = ([tuple(value) if isinstance(value, list) else value for value in column] for column in columns)
         numbers: dict[tuple[object, ...], int] = {}
         which = [numbers.setdefault(values, len(numbers)) for values in zip(*hashable, strict=True)]
-        groups = groupby(zip(subjects, which, objects, strict=True), key=itemgetter(0, 1))
-        edges = [(subject, number, [edge[2] for edge in group]) for (subject, number), group in groups]
-        yield batch.num_rows, edges, [_present(dict(zip(names, values, strict=True))) for values in numbers]
+        batch = EdgeBatch(near, [], [_present(dict(zip(names, values, strict=True))) for values in numbers], len(which))
+        nears, fars = part[near].to_pylist(), part[batch.far].to_pylist()
+        for (node, number), group in groupby(zip(nears, which, fars, strict=True), key=itemgetter(0, 1)):
+            batch.groups.append((node, number, [edge[2] for edge in group]))
+        yield batch
 
 
 def _present(row: Mapping[str, object]) -> dict[str, object]:
@@ -232,35 +251,32 @@ def _merge_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[st
     transaction.run(f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row", rows=rows).consume()
 
 
-def _create_edges(
-    transaction: ManagedTransaction,
-    relation: str,
-    suffix: str,
-    edges: list[EdgeGroup],
-    attributes: list[dict[str, object]],
-) -> None:
-    ends = RELATIONS[relation]
+def _create_edges(transaction: ManagedTransaction, relation: str, suffix: str, batch: EdgeBatch) -> None:
+    labels = _end_labels(relation)
     written = transaction.run(
-        f"UNWIND $edges AS edge MATCH (a:{ends.subject}{suffix} {{id: edge[0]}}) "
-        f"UNWIND edge[2] AS object MATCH (b:{ends.object}{suffix} {{id: object}}) "
-        f"CREATE (a)-[r:{relation}]->(b) SET r = $attributes[edge[1]] RETURN count(*) AS written",
-        edges=edges,
-        attributes=attributes,
+        f"UNWIND $groups AS group MATCH ({batch.near}:{labels[batch.near]}{suffix} {{id: group[0]}}) "
+        f"UNWIND group[2] AS id MATCH ({batch.far}:{labels[batch.far]}{suffix} {{id: id}}) "
+        f"CREATE (subject)-[r:{relation}]->(object) SET r = $attributes[group[1]] RETURN count(*) AS written",
+        groups=batch.groups,
+        attributes=batch.attributes,
     ).single(strict=True)["written"]
-    missing = sum(len(objects) for _, _, objects in edges) - written
-    if missing:
+    if missing := batch.count - written:
         raise StoreError(f"{missing} {relation} edges have an end that is not a node: check the graph")
 
 
-def _delete_edges(transaction: ManagedTransaction, relation: str, edges: list[EdgeGroup]) -> None:
+def _delete_edges(transaction: ManagedTransaction, relation: str, batch: EdgeBatch) -> None:
     """Delete the relation's edges that have these ends, whichever way round if the relation is symmetric."""
-    ends = RELATIONS[relation]
-    arrow = "-" if ends.symmetric else "->"
+    labels = _end_labels(relation)
+    arrow = "-" if RELATIONS[relation].symmetric else "->"
     transaction.run(
-        f"UNWIND $edges AS edge MATCH (a:{ends.subject} {{id: edge[0]}})-[r:{relation}]{arrow}(b:{ends.object}) "
-        "WHERE b.id IN edge[2] DELETE r",
-        edges=edges,
+        f"UNWIND $groups AS group MATCH (subject:{labels['subject']})-[r:{relation}]{arrow}(object:{labels['object']}) "
+        f"WHERE {batch.near}.id = group[0] AND {batch.far}.id IN group[2] DELETE r",
+        groups=batch.groups,
     ).consume()
+
+
+def _end_labels(relation: str) -> dict[str, str]:
+    return {"subject": RELATIONS[relation].subject, "object": RELATIONS[relation].object}
 
 
 def _swap(transaction: ManagedTransaction) -> None:
@@ -272,13 +288,13 @@ def _swap(transaction: ManagedTransaction) -> None:
 
 def _merge(transaction: ManagedTransaction, graph: Graph) -> None:
     for label, rows in _labelled(graph):
-        for batch in _node_batches(rows):
-            _merge_nodes(transaction, label, batch)
+        for part in _node_batches(rows):
+            _merge_nodes(transaction, label, part)
     for relation, rows in graph.edges.items():
-        for _, edges, _ in _edge_batches(rows):
-            _delete_edges(transaction, relation, edges)
-        for _, edges, attributes in _edge_batches(rows):
-            _create_edges(transaction, relation, "", edges, attributes)
+        for batch in _edge_batches(rows):
+            _delete_edges(transaction, relation, batch)
+        for batch in _edge_batches(rows):
+            _create_edges(transaction, relation, "", batch)
 
 
 def _stamp(transaction: ManagedTransaction) -> list[str]:

@@ -47,7 +47,8 @@ def read_pairs(path: Path) -> pd.DataFrame:
             index_col=False,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as failure:
-        raise PairsError(f"{path} cannot be read as tab-separated text with a header line: {failure}") from failure
+        why = str(failure).rpartition("C error: ")[2].strip()
+        raise PairsError(f"{path} cannot be read as tab-separated text with a header line: {why}") from failure
 
 
 def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:

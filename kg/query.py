@@ -123,14 +123,7 @@ def find(store: Store, text: str, kind: str | None = None) -> Node:
     `UnknownNode`, with the nearest names, or `AmbiguousName`, with the choices.
     """
     kinds = [kind] if kind else list(NODE_KINDS)
-    wanted = text.strip().lower()
-    by_name = _union(kinds, "MATCH (n:{kind}) WHERE toLower(n.name) = $text RETURN {node}")
-    by_synonym = _union(
-        kinds, "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) = $text RETURN DISTINCT {node}"
-    )
-    found = _by_curie(store, text, kinds)
-    for cypher in (by_name, by_synonym):
-        found = found or _nodes(store, cypher, {"text": wanted})
+    found = _meant(store, text, kinds)
     if len(found) > 1:
         raise AmbiguousName(text, tuple(sorted(found, key=lambda node: (kinds.index(node.kind), node.id))))
     if not found:
@@ -142,9 +135,11 @@ def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
     """Return the nodes that have the text in their name or a synonym, the best matches first.
 
     Columns: id, kind, name, match. Exact matches come before those that begin with the text, and these before the
-    rest; of equal ones, names before synonyms, the shorter first.
+    rest; of equal ones, names before synonyms, the shorter first. Raises `ValueError` for an empty text.
     """
     wanted = text.strip().lower()
+    if not wanted:
+        raise ValueError("the text to search for is empty: give a part of a name or a synonym")
     rank = "CASE WHEN toLower({t}) = $text THEN 0 WHEN toLower({t}) STARTS WITH $text THEN 1 ELSE 2 END"
     order = "WITH n, {t} AS t, " + rank + " AS rank ORDER BY rank, size(t), t LIMIT $limit RETURN {node}, t, rank"
     names = "MATCH (n:{kind}) WHERE toLower(n.name) CONTAINS $text " + order.replace("{t}", "n.name")
@@ -220,6 +215,18 @@ def _nodes(store: Store, cypher: str, parameters: Mapping[str, object]) -> tuple
     return tuple(Node(row["id"], row["kind"], row["name"]) for row in store.query(cypher, parameters))
 
 
+def _meant(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
+    """Return the nodes of these kinds that have the text as identifier, else as name, else as synonym."""
+    by_name = _union(kinds, "MATCH (n:{kind}) WHERE toLower(n.name) = $text RETURN {node}")
+    by_synonym = _union(
+        kinds, "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) = $text RETURN DISTINCT {node}"
+    )
+    found = _by_curie(store, text, kinds)
+    for cypher in (by_name, by_synonym):
+        found = found or _nodes(store, cypher, {"text": text.strip().lower()})
+    return found
+
+
 def _by_curie(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
     wanted = text.strip().lower()
     prefix = wanted.partition(":")[0]
@@ -230,7 +237,12 @@ def _by_curie(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
 
 
 def _unknown(store: Store, text: str, kinds: list[str]) -> str:
-    """Say that nothing has this name, and what has a similar one."""
+    """Say that nothing has this name, and what else has it, or a similar one."""
+    what = kinds[0].lower() if len(kinds) == 1 else "node"
+    others = [kind for kind in NODE_KINDS if kind not in kinds]
+    if meant := others and _meant(store, text, others):
+        told = "; ".join(f"{node.name} is a {node.kind} ({node.id})" for node in meant[:NEAREST])
+        return f"no {what} has the identifier, name or synonym {text!r}: {told}; expected a {kinds[0]}"
     wanted = text.strip().lower()
     similar = _nodes(
         store,
@@ -244,7 +256,6 @@ def _unknown(store: Store, text: str, kinds: list[str]) -> str:
     nodes = {node.name.lower(): node for node in similar}
     near = get_close_matches(wanted, nodes, n=NEAREST)
     hint = "; ".join(f"{nodes[name].name} ({nodes[name].kind} {nodes[name].id})" for name in near)
-    what = kinds[0].lower() if len(kinds) == 1 else "node"
     cure = f"did you mean {hint}?" if hint else "look for a part of the name with `panakeia search`"
     return f"no {what} has the identifier, name or synonym {text!r}: {cure}"
 

@@ -164,8 +164,10 @@ def _as_store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as failure:
-        cure = ": it was built by another version; build it anew" if "does not exist" in str(failure) else ""
-        raise StoreError(f"{path}: {failure}{cure}") from failure
+        if "does not exist" in str(failure):
+            told = f"{path} is empty or of another version ({failure}): build it anew with `panakeia build`"
+            raise StoreError(told) from failure
+        raise StoreError(f"{path}: {failure}") from failure
 
 
 def _remove(building: Path) -> None:

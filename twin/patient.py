@@ -42,14 +42,15 @@ def read_cohort(path: Path, model: Model) -> Cohort:
 
 
 def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
-    """Return one patient of the store, as a cohort of one; the id may leave out its prefix, `PANAKEIA:`.
+    """Return one patient of the store, as a cohort of one; the id, in any case, may leave out its prefix, `PANAKEIA:`.
 
     Raises `PatientError` that names the covariates which the patient's record lacks, without the record's content.
     """
     name = patient_id if ":" in patient_id else f"PANAKEIA:{patient_id}"
     found = store.query(
-        "MATCH (p:Patient) WHERE p.id = $id RETURN p.age_years AS age_years, p.genotypes AS genotypes",
-        {"id": name},
+        "MATCH (p:Patient) WHERE toLower(p.id) = $id "
+        "RETURN p.id AS id, p.age_years AS age_years, p.genotypes AS genotypes",
+        {"id": name.lower()},
     )
     if not found:
         raise PatientError(
@@ -72,7 +73,7 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
                 f"the patient's {covariate.name} is none that {model.name} knows: expected {covariate.expected}"
             )
         columns[covariate.name] = np.array([value])
-    return Cohort((name,), columns)
+    return Cohort((found[0]["id"],), columns)
 
 
 def check(cohort: Cohort, model: Model) -> None:

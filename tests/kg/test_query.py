@@ -48,6 +48,12 @@ def test_an_unknown_name_brings_the_nearest(store: Store) -> None:
         find(store, "zzzzzzzzzz")
 
 
+def test_a_node_of_another_kind_is_told_for_what_it_is(store: Store) -> None:
+    for text in ("coumadin", "DRUGBANK:DB00682"):
+        with pytest.raises(UnknownNode, match=r"Warfarin is a Drug \(DRUGBANK:DB00682\); expected a Disease"):
+            find(store, text, kind="Disease")
+
+
 @pytest.mark.parametrize(
     "text", ["DRUGBANK:DB99999", "DRUGBANK:682", "", "'; MATCH (n) DETACH DELETE n //", "$text", "\\"]
 )
@@ -65,6 +71,12 @@ def test_search_puts_exact_matches_first_then_beginnings(store: Store) -> None:
     ]
     assert list(search(store, "arthritis", limit=1)["id"]) == ["UMLS:C0003862"]
     assert list(search(store, "cyp2c")["id"])[:2] == ["NCBIGene:1559", "DBSNP:rs1799853"]
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_search_wants_a_text(store: Store, text: str) -> None:
+    with pytest.raises(ValueError, match="give a part of a name"):
+        search(store, text)
 
 
 def test_search_for_nothing_known_is_empty(store: Store) -> None:

@@ -61,7 +61,7 @@ def store_of(tmp_path: Path, **patient: object) -> str:
     return path
 
 
-@pytest.mark.parametrize("name", ["PANAKEIA:P-1", "P-1"])
+@pytest.mark.parametrize("name", ["PANAKEIA:P-1", "P-1", "panakeia:p-1"])
 def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
     path = store_of(tmp_path, age_years=71.0, genotypes=["CYP2C9=*1/*3", "VKORC1=GA", "CYP2D6=*1/*4"])
     with open_store(path) as store:

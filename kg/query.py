@@ -201,7 +201,9 @@ def degrees(store: Store, kind: str, ids: Iterable[str]) -> dict[str, dict[Step,
     """Return how many edges of each step leave each of these nodes of a kind."""
     steps = steps_from(kind)
     counted = ", ".join(f"COUNT {{ MATCH (n){step.pattern()}() }} AS d{i}" for i, step in enumerate(steps))
-    rows = store.query(f"MATCH (n:{kind}) WHERE n.id IN $ids RETURN n.id AS id, {counted}", {"ids": list(ids)})
+    rows = store.query(
+        f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted RETURN n.id AS id, {counted}", {"ids": list(ids)}
+    )
     return {row["id"]: {step: row[f"d{i}"] for i, step in enumerate(steps)} for row in rows}
 
 

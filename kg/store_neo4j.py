@@ -8,7 +8,7 @@ See docs/decisions/0003-replace-on-neo4j.md for what that promises and what not.
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ class Neo4jStore:
         Raises `StoreError`, with the old graph in place, where the server fails or an edge's end is not in the graph.
         """
         with self._failures(), self._driver.session() as session, self._writer(progress):
-            _constrain(session)
+            _constrain(session, [name for label, _ in _labelled(graph) for name in (label, label + STAGED)])
             _clear(session)
             _stage(self._driver, graph, progress)
             progress("putting the new graph in place", 0.9)
@@ -113,7 +113,7 @@ class Neo4jStore:
         Raises `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
         """
         with self._failures(), self._driver.session() as session, self._writer(lambda *_: None):
-            _constrain(session)
+            _constrain(session, [label for label, _ in _labelled(graph)])
             session.execute_write(_merge, graph)
 
     def read(self) -> Graph:
@@ -170,12 +170,11 @@ class Neo4jStore:
             raise StoreError(f"{self.address} failed: {failure}") from failure
 
 
-def _constrain(session: Session) -> None:
-    """Make `id` unique, and so indexed, in each label, where it is not already."""
-    there = session.run("SHOW CONSTRAINTS YIELD labelsOrTypes").value()
+def _constrain(session: Session, labels: Iterable[str]) -> None:
+    """Make `id` unique, and so indexed, in each of these labels, where it is not already."""
     with session.begin_transaction() as transaction:
-        for name in (name for label in LABELS for name in (label, label + STAGED) if [name] not in there):
-            transaction.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{name}) REQUIRE n.id IS UNIQUE").consume()
+        for label in labels:
+            transaction.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE").consume()
         transaction.commit()
 
 

@@ -236,13 +236,13 @@ def _follow(
     """
     rows = store.query(
         f"MATCH (x:{kind}){step.pattern()}(y:{step.end}) WHERE x.id IN $ids "
-        f"WITH DISTINCT x, y, COUNT {{ MATCH (y){step.reverse.pattern()}() }} AS d WHERE d <= $cap "
-        "RETURN x.id AS x, collect(y.id) AS ys, collect(d) AS ds",
+        f"WITH x, y.id AS y, COUNT {{ MATCH (y){step.reverse.pattern()}() }} AS d WHERE d <= $cap "
+        "RETURN x.id AS x, collect(y) AS ys, collect(d) AS ds",
         {"ids": list(origins), "cap": cap},
     )
     for row in rows:
         degree = origins[row["x"]]
-        for node, back in zip(row["ys"], row["ds"], strict=True):
+        for node, back in dict.fromkeys(zip(row["ys"], row["ds"], strict=True)):  # two sources may state an edge
             yield row["x"], (step.end, node), (degree * back) ** -DAMPING
 
 

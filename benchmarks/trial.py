@@ -13,6 +13,7 @@ import platform
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -34,10 +35,12 @@ def silent(step: str, fraction: float) -> None:
     """Show nothing while a trial is timed."""
 
 
-def changed(original: TrialDesign, **outline: object) -> TrialDesign:
-    """Return a design with other values in its [trial] table."""
+def changed(original: TrialDesign, **changes: Any) -> TrialDesign:
+    """Return a design with other values in some of its tables, or with another list of arms."""
     content = original.model_dump(mode="json", exclude_none=True)
-    return check(content | {"trial": content["trial"] | outline}, TrialDesign, "benchmark")
+    for table, values in changes.items():
+        content[table] = values if isinstance(values, list) else content[table] | values
+    return check(content, TrialDesign, "benchmark")
 
 
 def timed(design: TrialDesign) -> tuple[float, trial.TrialResult]:
@@ -93,7 +96,7 @@ def variance_of_the_effect(design: TrialDesign, kind: str) -> tuple[float, float
     """Return the mean and the variance of the effect over small trials with different seeds."""
     effects = []
     for seed in range(SMALL_TRIALS):
-        small = changed(design, seed=10_000 + seed, subjects_per_arm=SMALL_ARM, design=kind)
+        small = changed(design, trial={"seed": 10_000 + seed, "subjects_per_arm": SMALL_ARM, "design": kind})
         effects.append(trial.run(small, silent).differences[0].effect.value)
     return float(np.mean(effects)), float(np.var(effects, ddof=1))
 

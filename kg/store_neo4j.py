@@ -8,15 +8,17 @@ See docs/decisions/0003-replace-on-neo4j.md for what that promises and what not.
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Session
@@ -36,6 +38,15 @@ LABELS: dict[str, dict[str, AttributeType]] = {
 STAGED = "Staged"
 DISCARDED = "Discarded"
 WRITER = "PanakeiaWriter"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """So many nodes or edges that one transaction writes, as part of a step."""
+
+    step: str
+    count: int
+    write: Callable[[ManagedTransaction], None]
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,9 @@ class Neo4jStore:
         Raises `StoreError`, with the old graph in place, where the server fails or an edge's end is not in the graph.
         """
         with self._failures(), self._driver.session() as session, self._writer(progress):
-            _constrain(session, [name for label, _ in _labelled(graph) for name in (label, label + STAGED)])
+            labels = [label for label, _ in _labelled(graph)]
+            _constrain(session, labels)
+            _index_staged(session, labels)
             _clear(session)
             _stage(self._driver, graph, progress)
             progress("putting the new graph in place", 0.9)
@@ -178,9 +191,20 @@ def _constrain(session: Session, labels: Iterable[str]) -> None:
         transaction.commit()
 
 
+def _index_staged(session: Session, labels: Iterable[str]) -> None:
+    """Index `id` in the labels of a graph being built: its nodes are checked already, and a constraint costs locks."""
+    with session.begin_transaction() as transaction:
+        for label in labels:
+            transaction.run(f"CREATE INDEX IF NOT EXISTS FOR (n:{label}{STAGED}) ON (n.id)").consume()
+        transaction.commit()
+    session.run("CALL db.awaitIndexes()").consume()
+
+
 def _clear(session: Session) -> None:
     """Delete what a broken or a finished build left behind, edges first: a hub has too many for one transaction."""
-    left = "|".join((DISCARDED, *(label + STAGED for label in LABELS)))
+    left = "|".join(label for label in _present_labels(session) if label == DISCARDED or label.endswith(STAGED))
+    if not left:
+        return
     for pattern in (f"(:{left})-[x]->()", f"(x:{left})"):
         session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
 
@@ -188,26 +212,40 @@ def _clear(session: Session) -> None:
 def _stage(driver: Driver, graph: Graph, progress: Progress) -> None:
     """Write the graph beside the one in place."""
     done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
-    with driver.session() as session:
-        for label, rows in _labelled(graph):
-            for nodes in _node_batches(rows):
-                session.execute_write(_create_nodes, label + STAGED, nodes)
-                done += len(nodes)
-                progress(f"nodes: {label}", 0.9 * done / total)
+    for batches in (_staged_nodes(graph), _staged_edges(graph)):
+        for batch in _written(driver, batches):
+            done += batch.count
+            progress(batch.step, 0.9 * done / total)
 
-    def write(relation: str, batch: EdgeBatch) -> None:
+
+def _staged_nodes(graph: Graph) -> Iterator[Batch]:
+    for label, rows in _labelled(graph):
+        for nodes in _node_batches(rows):
+            write = partial(_create_nodes, label=label + STAGED, rows=nodes)
+            yield Batch(f"nodes: {label}", len(nodes), write)
+
+
+def _staged_edges(graph: Graph) -> Iterator[Batch]:
+    for relation, rows in graph.edges.items():
+        for edges in _edge_batches(rows):
+            write = partial(_create_edges, relation=relation, suffix=STAGED, batch=edges)
+            yield Batch(f"edges: {relation}", edges.count, write)
+
+
+def _written(driver: Driver, batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Write the batches, some at a time; yield each when it is sent, and end when all are stored."""
+
+    def write(batch: Batch) -> None:
         with driver.session() as session:
-            session.execute_write(_create_edges, relation, STAGED, batch)
+            session.execute_write(batch.write)
 
     with ThreadPoolExecutor(WRITERS) as pool:
         writing: deque[Future[None]] = deque()
-        for relation, rows in graph.edges.items():
-            for batch in _edge_batches(rows):
-                writing.append(pool.submit(write, relation, batch))
-                if len(writing) > WRITERS:  # so that no more than one batch waits in memory
-                    writing.popleft().result()
-                done += batch.count
-                progress(f"edges: {relation}", 0.9 * done / total)
+        for batch in batches:
+            writing.append(pool.submit(write, batch))
+            if len(writing) > WRITERS:  # so that no more than one batch waits in memory
+                writing.popleft().result()
+            yield batch
         for last in writing:
             last.result()
 
@@ -225,17 +263,29 @@ def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
 def _edge_batches(rows: pa.Table) -> Iterator[EdgeBatch]:
     """Yield the edges, grouped by the end that has more nodes: so two batches seldom write to the same ones."""
     near = max(("subject", "object"), key=lambda end: pc.count_distinct(rows[end]).as_py())
-    names = rows.column_names[2:]
     for part in rows.sort_by(near).combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-        columns = (column.to_pylist() for column in part.drop_columns(["subject", "object"]).columns)
-        hashable = ([tuple(value) if isinstance(value, list) else value for value in column] for column in columns)
-        numbers: dict[tuple[object, ...], int] = {}
-        which = [numbers.setdefault(values, len(numbers)) for values in zip(*hashable, strict=True)]
-        batch = EdgeBatch(near, [], [_present(dict(zip(names, values, strict=True))) for values in numbers], len(which))
-        nears, fars = part[near].to_pylist(), part[batch.far].to_pylist()
-        for (node, number), group in groupby(zip(nears, which, fars, strict=True), key=itemgetter(0, 1)):
+        numbers, attributes = _shared(part.drop_columns(["subject", "object"]))
+        batch = EdgeBatch(near, [], attributes, part.num_rows)
+        edges = zip(part[near].to_pylist(), numbers, part[batch.far].to_pylist(), strict=True)
+        for (node, number), group in groupby(edges, key=itemgetter(0, 1)):
             batch.groups.append((node, number, [edge[2] for edge in group]))
         yield batch
+
+
+def _shared(rows: pa.RecordBatch) -> tuple[list[int], list[dict[str, object]]]:
+    """Return the distinct rows, without what is null in them, and for each row which of these it is."""
+    texts = [text for column in rows.columns for text in _texts(column)]
+    whole = pc.binary_join_element_wise(*texts, "\x1e", null_handling="replace", null_replacement="\x1d")
+    numbers = whole.dictionary_encode().indices.to_numpy()
+    _, first = np.unique(numbers, return_index=True)
+    return numbers.tolist(), [_present(row) for row in rows.take(first).to_pylist()]
+
+
+def _texts(column: pa.Array) -> list[pa.Array]:
+    """Return texts that differ where the column's values do."""
+    if pa.types.is_list(column.type):
+        return [pc.list_value_length(column).cast(pa.string()), pc.binary_join(column, "\x1f")]
+    return [column.cast(pa.string())]
 
 
 def _present(row: Mapping[str, object]) -> dict[str, object]:
@@ -279,10 +329,17 @@ def _end_labels(relation: str) -> dict[str, str]:
 
 
 def _swap(transaction: ManagedTransaction) -> None:
-    for label in LABELS:
+    present = _present_labels(transaction)
+    for label in LABELS.keys() & present:
         transaction.run(f"MATCH (n:{label}) REMOVE n:{label} SET n:{DISCARDED}").consume()
     for label in LABELS:
-        transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{label}").consume()
+        if label + STAGED in present:
+            transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{label}").consume()
+
+
+def _present_labels(queries: ManagedTransaction | Session) -> set[str]:
+    """Return the labels that nodes have."""
+    return set(queries.run("CALL db.labels()").value())
 
 
 def _merge(transaction: ManagedTransaction, graph: Graph) -> None:

@@ -129,9 +129,9 @@ def _rank(question: Question, store: Store, disease: Node, progress: Progress) -
     controls = controls[controls["known"]].head(KNOWN_SHOWN)
     best = [row for ranked in (candidates, controls) for row in ranked.head(1).itertuples()]
     findings = [
-        f"The best new candidate for {disease.name} is {row.name}: score {row.score:.3g}, degree prior {row.prior:.3g},"
-        f" lift {row.lift:.3g}. A hypothesis, not advice."
-        for row in candidates.head(1).itertuples()
+        f"The best new candidate for {disease.name} is {row['name']}: score {row['score']:.3g}, degree prior "
+        f"{row['prior']:.3g}, lift {row['lift']:.3g}{_beside_prior(row['lift'])}. A hypothesis, not advice."
+        for row in candidates.head(1).to_dict("records")
     ]
     return Chapter(
         (*findings, evaluation_sentence(measured)),
@@ -169,6 +169,11 @@ def run_trial(design: Path, out: Path, progress: Progress) -> TrialResult:
 def _part(progress: Progress, name: str, first: float, last: float) -> Progress:
     """Return a progress of one step that fills this part of the whole."""
     return lambda step, fraction: progress(f"{name}: {step}", first + (last - first) * fraction)
+
+
+def _beside_prior(lift: float) -> str:
+    """Say what a lift below 1 means."""
+    return "" if lift >= 1 else " (the model finds less for it than the two nodes' numbers of edges alone suggest)"
 
 
 def _why(question: Question, names: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ contribute; so a step need not be taken where even the best continuation would s
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
@@ -88,8 +88,7 @@ class _Question:
         return found[-1][0] * (1 - TIE) if len(found) == self.top else 0.0
 
 
-@dataclass(frozen=True)
-class _Branch:
+class _Branch(NamedTuple):
     """A second step that may be taken at one end of the paths, the left one (0) or the right one (1).
 
     `bound` is the half's score times the step's factor, as if the node that it leads to had one edge only; `best` what
@@ -211,7 +210,7 @@ def _bounded(ours: list[_Branch], theirs: list[_Branch], *, three: bool, four: b
         last = beyond[branch.step.end]
         best, loose = max(across[branch.step], last), max(nearest[branch.step.end], last)
         if best:
-            yield replace(branch, best=branch.bound * best, loose=branch.bound * loose)
+            yield branch._replace(best=branch.bound * best, loose=branch.bound * loose)
 
 
 def _second(store: Store, question: _Question, branches: list[_Branch], floor: float) -> Iterator[tuple[int, Half]]:

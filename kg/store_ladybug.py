@@ -3,6 +3,7 @@
 import fcntl
 import glob
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -164,7 +165,7 @@ def _as_store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as failure:
-        if "does not exist" in str(failure):
+        if re.search(r"Table \w+ does not exist", str(failure)):
             told = f"{path} is empty or of another version ({failure}): build it anew with `panakeia build`"
             raise StoreError(told) from failure
         raise StoreError(f"{path}: {failure}") from failure

@@ -1,12 +1,9 @@
 """The embedded store: killed at any point, the old graph opens, whole; other people's files are left alone."""
 
-import multiprocessing
 import random
 import subprocess
 import sys
 import time
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import ladybug
@@ -15,56 +12,7 @@ import pytest
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import edge_columns, node_columns
 from kg.store import StoreError, open_store
-
-GENES, PATHWAYS = 100, 20
-EVIDENCE = {
-    "source": "made-up",
-    "source_version": "1",
-    "licence": "CC0-1.0",
-    "knowledge_level": "observation",
-    "agent_type": "not_provided",
-    "references": [],
-}
-
-
-def ladder(release: str) -> Graph:
-    """A graph of 100 genes in 20 pathways whose edges all have the release as their source version."""
-    genes = [{"id": f"NCBIGene:{n}", "name": f"{release} {n}", "synonyms": []} for n in range(GENES)]
-    pathways = [{"id": f"WIKIPATHWAYS:WP{n}", "name": f"WP{n}", "synonyms": []} for n in range(PATHWAYS)]
-    edges = [
-        {"subject": gene["id"], "object": pathway["id"]} | EVIDENCE | {"source_version": release}
-        for gene in genes
-        for pathway in pathways
-    ]
-    return Graph(
-        {"Gene": table(node_columns("Gene"), genes), "Pathway": table(node_columns("Pathway"), pathways)},
-        {"gene_participates_in_pathway": table(edge_columns("gene_participates_in_pathway"), edges)},
-        (SourceRelease("made-up", release, "CC0-1.0", "Nobody", "https://example.org", {"f.tsv": "ab"}),),
-    )
-
-
-def quiet(step: str, fraction: float) -> None:
-    assert step and 0 <= fraction <= 1
-
-
-def same(a: Graph, b: Graph) -> bool:
-    """Whether two graphs have the same tables, whatever the order of their rows."""
-
-    def ordered(graph: Graph) -> dict[str, object]:
-        return {
-            **{kind: rows.sort_by("id") for kind, rows in graph.nodes.items()},
-            **{
-                name: rows.sort_by([("subject", "ascending"), ("object", "ascending")])
-                for name, rows in graph.edges.items()
-            },
-        }
-
-    return ordered(a) == ordered(b)
-
-
-def stored(path: Path) -> Graph:
-    with open_store(path) as store:
-        return store.read()
+from tests.kg.interrupted import EVIDENCE, GENES, PATHWAYS, ladder, quiet, same, start_writer, stored
 
 
 @pytest.fixture
@@ -74,26 +22,6 @@ def path(tmp_path: Path) -> Path:
     with open_store(path, create=True) as store:
         store.replace(ladder("old"), quiet)
     return path
-
-
-def write_new(path: Path, verb: str, told: Connection) -> None:
-    """Write the release "new" by `replace` or `add`, and tell when the writing begins and has ended."""
-    graph = ladder("new")
-    with open_store(path) as store:
-        told.send("begun")
-        store.replace(graph, quiet) if verb == "replace" else store.add(graph)
-        told.send("done")
-
-
-def start_writer(path: Path, verb: str) -> tuple[BaseProcess, Connection]:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["kg.store_ladybug", "pandas", "pytest"])  # imported once for all writers
-    heard, told = context.Pipe(duplex=False)
-    writer = context.Process(target=write_new, args=(path, verb, told))
-    writer.start()
-    told.close()
-    assert heard.recv() == "begun"
-    return writer, heard
 
 
 @pytest.mark.parametrize("verb", ["replace", "add"])

@@ -1,6 +1,8 @@
 """What goes wrong on the way to a Neo4j server is said, with what to do, and without the password."""
 
+import random
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from kg.graph import Graph, table
 from kg.schema import node_columns
 from kg.store import StoreError, open_store
 from kg.store_neo4j import Neo4jStore
+from tests.kg.interrupted import ladder, quiet, same, start_writer, stored
 
 SECRET = "not-the-password"
 
@@ -23,6 +26,15 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def settled(url: str) -> Graph:
+    """Read the graph, once more if the server was still committing what a killed writer had sent it."""
+    try:
+        return stored(url)
+    except StoreError as failure:
+        assert "replaced while it was read" in str(failure)
+        return stored(url)
 
 
 @pytest.mark.usefixtures("no_environment")
@@ -84,3 +96,29 @@ def test_a_killed_build_leaves_nothing_that_a_later_one_keeps(neo4j_url: str, gr
         store.replace(one, lambda step, fraction: None)
         assert store.query("MATCH (n) RETURN count(n) AS nodes", {}) == [{"nodes": 1}]
         assert store.query("MATCH ()-[r]->() RETURN count(r) AS edges", {}) == [{"edges": 0}]
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("verb", ["replace", "add"])
+def test_killed_at_ten_random_points_a_whole_graph_stays(neo4j_url: str, verb: str) -> None:
+    with open_store(neo4j_url) as store:
+        store.replace(ladder("old"), quiet)
+    old = stored(neo4j_url)
+    writer, heard = start_writer(neo4j_url, verb)
+    begin = time.monotonic()
+    assert heard.recv() == "done"
+    whole_s = time.monotonic() - begin
+    writer.join()
+    new = stored(neo4j_url)
+
+    luck = random.Random(10)
+    for _ in range(10):
+        with open_store(neo4j_url) as store:
+            store.replace(ladder("old"), quiet)
+            assert store.query("MATCH (n) RETURN count(n) AS nodes", {}) == [{"nodes": 121}]
+        writer, _ = start_writer(neo4j_url, verb)
+        time.sleep(luck.uniform(0, whole_s))
+        writer.kill()
+        writer.join()
+        survived = settled(neo4j_url)
+        assert same(survived, old) or same(survived, new)

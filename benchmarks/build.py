@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 import psutil
@@ -32,6 +31,7 @@ from kg.graph import Graph, data_version
 from kg.paths import paths
 from kg.sources import hetionet
 from kg.store import Store, open_store
+from kg.store_neo4j import address_and_login
 
 TARGETS = {"files_to_store_s": 60, "peak_gib": 4, "neo4j_edges_per_s": 40_000, "paths_s": 2}
 """What is asked, of two cores: at most, at most, at least, at most."""
@@ -114,15 +114,10 @@ def measure_neo4j(graph: Graph, url: str) -> dict[str, Any]:
 
 def measure_bare(graph: Graph, url: str) -> float:
     """Return the edges a second that the driver creates without evidence, on nodes of their own, deleted afterwards."""
-    address = urlsplit(url)
-    login = (
-        address.username or os.environ.get("NEO4J_USER", "neo4j"),
-        address.password or os.environ.get("NEO4J_PASSWORD"),
-    )
+    address, login = address_and_login(url)
     ends = graph.edges[BARE_RELATION].select(["subject", "object"])
     nodes = pc.unique(pa.chunked_array([*ends["subject"].chunks, *ends["object"].chunks])).to_pylist()
-    server = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
-    with GraphDatabase.driver(server, auth=login) as driver, driver.session() as session:
+    with GraphDatabase.driver(address, auth=login) as driver, driver.session() as session:
         session.run("CREATE CONSTRAINT bare IF NOT EXISTS FOR (n:Bare) REQUIRE n.id IS UNIQUE").consume()
         session.run("UNWIND $ids AS id CREATE (:Bare {id: id})", ids=nodes).consume()
         begin = time.perf_counter()

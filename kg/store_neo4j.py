@@ -69,6 +69,20 @@ class EdgeBatch:
         return "object" if self.near == "subject" else "subject"
 
 
+def address_and_login(url: str) -> tuple[str, tuple[str, str]]:
+    """Return a URL without user and password, and these two, from the URL or the environment (see `Neo4jStore`).
+
+    Raises `StoreError` where there is no password.
+    """
+    parts = urlsplit(url)
+    address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    user = unquote(parts.username or "") or os.environ.get("NEO4J_USER") or "neo4j"
+    password = unquote(parts.password or "") or os.environ.get("NEO4J_PASSWORD")
+    if not password:
+        raise StoreError(f"{address} needs a password: set NEO4J_PASSWORD (and NEO4J_USER, if not 'neo4j')")
+    return address, (user, password)
+
+
 class Neo4jStore:
     """A graph on a Neo4j server, which holds nothing else.
 
@@ -77,16 +91,9 @@ class Neo4jStore:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        user = unquote(parts.username or "") or os.environ.get("NEO4J_USER") or "neo4j"
-        password = unquote(parts.password or "") or os.environ.get("NEO4J_PASSWORD")
-        self.address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        if not password:
-            raise StoreError(f"{self.address} needs a password: set NEO4J_PASSWORD (and NEO4J_USER, if not 'neo4j')")
+        self.address, login = address_and_login(url)
         with self._failures():
-            self._driver: Driver = GraphDatabase.driver(
-                self.address, auth=(user, password), notifications_min_severity="OFF"
-            )
+            self._driver: Driver = GraphDatabase.driver(self.address, auth=login, notifications_min_severity="OFF")
 
     def __enter__(self) -> Self:
         try:
@@ -160,7 +167,7 @@ class Neo4jStore:
         """Be the only writer: a lock that the server holds while a transaction is open, and frees when we die."""
         progress("waiting for other writers", 0.0)
         with self._driver.session() as session:
-            session.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{WRITER}) REQUIRE n.id IS UNIQUE").consume()
+            _constrain(session, [WRITER])
             with session.begin_transaction() as transaction:
                 transaction.run(f"MERGE (n:{WRITER} {{id: 'writer'}})").consume()
                 yield
@@ -185,26 +192,25 @@ class Neo4jStore:
 
 def _constrain(session: Session, labels: Iterable[str]) -> None:
     """Make `id` unique, and so indexed, in each of these labels, where it is not already."""
-    with session.begin_transaction() as transaction:
-        for label in labels:
-            transaction.run(f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE").consume()
-        transaction.commit()
+    _declare(session, (f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE" for label in labels))
 
 
 def _index_staged(session: Session, labels: Iterable[str]) -> None:
     """Index `id` in the labels of a graph being built: its nodes are checked already, and a constraint costs locks."""
-    with session.begin_transaction() as transaction:
-        for label in labels:
-            transaction.run(f"CREATE INDEX IF NOT EXISTS FOR (n:{label}{STAGED}) ON (n.id)").consume()
-        transaction.commit()
+    _declare(session, (f"CREATE INDEX IF NOT EXISTS FOR (n:{label}{STAGED}) ON (n.id)" for label in labels))
     session.run("CALL db.awaitIndexes()").consume()
+
+
+def _declare(session: Session, statements: Iterable[str]) -> None:
+    with session.begin_transaction() as transaction:
+        for statement in statements:
+            transaction.run(statement).consume()
+        transaction.commit()
 
 
 def _clear(session: Session) -> None:
     """Delete what a broken or a finished build left behind, edges first: a hub has too many for one transaction."""
-    left = "|".join(label for label in _present_labels(session) if label == DISCARDED or label.endswith(STAGED))
-    if not left:
-        return
+    left = "|".join((DISCARDED, *(label + STAGED for label in LABELS)))
     for pattern in (f"(:{left})-[x]->()", f"(x:{left})"):
         session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
 
@@ -329,17 +335,10 @@ def _end_labels(relation: str) -> dict[str, str]:
 
 
 def _swap(transaction: ManagedTransaction) -> None:
-    present = _present_labels(transaction)
-    for label in LABELS.keys() & present:
+    for label in LABELS:
         transaction.run(f"MATCH (n:{label}) REMOVE n:{label} SET n:{DISCARDED}").consume()
     for label in LABELS:
-        if label + STAGED in present:
-            transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{label}").consume()
-
-
-def _present_labels(queries: ManagedTransaction | Session) -> set[str]:
-    """Return the labels that nodes have."""
-    return set(queries.run("CALL db.labels()").value())
+        transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{label}").consume()
 
 
 def _merge(transaction: ManagedTransaction, graph: Graph) -> None:
@@ -347,9 +346,10 @@ def _merge(transaction: ManagedTransaction, graph: Graph) -> None:
         for part in _node_batches(rows):
             _merge_nodes(transaction, label, part)
     for relation, rows in graph.edges.items():
-        for batch in _edge_batches(rows):
+        batches = list(_edge_batches(rows))
+        for batch in batches:
             _delete_edges(transaction, relation, batch)
-        for batch in _edge_batches(rows):
+        for batch in batches:
             _create_edges(transaction, relation, "", batch)
 
 

@@ -1,6 +1,7 @@
 """A graph that says which release it is, and a process that writes it and can be killed."""
 
 import multiprocessing
+import time
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -71,12 +72,29 @@ def write_new(url: str | Path, verb: str, told: Connection) -> None:
 
 def start_writer(url: str | Path, verb: str) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["kg.store_ladybug", "kg.store_neo4j", "pandas", "pytest"]
-    )  # imported once for all writers
+    imported_once = ["kg.store_ladybug", "kg.store_neo4j", "pandas", "pytest"]
+    context.set_forkserver_preload(imported_once)
     heard, told = context.Pipe(duplex=False)
     writer = context.Process(target=write_new, args=(url, verb, told))
     writer.start()
     told.close()
     assert heard.recv() == "begun"
     return writer, heard
+
+
+def write_to_the_end(url: str | Path, verb: str) -> float:
+    """Let a writer end its work; return its seconds."""
+    writer, heard = start_writer(url, verb)
+    begin = time.monotonic()
+    assert heard.recv() == "done"
+    whole_s = time.monotonic() - begin
+    writer.join()
+    return whole_s
+
+
+def kill_after(url: str | Path, verb: str, seconds: float) -> None:
+    """Start a writer and kill it so many seconds later."""
+    writer, _ = start_writer(url, verb)
+    time.sleep(seconds)
+    writer.kill()
+    writer.join()

@@ -3,7 +3,6 @@
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import ladybug
@@ -12,7 +11,7 @@ import pytest
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import edge_columns, node_columns
 from kg.store import StoreError, open_store
-from tests.kg.interrupted import EVIDENCE, GENES, PATHWAYS, ladder, quiet, same, start_writer, stored
+from tests.kg.interrupted import EVIDENCE, GENES, PATHWAYS, kill_after, ladder, quiet, same, stored, write_to_the_end
 
 
 @pytest.fixture
@@ -28,21 +27,14 @@ def path(tmp_path: Path) -> Path:
 def test_killed_at_ten_random_points_the_old_graph_opens_whole(path: Path, verb: str) -> None:
     old = stored(path)
     pristine = path.read_bytes()
-    writer, heard = start_writer(path, verb)
-    begin = time.monotonic()
-    assert heard.recv() == "done"
-    whole_s = time.monotonic() - begin
-    writer.join()
+    whole_s = write_to_the_end(path, verb)
     new = stored(path)
     assert set(new.edges["gene_participates_in_pathway"]["source_version"].to_pylist()) == {"new"}
 
     luck, half_written = random.Random(10), 0
     for _ in range(10):
         path.write_bytes(pristine)
-        writer, heard = start_writer(path, verb)
-        time.sleep(luck.uniform(0, whole_s))
-        writer.kill()
-        writer.join()
+        kill_after(path, verb, luck.uniform(0, whole_s))
         half_written += path.with_name(f".{path.name}.building").exists()
         survived = stored(path)
         assert same(survived, old) or same(survived, new)

@@ -2,7 +2,6 @@
 
 import random
 import socket
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +10,7 @@ from kg.graph import Graph, table
 from kg.schema import node_columns
 from kg.store import StoreError, open_store
 from kg.store_neo4j import Neo4jStore
-from tests.kg.interrupted import ladder, quiet, same, start_writer, stored
+from tests.kg.interrupted import kill_after, ladder, quiet, same, stored, write_to_the_end
 
 SECRET = "not-the-password"
 
@@ -88,12 +87,12 @@ def test_a_killed_build_leaves_nothing_that_a_later_one_keeps(neo4j_url: str, gr
 
     with open_store(neo4j_url) as store:
         assert isinstance(store, Neo4jStore)
-        store.replace(one, lambda step, fraction: None)
+        store.replace(one, quiet)
         with pytest.raises(SystemExit):
             store.replace(graph, die)
         assert store.query("MATCH (n:GeneStaged) RETURN count(n) > 0 AS left", {}) == [{"left": True}]
         assert store.read().node_counts() == {"Drug": 1}
-        store.replace(one, lambda step, fraction: None)
+        store.replace(one, quiet)
         assert store.query("MATCH (n) RETURN count(n) AS nodes", {}) == [{"nodes": 1}]
         assert store.query("MATCH ()-[r]->() RETURN count(r) AS edges", {}) == [{"edges": 0}]
 
@@ -104,11 +103,7 @@ def test_killed_at_ten_random_points_a_whole_graph_stays(neo4j_url: str, verb: s
     with open_store(neo4j_url) as store:
         store.replace(ladder("old"), quiet)
     old = stored(neo4j_url)
-    writer, heard = start_writer(neo4j_url, verb)
-    begin = time.monotonic()
-    assert heard.recv() == "done"
-    whole_s = time.monotonic() - begin
-    writer.join()
+    whole_s = write_to_the_end(neo4j_url, verb)
     new = stored(neo4j_url)
 
     luck = random.Random(10)
@@ -116,9 +111,6 @@ def test_killed_at_ten_random_points_a_whole_graph_stays(neo4j_url: str, verb: s
         with open_store(neo4j_url) as store:
             store.replace(ladder("old"), quiet)
             assert store.query("MATCH (n) RETURN count(n) AS nodes", {}) == [{"nodes": 121}]
-        writer, _ = start_writer(neo4j_url, verb)
-        time.sleep(luck.uniform(0, whole_s))
-        writer.kill()
-        writer.join()
+        kill_after(neo4j_url, verb, luck.uniform(0, whole_s))
         survived = settled(neo4j_url)
         assert same(survived, old) or same(survived, new)

@@ -13,6 +13,7 @@ _ARROW: dict[AttributeType, pa.DataType] = {
     "double": pa.float64(),
     "int64": pa.int64(),
     "string[]": pa.list_(pa.string()),
+    "int64[]": pa.list_(pa.int64()),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kg.schema import NODE_KINDS, RELATIONS, node_columns
+from kg.schema import NODE_KINDS, RELATIONS, Step, node_columns, steps_from
 from kg.store import Store, read_releases
 
 FIRST_NEIGHBOURS = 5
@@ -36,52 +36,6 @@ class Node:
     id: str
     kind: str
     name: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """A way to leave a node of some kind: a relation, along its arrow or (not `forward`) against it.
-
-    A symmetric relation has one step, `forward`, that goes both ways.
-    """
-
-    relation: str
-    forward: bool
-
-    @property
-    def end(self) -> str:
-        """The kind of node that the step leads to."""
-        return RELATIONS[self.relation].object if self.forward else RELATIONS[self.relation].subject
-
-    @property
-    def reverse(self) -> "Step":
-        """The step that leads back."""
-        return self if RELATIONS[self.relation].symmetric else Step(self.relation, not self.forward)
-
-    def pattern(self, variable: str = "") -> str:
-        """Return the step as Cypher, to stand between two nodes.
-
-        >>> Step("binds", False).pattern("r")
-        '<-[r:binds]-'
-        """
-        edge = f"[{variable}:{self.relation}]"
-        if RELATIONS[self.relation].symmetric:
-            return f"-{edge}-"
-        return f"-{edge}->" if self.forward else f"<-{edge}-"
-
-
-def steps_from(kind: str) -> tuple[Step, ...]:
-    """Return the steps that may leave a node of this kind.
-
-    >>> steps_from("Symptom")
-    (Step(relation='disease_presents_symptom', forward=False),)
-    """
-    return tuple(
-        Step(relation.name, forward)
-        for relation in RELATIONS.values()
-        for forward in (True, False)
-        if kind == (relation.subject if forward else relation.object) and (forward or not relation.symmetric)
-    )
 
 
 @dataclass(frozen=True)
@@ -163,8 +117,9 @@ def show(store: Store, text: str) -> Shown:
         f"MATCH (n:{node.kind} {{id: $id}}) RETURN {', '.join(f'n.{name} AS {name}' for name in columns)}",
         {"id": node.id},
     )
-    counts = degrees(store, node.kind, [node.id])[node.id]
-    steps = [step for step, count in counts.items() if count]
+    key = node.kind, node.id
+    counts = store.nodes([key])[key].degrees
+    steps = sorted(counts, key=steps_from(node.kind).index)
     neighbours = [row for step in steps for row in _neighbours(store, node, step)]
     return Shown(
         node,
@@ -197,45 +152,43 @@ def info(store: Store) -> dict[str, Any]:
     }
 
 
-def degrees(store: Store, kind: str, ids: Iterable[str]) -> dict[str, dict[Step, int]]:
-    """Return how many edges of each step leave each of these nodes of a kind."""
-    steps = steps_from(kind)
-    counted = ", ".join(f"COUNT {{ MATCH (n){step.pattern()}() }} AS d{i}" for i, step in enumerate(steps))
-    rows = store.query(
-        f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted RETURN n.id AS id, {counted}", {"ids": list(ids)}
-    )
-    return {row["id"]: {step: row[f"d{i}"] for i, step in enumerate(steps)} for row in rows}
-
-
 def _union(kinds: Iterable[str], clause: str) -> str:
     """Return the clause for each kind; `{node}` in it stands for the columns of a `Node`."""
     node = "n.id AS id, '{kind}' AS kind, n.name AS name"
     return " UNION ALL ".join(clause.replace("{node}", node).replace("{kind}", kind) for kind in kinds)
 
 
-def _nodes(store: Store, cypher: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
-    return tuple(Node(row["id"], row["kind"], row["name"]) for row in store.query(cypher, parameters))
+def _nodes(store: Store, kinds: Iterable[str], clause: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
+    """Return the nodes `n` of these kinds that a clause leaves over."""
+    cypher = f"MATCH (n:{'|'.join(kinds)}) {clause} RETURN DISTINCT n.id AS id, labels(n) AS labels, n.name AS name"
+    return tuple(Node(row["id"], _kind(row["labels"]), row["name"]) for row in store.query(cypher, parameters))
+
+
+def _kind(labels: str | list[str]) -> str:
+    """Return the kind among a node's labels: Ladybug gives the only one, Neo4j a list."""
+    return labels if isinstance(labels, str) else next(label for label in labels if label in NODE_KINDS)
 
 
 def _meant(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
     """Return the nodes of these kinds that have the text as identifier, else as name, else as synonym."""
-    by_name = _union(kinds, "MATCH (n:{kind}) WHERE toLower(n.name) = $text RETURN {node}")
-    by_synonym = _union(
-        kinds, "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) = $text RETURN DISTINCT {node}"
+    wanted = {"text": text.strip().lower()}
+    return (
+        _by_curie(store, text.strip(), kinds)
+        or _nodes(store, kinds, "WHERE toLower(n.name) = $text", wanted)
+        or _nodes(store, kinds, "UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) = $text", wanted)
     )
-    found = _by_curie(store, text, kinds)
-    for cypher in (by_name, by_synonym):
-        found = found or _nodes(store, cypher, {"text": text.strip().lower()})
-    return found
 
 
 def _by_curie(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
-    wanted = text.strip().lower()
-    prefix = wanted.partition(":")[0]
+    """Return the nodes with this identifier, as it is written if there are some, else in other capitalisation."""
+    prefix = text.partition(":")[0].lower()
     fitting = [kind for kind in kinds if prefix in map(str.lower, NODE_KINDS[kind].prefixes)]
     if not fitting:
         return ()
-    return _nodes(store, _union(fitting, "MATCH (n:{kind}) WHERE toLower(n.id) = $id RETURN {node}"), {"id": wanted})
+    exact = store.nodes([(kind, text) for kind in fitting])
+    return tuple(Node(node, kind, found.name) for (kind, node), found in exact.items()) or _nodes(
+        store, fitting, "WHERE toLower(n.id) = $text", {"text": text.lower()}
+    )
 
 
 def _unknown(store: Store, text: str, kinds: list[str]) -> str:
@@ -248,11 +201,9 @@ def _unknown(store: Store, text: str, kinds: list[str]) -> str:
     wanted = text.strip().lower()
     similar = _nodes(
         store,
-        _union(
-            kinds,
-            "MATCH (n:{kind}) WHERE toLower(n.name) CONTAINS $text OR (toLower(n.name) STARTS WITH $initial "
-            "AND size(n.name) >= $low AND size(n.name) <= $high) RETURN {node}",
-        ),
+        kinds,
+        "WHERE toLower(n.name) CONTAINS $text OR (toLower(n.name) STARTS WITH $initial "
+        "AND size(n.name) >= $low AND size(n.name) <= $high)",
         {"text": wanted, "initial": wanted[:1], "low": len(wanted) - 3, "high": len(wanted) + 3},
     )
     nodes = {node.name.lower(): node for node in similar}

@@ -1,4 +1,4 @@
-"""The vocabulary of the graph: node kinds, relations, who may point to whom, and their Biolink terms.
+"""The vocabulary of the graph: node kinds, relations, who may point to whom, the steps along them, and Biolink terms.
 
 Biolink terms are those of the Biolink Model 4 (https://biolink.github.io/biolink-model). Identifier prefixes are
 Bioregistry's (https://bioregistry.io), in the capitalisation that Biolink uses; `PANAKEIA` marks our own identifiers.
@@ -7,7 +7,7 @@ Bioregistry's (https://bioregistry.io), in the capitalisation that Biolink uses;
 from dataclasses import dataclass, field
 from typing import Literal
 
-AttributeType = Literal["string", "double", "int64", "string[]"]
+AttributeType = Literal["string", "double", "int64", "string[]", "int64[]"]
 
 KNOWLEDGE_LEVELS = frozenset(
     {
@@ -180,6 +180,68 @@ RELATIONS: dict[str, Relation] = {
         Relation("predicted_benefits", "Drug", "Patient", "biolink:treats", predicted=True, attributes=_SCORED),
     )
 }
+
+
+@dataclass(frozen=True)
+class Step:
+    """A way to leave a node of some kind: a relation, along its arrow or (not `forward`) against it.
+
+    A symmetric relation has one step, `forward`, that goes both ways. As text, a step is the relation with its arrow.
+
+    >>> str(Step("binds", True)), str(Step("binds", False)), str(Step("gene_interacts_gene", True))
+    ('-binds->', '<-binds-', '-gene_interacts_gene-')
+    """
+
+    relation: str
+    forward: bool
+
+    def __str__(self) -> str:
+        return self._arrow(self.relation)
+
+    @property
+    def start(self) -> str:
+        """The kind of node that the step leaves."""
+        return self.reverse.end
+
+    @property
+    def end(self) -> str:
+        """The kind of node that the step leads to."""
+        return RELATIONS[self.relation].object if self.forward else RELATIONS[self.relation].subject
+
+    @property
+    def reverse(self) -> "Step":
+        """The step that leads back."""
+        return self if RELATIONS[self.relation].symmetric else Step(self.relation, not self.forward)
+
+    def pattern(self, variable: str = "") -> str:
+        """Return the step as Cypher, to stand between two nodes.
+
+        >>> Step("binds", False).pattern("r")
+        '<-[r:binds]-'
+        """
+        return self._arrow(f"[{variable}:{self.relation}]")
+
+    def _arrow(self, edge: str) -> str:
+        if RELATIONS[self.relation].symmetric:
+            return f"-{edge}-"
+        return f"-{edge}->" if self.forward else f"<-{edge}-"
+
+
+STEPS: dict[str, Step] = {
+    str(step): step
+    for relation in RELATIONS.values()
+    for step in (Step(relation.name, forward) for forward in ((True,) if relation.symmetric else (True, False)))
+}
+"""Every step, by its text."""
+
+
+def steps_from(kind: str) -> tuple[Step, ...]:
+    """Return the steps that may leave a node of this kind.
+
+    >>> steps_from("Symptom")
+    (Step(relation='disease_presents_symptom', forward=False),)
+    """
+    return tuple(step for step in STEPS.values() if step.start == kind)
 
 
 def node_columns(kind: str) -> dict[str, AttributeType]:

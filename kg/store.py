@@ -1,11 +1,11 @@
 """The Store protocol: what a place that holds a graph can do, and how to open one by its URL."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from kg.graph import Graph, SourceRelease
-from kg.schema import AttributeType
+from kg.schema import AttributeType, Step
 
 Progress = Callable[[str, float], None]
 """Called with the name of a step and the fraction of the whole that is done, from 0 to 1."""
@@ -26,12 +26,30 @@ RELEASE_COLUMNS: dict[str, AttributeType] = {
 """The columns of such a node; `files` are lines as `sha256sum` writes them."""
 
 
+Key = tuple[str, str]
+"""A node's kind and identifier."""
+
+Hop = tuple[str, Step, str]
+"""An edge as one goes along it: the node it leaves, the step, the node it leads to."""
+
+
+class Known(NamedTuple):
+    """What is known of a node without looking at its edges: its name, and how many of them each step has."""
+
+    name: str
+    degrees: Mapping[Step, int]
+
+
 class StoreError(OSError):
     """A store that cannot be opened, read or written; the message says what to do."""
 
 
 class Store(Protocol):
-    """A graph at rest. Both stores pass the same contract tests (`tests/kg/test_store_contract.py`)."""
+    """A graph at rest. Both stores pass the same contract tests (`tests/kg/test_store_contract.py`).
+
+    Whoever walks the graph asks `nodes`, `follow` and `evidence`, each for many at a time: every store answers them in
+    the Cypher that is fast on it (docs/decisions/0005). All other questions are `query`'s, in Cypher that both speak.
+    """
 
     def replace(self, graph: Graph, progress: Progress) -> None:
         """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
@@ -44,6 +62,15 @@ class Store(Protocol):
 
     def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Run one reading Cypher query with parameters and return its rows."""
+
+    def nodes(self, keys: Collection[Key]) -> dict[Key, Known]:
+        """Return what is known of each of these nodes that is there."""
+
+    def follow(self, origins: Mapping[Step, Collection[str]]) -> Iterator[tuple[Step, str, list[str]]]:
+        """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to."""
+
+    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, str, list[str]]]:
+        """Yield the source and the references of each edge that one of these hops goes along."""
 
     def __enter__(self) -> Self: ...
 

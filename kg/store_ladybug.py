@@ -5,7 +5,8 @@ import glob
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -14,9 +15,20 @@ import ladybug
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kg.degrees import DEGREE_COLUMNS, from_lists, recount, with_degrees
 from kg.graph import Graph, arrow_schema, table
-from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
-from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, read_releases, release_row
+from kg.schema import NODE_KINDS, RELATIONS, AttributeType, Step, edge_columns, node_columns
+from kg.store import (
+    RELEASE_COLUMNS,
+    RELEASE_LABEL,
+    Hop,
+    Key,
+    Known,
+    Progress,
+    StoreError,
+    read_releases,
+    release_row,
+)
 
 READER_MEMORY = 1 << 30
 WRITER_MEMORY = 2 << 30
@@ -27,6 +39,7 @@ _CYPHER_TYPES: dict[AttributeType, str] = {
     "double": "DOUBLE",
     "int64": "INT64",
     "string[]": "STRING[]",
+    "int64[]": "INT64[]",
 }
 
 
@@ -51,11 +64,12 @@ class LadybugStore:
     def add(self, graph: Graph) -> None:
         """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten."""
         with self._writing(keep=True) as connection:
-            for kind, nodes in graph.nodes.items():
+            for kind, nodes in with_degrees(graph).items():
                 _upsert_nodes(connection, kind, nodes)
             _upsert_nodes(connection, RELEASE_LABEL, _release_table(graph))
             for relation, edges in graph.edges.items():
                 _upsert_edges(connection, relation, edges)
+            recount(lambda cypher, parameters: _fetch(connection, cypher, parameters), graph)
 
     def read(self) -> Graph:
         """Return the whole graph, sources included."""
@@ -70,7 +84,50 @@ class LadybugStore:
     def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Run one reading Cypher query with parameters and return its rows."""
         with self._reading() as connection:
-            return [dict(row) for row in _execute(connection, cypher, parameters).rows_as_dict()]
+            return _fetch(connection, cypher, parameters)
+
+    def nodes(self, keys: Collection[Key]) -> dict[Key, Known]:
+        """Return what is known of each of these nodes that is there."""
+        ids: dict[str, list[str]] = defaultdict(list)
+        for kind, node in keys:
+            ids[kind].append(node)
+        found = {}
+        for kind, wanted in ids.items():
+            rows = self.query(
+                f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted "
+                "RETURN n.id AS id, n.name AS name, n.steps AS steps, n.degrees AS degrees",
+                {"ids": wanted},
+            )
+            for row in rows:
+                found[kind, row["id"]] = Known(row["name"], from_lists(row["steps"], row["degrees"]))
+        return found
+
+    def follow(self, origins: Mapping[Step, Collection[str]]) -> Iterator[tuple[Step, str, list[str]]]:
+        """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to.
+
+        The match is optional because Ladybug looks the nodes up first then, and else reads the whole relation.
+        """
+        for step, ids in origins.items():
+            rows = self.query(
+                f"UNWIND $ids AS wanted MATCH (x:{step.start}) WHERE x.id = wanted "
+                f"OPTIONAL MATCH (x){step.pattern()}(y:{step.end}) RETURN x.id AS x, collect(y.id) AS ys",
+                {"ids": list(ids)},
+            )
+            yield from ((step, row["x"], row["ys"]) for row in rows if row["ys"])
+
+    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, str, list[str]]]:
+        """Yield the source and the references of each edge that one of these hops goes along."""
+        ends: dict[Step, list[dict[str, str]]] = defaultdict(list)
+        for x, step, y in hops:
+            ends[step].append({"x": x, "y": y})
+        for step, pairs in ends.items():
+            rows = self.query(
+                f"UNWIND $pairs AS pair MATCH (x:{step.start}) WHERE x.id = pair.x "
+                f"OPTIONAL MATCH (x){step.pattern('r')}(y:{step.end}) WHERE y.id = pair.y "
+                "RETURN x.id AS x, y.id AS y, r.source AS source, r.references AS refs",
+                {"pairs": pairs},
+            )
+            yield from (((row["x"], step, row["y"]), row["source"], row["refs"] or []) for row in rows if row["y"])
 
     def __enter__(self) -> Self:
         if self._path.exists():
@@ -192,9 +249,13 @@ def _execute(connection: ladybug.Connection, cypher: str, parameters: Mapping[st
     return result
 
 
+def _fetch(connection: ladybug.Connection, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+    return [dict(row) for row in _execute(connection, cypher, parameters).rows_as_dict()]
+
+
 def _create_tables(connection: ladybug.Connection) -> None:
-    for label, columns in {kind: node_columns(kind) for kind in NODE_KINDS}.items():
-        _create_node_table(connection, label, columns)
+    for kind in NODE_KINDS:
+        _create_node_table(connection, kind, node_columns(kind) | DEGREE_COLUMNS)
     _create_node_table(connection, RELEASE_LABEL, RELEASE_COLUMNS)
     for relation in RELATIONS:
         _create_edge_table(connection, relation)
@@ -216,7 +277,7 @@ def _edge_properties(relation: str) -> dict[str, AttributeType]:
 
 
 def _copy_all(connection: ladybug.Connection, graph: Graph, progress: Progress) -> None:
-    tables = {**graph.nodes, RELEASE_LABEL: _release_table(graph), **graph.edges}
+    tables = {**with_degrees(graph), RELEASE_LABEL: _release_table(graph), **graph.edges}
     total, done = sum(rows.num_rows for rows in tables.values()), 0
     for name, rows in tables.items():
         progress(f"store {name}", 0.7 * done / max(1, total))

@@ -7,66 +7,24 @@ See docs/decisions/0003-replace-on-neo4j.md for what that promises and what not.
 """
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Session
+from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
-from kg.graph import Graph, arrow_schema, table
-from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
-from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, read_releases, release_row
+from kg import store_neo4j_write as write
+from kg.degrees import from_lists
+from kg.graph import Graph, arrow_schema
+from kg.schema import NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
+from kg.store import RELEASE_LABEL, Hop, Key, Known, Progress, StoreError, read_releases
 
-BATCH_ROWS = 5_000
-WRITERS = 2
-"""Connections that write edges at a time; where two meet at a node, the server lets one wait, or retry."""
-LABELS: dict[str, dict[str, AttributeType]] = {
-    **{kind: node_columns(kind) for kind in NODE_KINDS},
-    RELEASE_LABEL: RELEASE_COLUMNS,
-}
-STAGED = "Staged"
-DISCARDED = "Discarded"
-WRITER = "PanakeiaWriter"
-
-
-@dataclass(frozen=True)
-class Batch:
-    """So many nodes or edges that one transaction writes, as part of a step."""
-
-    step: str
-    count: int
-    write: Callable[[ManagedTransaction], None]
-
-
-@dataclass(frozen=True)
-class EdgeBatch:
-    """Edges of one relation as they are sent, grouped by one of their ends: most share their attributes.
-
-    Sent so, an edge costs little more than its other end's identifier.
-    """
-
-    near: str
-    """The end that the edges are grouped by: `subject` or `object`."""
-    groups: list[tuple[str, int, list[str]]]
-    """The near end's node, the position of the edges' attributes, and the nodes at their far ends."""
-    attributes: list[dict[str, object]]
-    count: int
-
-    @property
-    def far(self) -> str:
-        """The other end."""
-        return "object" if self.near == "subject" else "subject"
+FETCHED_ROWS = 5_000
 
 
 def address_and_login(url: str) -> tuple[str, tuple[str, str]]:
@@ -116,15 +74,14 @@ class Neo4jStore:
         Raises `StoreError`, with the old graph in place, where the server fails or an edge's end is not in the graph.
         """
         with self._failures(), self._driver.session() as session, self._writer(progress):
-            labels = [label for label, _ in _labelled(graph)]
-            _constrain(session, labels)
-            _index_staged(session, labels)
-            _clear(session)
-            _stage(self._driver, graph, progress)
+            write.declare(session, graph)
+            write.declare_staged(session, graph)
+            write.clear(session)
+            write.stage(self._driver, graph, progress)
             progress("putting the new graph in place", 0.9)
-            session.execute_write(_swap)
+            session.execute_write(write.swap)
             progress("clearing the old graph away", 0.92)
-            _clear(session)
+            write.clear(session)
             progress("done", 1.0)
 
     def add(self, graph: Graph) -> None:
@@ -133,8 +90,8 @@ class Neo4jStore:
         Raises `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
         """
         with self._failures(), self._driver.session() as session, self._writer(lambda *_: None):
-            _constrain(session, [label for label, _ in _labelled(graph)])
-            session.execute_write(_merge, graph)
+            write.declare(session, graph)
+            session.execute_write(write.merge, graph)
 
     def read(self) -> Graph:
         """Return the whole graph, sources included.
@@ -162,14 +119,66 @@ class Neo4jStore:
         with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
             return session.execute_read(lambda transaction: transaction.run(cypher, dict(parameters)).data())
 
+    def nodes(self, keys: Collection[Key]) -> dict[Key, Known]:
+        """Return what is known of each of these nodes that is there."""
+        rows = self._collected(
+            f"UNWIND $ids AS wanted MATCH (n:{write.ANY_KIND} {{id: wanted}}) "
+            "RETURN collect([labels(n), n.id, n.name, n.steps, n.degrees])",
+            {"ids": [node for _, node in keys]},
+        )
+        found = {
+            (label, node): Known(name, from_lists(steps, degrees))
+            for labels, node, name, steps, degrees in rows
+            for label in labels
+        }
+        return {key: found[key] for key in keys if key in found}
+
+    def follow(self, origins: Mapping[Step, Collection[str]]) -> Iterator[tuple[Step, str, list[str]]]:
+        """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to.
+
+        The relation is a parameter, so that the server plans two queries in all; a symmetric one is asked of both.
+        """
+        for forward, arrow in ((True, "-[r]->"), (False, "<-[r]-")):
+            relations: dict[str, list[str]] = defaultdict(list)
+            for step, ids in origins.items():
+                if step.forward == forward or step == step.reverse:
+                    for node in ids:
+                        relations[node].append(step.relation)
+            rows = self._collected(
+                f"UNWIND $origins AS origin MATCH (x:{write.ANY_KIND} {{id: origin[0]}}){arrow}(y) "
+                "WHERE type(r) IN origin[1] WITH origin[0] AS x, type(r) AS relation, collect(y.id) AS ys "
+                "RETURN collect([relation, x, ys])",
+                {"origins": list(relations.items())},
+            )
+            for relation, node, ends in rows:
+                yield Step(relation, forward or RELATIONS[relation].symmetric), node, ends
+
+    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, str, list[str]]]:
+        """Yield the source and the references of each edge that one of these hops goes along."""
+        wanted = list(hops)
+        rows = self._collected(
+            f"UNWIND $hops AS hop MATCH (x:{write.ANY_KIND} {{id: hop[1]}})-[r]-(y:{write.ANY_KIND} {{id: hop[2]}}) "
+            "WHERE type(r) = hop[3] AND (hop[4] IS NULL OR (startNode(r) = x) = hop[4]) "
+            "RETURN collect([hop[0], r.source, r.references])",
+            {"hops": [(i, x, y, step.relation, _direction(step)) for i, (x, step, y) in enumerate(wanted)]},
+        )
+        for number, source, references in rows:
+            yield wanted[number], source, references or []
+
+    def _collected(self, cypher: str, parameters: Mapping[str, object]) -> list[list[Any]]:
+        """Return the rows that a query collects into one record: the driver takes 50 us for each record."""
+        [row] = self.query(cypher, parameters)
+        [rows] = row.values()
+        return list(rows)
+
     @contextmanager
     def _writer(self, progress: Progress) -> Iterator[None]:
         """Be the only writer: a lock that the server holds while a transaction is open, and frees when we die."""
         progress("waiting for other writers", 0.0)
         with self._driver.session() as session:
-            _constrain(session, [WRITER])
+            write.declare_lock(session)
             with session.begin_transaction() as transaction:
-                transaction.run(f"MERGE (n:{WRITER} {{id: 'writer'}})").consume()
+                write.lock(transaction)
                 yield
                 transaction.rollback()
 
@@ -190,167 +199,9 @@ class Neo4jStore:
             raise StoreError(f"{self.address} failed: {failure}") from failure
 
 
-def _constrain(session: Session, labels: Iterable[str]) -> None:
-    """Make `id` unique, and so indexed, in each of these labels, where it is not already."""
-    _declare(session, (f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE" for label in labels))
-
-
-def _index_staged(session: Session, labels: Iterable[str]) -> None:
-    """Index `id` in the labels of a graph being built: its nodes are checked already, and a constraint costs locks."""
-    _declare(session, (f"CREATE INDEX IF NOT EXISTS FOR (n:{label}{STAGED}) ON (n.id)" for label in labels))
-    session.run("CALL db.awaitIndexes()").consume()
-
-
-def _declare(session: Session, statements: Iterable[str]) -> None:
-    with session.begin_transaction() as transaction:
-        for statement in statements:
-            transaction.run(statement).consume()
-        transaction.commit()
-
-
-def _clear(session: Session) -> None:
-    """Delete what a broken or a finished build left behind, edges first: a hub has too many for one transaction."""
-    left = "|".join((DISCARDED, *(label + STAGED for label in LABELS)))
-    for pattern in (f"(:{left})-[x]->()", f"(x:{left})"):
-        session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
-
-
-def _stage(driver: Driver, graph: Graph, progress: Progress) -> None:
-    """Write the graph beside the one in place."""
-    done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
-    for batches in (_staged_nodes(graph), _staged_edges(graph)):
-        for batch in _written(driver, batches):
-            done += batch.count
-            progress(batch.step, 0.9 * done / total)
-
-
-def _staged_nodes(graph: Graph) -> Iterator[Batch]:
-    for label, rows in _labelled(graph):
-        for nodes in _node_batches(rows):
-            write = partial(_create_nodes, label=label + STAGED, rows=nodes)
-            yield Batch(f"nodes: {label}", len(nodes), write)
-
-
-def _staged_edges(graph: Graph) -> Iterator[Batch]:
-    for relation, rows in graph.edges.items():
-        for edges in _edge_batches(rows):
-            write = partial(_create_edges, relation=relation, suffix=STAGED, batch=edges)
-            yield Batch(f"edges: {relation}", edges.count, write)
-
-
-def _written(driver: Driver, batches: Iterable[Batch]) -> Iterator[Batch]:
-    """Write the batches, some at a time; yield each when it is sent, and end when all are stored."""
-
-    def write(batch: Batch) -> None:
-        with driver.session() as session:
-            session.execute_write(batch.write)
-
-    with ThreadPoolExecutor(WRITERS) as pool:
-        writing: deque[Future[None]] = deque()
-        for batch in batches:
-            writing.append(pool.submit(write, batch))
-            if len(writing) > WRITERS:  # so that no more than one batch waits in memory
-                writing.popleft().result()
-            yield batch
-        for last in writing:
-            last.result()
-
-
-def _labelled(graph: Graph) -> Iterator[tuple[str, pa.Table]]:
-    yield from graph.nodes.items()
-    yield RELEASE_LABEL, table(RELEASE_COLUMNS, map(release_row, graph.sources))
-
-
-def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
-    for batch in rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-        yield [_present(row) for row in batch.to_pylist()]
-
-
-def _edge_batches(rows: pa.Table) -> Iterator[EdgeBatch]:
-    """Yield the edges, grouped by the end that has more nodes: so two batches seldom write to the same ones."""
-    near = max(("subject", "object"), key=lambda end: pc.count_distinct(rows[end]).as_py())
-    for part in rows.sort_by(near).combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-        numbers, attributes = _shared(part.drop_columns(["subject", "object"]))
-        batch = EdgeBatch(near, [], attributes, part.num_rows)
-        edges = zip(part[near].to_pylist(), numbers, part[batch.far].to_pylist(), strict=True)
-        for (node, number), group in groupby(edges, key=itemgetter(0, 1)):
-            batch.groups.append((node, number, [edge[2] for edge in group]))
-        yield batch
-
-
-def _shared(rows: pa.RecordBatch) -> tuple[list[int], list[dict[str, object]]]:
-    """Return the distinct rows, without what is null in them, and for each row which of these it is."""
-    texts = [text for column in rows.columns for text in _texts(column)]
-    whole = pc.binary_join_element_wise(*texts, "\x1e", null_handling="replace", null_replacement="\x1d")
-    numbers = whole.dictionary_encode().indices.to_numpy()
-    _, first = np.unique(numbers, return_index=True)
-    return numbers.tolist(), [_present(row) for row in rows.take(first).to_pylist()]
-
-
-def _texts(column: pa.Array) -> list[pa.Array]:
-    """Return texts that differ where the column's values do."""
-    if pa.types.is_list(column.type):
-        return [pc.list_value_length(column).cast(pa.string()), pc.binary_join(column, "\x1f")]
-    return [column.cast(pa.string())]
-
-
-def _present(row: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in row.items() if value is not None}
-
-
-def _create_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[str, object]]) -> None:
-    transaction.run(f"UNWIND $rows AS row CREATE (n:{label}) SET n = row", rows=rows).consume()
-
-
-def _merge_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[str, object]]) -> None:
-    transaction.run(f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row", rows=rows).consume()
-
-
-def _create_edges(transaction: ManagedTransaction, relation: str, suffix: str, batch: EdgeBatch) -> None:
-    labels = _end_labels(relation)
-    written = transaction.run(
-        f"UNWIND $groups AS group MATCH ({batch.near}:{labels[batch.near]}{suffix} {{id: group[0]}}) "
-        f"UNWIND group[2] AS id MATCH ({batch.far}:{labels[batch.far]}{suffix} {{id: id}}) "
-        f"CREATE (subject)-[r:{relation}]->(object) SET r = $attributes[group[1]] RETURN count(*) AS written",
-        groups=batch.groups,
-        attributes=batch.attributes,
-    ).single(strict=True)["written"]
-    if missing := batch.count - written:
-        raise StoreError(f"{missing} {relation} edges have an end that is not a node: check the graph")
-
-
-def _delete_edges(transaction: ManagedTransaction, relation: str, batch: EdgeBatch) -> None:
-    """Delete the relation's edges that have these ends, whichever way round if the relation is symmetric."""
-    labels = _end_labels(relation)
-    arrow = "-" if RELATIONS[relation].symmetric else "->"
-    transaction.run(
-        f"UNWIND $groups AS group MATCH (subject:{labels['subject']})-[r:{relation}]{arrow}(object:{labels['object']}) "
-        f"WHERE {batch.near}.id = group[0] AND {batch.far}.id IN group[2] DELETE r",
-        groups=batch.groups,
-    ).consume()
-
-
-def _end_labels(relation: str) -> dict[str, str]:
-    return {"subject": RELATIONS[relation].subject, "object": RELATIONS[relation].object}
-
-
-def _swap(transaction: ManagedTransaction) -> None:
-    for label in LABELS:
-        transaction.run(f"MATCH (n:{label}) REMOVE n:{label} SET n:{DISCARDED}").consume()
-    for label in LABELS:
-        transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{label}").consume()
-
-
-def _merge(transaction: ManagedTransaction, graph: Graph) -> None:
-    for label, rows in _labelled(graph):
-        for part in _node_batches(rows):
-            _merge_nodes(transaction, label, part)
-    for relation, rows in graph.edges.items():
-        batches = list(_edge_batches(rows))
-        for batch in batches:
-            _delete_edges(transaction, relation, batch)
-        for batch in batches:
-            _create_edges(transaction, relation, "", batch)
+def _direction(step: Step) -> bool | None:
+    """Return whether the step goes along the arrow; None where it does not matter."""
+    return None if step == step.reverse else step.forward
 
 
 def _stamp(transaction: ManagedTransaction) -> list[str]:
@@ -384,7 +235,7 @@ def _read_edges(transaction: ManagedTransaction, relation: str) -> pa.Table:
 def _fetch(transaction: ManagedTransaction, cypher: str, schema: pa.Schema) -> pa.Table:
     batches = []
     result = transaction.run(cypher)
-    while records := result.fetch(BATCH_ROWS):
+    while records := result.fetch(FETCHED_ROWS):
         columns = zip(zip(*records, strict=True), schema, strict=True)
         batches.append(pa.record_batch([pa.array(values, field.type) for values, field in columns], schema=schema))
     return pa.Table.from_batches(batches, schema)

@@ -1,0 +1,253 @@
+"""What is sent to a Neo4j server: a graph in batches, staged beside the one in place, or merged into it.
+
+See docs/decisions/0003-replace-on-neo4j.md for why a full build goes by labels of its own.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from neo4j import Driver, ManagedTransaction, Session, Transaction
+
+from kg.degrees import recount, with_degrees
+from kg.graph import Graph, table
+from kg.schema import NODE_KINDS, RELATIONS
+from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, release_row
+
+BATCH_ROWS = 5_000
+WRITERS = 2
+"""Connections that write edges at a time; where two meet at a node, the server lets one wait, or retry."""
+ANY_KIND = "NamedThing"
+"""Biolink's root, on every node of the graph in place beside its kind: one plan of the server then serves all kinds."""
+LABELS = (*NODE_KINDS, RELEASE_LABEL)
+STAGED = "Staged"
+DISCARDED = "Discarded"
+WRITER = "PanakeiaWriter"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """So many nodes or edges that one transaction writes, as part of a step."""
+
+    step: str
+    count: int
+    write: Callable[[ManagedTransaction], None]
+
+
+@dataclass(frozen=True)
+class EdgeBatch:
+    """Edges of one relation as they are sent, grouped by one of their ends: most share their attributes.
+
+    Sent so, an edge costs little more than its other end's identifier.
+    """
+
+    near: str
+    """The end that the edges are grouped by: `subject` or `object`."""
+    groups: list[tuple[str, int, list[str]]]
+    """The near end's node, the position of the edges' attributes, and the nodes at their far ends."""
+    attributes: list[dict[str, object]]
+    count: int
+
+    @property
+    def far(self) -> str:
+        """The other end."""
+        return "object" if self.near == "subject" else "subject"
+
+
+def lock(transaction: Transaction) -> None:
+    """Become the only writer until the transaction ends: whoever else asks waits for that."""
+    transaction.run(f"MERGE (n:{WRITER} {{id: 'writer'}})").consume()
+
+
+def declare_lock(session: Session) -> None:
+    """Make the node unique that `lock` holds."""
+    _declare(session, [_unique(WRITER)])
+
+
+def declare(session: Session, graph: Graph) -> None:
+    """Make `id` unique, and so indexed, in each label of the graph, and index it across all kinds."""
+    labels = [_unique(label) for label in _labels(graph)]
+    _declare(session, [*labels, f"CREATE INDEX IF NOT EXISTS FOR (n:{ANY_KIND}) ON (n.id)"])
+
+
+def declare_staged(session: Session, graph: Graph) -> None:
+    """Index `id` in the labels of a graph being built: its nodes are checked already, and a constraint costs locks."""
+    _declare(session, (f"CREATE INDEX IF NOT EXISTS FOR (n:{label}{STAGED}) ON (n.id)" for label in _labels(graph)))
+    session.run("CALL db.awaitIndexes()").consume()
+
+
+def _unique(label: str) -> str:
+    return f"CREATE CONSTRAINT IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
+
+
+def _declare(session: Session, statements: Iterable[str]) -> None:
+    with session.begin_transaction() as transaction:
+        for statement in statements:
+            transaction.run(statement).consume()
+        transaction.commit()
+
+
+def clear(session: Session) -> None:
+    """Delete what a broken or a finished build left behind, edges first: a hub has too many for one transaction."""
+    left = "|".join((DISCARDED, *(label + STAGED for label in LABELS)))
+    for pattern in (f"(:{left})-[x]->()", f"(x:{left})"):
+        session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
+
+
+def stage(driver: Driver, graph: Graph, progress: Progress) -> None:
+    """Write the graph beside the one in place."""
+    done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
+    for batches in (_staged_nodes(graph), _staged_edges(graph)):
+        for batch in _written(driver, batches):
+            done += batch.count
+            progress(batch.step, 0.9 * done / total)
+
+
+def _staged_nodes(graph: Graph) -> Iterator[Batch]:
+    for label, rows in _labelled(graph):
+        for nodes in _node_batches(rows):
+            write = partial(_create_nodes, label=label + STAGED, rows=nodes)
+            yield Batch(f"nodes: {label}", len(nodes), write)
+
+
+def _staged_edges(graph: Graph) -> Iterator[Batch]:
+    for relation, rows in graph.edges.items():
+        for edges in _edge_batches(rows):
+            write = partial(_create_edges, relation=relation, suffix=STAGED, batch=edges)
+            yield Batch(f"edges: {relation}", edges.count, write)
+
+
+def _written(driver: Driver, batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Write the batches, some at a time; yield each when it is sent, and end when all are stored."""
+
+    def write(batch: Batch) -> None:
+        with driver.session() as session:
+            session.execute_write(batch.write)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writing: deque[Future[None]] = deque()
+        for batch in batches:
+            writing.append(pool.submit(write, batch))
+            if len(writing) > WRITERS:  # so that no more than one batch waits in memory
+                writing.popleft().result()
+            yield batch
+        for last in writing:
+            last.result()
+
+
+def _labels(graph: Graph) -> list[str]:
+    return [*graph.nodes, RELEASE_LABEL]
+
+
+def _labelled(graph: Graph) -> Iterator[tuple[str, pa.Table]]:
+    yield from with_degrees(graph).items()
+    yield RELEASE_LABEL, table(RELEASE_COLUMNS, map(release_row, graph.sources))
+
+
+def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
+    for batch in rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
+        yield [_present(row) for row in batch.to_pylist()]
+
+
+def _edge_batches(rows: pa.Table) -> Iterator[EdgeBatch]:
+    """Yield the edges, grouped by the end that has more nodes: so two batches seldom write to the same ones."""
+    near = max(("subject", "object"), key=lambda end: pc.count_distinct(rows[end]).as_py())
+    for part in rows.sort_by(near).combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
+        numbers, attributes = _shared(part.drop_columns(["subject", "object"]))
+        batch = EdgeBatch(near, [], attributes, part.num_rows)
+        edges = zip(part[near].to_pylist(), numbers, part[batch.far].to_pylist(), strict=True)
+        for (node, number), group in groupby(edges, key=itemgetter(0, 1)):
+            batch.groups.append((node, number, [edge[2] for edge in group]))
+        yield batch
+
+
+def _shared(rows: pa.RecordBatch) -> tuple[list[int], list[dict[str, object]]]:
+    """Return the distinct rows, without what is null in them, and for each row which of these it is."""
+    texts = [text for column in rows.columns for text in _texts(column)]
+    whole = pc.binary_join_element_wise(*texts, "\x1e", null_handling="replace", null_replacement="\x1d")
+    numbers = whole.dictionary_encode().indices.to_numpy()
+    _, first = np.unique(numbers, return_index=True)
+    return numbers.tolist(), [_present(row) for row in rows.take(first).to_pylist()]
+
+
+def _texts(column: pa.Array) -> list[pa.Array]:
+    """Return texts that differ where the column's values do."""
+    if pa.types.is_list(column.type):
+        return [pc.list_value_length(column).cast(pa.string()), pc.binary_join(column, "\x1f")]
+    return [column.cast(pa.string())]
+
+
+def _present(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _create_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[str, object]]) -> None:
+    transaction.run(f"UNWIND $rows AS row CREATE (n:{label}) SET n = row", rows=rows).consume()
+
+
+def _merge_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[str, object]]) -> None:
+    transaction.run(
+        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) SET n = row SET n:{_in_place(label)}", rows=rows
+    ).consume()
+
+
+def _in_place(label: str) -> str:
+    """Return the labels of a node that is in place."""
+    return label if label == RELEASE_LABEL else f"{label}:{ANY_KIND}"
+
+
+def _create_edges(transaction: ManagedTransaction, relation: str, suffix: str, batch: EdgeBatch) -> None:
+    labels = _end_labels(relation)
+    written = transaction.run(
+        f"UNWIND $groups AS group MATCH ({batch.near}:{labels[batch.near]}{suffix} {{id: group[0]}}) "
+        f"UNWIND group[2] AS id MATCH ({batch.far}:{labels[batch.far]}{suffix} {{id: id}}) "
+        f"CREATE (subject)-[r:{relation}]->(object) SET r = $attributes[group[1]] RETURN count(*) AS written",
+        groups=batch.groups,
+        attributes=batch.attributes,
+    ).single(strict=True)["written"]
+    if missing := batch.count - written:
+        raise StoreError(f"{missing} {relation} edges have an end that is not a node: check the graph")
+
+
+def _delete_edges(transaction: ManagedTransaction, relation: str, batch: EdgeBatch) -> None:
+    """Delete the relation's edges that have these ends, whichever way round if the relation is symmetric."""
+    labels = _end_labels(relation)
+    arrow = "-" if RELATIONS[relation].symmetric else "->"
+    transaction.run(
+        f"UNWIND $groups AS group MATCH (subject:{labels['subject']})-[r:{relation}]{arrow}(object:{labels['object']}) "
+        f"WHERE {batch.near}.id = group[0] AND {batch.far}.id IN group[2] DELETE r",
+        groups=batch.groups,
+    ).consume()
+
+
+def _end_labels(relation: str) -> dict[str, str]:
+    return {"subject": RELATIONS[relation].subject, "object": RELATIONS[relation].object}
+
+
+def swap(transaction: ManagedTransaction) -> None:
+    """Put the staged graph in place of the one that is there."""
+    for label in LABELS:
+        transaction.run(f"MATCH (n:{label}) REMOVE n:{_in_place(label)} SET n:{DISCARDED}").consume()
+    for label in LABELS:
+        transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{_in_place(label)}").consume()
+
+
+def merge(transaction: ManagedTransaction, graph: Graph) -> None:
+    """Add nodes and edges to the graph in place; one that is there is overwritten."""
+    for label, rows in _labelled(graph):
+        for part in _node_batches(rows):
+            _merge_nodes(transaction, label, part)
+    for relation, rows in graph.edges.items():
+        batches = list(_edge_batches(rows))
+        for batch in batches:
+            _delete_edges(transaction, relation, batch)
+        for batch in batches:
+            _create_edges(transaction, relation, "", batch)
+    recount(lambda cypher, parameters: transaction.run(cypher, dict(parameters)).data(), graph)

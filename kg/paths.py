@@ -11,6 +11,7 @@ contribute; so a step need not be taken where even the best continuation would s
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 import pandas as pd
@@ -25,7 +26,9 @@ Group = TypeVar("Group")
 DAMPING = 0.4
 LONGEST = 4
 FIRST_BUDGET = 5_000
-"""Edges that the first round may follow; each round may follow eight times as many as the one before."""
+"""Edges that the first round may follow."""
+GROWTH = 8
+"""How many times as many as the one before each further round may follow."""
 PERSON = "Patient"
 """No path leads through a patient: one person's record is no evidence about two other nodes."""
 TIE = 1e-9
@@ -90,8 +93,7 @@ class _Half(NamedTuple):
 class _Branch(NamedTuple):
     """A step that may be taken next, from a half that begins at the left end of the paths (0) or the right one (1).
 
-    `bound` is the half's score times the step's factor, as if the node that it leads to had one edge only; `best` what
-    a whole path through here can score at most.
+    `bound` is the half's score times the step's factor, as if the node that it leads to had one edge only.
     """
 
     side: int
@@ -99,7 +101,6 @@ class _Branch(NamedTuple):
     step: Step
     edges: int
     bound: float
-    best: float = 0.0
 
     def taken(self, node: Key, known: Mapping[Key, Known]) -> _Half:
         """Return the half that is longer by this step, to this node."""
@@ -155,25 +156,24 @@ def _search(store: Store, question: _Question, known: dict[Key, Known]) -> list[
     What it learns of nodes it adds to `known`.
     """
     ends = [_Half(1.0, (end,), ()) for end in question.ends]
-    first = _follow(store, question, [branch for side in (0, 1) for branch in _from(question, side, ends[side], known)])
-    _learn(store, known, (node for reached in first for node in reached))
+    first: Sides = defaultdict(list), defaultdict(list)
     second: Sides = defaultdict(list), defaultdict(list)
+    _follow(store, question, [branch for side in (0, 1) for branch in _from(question, side, ends[side], known)], first)
+    _learn(store, known, (node for reached in first for node in reached))
     branches = _second_branches(question, first, known)
     budget, floor = FIRST_BUDGET, 0.0
     while True:
         best = _join(store, question, first, second, known, floor)
         floor = question.floor(best)
-        taken, edges = 0, 0
-        while taken < len(branches) and branches[taken].best > floor and edges < budget:
-            edges += branches[taken].edges
-            taken += 1
-        if not taken:
+        chosen: list[_Branch] = []
+        edges = 0
+        while branches and branches[-1][0] > floor and edges < budget:
+            chosen.append(branches.pop()[1])
+            edges += chosen[-1].edges
+        if not chosen:
             return best
-        for reached, more in zip(second, _follow(store, question, branches[:taken]), strict=True):
-            for node, found in more.items():
-                reached[node] += found
-        branches = branches[taken:]
-        budget *= 8
+        _follow(store, question, chosen, second)
+        budget *= GROWTH
 
 
 def _learn(store: Store, known: dict[Key, Known], nodes: Iterable[Key]) -> None:
@@ -189,23 +189,25 @@ def _from(question: _Question, side: int, half: _Half, known: Mapping[Key, Known
             yield _Branch(side, half, step, edges, half.score * edges**-DAMPING)
 
 
-def _follow(store: Store, question: _Question, branches: list[_Branch]) -> Sides:
-    """Return the nodes that these steps lead to, but for patients who are no end of the paths."""
+def _follow(store: Store, question: _Question, branches: list[_Branch], sides: Sides) -> None:
+    """Add the nodes that these steps lead to, but for patients who are no end of the paths."""
     at = _grouped(branches, key=lambda branch: (branch.step, branch.half.nodes[-1][1]))
     origins: dict[Step, list[str]] = defaultdict(list)
     for step, origin in at:
         origins[step].append(origin)
-    sides: Sides = defaultdict(list), defaultdict(list)
     for step, origin, ends in store.follow(origins):
-        for node in {(step.end, end) for end in ends}:  # two sources may state an edge
-            if step.end != PERSON or node in question.ends:
-                for branch in at[step, origin]:
-                    sides[branch.side][node].append(branch)
-    return sides
+        kind = step.end
+        nodes = {(kind, end) for end in ends}  # two sources may state an edge
+        if kind == PERSON:
+            nodes &= set(question.ends)
+        for branch in at[step, origin]:
+            reached = sides[branch.side]
+            for node in nodes:
+                reached[node].append(branch)
 
 
-def _second_branches(question: _Question, first: Sides, known: Mapping[Key, Known]) -> list[_Branch]:
-    """Return the second steps that may be part of a path, the most promising first."""
+def _second_branches(question: _Question, first: Sides, known: Mapping[Key, Known]) -> list[tuple[float, _Branch]]:
+    """Return the second steps that may be part of a path, each with what such a path can score at most, best last."""
     if question.max_length < 3:
         return []
     left, right = (
@@ -220,24 +222,29 @@ def _second_branches(question: _Question, first: Sides, known: Mapping[Key, Know
     )
     four = question.max_length > 3
     bounded = [*_bounded(left, right, three=True, four=four), *_bounded(right, left, three=False, four=four)]
-    return sorted(bounded, key=lambda branch: -branch.best)
+    return sorted(bounded, key=itemgetter(0))
 
 
-def _bounded(ours: list[_Branch], theirs: list[_Branch], *, three: bool, four: bool) -> Iterator[_Branch]:
+def _bounded(ours: list[_Branch], theirs: list[_Branch], *, three: bool, four: bool) -> Iterator[tuple[float, _Branch]]:
     """Yield those of our branches that are to be taken for some path, with what such a path can score at most.
 
     The middle edge of a path of three is a branch of both sides, and the two bounds multiply to the path's score; the
     left side takes it. On a path of four, two branches lead to one node, each with a bound without that node's degree.
     """
     across: dict[Step, float] = defaultdict(float)
-    beyond: dict[str, float] = defaultdict(float)
     for branch in theirs:
-        across[branch.step.reverse] = max(across[branch.step.reverse], three * branch.bound)
-        beyond[branch.step.end] = max(beyond[branch.step.end], four * branch.bound)
+        across[branch.step] = max(across[branch.step], branch.bound)
+    beyond: dict[str, float] = defaultdict(float)
+    for step, bound in across.items():
+        beyond[step.end] = max(beyond[step.end], bound)
+    others = {
+        step: max(three * across.get(step.reverse, 0.0), four * beyond.get(step.end, 0.0))
+        for step in {branch.step for branch in ours}
+        if step.end != PERSON
+    }
     for branch in ours:
-        best = max(across[branch.step], beyond[branch.step.end])
-        if best and branch.step.end != PERSON:
-            yield branch._replace(best=branch.bound * best)
+        if other := others.get(branch.step):
+            yield branch.bound * other, branch
 
 
 def _join(

@@ -5,7 +5,7 @@ Bioregistry's (https://bioregistry.io), in the capitalisation that Biolink uses;
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 AttributeType = Literal["string", "double", "int64", "string[]", "int64[]"]
 
@@ -182,8 +182,7 @@ RELATIONS: dict[str, Relation] = {
 }
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A way to leave a node of some kind: a relation, along its arrow or (not `forward`) against it.
 
     A symmetric relation has one step, `forward`, that goes both ways. As text, a step is the relation with its arrow.

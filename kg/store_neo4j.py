@@ -80,9 +80,34 @@ class Neo4jStore:
             write.stage(self._driver, graph, progress)
             progress("putting the new graph in place", 0.9)
             session.execute_write(write.swap)
-            progress("clearing the old graph away", 0.92)
+            progress("asking for what was written", 0.92)
+            self._verify(graph)
+            progress("clearing the old graph away", 0.93)
             write.clear(session)
             progress("done", 1.0)
+
+    def _verify(self, graph: Graph) -> None:
+        """Ask for an edge of each relation as readers will; so the server has planned their queries when they come.
+
+        Raises `StoreError` where the answer is not what the graph says.
+        """
+        hops: dict[Hop, str] = {}
+        for relation, rows in graph.edges.items():
+            subject, target, source = (rows[column][0].as_py() for column in ("subject", "object", "source"))
+            hops[subject, Step(relation, True), target] = source
+        ends: dict[Step, list[str]] = defaultdict(list)
+        for subject, step, target in hops:
+            ends[step].append(subject)
+            ends[step.reverse].append(target)
+        known = self.nodes([(step.start, node) for step, nodes in ends.items() for node in nodes])
+        leaving = {(node, step) for (_, node), about in known.items() for step in about.degrees}
+        led = {(origin, step, node) for step, origin, nodes in self.follow(ends) for node in nodes}
+        stated = {(hop, source) for hop, source, _ in self.evidence(hops)}
+        for hop, source in hops.items():
+            subject, step, target = hop
+            counted = {(subject, step), (target, step.reverse)} <= leaving
+            if not counted or hop not in led or (hop, source) not in stated:
+                raise StoreError(f"{self.address} does not hold the edge {subject} {step} {target}: build once more")
 
     def add(self, graph: Graph) -> None:
         """Add nodes and edges in one transaction; a node or an edge that is there is overwritten.
@@ -123,7 +148,7 @@ class Neo4jStore:
         """Return what is known of each of these nodes that is there."""
         rows = self._collected(
             f"UNWIND $ids AS wanted MATCH (n:{write.ANY_KIND} {{id: wanted}}) "
-            "RETURN collect([labels(n), n.id, n.name, n.steps, n.degrees])",
+            "RETURN collect([labels(n), n.id, n.name, coalesce(n.steps, []), coalesce(n.degrees, [])])",
             {"ids": [node for _, node in keys]},
         )
         found = {
@@ -144,6 +169,8 @@ class Neo4jStore:
                 if step.forward == forward or step == step.reverse:
                     for node in ids:
                         relations[node].append(step.relation)
+            if not relations:
+                continue
             rows = self._collected(
                 f"UNWIND $origins AS origin MATCH (x:{write.ANY_KIND} {{id: origin[0]}}){arrow}(y) "
                 "WHERE type(r) IN origin[1] WITH origin[0] AS x, type(r) AS relation, collect(y.id) AS ys "
@@ -167,9 +194,11 @@ class Neo4jStore:
 
     def _collected(self, cypher: str, parameters: Mapping[str, object]) -> list[list[Any]]:
         """Return the rows that a query collects into one record: the driver takes 50 us for each record."""
-        [row] = self.query(cypher, parameters)
-        [rows] = row.values()
-        return list(rows)
+        with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
+            rows: list[list[Any]] = session.execute_read(
+                lambda transaction: transaction.run(cypher, dict(parameters)).single(strict=True).value()
+            )
+        return rows
 
     @contextmanager
     def _writer(self, progress: Progress) -> Iterator[None]:

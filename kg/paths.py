@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
-from kg.query import Node, find
+from kg.query import Node, find, look_up
 from kg.schema import RELATIONS, Step
 from kg.store import Hop, Key, Known, Store, StoreError
 
@@ -135,9 +135,7 @@ def paths(
         raise ValueError(f"{a!r} and {b!r} are the same node, {start.id}: give two different ones")
     usable = {relation.name for relation in RELATIONS.values() if not relation.predicted} - set(exclude)
     question = _Question(((start.kind, start.id), (goal.kind, goal.id)), usable, max_length, top)
-    known = store.nodes(question.ends)
-    if not known.keys() >= set(question.ends):
-        raise StoreError("the store's nodes have no degrees: it is of another version; build it anew")
+    known = look_up(store, question.ends)
     return _described(store, _search(store, question, known), known)
 
 

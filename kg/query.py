@@ -1,6 +1,6 @@
 """The questions asked of a store: find, search and show nodes, count what there is; in the Cypher both stores speak."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kg.schema import NODE_KINDS, RELATIONS, Step, node_columns, steps_from
-from kg.store import Store, read_releases
+from kg.store import Key, Known, Store, StoreError, read_releases
 
 FIRST_NEIGHBOURS = 5
 NEAREST = 5
@@ -118,7 +118,7 @@ def show(store: Store, text: str) -> Shown:
         {"id": node.id},
     )
     key = node.kind, node.id
-    counts = store.nodes([key])[key].degrees
+    counts = look_up(store, [key])[key].degrees
     steps = sorted(counts, key=steps_from(node.kind).index)
     neighbours = [row for step in steps for row in _neighbours(store, node, step)]
     return Shown(
@@ -150,6 +150,14 @@ def info(store: Store) -> dict[str, Any]:
         "edges": _ordered(edges, RELATIONS),
         "sources": [asdict(release) for release in read_releases(store)],
     }
+
+
+def look_up(store: Store, found: Collection[Key]) -> dict[Key, Known]:
+    """Return what is known of nodes that were found; raises `StoreError` where the store does not keep it."""
+    answers = store.nodes(found)
+    if answers.keys() < set(found):
+        raise StoreError("the store keeps no degrees of its nodes, so it is of another version: build it anew")
+    return answers
 
 
 def _union(kinds: Iterable[str], clause: str) -> str:

@@ -81,6 +81,7 @@ class Neo4jStore:
             progress("putting the new graph in place", 0.9)
             session.execute_write(write.swap)
             progress("asking for what was written", 0.92)
+            write.count_anew(session)
             self._verify(graph)
             progress("clearing the old graph away", 0.93)
             write.clear(session)
@@ -139,7 +140,7 @@ class Neo4jStore:
     def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Run one reading Cypher query with parameters and return its rows.
 
-        Name the kind of a node in every pattern: nodes of other labels may be part of a build in progress.
+        Name the kind of a node, or `NamedThing`, in every pattern: other nodes may be part of a build in progress.
         """
         with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
             return session.execute_read(lambda transaction: transaction.run(cypher, dict(parameters)).data())
@@ -147,8 +148,8 @@ class Neo4jStore:
     def nodes(self, keys: Collection[Key]) -> dict[Key, Known]:
         """Return what is known of each of these nodes that is there."""
         rows = self._collected(
-            f"UNWIND $ids AS wanted MATCH (n:{write.ANY_KIND} {{id: wanted}}) "
-            "RETURN collect([labels(n), n.id, n.name, coalesce(n.steps, []), coalesce(n.degrees, [])])",
+            f"UNWIND $ids AS wanted MATCH (n:{write.ANY_KIND} {{id: wanted}}) WHERE n.degrees IS NOT NULL "
+            "RETURN collect([labels(n), n.id, n.name, n.steps, n.degrees])",
             {"ids": [node for _, node in keys]},
         )
         found = {

@@ -239,6 +239,11 @@ def swap(transaction: ManagedTransaction) -> None:
         transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{_in_place(label)}").consume()
 
 
+def count_anew(session: Session) -> None:
+    """Have the server take its indexes' statistics now: plans made with those of the graph before would be redone."""
+    session.run("CALL db.prepareForReplanning()").consume()
+
+
 def merge(transaction: ManagedTransaction, graph: Graph) -> None:
     """Add nodes and edges to the graph in place; one that is there is overwritten."""
     for label, rows in _labelled(graph):

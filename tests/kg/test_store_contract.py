@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from kg.graph import Graph, SourceRelease, table
-from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
-from kg.store import Store, StoreError, open_store
+from kg.schema import NODE_KINDS, RELATIONS, STEPS, Step, edge_columns, node_columns
+from kg.store import Hop, Key, Store, StoreError, open_store
 
 Opener = Callable[[], Store]
 EMPTY = Graph({}, {})
@@ -54,6 +55,26 @@ def drug(identifier: str, name: str, **attributes: object) -> dict[str, object]:
 
 def drugs(*nodes: dict[str, object]) -> Graph:
     return Graph({"Drug": table(node_columns("Drug"), nodes)}, {})
+
+
+def edges_of(graph: Graph) -> list[tuple[Hop, dict[str, object]]]:
+    """Every edge as one may go along it, with its row: there and back."""
+    hops = []
+    for relation, edges in graph.edges.items():
+        there = Step(relation, True)
+        for row in edges.to_pylist():
+            hops.append(((row["subject"], there, row["object"]), row))
+            hops.append(((row["object"], there.reverse, row["subject"]), row))
+    return hops
+
+
+def assert_degrees_are_counts(store: Store, graph: Graph) -> None:
+    keys = [(kind, node) for kind, nodes in graph.nodes.items() for node in nodes["id"].to_pylist()]
+    counts: dict[Key, Counter[Step]] = {key: Counter() for key in keys}
+    for (origin, step, _), _ in edges_of(graph):
+        counts[step.start, origin][step] += 1
+    found = store.nodes(keys)
+    assert {key: known.degrees for key, known in found.items()} == counts
 
 
 def test_the_fixture_has_every_kind_and_relation(graph: Graph) -> None:
@@ -108,6 +129,67 @@ def test_evidence_is_on_each_edge(opened: Opener, graph: Graph) -> None:
                 "references": ["PMID:1", "PMID:2"],
             }
         ]
+
+
+def test_a_node_is_known_by_kind_and_identifier_with_its_name_and_degrees(opened: Opener, graph: Graph) -> None:
+    warfarin, nobody = ("Drug", "DRUGBANK:DB00682"), ("Drug", "DRUGBANK:DB99999")
+    with opened() as store:
+        store.replace(graph, ignore)
+        assert store.nodes([warfarin, nobody, ("Gene", "DRUGBANK:DB00682")]).keys() == {warfarin}
+        assert store.nodes([warfarin])[warfarin].name == "Warfarin"
+        assert store.nodes([]) == {}
+        assert_degrees_are_counts(store, graph)
+
+
+def test_one_identifier_may_name_nodes_of_two_kinds(opened: Opener) -> None:
+    kinds = {"Disease": "as a disease", "Phenotype": "as a phenotype"}
+    nodes = {kind: table(node_columns(kind), [{"id": "SNOMEDCT:1", "name": name}]) for kind, name in kinds.items()}
+    with opened() as store:
+        store.replace(Graph(nodes, {}), ignore)
+        found = store.nodes([(kind, "SNOMEDCT:1") for kind in kinds])
+        assert {kind: known.name for (kind, _), known in found.items()} == kinds
+
+
+def test_every_step_leads_along_every_edge(opened: Opener, graph: Graph) -> None:
+    """Each step is taken from all nodes that its relation touches, so that a step the wrong way round would show."""
+    hops = [hop for hop, _ in edges_of(graph)]
+    touched = {step: sorted({x for x, other, _ in hops if other.relation == step.relation}) for step in STEPS.values()}
+    with opened() as store:
+        store.replace(graph, ignore)
+        led = [(origin, step, end) for step, origin, ends in store.follow(touched) for end in ends]
+        assert sorted(led) == sorted(hops)
+        assert list(store.follow({})) == []
+        assert list(store.follow({Step("treats", True): ["DRUGBANK:DB99999"]})) == []
+
+
+def test_every_edge_says_its_source_and_references(opened: Opener, graph: Graph) -> None:
+    stated = [(hop, row["source"], row["references"]) for hop, row in edges_of(graph)]
+    backwards = ("DOID:9743", Step("treats", True), "DRUGBANK:DB00682")
+    with opened() as store:
+        store.replace(graph, ignore)
+        assert sorted(store.evidence({hop for hop, _, _ in stated} | {backwards})) == sorted(stated)
+        assert list(store.evidence([])) == []
+
+
+def test_degrees_follow_what_is_added(opened: Opener, graph: Graph) -> None:
+    """New nodes, overwritten ones, and old ones that only a new edge touches, all count anew."""
+    new = drug("DRUGBANK:DB99999", "new")
+    edge = graph.edges["drug_resembles_drug"].to_pylist()[0]
+    edges = [
+        edge | {"subject": "DRUGBANK:DB99999", "object": "DRUGBANK:DB00682"},
+        edge | {"subject": edge["object"], "object": edge["subject"]},
+    ]
+    overwritten = drug("DRUGBANK:DB01050", "ibuprofen")
+    addition = Graph(
+        {"Drug": table(node_columns("Drug"), [new, overwritten])},
+        {"drug_resembles_drug": table(edge_columns("drug_resembles_drug"), edges)},
+    )
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.add(addition)
+        assert_degrees_are_counts(store, store.read())
+        store.add(graph)
+        assert_degrees_are_counts(store, store.read())
 
 
 def test_add_keeps_what_is_there_and_overwrites_what_it_brings(opened: Opener, graph: Graph) -> None:

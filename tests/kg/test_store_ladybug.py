@@ -51,6 +51,14 @@ def test_the_next_write_clears_away_what_a_killed_one_left(path: Path) -> None:
     assert not any(leftover.exists() for leftover in leftovers)
 
 
+def test_a_graph_of_a_version_without_degrees_is_to_be_built_anew(tmp_path: Path) -> None:
+    old = tmp_path / "old.lbdb"
+    with ladybug.Database(old) as database, ladybug.Connection(database) as connection:
+        connection.execute("CREATE NODE TABLE Gene (id STRING, name STRING, synonyms STRING[], PRIMARY KEY (id))")
+    with open_store(old) as store, pytest.raises(StoreError, match=r"of another version.*build it anew"):
+        store.nodes([("Gene", "NCBIGene:1")])
+
+
 def test_a_failing_write_leaves_the_old_graph_and_no_litter(path: Path) -> None:
     broken = ladder("new")
     doubled = Graph({**broken.nodes, "Gene": table(node_columns("Gene"), [{"id": "a"}, {"id": "a"}])}, broken.edges)

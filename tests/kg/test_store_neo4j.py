@@ -5,11 +5,14 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
+from neo4j import GraphDatabase
 
 from kg.graph import Graph, table
+from kg.paths import paths
+from kg.query import show
 from kg.schema import node_columns
 from kg.store import StoreError, open_store
-from kg.store_neo4j import Neo4jStore
+from kg.store_neo4j import Neo4jStore, address_and_login
 from tests.kg.interrupted import kill_after, ladder, quiet, same, stored, write_to_the_end
 
 SECRET = "not-the-password"
@@ -74,6 +77,29 @@ def test_a_wrong_password_is_refused_and_not_repeated(neo4j_url: str) -> None:
     ):
         pass
     assert SECRET not in str(raised.value)
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("missing", ["n:NamedThing", "n.degrees"])
+def test_a_graph_of_a_version_without_degrees_is_to_be_built_anew(neo4j_url: str, graph: Graph, missing: str) -> None:
+    address, login = address_and_login(neo4j_url)
+    with open_store(neo4j_url) as store, GraphDatabase.driver(address, auth=login) as driver:
+        store.replace(graph, quiet)
+        driver.execute_query(f"MATCH (n:Drug) REMOVE {missing}")
+        for ask in (lambda: show(store, "warfarin"), lambda: paths(store, "warfarin", "thrombosis")):
+            with pytest.raises(StoreError, match="of another version: build it anew"):
+                ask()
+
+
+@pytest.mark.neo4j
+@pytest.mark.parametrize("question", ["nodes", "follow", "evidence"])
+def test_a_build_that_the_server_does_not_give_back_fails(
+    neo4j_url: str, graph: Graph, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    with open_store(neo4j_url) as store:
+        monkeypatch.setattr(store, question, lambda asked: {} if question == "nodes" else iter(()))
+        with pytest.raises(StoreError, match=r"does not hold the edge DRUGBANK:DB00682 -treats-> DOID:9743"):
+            store.replace(graph, quiet)
 
 
 @pytest.mark.neo4j

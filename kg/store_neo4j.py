@@ -80,8 +80,8 @@ class Neo4jStore:
             write.stage(self._driver, graph, progress)
             progress("putting the new graph in place", 0.9)
             session.execute_write(write.swap)
+            write.index_all_kinds(session)
             progress("asking for what was written", 0.92)
-            write.count_anew(session)
             self._verify(graph)
             progress("clearing the old graph away", 0.93)
             write.clear(session)
@@ -118,6 +118,7 @@ class Neo4jStore:
         with self._failures(), self._driver.session() as session, self._writer(lambda *_: None):
             write.declare(session, graph)
             session.execute_write(write.merge, graph)
+            write.index_all_kinds(session)
 
     def read(self) -> Graph:
         """Return the whole graph, sources included.

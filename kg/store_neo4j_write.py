@@ -72,9 +72,14 @@ def declare_lock(session: Session) -> None:
 
 
 def declare(session: Session, graph: Graph) -> None:
-    """Make `id` unique, and so indexed, in each label of the graph, and index it across all kinds."""
-    labels = [_unique(label) for label in _labels(graph)]
-    _declare(session, [*labels, f"CREATE INDEX IF NOT EXISTS FOR (n:{ANY_KIND}) ON (n.id)"])
+    """Make `id` unique, and so indexed, in each label of the graph."""
+    _declare(session, map(_unique, _labels(graph)))
+
+
+def index_all_kinds(session: Session) -> None:
+    """Index `id` across all kinds, once there are nodes: the server plans by what an index holds when it is made."""
+    _declare(session, [f"CREATE INDEX IF NOT EXISTS FOR (n:{ANY_KIND}) ON (n.id)"])
+    session.run("CALL db.awaitIndexes()").consume()
 
 
 def declare_staged(session: Session, graph: Graph) -> None:
@@ -237,11 +242,6 @@ def swap(transaction: ManagedTransaction) -> None:
         transaction.run(f"MATCH (n:{label}) REMOVE n:{_in_place(label)} SET n:{DISCARDED}").consume()
     for label in LABELS:
         transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{_in_place(label)}").consume()
-
-
-def count_anew(session: Session) -> None:
-    """Have the server take its indexes' statistics now: plans made with those of the graph before would be redone."""
-    session.run("CALL db.prepareForReplanning()").consume()
 
 
 def merge(transaction: ManagedTransaction, graph: Graph) -> None:

@@ -75,11 +75,10 @@ class Neo4jStore:
         """
         with self._failures(), self._driver.session() as session, self._writer(progress):
             write.declare(session, graph)
-            write.declare_staged(session, graph)
             write.clear(session)
             write.stage(self._driver, graph, progress)
             progress("putting the new graph in place", 0.9)
-            session.execute_write(write.swap)
+            session.execute_write(write.swap, graph)
             write.index_all_kinds(session)
             progress("asking for what was written", 0.92)
             self._verify(graph)

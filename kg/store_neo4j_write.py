@@ -77,14 +77,13 @@ def declare(session: Session, graph: Graph) -> None:
 
 
 def index_all_kinds(session: Session) -> None:
-    """Index `id` across all kinds, once there are nodes: the server plans by what an index holds when it is made."""
-    _declare(session, [f"CREATE INDEX IF NOT EXISTS FOR (n:{ANY_KIND}) ON (n.id)"])
-    session.run("CALL db.awaitIndexes()").consume()
+    """Index `id` across all kinds."""
+    _index(session, [ANY_KIND])
 
 
-def declare_staged(session: Session, graph: Graph) -> None:
-    """Index `id` in the labels of a graph being built: its nodes are checked already, and a constraint costs locks."""
-    _declare(session, (f"CREATE INDEX IF NOT EXISTS FOR (n:{label}{STAGED}) ON (n.id)" for label in _labels(graph)))
+def _index(session: Session, labels: Iterable[str]) -> None:
+    """Index `id` in labels that have their nodes: the server plans by what an index holds when it is made."""
+    _declare(session, (f"CREATE INDEX IF NOT EXISTS FOR (n:{label}) ON (n.id)" for label in labels))
     session.run("CALL db.awaitIndexes()").consume()
 
 
@@ -107,9 +106,12 @@ def clear(session: Session) -> None:
 
 
 def stage(driver: Driver, graph: Graph, progress: Progress) -> None:
-    """Write the graph beside the one in place."""
+    """Write the graph beside the one in place.
+
+    Staged labels are indexed only: their nodes are checked already, and a constraint costs locks.
+    """
     done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
-    for batches in (_staged_nodes(graph), _staged_edges(graph)):
+    for batches in (_staged_nodes(graph), _staged_edges(driver, graph)):
         for batch in _written(driver, batches):
             done += batch.count
             progress(batch.step, 0.9 * done / total)
@@ -122,7 +124,9 @@ def _staged_nodes(graph: Graph) -> Iterator[Batch]:
             yield Batch(f"nodes: {label}", len(nodes), write)
 
 
-def _staged_edges(graph: Graph) -> Iterator[Batch]:
+def _staged_edges(driver: Driver, graph: Graph) -> Iterator[Batch]:
+    with driver.session() as session:
+        _index(session, (label + STAGED for label in _labels(graph)))
     for relation, rows in graph.edges.items():
         for edges in _edge_batches(rows):
             write = partial(_create_edges, relation=relation, suffix=STAGED, batch=edges)
@@ -236,11 +240,11 @@ def _end_labels(relation: str) -> dict[str, str]:
     return {"subject": RELATIONS[relation].subject, "object": RELATIONS[relation].object}
 
 
-def swap(transaction: ManagedTransaction) -> None:
+def swap(transaction: ManagedTransaction, graph: Graph) -> None:
     """Put the staged graph in place of the one that is there."""
-    for label in LABELS:
-        transaction.run(f"MATCH (n:{label}) REMOVE n:{_in_place(label)} SET n:{DISCARDED}").consume()
-    for label in LABELS:
+    old = f"MATCH (n:{'|'.join(LABELS)}) REMOVE n:{':'.join((*LABELS, ANY_KIND))} SET n:{DISCARDED}"
+    transaction.run(old).consume()
+    for label in _labels(graph):
         transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{_in_place(label)}").consume()
 
 

@@ -138,7 +138,7 @@ def running_server() -> Iterator[dict[str, str]]:
     require_commands()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "panakeia"
     jars = fetch_jars(cache)
-    password = secrets.token_urlsafe(16)
+    password = secrets.token_hex(16)  # no leading dash, which the admin tool would take for an option
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="panakeia-neo4j-") as folder:
         home = Path(folder)

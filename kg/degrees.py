@@ -45,11 +45,14 @@ def recount(run: Run, graph: Graph) -> None:
                 f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted RETURN n.id AS id, {counted}",
                 {"ids": ids[begin : begin + RECOUNTED]},
             )
-            run(
-                f"UNWIND $rows AS row MATCH (n:{kind}) WHERE n.id = row.id "
-                "SET n.steps = row.steps, n.degrees = row.degrees",
-                {"rows": [_as_lists(row, steps) for row in found]},
-            )
+            rows = [_as_lists(row, steps) for row in found]
+            joined = [row for row in rows if row["steps"]]  # the others were written by the addition, without an edge
+            if joined:
+                run(
+                    f"UNWIND $rows AS row MATCH (n:{kind}) WHERE n.id = row.id "
+                    "SET n.steps = row.steps, n.degrees = row.degrees",
+                    {"rows": joined},
+                )
 
 
 def from_lists(steps: list[str], degrees: list[int]) -> dict[Step, int]:

@@ -31,6 +31,7 @@ GROWTH = 8
 """How many times as many as the one before each further round may follow."""
 PERSON = "Patient"
 """No path leads through a patient: one person's record is no evidence about two other nodes."""
+CHANGED = "the graph changed while paths were sought, or past Panakeia: ask again; if that fails, build it anew"
 TIE = 1e-9
 """Scores that differ by less, relatively, are equal but for rounding."""
 
@@ -107,7 +108,7 @@ class _Branch(NamedTuple):
         try:
             back = known[node].degrees[self.step.reverse]
         except KeyError:
-            raise StoreError("the graph was replaced while paths were sought in it: ask again") from None
+            raise StoreError(CHANGED) from None
         return _Half(self.bound * back**-DAMPING, (*self.half.nodes, node), (*self.half.steps, self.step))
 
 
@@ -193,12 +194,12 @@ def _follow(store: Store, question: _Question, branches: list[_Branch], sides: S
     origins: dict[Step, list[str]] = defaultdict(list)
     for step, origin in at:
         origins[step].append(origin)
+    led: dict[tuple[Step, str], set[Key]] = defaultdict(set)  # two sources may state an edge, or one both ways
     for step, origin, ends in store.follow(origins):
         kind = step.end
-        nodes = {(kind, end) for end in ends}  # two sources may state an edge
-        if kind == PERSON:
-            nodes &= set(question.ends)
-        for branch in at[step, origin]:
+        led[step, origin].update((kind, end) for end in ends if kind != PERSON or (kind, end) in question.ends)
+    for taken, nodes in led.items():
+        for branch in at[taken]:
             reached = sides[branch.side]
             for node in nodes:
                 reached[node].append(branch)
@@ -291,7 +292,7 @@ def _whole(
 
 def _best(halves: list[_Half], top: int) -> list[_Half]:
     """Return the best, the shorter of equals first, then in alphabetical order: the same on every store."""
-    return sorted(halves, key=lambda half: (-half.score, len(half.nodes), half.nodes))[:top]
+    return sorted(halves, key=lambda half: (-half.score, len(half.nodes), half.nodes, half.steps))[:top]
 
 
 def _described(store: Store, found: list[_Half], known: Mapping[Key, Known]) -> list[Path]:
@@ -305,6 +306,8 @@ def _described(store: Store, found: list[_Half], known: Mapping[Key, Known]) -> 
     for hop, source, refs in store.evidence({hop for route in routes for hop in route}):
         sources[hop].add(source)
         references[hop].update(refs)
+    if any(hop not in sources for route in routes for hop in route):
+        raise StoreError(CHANGED)
     return [
         Path(
             tuple(Node(node, kind, known[kind, node].name) for kind, node in path.nodes),

@@ -222,7 +222,9 @@ def _as_store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as failure:
-        if re.search(r"Table \w+ does not exist|Cannot find property (steps|degrees)", str(failure)):
+        if re.search(
+            r"Table \w+ does not exist|Cannot find property (steps|degrees)|columns were expected", str(failure)
+        ):
             told = f"{path} is empty or of another version ({failure}): build it anew with `panakeia build`"
             raise StoreError(told) from failure
         raise StoreError(f"{path}: {failure}") from failure

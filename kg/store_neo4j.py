@@ -71,7 +71,8 @@ class Neo4jStore:
     def replace(self, graph: Graph, progress: Progress) -> None:
         """Put this graph in place of the server's; until the last step, readers see the old graph.
 
-        Raises `StoreError`, with the old graph in place, where the server fails or an edge's end is not in the graph.
+        Raises `StoreError` where the server fails or an edge's end is not in the graph: with the old graph in place,
+        or, after that last step, with the new one.
         """
         with self._failures(), self._driver.session() as session, self._writer(progress):
             write.declare(session, graph)
@@ -92,7 +93,7 @@ class Neo4jStore:
         Raises `StoreError` where the answer is not what the graph says.
         """
         hops: dict[Hop, str] = {}
-        for relation, rows in graph.edges.items():
+        for relation, rows in ((relation, rows) for relation, rows in graph.edges.items() if rows.num_rows):
             subject, target, source = (rows[column][0].as_py() for column in ("subject", "object", "source"))
             hops[subject, Step(relation, True), target] = source
         ends: dict[Step, list[str]] = defaultdict(list)

@@ -192,6 +192,14 @@ def test_degrees_follow_what_is_added(opened: Opener, graph: Graph) -> None:
         assert_degrees_are_counts(store, store.read())
 
 
+def test_nodes_without_edges_are_added(opened: Opener, graph: Graph) -> None:
+    alone = Graph({"Patient": table(node_columns("Patient"), [{"id": "PANAKEIA:P-9", "name": "P-9"}])}, {})
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.add(alone)
+        assert_degrees_are_counts(store, store.read())
+
+
 def test_add_keeps_what_is_there_and_overwrites_what_it_brings(opened: Opener, graph: Graph) -> None:
     cypher = "MATCH (a:Drug {id: $id})-[r:treats]->(b:Disease) RETURN a.name AS name, a.inchi AS inchi, r.source AS s"
     evidence = {"source": "later", "source_version": "2", "licence": "MIT", "knowledge_level": "prediction"}

@@ -20,6 +20,8 @@ Run = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 DEGREE_COLUMNS: dict[str, AttributeType] = {"steps": "string[]", "degrees": "int64[]"}
 """What a stored node has beside `kg.schema.node_columns`: the steps that leave it, and how many edges each has."""
 
+_COUNTS = pa.schema([("id", pa.string()), ("steps", pa.string()), ("degrees", pa.int64())])
+
 RECOUNTED = 5_000
 """Nodes that one statement counts or writes."""
 
@@ -37,7 +39,7 @@ def with_degrees(graph: Graph) -> dict[str, pa.Table]:
 
 def recount(run: Run, graph: Graph) -> None:
     """Bring the degrees up to date on each node that an addition, already written, wrote or joined to another."""
-    for kind, ids in _touched(graph).items():
+    for kind, ids in touched(graph).items():
         steps = steps_from(kind)
         counted = ", ".join(f"COUNT {{ MATCH (n){step.pattern()}() }} AS d{i}" for i, step in enumerate(steps))
         for begin in range(0, len(ids), RECOUNTED):
@@ -75,21 +77,16 @@ def _leaving(relation: str, rows: pa.Table) -> Iterator[tuple[Step, pa.ChunkedAr
 
 def _with_lists(nodes: pa.Table, counts: list[pa.Table]) -> pa.Table:
     """Return the nodes with the counts of each as lists, empty where it has none."""
-    columns = arrow_schema(DEGREE_COLUMNS)
-    every = pa.concat_tables([pa.schema([("id", pa.string())]).empty_table(), *counts], promote_options="default")
-    if every.num_rows == 0:
-        lists = pa.table({column.name: pa.nulls(nodes.num_rows, column.type) for column in columns})
-    else:
-        grouped = every.group_by("id").aggregate([("steps", "list"), ("degrees", "list")])
-        rows = pc.index_in(nodes["id"], grouped["id"].combine_chunks())
-        lists = grouped.select(["steps_list", "degrees_list"]).rename_columns(columns.names).take(rows)
-    for column in columns:
-        filled = pc.fill_null(lists[column.name].cast(column.type), pa.scalar([], column.type))
-        nodes = nodes.append_column(column, filled)
+    every = pa.concat_tables([_COUNTS.empty_table(), *counts])
+    grouped = every.group_by("id").aggregate([("steps", "list"), ("degrees", "list")])
+    rows = pc.index_in(nodes["id"], grouped["id"].combine_chunks())
+    for column in arrow_schema(DEGREE_COLUMNS):
+        lists = grouped[f"{column.name}_list"].take(rows).cast(column.type)
+        nodes = nodes.append_column(column, pc.fill_null(lists, pa.scalar([], column.type)))
     return nodes
 
 
-def _touched(graph: Graph) -> dict[str, list[str]]:
+def touched(graph: Graph) -> dict[str, list[str]]:
     """Return the graph's nodes and the ends of its edges, by kind."""
     ids: dict[str, set[str]] = defaultdict(set)
     for kind, nodes in graph.nodes.items():

@@ -9,19 +9,16 @@ contribute; so a step need not be taken where even the best continuation would s
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import pandas as pd
 
 from kg.query import Node, find, look_up
 from kg.schema import RELATIONS, Step
 from kg.store import Hop, Key, Known, Store, StoreError
-
-Item = TypeVar("Item")
-Group = TypeVar("Group")
 
 DAMPING = 0.4
 LONGEST = 4
@@ -190,16 +187,15 @@ def _from(question: _Question, side: int, half: _Half, known: Mapping[Key, Known
 
 def _follow(store: Store, question: _Question, branches: list[_Branch], sides: Sides) -> None:
     """Add the nodes that these steps lead to, but for patients who are no end of the paths."""
-    at = _grouped(branches, key=lambda branch: (branch.step, branch.half.nodes[-1][1]))
-    origins: dict[Step, list[str]] = defaultdict(list)
-    for step, origin in at:
-        origins[step].append(origin)
+    at: dict[Step, dict[str, list[_Branch]]] = defaultdict(lambda: defaultdict(list))
+    for branch in branches:
+        at[branch.step][branch.half.nodes[-1][1]].append(branch)
     led: dict[tuple[Step, str], set[Key]] = defaultdict(set)  # two sources may state an edge, or one both ways
-    for step, origin, ends in store.follow(origins):
+    for step, origin, ends in store.follow(at):
         kind = step.end
         led[step, origin].update((kind, end) for end in ends if kind != PERSON or (kind, end) in question.ends)
-    for taken, nodes in led.items():
-        for branch in at[taken]:
+    for (step, origin), nodes in led.items():
+        for branch in at[step][origin]:
             reached = sides[branch.side]
             for node in nodes:
                 reached[node].append(branch)
@@ -316,10 +312,3 @@ def _described(store: Store, found: list[_Half], known: Mapping[Key, Known]) -> 
         )
         for path, route in zip(found, routes, strict=True)
     ]
-
-
-def _grouped(items: Iterable[Item], key: Callable[[Item], Group]) -> dict[Group, list[Item]]:
-    groups: dict[Group, list[Item]] = defaultdict(list)
-    for item in items:
-        groups[key(item)].append(item)
-    return groups

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kg.schema import NODE_KINDS, RELATIONS, Step, node_columns, steps_from
-from kg.store import Key, Known, Store, StoreError, read_releases
+from kg.store import OTHER_VERSION, Key, Known, Store, StoreError, read_releases
 
 FIRST_NEIGHBOURS = 5
 NEAREST = 5
@@ -156,7 +156,7 @@ def look_up(store: Store, found: Collection[Key]) -> dict[Key, Known]:
     """Return what is known of nodes that were found; raises `StoreError` where the store does not keep it."""
     answers = store.nodes(found)
     if answers.keys() < set(found):
-        raise StoreError("the store keeps no degrees of its nodes, so it is of another version: build it anew")
+        raise StoreError(OTHER_VERSION)
     return answers
 
 
@@ -235,7 +235,7 @@ def _neighbours(store: Store, node: Node, step: Step) -> list[tuple[object, ...]
 
 
 def _direction(step: Step) -> str:
-    if RELATIONS[step.relation].symmetric:
+    if step.symmetric:
         return "both"
     return "out" if step.forward else "in"
 

@@ -198,6 +198,11 @@ class Step(NamedTuple):
         return self._arrow(self.relation)
 
     @property
+    def symmetric(self) -> bool:
+        """Whether the step leads back as well: its relation has no other."""
+        return RELATIONS[self.relation].symmetric
+
+    @property
     def start(self) -> str:
         """The kind of node that the step leaves."""
         return self.reverse.end
@@ -210,7 +215,7 @@ class Step(NamedTuple):
     @property
     def reverse(self) -> "Step":
         """The step that leads back."""
-        return self if RELATIONS[self.relation].symmetric else Step(self.relation, not self.forward)
+        return self if self.symmetric else Step(self.relation, not self.forward)
 
     def pattern(self, variable: str = "") -> str:
         """Return the step as Cypher, to stand between two nodes.
@@ -221,7 +226,7 @@ class Step(NamedTuple):
         return self._arrow(f"[{variable}:{self.relation}]")
 
     def _arrow(self, edge: str) -> str:
-        if RELATIONS[self.relation].symmetric:
+        if self.symmetric:
             return f"-{edge}-"
         return f"-{edge}->" if self.forward else f"<-{edge}-"
 

@@ -40,6 +40,9 @@ class Known(NamedTuple):
     degrees: Mapping[Step, int]
 
 
+OTHER_VERSION = "the graph keeps no degrees of its nodes, so it is of another version: build it anew"
+
+
 class StoreError(OSError):
     """A store that cannot be opened, read or written; the message says what to do."""
 

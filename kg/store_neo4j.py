@@ -168,7 +168,7 @@ class Neo4jStore:
         for forward, arrow in ((True, "-[r]->"), (False, "<-[r]-")):
             relations: dict[str, list[str]] = defaultdict(list)
             for step, ids in origins.items():
-                if step.forward == forward or step == step.reverse:
+                if step.forward == forward or step.symmetric:
                     for node in ids:
                         relations[node].append(step.relation)
             if not relations:
@@ -232,7 +232,7 @@ class Neo4jStore:
 
 def _direction(step: Step) -> bool | None:
     """Return whether the step goes along the arrow; None where it does not matter."""
-    return None if step == step.reverse else step.forward
+    return None if step.symmetric else step.forward
 
 
 def _stamp(transaction: ManagedTransaction) -> list[str]:

@@ -4,7 +4,7 @@ See docs/decisions/0003-replace-on-neo4j.md for why a full build goes by labels 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from neo4j import Driver, ManagedTransaction, Session, Transaction
 
-from kg.degrees import recount, with_degrees
+from kg.degrees import recount, touched, with_degrees
 from kg.graph import Graph, table
 from kg.schema import NODE_KINDS, RELATIONS
-from kg.store import RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, release_row
+from kg.store import OTHER_VERSION, RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, release_row
 
 BATCH_ROWS = 5_000
 WRITERS = 2
@@ -45,13 +45,13 @@ class Batch:
 class EdgeBatch:
     """Edges of one relation as they are sent, grouped by one of their ends: most share their attributes.
 
-    Sent so, an edge costs little more than its other end's identifier.
+    Sent so, an edge costs little more than its other end.
     """
 
     near: str
     """The end that the edges are grouped by: `subject` or `object`."""
     groups: list[tuple[str, int, list[str]]]
-    """The near end's node, the position of the edges' attributes, and the nodes at their far ends."""
+    """The near end's element id, the position of the edges' attributes, and the element ids of their far ends."""
     attributes: list[dict[str, object]]
     count: int
 
@@ -77,13 +77,8 @@ def declare(session: Session, graph: Graph) -> None:
 
 
 def index_all_kinds(session: Session) -> None:
-    """Index `id` across all kinds."""
-    _index(session, [ANY_KIND])
-
-
-def _index(session: Session, labels: Iterable[str]) -> None:
-    """Index `id` in labels that have their nodes: the server plans by what an index holds when it is made."""
-    _declare(session, (f"CREATE INDEX IF NOT EXISTS FOR (n:{label}) ON (n.id)" for label in labels))
+    """Index `id` across all kinds, when their nodes are there: the server plans by what an index held at first."""
+    _declare(session, [f"CREATE INDEX IF NOT EXISTS FOR (n:{ANY_KIND}) ON (n.id)"])
     session.run("CALL db.awaitIndexes()").consume()
 
 
@@ -108,7 +103,7 @@ def clear(session: Session) -> None:
 def stage(driver: Driver, graph: Graph, progress: Progress) -> None:
     """Write the graph beside the one in place.
 
-    Staged labels are indexed only: their nodes are checked already, and a constraint costs locks.
+    Staged labels have no index: their nodes are checked already, and edges are written between element ids.
     """
     done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
     for batches in (_staged_nodes(graph), _staged_edges(driver, graph)):
@@ -126,10 +121,10 @@ def _staged_nodes(graph: Graph) -> Iterator[Batch]:
 
 def _staged_edges(driver: Driver, graph: Graph) -> Iterator[Batch]:
     with driver.session() as session:
-        _index(session, (label + STAGED for label in _labels(graph)))
+        elements = session.execute_read(_elements, touched(graph), STAGED)
     for relation, rows in graph.edges.items():
-        for edges in _edge_batches(rows):
-            write = partial(_create_edges, relation=relation, suffix=STAGED, batch=edges)
+        for edges in _edge_batches(_between_elements(relation, rows, elements)):
+            write = partial(_create_edges, relation=relation, batch=edges)
             yield Batch(f"edges: {relation}", edges.count, write)
 
 
@@ -163,6 +158,32 @@ def _labelled(graph: Graph) -> Iterator[tuple[str, pa.Table]]:
 def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
     for batch in rows.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
         yield [_present(row) for row in batch.to_pylist()]
+
+
+def _elements(
+    transaction: ManagedTransaction, ids: Mapping[str, Sequence[str]], suffix: str = ""
+) -> dict[str, pa.Table]:
+    """Return the element id of each of these nodes that is there, by label."""
+    schema = pa.schema([("id", pa.string()), ("element", pa.string())])
+    found = {}
+    for label, wanted in ids.items():
+        nodes = transaction.run(
+            f"MATCH (n:{label}{suffix}) WHERE n.id IN $ids RETURN collect({{id: n.id, element: elementId(n)}})",
+            ids=wanted,
+        )
+        found[label] = pa.Table.from_pylist(nodes.single(strict=True).value(), schema)
+    return found
+
+
+def _between_elements(relation: str, rows: pa.Table, elements: Mapping[str, pa.Table]) -> pa.Table:
+    """Return the edges with the element ids of their ends in place of the identifiers."""
+    for end, label in _end_labels(relation).items():
+        position = pc.index_in(rows[end], elements[label]["id"].combine_chunks())
+        if missing := position.null_count:
+            raise StoreError(f"{missing} {relation} edges have an end that is not a node: check the graph")
+        ends = elements[label]["element"].take(position)
+        rows = rows.set_column(rows.column_names.index(end), end, ends)
+    return rows
 
 
 def _edge_batches(rows: pa.Table) -> Iterator[EdgeBatch]:
@@ -212,26 +233,24 @@ def _in_place(label: str) -> str:
     return label if label == RELEASE_LABEL else f"{label}:{ANY_KIND}"
 
 
-def _create_edges(transaction: ManagedTransaction, relation: str, suffix: str, batch: EdgeBatch) -> None:
-    labels = _end_labels(relation)
-    written = transaction.run(
-        f"UNWIND $groups AS group MATCH ({batch.near}:{labels[batch.near]}{suffix} {{id: group[0]}}) "
-        f"UNWIND group[2] AS id MATCH ({batch.far}:{labels[batch.far]}{suffix} {{id: id}}) "
-        f"CREATE (subject)-[r:{relation}]->(object) SET r = $attributes[group[1]] RETURN count(*) AS written",
+def _create_edges(transaction: ManagedTransaction, relation: str, batch: EdgeBatch) -> None:
+    made = transaction.run(
+        f"UNWIND $groups AS group MATCH ({batch.near}) WHERE elementId({batch.near}) = group[0] "
+        f"UNWIND group[2] AS element MATCH ({batch.far}) WHERE elementId({batch.far}) = element "
+        f"CREATE (subject)-[r:{relation}]->(object) SET r = $attributes[group[1]]",
         groups=batch.groups,
         attributes=batch.attributes,
-    ).single(strict=True)["written"]
-    if missing := batch.count - written:
-        raise StoreError(f"{missing} {relation} edges have an end that is not a node: check the graph")
+    ).consume()
+    if made.counters.relationships_created != batch.count:
+        raise StoreError(f"nodes vanished while {relation} edges were written between them: build once more")
 
 
 def _delete_edges(transaction: ManagedTransaction, relation: str, batch: EdgeBatch) -> None:
     """Delete the relation's edges that have these ends, whichever way round if the relation is symmetric."""
-    labels = _end_labels(relation)
     arrow = "-" if RELATIONS[relation].symmetric else "->"
     transaction.run(
-        f"UNWIND $groups AS group MATCH (subject:{labels['subject']})-[r:{relation}]{arrow}(object:{labels['object']}) "
-        f"WHERE {batch.near}.id = group[0] AND {batch.far}.id IN group[2] DELETE r",
+        f"UNWIND $groups AS group MATCH (subject)-[r:{relation}]{arrow}(object) "
+        f"WHERE elementId({batch.near}) = group[0] AND elementId({batch.far}) IN group[2] DELETE r",
         groups=batch.groups,
     ).consume()
 
@@ -249,14 +268,21 @@ def swap(transaction: ManagedTransaction, graph: Graph) -> None:
 
 
 def merge(transaction: ManagedTransaction, graph: Graph) -> None:
-    """Add nodes and edges to the graph in place; one that is there is overwritten."""
+    """Add nodes and edges to the graph in place; one that is there is overwritten.
+
+    Raises `StoreError` where that graph's nodes keep no degrees: beside new ones it would count half its edges.
+    """
+    nodes = f"(n:{'|'.join(NODE_KINDS)}) WHERE n.degrees IS NULL OR NOT n:{ANY_KIND}"
+    if transaction.run(f"RETURN EXISTS {{ MATCH {nodes} }}").single(strict=True).value():
+        raise StoreError(OTHER_VERSION)
     for label, rows in _labelled(graph):
         for part in _node_batches(rows):
             _merge_nodes(transaction, label, part)
+    elements = _elements(transaction, touched(graph))
     for relation, rows in graph.edges.items():
-        batches = list(_edge_batches(rows))
+        batches = list(_edge_batches(_between_elements(relation, rows, elements)))
         for batch in batches:
             _delete_edges(transaction, relation, batch)
         for batch in batches:
-            _create_edges(transaction, relation, "", batch)
+            _create_edges(transaction, relation, batch)
     recount(lambda cypher, parameters: transaction.run(cypher, dict(parameters)).data(), graph)

@@ -77,6 +77,14 @@ def assert_degrees_are_counts(store: Store, graph: Graph) -> None:
     assert {key: known.degrees for key, known in found.items()} == counts
 
 
+def assert_hops_are_those_of(store: Store, graph: Graph) -> None:
+    """Take each step from all nodes that its relation touches, so that a step the wrong way round would show."""
+    hops = [hop for hop, _ in edges_of(graph)]
+    touched = {step: sorted({x for x, other, _ in hops if other.relation == step.relation}) for step in STEPS.values()}
+    led = [(origin, step, end) for step, origin, ends in store.follow(touched) for end in ends]
+    assert sorted(led) == sorted(hops)
+
+
 def test_the_fixture_has_every_kind_and_relation(graph: Graph) -> None:
     assert list(graph.nodes) == list(NODE_KINDS)
     assert list(graph.edges) == list(RELATIONS)
@@ -93,6 +101,15 @@ def test_a_graph_comes_back_as_it_went_in(opened: Opener, graph: Graph) -> None:
 def test_an_empty_graph_comes_back(opened: Opener) -> None:
     with opened() as store:
         assert_same(store.read(), EMPTY)
+
+
+def test_a_relation_without_edges_is_as_one_that_is_not_there(opened: Opener, graph: Graph) -> None:
+    empty = dataclasses.replace(graph, edges=graph.edges | {"treats": graph.edges["treats"].slice(0, 0)})
+    with opened() as store:
+        store.replace(empty, ignore)
+        store.add(empty)
+        assert "treats" not in store.read().edges
+        assert_degrees_are_counts(store, empty)
 
 
 def test_replace_leaves_nothing_of_the_old_graph(opened: Opener, graph: Graph) -> None:
@@ -141,23 +158,30 @@ def test_a_node_is_known_by_kind_and_identifier_with_its_name_and_degrees(opened
         assert_degrees_are_counts(store, graph)
 
 
-def test_one_identifier_may_name_nodes_of_two_kinds(opened: Opener) -> None:
-    kinds = {"Disease": "as a disease", "Phenotype": "as a phenotype"}
-    nodes = {kind: table(node_columns(kind), [{"id": "SNOMEDCT:1", "name": name}]) for kind, name in kinds.items()}
+def test_one_identifier_may_name_nodes_of_two_kinds(opened: Opener, graph: Graph) -> None:
+    """Only the step says then which of the two an edge leads to."""
+    patient, shared = "PANAKEIA:P-1", "SNOMEDCT:1"
+    kinds = {"patient_has_condition": "Disease", "patient_has_phenotype": "Phenotype"}
+    named = {kind: table(node_columns(kind), [{"id": shared, "name": kind}]) for kind in kinds.values()}
+    evidence = {"source": "a", "source_version": "1", "licence": "MIT"}
+    edges = {
+        relation: table(edge_columns(relation), [{"subject": patient, "object": shared} | evidence])
+        for relation in kinds
+    }
+    both = Graph({"Patient": table(node_columns("Patient"), [{"id": patient, "name": "one"}])} | named, edges)
     with opened() as store:
-        store.replace(Graph(nodes, {}), ignore)
-        found = store.nodes([(kind, "SNOMEDCT:1") for kind in kinds])
-        assert {kind: known.name for (kind, _), known in found.items()} == kinds
+        store.replace(both, ignore)
+        store.add(both)
+        found = store.nodes([(kind, shared) for kind in kinds.values()])
+        assert {kind: known.name for (kind, _), known in found.items()} == {kind: kind for kind in kinds.values()}
+        assert_degrees_are_counts(store, both)
+        assert_hops_are_those_of(store, both)
 
 
 def test_every_step_leads_along_every_edge(opened: Opener, graph: Graph) -> None:
-    """Each step is taken from all nodes that its relation touches, so that a step the wrong way round would show."""
-    hops = [hop for hop, _ in edges_of(graph)]
-    touched = {step: sorted({x for x, other, _ in hops if other.relation == step.relation}) for step in STEPS.values()}
     with opened() as store:
         store.replace(graph, ignore)
-        led = [(origin, step, end) for step, origin, ends in store.follow(touched) for end in ends]
-        assert sorted(led) == sorted(hops)
+        assert_hops_are_those_of(store, graph)
         assert list(store.follow({})) == []
         assert list(store.follow({Step("treats", True): ["DRUGBANK:DB99999"]})) == []
 
@@ -249,6 +273,16 @@ def test_several_edges_between_the_same_ends_are_kept(opened: Opener, graph: Gra
         store.replace(graph, ignore)
         store.add(Graph({}, {"patient_has_measurement": series}))
         assert rows(store.read().edges["patient_has_measurement"]) == rows(series)
+
+
+@pytest.mark.parametrize("verb", ["replace", "add"])
+def test_an_edge_that_is_stated_twice_alike_is_kept_twice(opened: Opener, graph: Graph, verb: str) -> None:
+    edge = graph.edges["treats"].to_pylist()[0]
+    twice = dataclasses.replace(graph, edges={"treats": table(edge_columns("treats"), [edge, edge])})
+    with opened() as store:
+        store.replace(twice, ignore) if verb == "replace" else store.add(twice)
+        assert_same(store.read(), twice)
+        assert_degrees_are_counts(store, twice)
 
 
 @pytest.mark.parametrize("verb", ["replace", "add"])

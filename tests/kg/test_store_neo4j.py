@@ -86,7 +86,8 @@ def test_a_graph_of_a_version_without_degrees_is_to_be_built_anew(neo4j_url: str
     with open_store(neo4j_url) as store, GraphDatabase.driver(address, auth=login) as driver:
         store.replace(graph, quiet)
         driver.execute_query(f"MATCH (n:Drug) REMOVE {missing}")
-        for ask in (lambda: show(store, "warfarin"), lambda: paths(store, "warfarin", "thrombosis")):
+        show_it, find_paths = lambda: show(store, "warfarin"), lambda: paths(store, "warfarin", "thrombosis")
+        for ask in (show_it, find_paths, lambda: store.add(graph)):
             with pytest.raises(StoreError, match="of another version: build it anew"):
                 ask()
 

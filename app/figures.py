@@ -128,6 +128,7 @@ def _draw_node(axes: Axes, x: float, y: float, node: Node) -> None:
 
 def _draw_arrow(axes: Axes, start: float, end: float, y: float, step: Step) -> None:
     tail, head = (start + 0.3, end - 0.3) if step.forward else (end - 0.3, start + 0.3)
-    axes.annotate("", xy=(head, y), xytext=(tail, y), arrowprops={"arrowstyle": "->", "color": MUTED, "lw": 0.9})
+    shape = {"arrowstyle": "-" if step.symmetric else "->", "color": MUTED, "lw": 0.9}
+    axes.annotate("", xy=(head, y), xytext=(tail, y), arrowprops=shape)
     words = fill(step.relation.replace("_", " "), 17)
     axes.text((start + end) / 2, y - 0.06, words, ha="center", va="bottom", fontsize=6.5, color=MUTED, linespacing=1.0)

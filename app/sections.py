@@ -157,10 +157,7 @@ def _endpoints(result: TrialResult) -> pd.DataFrame:
         {"quantity": f"TTR, {arm}", "n": result.counts[arm]["with_outcome"]} | _percent(estimate.to_json())
         for arm, estimate in result.means.items()
     ]
-    for difference in result.differences:
-        name = f"{difference.treated} − {difference.control}"
-        rows.append({"quantity": name, "n": None} | _percent(difference.effect.to_json()))
-        rows.append({"quantity": f"{name}, as a parallel trial", "n": None} | _percent(difference.parallel.to_json()))
+    rows += [{"quantity": words, "n": None} | _percent(estimate.to_json()) for words, estimate in result.contrasts]
     return pd.DataFrame(rows)
 
 

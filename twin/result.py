@@ -121,11 +121,21 @@ class TrialResult:
         lines = [f"{self.design.trial.name}: time in therapeutic range (TTR), {LEVEL:.0%} intervals"]
         for arm, estimate in self.means.items():
             lines.append(f"  {arm}: {_percent(estimate)}, n = {self.counts[arm]['with_outcome']}")
-        for difference in self.differences:
-            lines.append(f"  {difference.treated} - {difference.control}: {_points(difference.effect)}")
-            lines.append(f"    each patient in both arms: {_points(difference.twins)}")
-            lines.append(f"    a parallel trial of this size: {_points(difference.parallel)}")
+        lines += [f"  {words}: {_points(estimate)}" for words, estimate in self.contrasts]
         return "\n".join(lines)
+
+    @property
+    def contrasts(self) -> list[tuple[str, Estimate]]:
+        """Return each difference between two arms in words, with its estimate: first the one the design asks for."""
+        found = []
+        for difference in self.differences:
+            name = f"{difference.treated} - {difference.control}"
+            views = {
+                "twins": (f"{name}, each patient in both arms", difference.twins),
+                "parallel": (f"{name}, as a parallel trial", difference.parallel),
+            }
+            found += [views.pop(self.design.trial.design), *views.values()]
+        return found
 
     @property
     def monte_carlo(self) -> str:
@@ -285,7 +295,9 @@ def _model_assumptions(model: Model) -> tuple[str, ...]:
     """Return what the model takes for granted and what it leaves out, in sentences."""
     quantities = {**model.parameters, **model.variability, **model.residual}
     assumed = [
-        f"{name} = {q.value:g} {q.unit}: {q.reason}." for name, q in quantities.items() if isinstance(q, Assumed)
+        f"{name} = {q.value:g}{'' if q.unit == '1' else f' {q.unit}'}: {q.reason}."
+        for name, q in quantities.items()
+        if isinstance(q, Assumed)
     ]
     return (*assumed, *(f"{model.name} leaves out {what}." for what in model.left_out))
 

@@ -184,7 +184,7 @@ def test_the_result_is_plain_data_with_sources_and_assumptions(example: Run) -> 
     assert any("lenzini_2010" in row["name"] for row in plain["parameters"])
     assert plain["assumptions"] and plain["versions"]["jax"]
     assert list(result.inr_quantiles["standard"].columns) == ["day", "median", "lower", "upper"]
-    assert "genotype-guided - standard: +" in result.to_text()
+    assert "genotype-guided - standard, each patient in both arms: +" in result.to_text()
 
 
 def one_arm_with_its_own_titration(c: Content) -> None:

@@ -41,6 +41,18 @@ class Batch:
     write: Callable[[ManagedTransaction], None]
 
 
+class Elements:
+    """Nodes of one label, and the ids that the server knows them by."""
+
+    def __init__(self, elements: Mapping[str, str]) -> None:
+        self._nodes = pa.array(elements.keys(), pa.string())
+        self.ids = list(elements.values())
+
+    def positions(self, nodes: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return where in `ids` each node's is, null for an unknown one."""
+        return pc.index_in(nodes, self._nodes)
+
+
 @dataclass(frozen=True)
 class EdgeBatch:
     """Edges of one relation as they are sent, grouped by one of their ends: most share their attributes.
@@ -123,7 +135,7 @@ def _staged_edges(driver: Driver, graph: Graph) -> Iterator[Batch]:
     with driver.session() as session:
         elements = session.execute_read(_elements, touched(graph), STAGED)
     for relation, rows in graph.edges.items():
-        for edges in _edge_batches(_between_elements(relation, rows, elements)):
+        for edges in _edge_batches(relation, rows, elements):
             write = partial(_create_edges, relation=relation, batch=edges)
             yield Batch(f"edges: {relation}", edges.count, write)
 
@@ -162,39 +174,35 @@ def _node_batches(rows: pa.Table) -> Iterator[list[dict[str, object]]]:
 
 def _elements(
     transaction: ManagedTransaction, ids: Mapping[str, Sequence[str]], suffix: str = ""
-) -> dict[str, pa.Table]:
-    """Return the element id of each of these nodes that is there, by label."""
-    schema = pa.schema([("id", pa.string()), ("element", pa.string())])
+) -> dict[str, Elements]:
+    """Return the element ids of those of these nodes that are there, by label."""
     found = {}
     for label, wanted in ids.items():
-        nodes = transaction.run(
-            f"MATCH (n:{label}{suffix}) WHERE n.id IN $ids RETURN collect({{id: n.id, element: elementId(n)}})",
-            ids=wanted,
-        )
-        found[label] = pa.Table.from_pylist(nodes.single(strict=True).value(), schema)
+        pairs = transaction.run(
+            f"MATCH (n:{label}{suffix}) WHERE n.id IN $ids RETURN collect([n.id, elementId(n)])", ids=wanted
+        ).single(strict=True)
+        found[label] = Elements(dict(pairs.value()))
     return found
 
 
-def _between_elements(relation: str, rows: pa.Table, elements: Mapping[str, pa.Table]) -> pa.Table:
-    """Return the edges with the element ids of their ends in place of the identifiers."""
-    for end, label in _end_labels(relation).items():
-        position = pc.index_in(rows[end], elements[label]["id"].combine_chunks())
-        if missing := position.null_count:
+def _edge_batches(relation: str, rows: pa.Table, elements: Mapping[str, Elements]) -> Iterator[EdgeBatch]:
+    """Yield the edges, grouped by the end that has more nodes: so two batches seldom write to the same ones.
+
+    Raises `StoreError` where an end has no element.
+    """
+    nodes = {end: elements[label] for end, label in _end_labels(relation).items()}
+    for end in nodes:
+        rows = rows.set_column(rows.column_names.index(end), end, nodes[end].positions(rows[end]))
+        if missing := rows[end].null_count:
             raise StoreError(f"{missing} {relation} edges have an end that is not a node: check the graph")
-        ends = elements[label]["element"].take(position)
-        rows = rows.set_column(rows.column_names.index(end), end, ends)
-    return rows
-
-
-def _edge_batches(rows: pa.Table) -> Iterator[EdgeBatch]:
-    """Yield the edges, grouped by the end that has more nodes: so two batches seldom write to the same ones."""
-    near = max(("subject", "object"), key=lambda end: pc.count_distinct(rows[end]).as_py())
+    near = max(nodes, key=lambda end: pc.count_distinct(rows[end]).as_py())
     for part in rows.sort_by(near).combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-        numbers, attributes = _shared(part.drop_columns(["subject", "object"]))
+        numbers, attributes = _shared(part.drop_columns(list(nodes)))
         batch = EdgeBatch(near, [], attributes, part.num_rows)
+        near_ids, far_ids = nodes[near].ids, nodes[batch.far].ids
         edges = zip(part[near].to_pylist(), numbers, part[batch.far].to_pylist(), strict=True)
-        for (node, number), group in groupby(edges, key=itemgetter(0, 1)):
-            batch.groups.append((node, number, [edge[2] for edge in group]))
+        for (position, number), group in groupby(edges, key=itemgetter(0, 1)):
+            batch.groups.append((near_ids[position], number, [far_ids[edge[2]] for edge in group]))
         yield batch
 
 
@@ -280,7 +288,7 @@ def merge(transaction: ManagedTransaction, graph: Graph) -> None:
             _merge_nodes(transaction, label, part)
     elements = _elements(transaction, touched(graph))
     for relation, rows in graph.edges.items():
-        batches = list(_edge_batches(_between_elements(relation, rows, elements)))
+        batches = list(_edge_batches(relation, rows, elements))
         for batch in batches:
             _delete_edges(transaction, relation, batch)
         for batch in batches:

@@ -8,6 +8,7 @@ import pandas as pd
 from gnn.checkpoint import Model
 from gnn.rank import assert_trained_on, row_of
 from kg.paths import Path, paths, paths_frame
+from kg.query import check_count
 from kg.store import Store
 
 DIRECT = ("treats", "palliates")
@@ -75,8 +76,9 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
     """Explain a pair (CURIEs) by the parts of its score and its best evidence paths.
 
     The direct edges between the two are left out: they are the answer, not evidence for it. Raises
-    `gnn.rank.UnknownCandidate` and `gnn.rank.OtherGraphError`.
+    `gnn.rank.UnknownCandidate` and `gnn.rank.OtherGraphError`, and `ValueError` for a `top` below 1.
     """
+    check_count("top", top)
     assert_trained_on(model, store)
     row, column = row_of(drug, model.drugs, "drug"), row_of(disease, model.diseases, "disease")
     parts = [(part, float(values[row, column])) for part, values in model.contributions.items()]

@@ -10,6 +10,7 @@ import pandas as pd
 from gnn.checkpoint import Model
 from kg.curie import CurieError, parse
 from kg.graph import SourceRelease
+from kg.query import check_count
 from kg.store import Store, read_releases
 
 PAIR_COLUMNS = ("drug", "disease")
@@ -84,8 +85,10 @@ def rank(model: Model, store: Store, disease: str, *, top: int = 20, new_only: b
     """Rank the drugs for a disease (a CURIE), best first; with `new_only` leave out the known ones.
 
     Columns: rank (among all drugs), drug, name, score, prior, lift (score over prior), known (else it is new). Raises
-    `UnknownCandidate` for a disease that the model has not seen, `OtherGraphError` for a store with another release.
+    `UnknownCandidate` for a disease that the model has not seen, `OtherGraphError` for a store with another release,
+    `ValueError` for a `top` below 1.
     """
+    check_count("top", top)
     assert_trained_on(model, store)
     column = row_of(disease, model.diseases, "disease")
     order = np.argsort(-model.scores[:, column], kind="stable")

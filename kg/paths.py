@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from kg.query import Node, find, look_up
+from kg.query import Node, check_count, find, look_up
 from kg.schema import RELATIONS, Step
 from kg.store import Hop, Key, Known, Store, StoreError
 
@@ -122,8 +122,9 @@ def paths(
 
     They are exact: no path that is left out scores higher than one that is returned. Not considered are predicted
     relations, those of `exclude`, and paths through a patient. Raises what `find` raises, and `ValueError` for a
-    length over 4 or an unknown relation.
+    length over 4, a `top` below 1, or an unknown relation.
     """
+    check_count("top", top)
     if not 1 <= max_length <= LONGEST:
         raise ValueError(f"max_length is {max_length}: expected 1 to {LONGEST}")
     if unknown := set(exclude) - RELATIONS.keys():

@@ -89,8 +89,10 @@ def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
     """Return the nodes that have the text in their name or a synonym, the best matches first.
 
     Columns: id, kind, name, match. Exact matches come before those that begin with the text, and these before the
-    rest; of equal ones, names before synonyms, the shorter first. Raises `ValueError` for an empty text.
+    rest; of equal ones, names before synonyms, the shorter first. Raises `ValueError` for an empty text, or a limit
+    below 1.
     """
+    check_count("limit", limit)
     wanted = text.strip().lower()
     if not wanted:
         raise ValueError("the text to search for is empty: give a part of a name or a synonym")
@@ -107,6 +109,12 @@ def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
             found.append((row["rank"], synonym, len(row["t"]), row["id"], row["kind"], row["name"], match))
     best = pd.DataFrame([row[3:] for row in sorted(found)], columns=["id", "kind", "name", "match"])
     return best.drop_duplicates(["id", "kind"], ignore_index=True).head(limit)
+
+
+def check_count(name: str, count: int) -> None:
+    """Raise `ValueError` where an argument, how many answers are wanted, is below 1."""
+    if count < 1:
+        raise ValueError(f"{name} is {count}: expected 1 or more")
 
 
 def show(store: Store, text: str) -> Shown:

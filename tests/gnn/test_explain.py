@@ -44,6 +44,11 @@ def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair:
     assert [step["name"] for step in told["paths"][0]["steps"]] == [node.name for node in found.evidence[0].nodes]
 
 
+def test_a_number_of_paths_below_one(model: Model, store: Store) -> None:
+    with pytest.raises(ValueError, match="top is 0: expected 1 or more"):
+        explain(model, store, model.drugs[0], "DOID:101", top=0)
+
+
 def test_an_unknown_drug(model: Model, store: Store) -> None:
     with pytest.raises(UnknownCandidate, match="DRUGBANK:DB99999 is not one of the model's 24 drugs"):
         explain(model, store, "DRUGBANK:DB99999", "DOID:101")

@@ -88,6 +88,11 @@ def test_no_pairs_no_scores(model: Model, store: Store) -> None:
     assert score(model, store, pd.DataFrame({"drug": [], "disease": []}, dtype=str)).empty
 
 
+def test_a_number_of_drugs_below_one(model: Model, store: Store) -> None:
+    with pytest.raises(ValueError, match="top is -1: expected 1 or more"):
+        rank(model, store, "DOID:101", top=-1)
+
+
 def test_an_unknown_disease(model: Model, store: Store) -> None:
     with pytest.raises(UnknownCandidate, match="DOID:999 is not one of the model's 12 diseases"):
         rank(model, store, "DOID:999")

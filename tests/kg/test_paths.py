@@ -174,6 +174,8 @@ def test_no_path_leads_through_a_patient(store: Store) -> None:
 def test_what_a_user_gets_wrong_is_named(store: Store) -> None:
     with pytest.raises(ValueError, match="expected 1 to 4"):
         paths(store, "warfarin", "thrombosis", max_length=5)
+    with pytest.raises(ValueError, match="top is 0: expected 1 or more"):
+        paths(store, "warfarin", "thrombosis", top=0)
     with pytest.raises(ValueError, match="cures"):
         paths(store, "warfarin", "thrombosis", exclude=["cures"])
     with pytest.raises(ValueError, match="the same node, DRUGBANK:DB00682"):

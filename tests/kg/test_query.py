@@ -77,6 +77,8 @@ def test_search_puts_exact_matches_first_then_beginnings(store: Store) -> None:
 def test_search_wants_a_text(store: Store, text: str) -> None:
     with pytest.raises(ValueError, match="give a part of a name"):
         search(store, text)
+    with pytest.raises(ValueError, match="limit is -1: expected 1 or more"):
+        search(store, "arthritis", limit=-1)
 
 
 def test_search_for_nothing_known_is_empty(store: Store) -> None:

@@ -30,8 +30,9 @@ from kg.fetch import Fetch
 from kg.graph import Graph, data_version
 from kg.paths import paths
 from kg.sources import hetionet
-from kg.store import Store, open_store
-from kg.store_neo4j import address_and_login
+from kg.stores.neo4j import address_and_login
+from kg.stores.opening import open_store
+from kg.stores.protocol import Store
 
 TARGETS = {"files_to_store_s": 60, "peak_gib": 4, "neo4j_edges_per_s": 40_000, "paths_s": 2}
 """What is asked, of two cores: at most, at most, at least, at most."""

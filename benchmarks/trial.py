@@ -23,7 +23,7 @@ from twin.checked import check
 from twin.model import Floats
 from twin.protocol import TrialDesign
 
-EXAMPLE = Path(__file__).parent.parent / "app" / "examples" / "warfarin_trial.toml"
+EXAMPLE = Path(__file__).parent.parent / "panakeia" / "examples" / "warfarin_trial.toml"
 EU_PACT_2013 = {"standard": 0.603, "genotype-guided": 0.674, "difference": 0.070, "lower": 0.033, "upper": 0.106}
 """Shares of time in range and their adjusted difference, 95 % interval: doi:10.1056/NEJMoa1311386."""
 BASELINE_PATIENTS = 20

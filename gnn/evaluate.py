@@ -9,13 +9,13 @@ from gnn.split import pair_folds, pairs_frame
 from gnn.train import train
 from gnn.view import view
 from kg.graph import Graph
-from kg.store import Progress
+from kg.progress import Progress, silent
 
 FOLDS = 5
 """One pair in five is held out."""
 
 
-def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress) -> pd.DataFrame:
+def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress = silent) -> pd.DataFrame:
     """Train without a fifth of all pairs, treated or not, and rank each disease's held-out drugs among each other.
 
     Returns a row for each method (model, degree prior, their difference) and metric: mean over the diseases with a

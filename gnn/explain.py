@@ -9,7 +9,7 @@ from gnn.checkpoint import Model
 from gnn.rank import assert_trained_on, row_of
 from kg.paths import Path, paths, paths_frame
 from kg.query import check_count
-from kg.store import Store
+from kg.stores.protocol import Store
 
 DIRECT = ("treats", "palliates")
 """The relations that may join a drug to a disease directly."""

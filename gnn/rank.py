@@ -11,7 +11,8 @@ from gnn.checkpoint import Model
 from kg.curie import CurieError, parse
 from kg.graph import SourceRelease
 from kg.query import check_count
-from kg.store import Store, read_releases
+from kg.stores.protocol import Store
+from kg.stores.releases import read_releases
 
 PAIR_COLUMNS = ("drug", "disease")
 SCORE_COLUMNS = ("score", "prior", "known")

@@ -17,12 +17,14 @@ from gnn.negatives import learnable
 from gnn.split import assert_no_leak, pair_folds, without
 from gnn.view import learned_from, view
 from kg.graph import Graph
-from kg.store import Progress
+from kg.progress import Progress, silent
 
 __all__ = ["Model", "TrainConfig", "load_config", "train"]
 
 
-def train(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.DataFrame | None = None) -> Model:
+def train(
+    graph: Graph, config: TrainConfig, progress: Progress = silent, held_out: pd.DataFrame | None = None
+) -> Model:
     """Train on a graph.
 
     `held_out` pairs (columns `drug`, `disease`) are taken out of the graph in every form and are no negatives either.

@@ -18,6 +18,7 @@ from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
 from kg.fetch import Fetch, NotFoundAnywhere
 from kg.graph import Graph, SourceRelease, arrow_schema
 from kg.merge import Keys, merge_edges, merge_nodes
+from kg.progress import Progress, silent
 from kg.rows import Rows
 from kg.schema import (
     EVIDENCE_COLUMNS,
@@ -28,7 +29,9 @@ from kg.schema import (
     edge_columns,
     node_columns,
 )
-from kg.store import Progress, Store, StoreError, open_store, read_releases
+from kg.stores.opening import open_store
+from kg.stores.protocol import Store, StoreError
+from kg.stores.releases import read_releases
 
 
 class BuildError(ValueError):
@@ -56,14 +59,14 @@ def build(
     *,
     max_reject_share: float = 0.01,
     discard: bool = False,
-    progress: Progress,
+    progress: Progress = silent,
 ) -> Audit:
     """Read the sources of these names, check them, and put their graph in place of what the store holds.
 
     Beside an embedded store lie the audit and every rejected row afterwards (`kg.audit.write_audit`); where too many
     rows were rejected and the store is left alone, they are called `<store>.refused...`. A store with what no source
     can bring back, such as patients, is left alone unless `discard`. Raises `BuildError`, `kg.fetch.FetchError`,
-    `kg.tsv.TsvError` or `kg.store.StoreError`.
+    `kg.tsv.TsvError` or `kg.stores.protocol.StoreError`.
     """
     if not sources:
         raise BuildError(f"there is nothing to build: name a source of {', '.join(source_names())}")

@@ -40,7 +40,7 @@ class Graph:
 
     `nodes[kind]` has the columns of `kg.schema.node_columns(kind)`, `edges[relation]` those of
     `kg.schema.edge_columns(relation)`; kinds and relations without rows are left out. Build one with
-    `kg.build.build_graph`, which checks it, or read one from a `kg.store.Store`.
+    `kg.build.build_graph`, which checks it, or read one from a `kg.stores.protocol.Store`.
     """
 
     nodes: Mapping[str, pa.Table]

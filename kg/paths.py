@@ -18,7 +18,7 @@ import pandas as pd
 
 from kg.query import Node, check_count, find, look_up
 from kg.schema import RELATIONS, Step
-from kg.store import Hop, Key, Known, Store, StoreError
+from kg.stores.protocol import Hop, Key, Known, Store, StoreError
 
 DAMPING = 0.4
 LONGEST = 4

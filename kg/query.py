@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from kg.schema import NODE_KINDS, RELATIONS, Step, node_columns, steps_from
-from kg.store import OTHER_VERSION, Key, Known, Store, StoreError, read_releases
+from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
+from kg.stores.releases import read_releases
 
 FIRST_NEIGHBOURS = 5
 NEAREST = 5

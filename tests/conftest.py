@@ -9,7 +9,8 @@ import pytest
 
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
-from kg.store import Store, open_store
+from kg.stores.opening import open_store
+from kg.stores.protocol import Store
 
 StoreOf = Callable[[Graph], Store]
 ROOT = Path(__file__).parent.parent

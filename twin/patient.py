@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.store import Store
+from kg.stores.protocol import Store
 from twin.model import Continuous, Covariate, Model
 from twin.table import read_table
 

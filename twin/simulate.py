@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kg.store import Progress
+from kg.progress import Progress, silent
 from twin.model import Floats, Individuals, Model, Propagator, State, log_sd
 from twin.patient import Cohort, check
 from twin.regimen import Doses, Regimen
@@ -146,7 +146,7 @@ def simulate(
     regimen: Regimen,
     times: Times,
     variation: Variation | None = Variation(),
-    progress: Progress = lambda step, fraction: None,
+    progress: Progress = silent,
 ) -> Trajectories:
     """Simulate each patient's course under a regimen, observed at times before a dose of the same moment.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.store import Progress
+from kg.progress import Progress, silent
 from twin import library, population
 from twin.checked import read_toml
 from twin.dosing import adjust, given, plan_start
@@ -41,7 +41,7 @@ def load(path: Path) -> TrialDesign:
     return read_toml(path, TrialDesign)
 
 
-def run(design: TrialDesign, progress: Progress) -> TrialResult:
+def run(design: TrialDesign, progress: Progress = silent) -> TrialResult:
     """Run the trial that a design describes: every enrolled patient goes through every arm.
 
     Random streams are named after what they decide and do not know the arm, so that arms differ by their rules alone

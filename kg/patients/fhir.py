@@ -19,9 +19,9 @@ from kg.patients.deidentify import Pseudonym, capped_age, pseudonym, release_dig
 from kg.patients.pharmacogenomics import call_genotype, settle, variant_row
 from kg.patients.statements import Fact, Stated, private_words, statements, time_of
 from kg.patients.terminology import KINDS_OF_RECORDS, Lexicon, Row
+from kg.progress import Progress, silent
 from kg.rows import Rows
 from kg.schema import AttributeType, edge_columns, node_columns
-from kg.store import Progress
 
 SOURCE = "fhir"
 LATEST_STANDS = "patient_has_measurement"
@@ -93,7 +93,7 @@ class _Patient:
     left_out: Mapping[tuple[str, str], int]
 
 
-def read(paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress) -> Reading:
+def read(paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress = silent) -> Reading:
     """Read the bundles at these paths (files, or folders of them) into rows, patients under pseudonyms of this key.
 
     Records refer to the nodes that `known` has where they can; these nodes are among the rows, as they are. Several

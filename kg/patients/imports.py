@@ -14,7 +14,8 @@ from kg.graph import Graph
 from kg.patients import fhir
 from kg.patients.bundles import Rejection
 from kg.patients.terminology import read_lexicon
-from kg.store import Progress, Store
+from kg.progress import Progress, silent
+from kg.stores.protocol import Store
 
 SHOWN = 20
 """How many pseudonyms a text shows; all are in the JSON."""
@@ -46,7 +47,7 @@ class Imported:
         return "\n".join(lines)
 
 
-def import_patients(paths: Sequence[Path], store: Store, key: bytes, progress: Progress) -> Imported:
+def import_patients(paths: Sequence[Path], store: Store, key: bytes, progress: Progress = silent) -> Imported:
     """Read FHIR R4 bundles at these paths and add their patients to the store under pseudonyms of this key.
 
     What the store holds stays. Of a patient that it holds already, the later measurement and the earlier date of

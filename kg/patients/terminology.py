@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from kg.schema import node_columns
-from kg.store import Store
+from kg.stores.protocol import Store
 
 Row = Mapping[str, Any]
 """A node as `kg.rows.Rows` has it: `kind`, `id`, `name`, and what else is known of it."""

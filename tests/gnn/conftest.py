@@ -10,8 +10,9 @@ from gnn.config import TrainConfig
 from gnn.train import train
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import edge_columns, node_columns
-from kg.store import Store, open_store
-from kg.store_ladybug import LadybugStore
+from kg.stores.ladybug import LadybugStore
+from kg.stores.opening import open_store
+from kg.stores.protocol import Store
 
 DRUGS = [f"DRUGBANK:DB{number:05}" for number in range(24)]
 DISEASES = [f"DOID:{number}" for number in range(101, 113)]

@@ -7,7 +7,7 @@ import pytest
 from gnn.checkpoint import Model
 from gnn.explain import explain
 from gnn.rank import UnknownCandidate
-from kg.store import Store
+from kg.stores.protocol import Store
 
 
 @pytest.fixture

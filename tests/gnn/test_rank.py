@@ -10,7 +10,7 @@ import pytest
 from gnn.checkpoint import Model
 from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_pairs, score
 from kg.graph import SourceRelease
-from kg.store import Store
+from kg.stores.protocol import Store
 
 
 def test_rank_orders_all_drugs(model: Model, store: Store) -> None:

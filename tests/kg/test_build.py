@@ -15,7 +15,7 @@ from kg.fetch import Fetch
 from kg.graph import Graph, SourceRelease
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
-from kg.store import open_store
+from kg.stores.opening import open_store
 
 NODES = [
     ("Gene", "NCBIGene:1", "A1BG"),

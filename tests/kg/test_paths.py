@@ -12,7 +12,7 @@ from kg.graph import Graph, table
 from kg.paths import Path, paths, paths_frame
 from kg.query import UnknownNode
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
-from kg.store import Store
+from kg.stores.protocol import Store
 
 Edge = tuple[str, str, str]
 SIZES = {"Gene": 14, "Drug": 8, "Disease": 6, "Symptom": 3, "SideEffect": 4, "Patient": 2}

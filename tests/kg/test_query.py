@@ -8,7 +8,7 @@ import pytest
 from kg.graph import Graph, table
 from kg.query import AmbiguousName, Node, UnknownNode, find, info, search, show
 from kg.schema import node_columns
-from kg.store import Store
+from kg.stores.protocol import Store
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from kg.graph import Graph, table
 from kg.schema import node_columns
-from kg.store import open_store
+from kg.stores.opening import open_store
 from twin import library
 from twin.patient import Cohort, PatientError, check, from_graph, read_cohort
 

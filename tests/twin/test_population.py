@@ -99,7 +99,7 @@ def test_the_example_population_resembles_real_warfarin_patients(mirror: Path) -
     if not path.is_file():
         pytest.skip(f"no {path}")
     patients = pd.read_csv(path, low_memory=False).query("Race == 'White'")
-    design = twin.trial.load(Path(__file__).parents[2] / "app" / "examples" / "warfarin_trial.toml")
+    design = twin.trial.load(Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml")
     drawn = pd.DataFrame(dict(sample(design.population, SIZE, 1).covariates))
 
     real_2c9 = patients["CYP2C9 consensus"].dropna().value_counts(normalize=True)

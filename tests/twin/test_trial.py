@@ -16,7 +16,7 @@ from twin.checked import DesignError, check
 from twin.estimate import paired_difference, welch_difference
 from twin.protocol import TrialDesign
 
-EXAMPLE = Path(__file__).parents[2] / "app" / "examples" / "warfarin_trial.toml"
+EXAMPLE = Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml"
 Content = dict[str, Any]
 Run = tuple[TrialDesign, trial.TrialResult]
 

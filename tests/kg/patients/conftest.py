@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kg.graph import Graph
-from kg.store import Store, open_store
+from kg.stores.opening import open_store
+from kg.stores.protocol import Store
 from tests.kg.patients.made_up_records import Resource
 
 Write = Callable[..., Path]

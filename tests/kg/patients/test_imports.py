@@ -14,7 +14,7 @@ import pytest
 from kg.graph import Graph
 from kg.patients.bundles import BundleError
 from kg.patients.imports import Imported, import_patients
-from kg.store import Store
+from kg.stores.protocol import Store
 from tests.kg.patients.made_up_records import bundle, condition, genotype, medication, number
 
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)

@@ -11,7 +11,7 @@ import pytest
 from kg.curie import pattern
 from kg.patients.terminology import Code, LeftOut, Lexicon, condition, drugs, lexicon, measurement, read_lexicon, table
 from kg.schema import NODE_KINDS
-from kg.store import Store
+from kg.stores.protocol import Store
 
 CONDITIONS = table("conditions.tsv")
 DRUGS = table("drugs.tsv")

@@ -11,8 +11,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from app.report import Report, Section
-from app.sections import (
+from kg.build import build, default_sources
+from kg.fetch import Fetch
+from kg.graph import data_version
+from kg.patients.imports import Imported, import_patients
+from kg.progress import Progress, silent
+from kg.query import Node, find
+from kg.sources import starter
+from kg.stores.opening import open_store
+from kg.stores.protocol import Store
+from kg.stores.releases import read_releases
+from panakeia.report import Report, Section
+from panakeia.sections import (
     assumptions_section,
     candidates_section,
     evaluation_section,
@@ -24,13 +34,6 @@ from app.sections import (
     trajectory_section,
     trial_section,
 )
-from kg.build import build, default_sources
-from kg.fetch import Fetch
-from kg.graph import data_version
-from kg.patients.imports import Imported, import_patients
-from kg.query import Node, find
-from kg.sources import starter
-from kg.store import Progress, Store, open_store, read_releases
 from twin import library, trial
 from twin.patient import Cohort, PatientError, from_graph
 from twin.regimen import every
@@ -66,7 +69,7 @@ class Chapter:
     sections: tuple[Section, ...]
 
 
-def answer(question: Question, progress: Progress) -> Report:
+def answer(question: Question, progress: Progress = silent) -> Report:
     """Build, train, rank, explain, import patients, simulate one, run a trial, and write `report.html`.
 
     All that it makes lies in `question.out`. Raises what the rooms raise for bad input.
@@ -153,7 +156,7 @@ def _simulate(question: Question, store: Store, progress: Progress) -> Chapter:
     )
 
 
-def run_trial(design: Path, out: Path, progress: Progress) -> TrialResult:
+def run_trial(design: Path, out: Path, progress: Progress = silent) -> TrialResult:
     """Run a trial's file and write `result.json`, `subjects.csv` and `report.html` into a folder."""
     result = trial.run(trial.load(design), progress)
     out.mkdir(parents=True, exist_ok=True)
@@ -216,5 +219,5 @@ def _last_inr(course: Trajectories) -> str:
 
 @contextmanager
 def _example_trial() -> Iterator[Path]:
-    with as_file(files("app") / "examples" / "warfarin_trial.toml") as path:
+    with as_file(files("panakeia") / "examples" / "warfarin_trial.toml") as path:
         yield path

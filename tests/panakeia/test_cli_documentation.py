@@ -7,7 +7,7 @@ import pytest
 import typer.core
 import typer.main
 
-from app.cli import app
+from panakeia.cli import app
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

@@ -18,11 +18,13 @@ import pyarrow.compute as pc
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
-from kg import store_neo4j_write as write
-from kg.degrees import from_lists
 from kg.graph import Graph, arrow_schema
+from kg.progress import Progress, silent
 from kg.schema import NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
-from kg.store import RELEASE_LABEL, Hop, Key, Known, Progress, StoreError, read_releases
+from kg.stores import neo4j_write as write
+from kg.stores.degrees import from_lists
+from kg.stores.protocol import Hop, Key, Known, StoreError
+from kg.stores.releases import RELEASE_LABEL, read_releases
 
 FETCHED_ROWS = 5_000
 
@@ -68,7 +70,7 @@ class Neo4jStore:
     def __exit__(self, *failure: object) -> None:
         self._driver.close()
 
-    def replace(self, graph: Graph, progress: Progress) -> None:
+    def replace(self, graph: Graph, progress: Progress = silent) -> None:
         """Put this graph in place of the server's; until the last step, readers see the old graph.
 
         Raises `StoreError` where the server fails or an edge's end is not in the graph: with the old graph in place,
@@ -115,7 +117,7 @@ class Neo4jStore:
 
         Raises `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
         """
-        with self._failures(), self._driver.session() as session, self._writer(lambda *_: None):
+        with self._failures(), self._driver.session() as session, self._writer(silent):
             write.declare(session, graph)
             session.execute_write(write.merge, graph)
             write.index_all_kinds(session)

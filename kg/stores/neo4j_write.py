@@ -16,10 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from neo4j import Driver, ManagedTransaction, Session, Transaction
 
-from kg.degrees import recount, touched, with_degrees
 from kg.graph import Graph, table
+from kg.progress import Progress
 from kg.schema import NODE_KINDS, RELATIONS
-from kg.store import OTHER_VERSION, RELEASE_COLUMNS, RELEASE_LABEL, Progress, StoreError, release_row
+from kg.stores.degrees import recount, touched, with_degrees
+from kg.stores.protocol import OTHER_VERSION, StoreError
+from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, release_row
 
 BATCH_ROWS = 5_000
 WRITERS = 2

@@ -10,8 +10,19 @@ import pytest
 
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import edge_columns, node_columns
-from kg.store import StoreError, open_store
-from tests.kg.interrupted import EVIDENCE, GENES, PATHWAYS, kill_after, ladder, quiet, same, stored, write_to_the_end
+from kg.stores.opening import open_store
+from kg.stores.protocol import StoreError
+from tests.kg.stores.interrupted import (
+    EVIDENCE,
+    GENES,
+    PATHWAYS,
+    kill_after,
+    ladder,
+    quiet,
+    same,
+    stored,
+    write_to_the_end,
+)
 
 
 @pytest.fixture
@@ -82,7 +93,7 @@ def test_a_reader_reads_the_old_graph_on_while_a_new_one_is_put_in_place(path: P
 
 
 def test_many_different_queries_do_not_fill_the_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.store_ladybug.READER_MEMORY", 64 << 20)
+    monkeypatch.setattr("kg.stores.ladybug.READER_MEMORY", 64 << 20)
     counted = "COUNT { MATCH (p)<-[:gene_participates_in_pathway]-() }"
     with open_store(path) as store:
         for number in range(100):

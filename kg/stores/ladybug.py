@@ -15,20 +15,12 @@ import ladybug
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.degrees import DEGREE_COLUMNS, from_lists, recount, with_degrees
 from kg.graph import Graph, arrow_schema, table
+from kg.progress import Progress, silent
 from kg.schema import NODE_KINDS, RELATIONS, AttributeType, Step, edge_columns, node_columns
-from kg.store import (
-    RELEASE_COLUMNS,
-    RELEASE_LABEL,
-    Hop,
-    Key,
-    Known,
-    Progress,
-    StoreError,
-    read_releases,
-    release_row,
-)
+from kg.stores.degrees import DEGREE_COLUMNS, from_lists, recount, with_degrees
+from kg.stores.protocol import Hop, Key, Known, StoreError
+from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, read_releases, release_row
 
 READER_MEMORY = 1 << 30
 WRITER_MEMORY = 2 << 30
@@ -56,7 +48,7 @@ class LadybugStore:
         self._path = path
         self._reader: ladybug.Database | None = None
 
-    def replace(self, graph: Graph, progress: Progress) -> None:
+    def replace(self, graph: Graph, progress: Progress = silent) -> None:
         """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
         with self._writing(keep=False) as connection:
             _copy_all(connection, graph, progress)

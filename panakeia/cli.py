@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from app.options import MODEL, STORE, Data, Json, ModelFolder, Seed, Store, Top
-from app.terminal import (
+from panakeia.options import MODEL, STORE, Data, Json, ModelFolder, Seed, Store, Top
+from panakeia.terminal import (
     output_file,
     output_folder,
     print_counts,
@@ -75,7 +75,7 @@ def info(store: Store = STORE, as_json: Json = False) -> None:
     Example: panakeia info --json
     """
     from kg.query import info as read_info
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     with open_store(store) as opened:
         found = read_info(opened)
@@ -95,7 +95,7 @@ def show(node: str, store: Store = STORE, as_json: Json = False) -> None:
     NODE is a CURIE, a name or a synonym. Example: panakeia show warfarin
     """
     from kg.query import show as read_node
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     with open_store(store) as opened:
         shown = read_node(opened, node)
@@ -114,7 +114,7 @@ def search(text: str, store: Store = STORE, top: Top = 20, as_json: Json = False
     Example: panakeia search diabetes
     """
     from kg.query import search as search_nodes
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     with open_store(store) as opened:
         found = search_nodes(opened, text, limit=top)
@@ -136,7 +136,7 @@ def paths(
     """
     from kg.paths import paths as find_paths
     from kg.paths import paths_frame
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     with open_store(store) as opened:
         found = find_paths(opened, a, b, max_length=max_length, top=top)
@@ -159,7 +159,7 @@ def train(
     from gnn import checkpoint
     from gnn.train import load_config
     from gnn.train import train as train_model
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     output_folder(out)
     settings = load_config(config, task=task, seed=seed)
@@ -190,7 +190,7 @@ def score(
     from gnn import checkpoint
     from gnn.rank import read_pairs
     from gnn.rank import score as score_pairs
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     output_file(out)
     trained = checkpoint.load(model)
@@ -218,7 +218,7 @@ def rank(
     from gnn import checkpoint
     from gnn.rank import rank as rank_drugs
     from kg.query import find
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     trained = checkpoint.load(model)
     with open_store(store) as opened:
@@ -245,7 +245,7 @@ def explain(
     from gnn import checkpoint
     from gnn.explain import explain as explain_pair
     from kg.query import find
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     trained = checkpoint.load(model)
     with open_store(store) as opened:
@@ -273,7 +273,7 @@ def patient_import(
     """
     from kg.patients.deidentify import load_key
     from kg.patients.imports import import_patients
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     key = load_key(key_file)
     with progress_bar() as progress, open_store(store) as opened:
@@ -305,7 +305,7 @@ def twin_simulate(
 
     Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d
     """
-    from kg.store import open_store
+    from kg.stores.opening import open_store
     from twin import library
     from twin.patient import from_graph, read_cohort
     from twin.regimen import read_regimen
@@ -346,7 +346,7 @@ def trial_run(
 
     Example: panakeia trial run trial.toml --out out/trial
     """
-    from app.study import run_trial
+    from panakeia.study import run_trial
 
     output_folder(out)
     with progress_bar() as progress:
@@ -368,7 +368,7 @@ def demo(
 
     Example: panakeia demo --disease "type 2 diabetes mellitus"
     """
-    from app.study import Question, answer
+    from panakeia.study import Question, answer
 
     output_folder(out)
     with progress_bar() as progress:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from app.report import Report, Section
+from panakeia.report import Report, Section
 
 
 def test_the_page_is_self_contained_and_escapes() -> None:

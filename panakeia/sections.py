@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from app.figures import arms_figure, candidates_figure, paths_figure, trajectory_figure
-from app.report import Section
 from kg.audit import Audit
 from kg.patients.imports import Imported
+from panakeia.figures import arms_figure, candidates_figure, paths_figure, trajectory_figure
+from panakeia.report import Section
 from twin.model import Model, parameter_table
 from twin.patient import Cohort
 from twin.result import TrialResult

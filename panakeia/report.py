@@ -8,8 +8,8 @@ import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
-from app.cells import cell
-from app.figures import svg
+from panakeia.cells import cell
+from panakeia.figures import svg
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Report:
     def to_html(self) -> str:
         """Return the page; it needs no other file and no network."""
         environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("app", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+            loader=jinja2.PackageLoader("panakeia", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
         environment.filters["svg"] = svg
         environment.filters["cell"] = partial(cell, digits=3)

@@ -11,7 +11,8 @@ import pytest
 
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import NODE_KINDS, RELATIONS, STEPS, Step, edge_columns, node_columns
-from kg.store import Hop, Key, Store, StoreError, open_store
+from kg.stores.opening import open_store
+from kg.stores.protocol import Hop, Key, Store, StoreError
 
 Opener = Callable[[], Store]
 EMPTY = Graph({}, {})

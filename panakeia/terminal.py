@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from app.cells import cell
+from panakeia.cells import cell
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""A starter graph, a model trained on it, and a way to run a command as a user does, made once for all tests of app."""
+"""A starter graph, a model trained on it, and a way to run a command as a user does, made once for all tests here."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.cli import main
+from panakeia.cli import main
 
 
 class Run(NamedTuple):
@@ -51,7 +51,7 @@ def starter_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def starter_model(starter_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from gnn import checkpoint
     from gnn.train import load_config, train
-    from kg.store import open_store
+    from kg.stores.opening import open_store
 
     folder = tmp_path_factory.mktemp("model") / "model"
     with open_store(starter_store) as store:

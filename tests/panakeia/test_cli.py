@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.app.conftest import Panakeia
+from tests.panakeia.conftest import Panakeia
 
 REGIMEN = "TIME,AMT,II,ADDL\n0,5,24,27\n"
 COHORT = "id,age_years,CYP2C9,VKORC1\nA,71,*1/*1,GG\nB,71,*1/*3,GA\n"
@@ -100,7 +100,7 @@ def test_simulate_a_patient_of_the_graph(panakeia: Panakeia, starter_store: Path
 
 
 def test_run_a_trial(panakeia: Panakeia, tmp_path: Path) -> None:
-    example = (Path(__file__).parents[2] / "app/examples/warfarin_trial.toml").read_text()
+    example = (Path(__file__).parents[2] / "panakeia/examples/warfarin_trial.toml").read_text()
     design = tmp_path / "trial.toml"
     design.write_text(example.replace("subjects_per_arm = 1000", "subjects_per_arm = 20"))
     assert panakeia("trial", "run", design, "--out", tmp_path / "out").status == 0

@@ -11,9 +11,10 @@ from kg.graph import Graph, table
 from kg.paths import paths
 from kg.query import show
 from kg.schema import node_columns
-from kg.store import StoreError, open_store
-from kg.store_neo4j import Neo4jStore, address_and_login
-from tests.kg.interrupted import kill_after, ladder, quiet, same, stored, write_to_the_end
+from kg.stores.neo4j import Neo4jStore, address_and_login
+from kg.stores.opening import open_store
+from kg.stores.protocol import StoreError
+from tests.kg.stores.interrupted import kill_after, ladder, quiet, same, stored, write_to_the_end
 
 SECRET = "not-the-password"
 

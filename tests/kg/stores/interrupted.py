@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import edge_columns, node_columns
-from kg.store import open_store
+from kg.stores.opening import open_store
 
 GENES, PATHWAYS = 100, 20
 EVIDENCE = {
@@ -72,7 +72,7 @@ def write_new(url: str | Path, verb: str, told: Connection) -> None:
 
 def start_writer(url: str | Path, verb: str) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("forkserver")
-    imported_once = ["kg.store_ladybug", "kg.store_neo4j", "pandas", "pytest"]
+    imported_once = ["kg.stores.ladybug", "kg.stores.neo4j", "pandas", "pytest"]
     context.set_forkserver_preload(imported_once)
     heard, told = context.Pipe(duplex=False)
     writer = context.Process(target=write_new, args=(url, verb, told))

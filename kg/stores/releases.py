@@ -1,0 +1,53 @@
+"""The releases that a graph was built from, as every store keeps them."""
+
+from kg.graph import SourceRelease
+from kg.schema import AttributeType
+from kg.stores.protocol import Store
+
+RELEASE_LABEL = "SourceRelease"
+"""Every store keeps its graph's releases as nodes of this label, beside the kinds of `kg.schema`."""
+
+RELEASE_COLUMNS: dict[str, AttributeType] = {
+    "id": "string",
+    "name": "string",
+    "version": "string",
+    "licence": "string",
+    "citation": "string",
+    "url": "string",
+    "files": "string[]",
+}
+"""The columns of such a node; `files` are lines as `sha256sum` writes them."""
+
+
+def release_row(release: SourceRelease) -> dict[str, object]:
+    """Return a release as a row of `RELEASE_COLUMNS`.
+
+    >>> release_row(SourceRelease("hetionet", "1.0", "CC0-1.0", "", "", {"nodes.tsv": "ff00"}))["files"]
+    ['ff00  nodes.tsv']
+    """
+    return {
+        "id": f"{release.name}-{release.version}",
+        "name": release.name,
+        "version": release.version,
+        "licence": release.licence,
+        "citation": release.citation,
+        "url": release.url,
+        "files": [f"{digest}  {name}" for name, digest in release.files.items()],
+    }
+
+
+def read_releases(store: Store) -> tuple[SourceRelease, ...]:
+    """Return the releases that the store's graph was built from, ordered by name and version."""
+    columns = ", ".join(f"s.{column} AS {column}" for column in RELEASE_COLUMNS)
+    rows = store.query(f"MATCH (s:{RELEASE_LABEL}) RETURN {columns} ORDER BY name, version", {})
+    return tuple(
+        SourceRelease(
+            row["name"],
+            row["version"],
+            row["licence"],
+            row["citation"],
+            row["url"],
+            {name: digest for digest, name in (line.split("  ", 1) for line in row["files"])},
+        )
+        for row in rows
+    )

@@ -35,7 +35,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def circle(edges: Mapping[str, set[str]]) -> list[str]:
-    """Return the modules of circles, and those that lead into one: what is left when what leads nowhere is taken away."""
+    """Return the modules in circles and those that lead into one: what is left without all that leads nowhere."""
     left = {module: set(targets) for module, targets in edges.items()}
     while ends := {module for module, targets in left.items() if not targets & left.keys()}:
         left = {module: targets for module, targets in left.items() if module not in ends}

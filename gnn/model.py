@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch_geometric.nn import MessagePassing
 
 from gnn.config import PARTS
 from gnn.metapaths import Metapaths
+from gnn.pyg import MessagePassing
 
 FILTERS = (0.3, 1.0, 3.0)
 """The a of the spectral filters s t / (s t + a)."""

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 from numpy.typing import NDArray
-from torch_geometric.data import HeteroData
 
+from gnn.pyg import HeteroData
 from kg.graph import Graph, SourceRelease
 from kg.schema import NODE_KINDS, RELATIONS
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -378,7 +377,6 @@ def demo(
 
 def main() -> None:
     """Run the command line; a user's mistake ends with its message and exit status 2, or, in debugging, where it is."""
-    warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)  # torch_geometric's, not the user's
     try:
         app()
     except (ValueError, OSError) as failure:

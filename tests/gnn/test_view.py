@@ -1,5 +1,8 @@
 """The view of a graph: sorted rows, and only what may be learned from."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pyarrow as pa
 
@@ -49,3 +52,9 @@ def test_a_drug_without_a_preferred_identifier_is_no_candidate(families: Graph) 
 def test_releases_of_patients_are_not_learned_from(families: Graph) -> None:
     later = SourceRelease("patients", "1", "none", "", "", {"bundle": "11"})
     assert learned_from(Graph(families.nodes, families.edges, (*families.sources, later))) == families.sources
+
+
+def test_a_user_sees_no_warning_of_the_libraries() -> None:
+    code = "import gnn.train"
+    told = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, check=True)
+    assert "torch.jit" not in told.stderr

@@ -1,0 +1,11 @@
+"""PyTorch Geometric's classes that are used here, imported without its warnings about `torch.jit`."""
+
+import warnings
+
+with warnings.catch_warnings():  # it still calls torch.jit as it is imported: nothing that a user can mend
+    warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
+    warnings.filterwarnings("ignore", message="`torch.jit", category=DeprecationWarning)
+    from torch_geometric.data import HeteroData
+    from torch_geometric.nn import MessagePassing
+
+__all__ = ["HeteroData", "MessagePassing"]

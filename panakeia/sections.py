@@ -143,7 +143,7 @@ def trial_section(result: TrialResult) -> Section:
 
 def assumptions_section(result: TrialResult) -> Section:
     """List what was assumed."""
-    return Section(title="Assumptions", table=pd.DataFrame({"assumption": list(result.assumptions)}))
+    return Section(title="Assumptions", table=result.assumptions)
 
 
 def parameters_section(parameters: pd.DataFrame | Model) -> Section:

@@ -18,12 +18,13 @@ from twin.estimate import (
     welch_difference,
 )
 from twin.library.warfarin_doses import EU_PACT_ELIMINATION, LENZINI, MAINTENANCE, Coefficients
-from twin.model import Assumed, Floats, Model, parameter_table
+from twin.model import Floats, Model, parameter_table
 from twin.patient import Cohort
 from twin.protocol import TrialDesign
 from twin.streams import stream
 
 LEVEL = 0.95
+ASSUMPTION_COLUMNS = ["about", "assumption", "value", "unit", "reason"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class TrialResult:
     """Arm -> day, median, lower, upper: the true INR's median and 90 % range over the subjects."""
     parameters: pd.DataFrame
     """name, value, unit, basis, source: of the model and of the dose algorithms used."""
-    assumptions: tuple[str, ...]
+    assumptions: pd.DataFrame
+    """about, assumption, value, unit, reason: what the trial and the model take for granted or leave out; a value where
+    the assumption is one."""
     citation: str
     """The twin model's."""
     versions: dict[str, str]
@@ -110,7 +113,7 @@ class TrialResult:
             ],
             "differences": [difference.to_json() for difference in self.differences],
             "monte_carlo": self.monte_carlo,
-            "assumptions": list(self.assumptions),
+            "assumptions": self.assumptions.astype(object).replace(np.nan, None).to_dict("records"),
             "parameters": self.parameters.to_dict("records"),
             "versions": self.versions,
             "design": self.design.model_dump(mode="json"),
@@ -165,7 +168,7 @@ def summarise(design: TrialDesign, model: Model, cohort: Cohort, courses: list[C
         ),
         inr_quantiles={course.arm: _quantiles(course.inr[mask]) for course, mask in zip(courses, shown, strict=True)},
         parameters=_parameters(design, model),
-        assumptions=(*_assumptions(design), *_model_assumptions(model)),
+        assumptions=pd.DataFrame([*_assumptions(design), *_model_assumptions(model)], columns=ASSUMPTION_COLUMNS),
         citation=model.citation,
         versions={
             "panakeia": version("panakeia"),
@@ -276,30 +279,37 @@ def _parameters(design: TrialDesign, model: Model) -> pd.DataFrame:
     return pd.DataFrame([*parameter_table(model), *rows])
 
 
-def _assumptions(design: TrialDesign) -> tuple[str, ...]:
-    """Return what the trial takes for granted, in sentences."""
-    conduct = design.conduct
-    return (
-        f"Population: {design.population.source}. Normal distributions cut at their bounds; Hardy-Weinberg proportions;"
-        " genotypes independent of each other, of age and of body size.",
-        "Nobody takes an interacting drug, smokes, changes diet, or has had a stroke.",
-        "Every INR is measured on its day, and every dose follows the arm's rules: no clinician's exceptions.",
-        f"A given dose is taken with probability {conduct.adherence:g}; a patient leaves with probability"
-        f" {conduct.dropout_per_week:g} a week; neither depends on the INR, the arm or the patient.",
-        "Measured INRs scatter by the model's residual error." if conduct.measurement_error else "INRs have no error.",
-        "Doses are of racemic warfarin, once a day; body surface by Mosteller's formula; IWPC ages in whole decades.",
+def _assumptions(design: TrialDesign) -> list[tuple[str, str, float | None, str, str]]:
+    """Return what the trial takes for granted, as rows of `TrialResult.assumptions`."""
+    conduct, stated = design.conduct, "stated by the design"
+    error = (
+        "Measured INRs scatter by the model's residual error." if conduct.measurement_error else "INRs have no error."
     )
-
-
-def _model_assumptions(model: Model) -> tuple[str, ...]:
-    """Return what the model takes for granted and what it leaves out, in sentences."""
-    quantities = {**model.parameters, **model.variability, **model.residual}
-    assumed = [
-        f"{name} = {q.value:g}{'' if q.unit == '1' else f' {q.unit}'}: {q.reason}."
-        for name, q in quantities.items()
-        if isinstance(q, Assumed)
+    whoever = "whatever the INR, the arm and the patient"
+    sampled = "Normal distributions cut at their bounds; Hardy-Weinberg proportions."
+    return [
+        ("population", sampled, None, "", design.population.source),
+        ("population", "Genotypes are independent of each other, of age and of body size.", None, "", ""),
+        ("population", "Nobody takes an interacting drug, smokes, changes diet, or has had a stroke.", None, "", ""),
+        ("conduct", f"Probability that a given dose is taken, {whoever}.", conduct.adherence, "1", stated),
+        ("conduct", f"Probability to leave in a week, {whoever}.", conduct.dropout_per_week, "1", stated),
+        ("conduct", error, None, "", stated),
+        ("conduct", "Every INR is measured on its day, and every dose follows the arm's rules.", None, "", ""),
+        ("dosing", "Racemic warfarin, once a day; body surface by Mosteller's formula.", None, "", ""),
+        ("dosing", "The algorithms of the IWPC take ages in whole decades.", None, "", ""),
     ]
-    return (*assumed, *(f"{model.name} leaves out {what}." for what in model.left_out))
+
+
+def _model_assumptions(model: Model) -> list[tuple[str, str, float | None, str, str]]:
+    """Return what the model takes for granted and what it leaves out, as rows of `TrialResult.assumptions`."""
+    assumed = [row for row in parameter_table(model) if row["basis"] == "assumed"]
+    return [
+        *(
+            ("parameters", str(row["name"]), float(row["value"]), str(row["unit"]), str(row["source"]))
+            for row in assumed
+        ),
+        *(("left out of the model", what, None, "", "") for what in model.left_out),
+    ]
 
 
 def _percent(estimate: Estimate) -> str:

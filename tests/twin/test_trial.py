@@ -182,7 +182,15 @@ def test_the_result_is_plain_data_with_sources_and_assumptions(example: Run) -> 
     assert {row["basis"] for row in plain["parameters"]} == {"measured", "assumed"}
     assert all(row["source"] and row["unit"] for row in plain["parameters"])
     assert any("lenzini_2010" in row["name"] for row in plain["parameters"])
-    assert plain["assumptions"] and plain["versions"]["jax"]
+    assumed = {row["name"]: row["source"] for row in plain["parameters"] if row["basis"] == "assumed"}
+    assert {row["assumption"]: row["reason"] for row in plain["assumptions"] if row["about"] == "parameters"} == assumed
+    told = {row["about"]: row for row in reversed(plain["assumptions"])}
+    assert told["population"]["reason"] == design.population.source and told["population"]["value"] is None
+    assert [row["value"] for row in plain["assumptions"] if row["about"] == "conduct"][:2] == [
+        design.conduct.adherence,
+        design.conduct.dropout_per_week,
+    ]
+    assert plain["versions"]["jax"]
     assert list(result.inr_quantiles["standard"].columns) == ["day", "median", "lower", "upper"]
     assert "genotype-guided - standard, each patient in both arms: +" in result.to_text()
 

@@ -8,7 +8,7 @@ import pandas as pd
 from gnn.checkpoint import Model
 from gnn.rank import assert_trained_on, row_of
 from kg.paths import Path, paths, paths_frame
-from kg.query import check_count
+from kg.query import check_count, find
 from kg.stores.protocol import Store
 
 DIRECT = ("treats", "palliates")
@@ -73,17 +73,18 @@ class Explanation:
 
 
 def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 10) -> Explanation:
-    """Explain a pair (CURIEs) by the parts of its score and its best evidence paths.
+    """Explain a pair, each given as for `kg.query.find`, by the parts of its score and its best evidence paths.
 
-    The direct edges between the two are left out: they are the answer, not evidence for it. Raises
-    `gnn.rank.UnknownCandidate` and `gnn.rank.OtherGraphError`, and `ValueError` for a `top` below 1.
+    The direct edges between the two are left out: they are the answer, not evidence for it. Raises what `find` raises,
+    `gnn.rank.UnknownCandidate`, `gnn.rank.OtherGraphError`, and `ValueError` for a `top` below 1.
     """
     check_count("top", top)
     assert_trained_on(model, store)
-    row, column = row_of(drug, model.drugs, "drug"), row_of(disease, model.diseases, "disease")
+    subject, target = find(store, drug, kind="Drug"), find(store, disease, kind="Disease")
+    row, column = row_of(subject, model.drugs), row_of(target, model.diseases)
     parts = [(part, float(values[row, column])) for part, values in model.contributions.items()]
     contributions = pd.DataFrame(sorted(parts, key=lambda part: -part[1]), columns=["part", "logit"])
-    found = [path for path in paths(store, drug, disease, top=top + len(DIRECT)) if len(path.edges) > 1][:top]
+    found = [path for path in paths(store, subject.id, target.id, top=top + len(DIRECT)) if len(path.edges) > 1][:top]
     return Explanation(
         drug=model.drugs[row],
         drug_name=model.drug_names[row],

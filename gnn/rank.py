@@ -10,7 +10,7 @@ import pandas as pd
 from gnn.checkpoint import Model
 from kg.curie import CurieError, parse
 from kg.graph import SourceRelease
-from kg.query import check_count
+from kg.query import Node, check_count, find
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
@@ -83,15 +83,15 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank(model: Model, store: Store, disease: str, *, top: int = 20, new_only: bool = False) -> pd.DataFrame:
-    """Rank the drugs for a disease (a CURIE), best first; with `new_only` leave out the known ones.
+    """Rank the drugs for a disease (given as for `kg.query.find`), best first; with `new_only` leave out known ones.
 
     Columns: rank (among all drugs), drug, name, score, prior, lift (score over prior), known (else it is new). Raises
-    `UnknownCandidate` for a disease that the model has not seen, `OtherGraphError` for a store with another release,
-    `ValueError` for a `top` below 1.
+    what `find` raises, `UnknownCandidate` for a disease that the model has not seen, `OtherGraphError` for a store with
+    another release, `ValueError` for a `top` below 1.
     """
     check_count("top", top)
     assert_trained_on(model, store)
-    column = row_of(disease, model.diseases, "disease")
+    column = row_of(find(store, disease, kind="Disease"), model.diseases)
     order = np.argsort(-model.scores[:, column], kind="stable")
     places = np.flatnonzero(~model.known[order, column]) if new_only else np.arange(len(order))
     best = order[places[:top]]
@@ -122,14 +122,14 @@ def assert_trained_on(model: Model, store: Store) -> None:
         )
 
 
-def row_of(curie: str, candidates: Sequence[str], what: str) -> int:
-    """Return a candidate's row in the model's arrays; raises `UnknownCandidate`."""
+def row_of(node: Node, candidates: Sequence[str]) -> int:
+    """Return a node's row in the model's arrays; raises `UnknownCandidate`."""
     try:
-        return candidates.index(str(parse(curie)))
+        return candidates.index(node.id)
     except ValueError as failure:
         raise UnknownCandidate(
-            f"{curie} is not one of the model's {len(candidates)} {what}s: it was not in the graph that the model was "
-            "trained on, or it has no preferred identifier"
+            f"{node.name} ({node.id}) is not one of the model's {len(candidates)} {node.kind.lower()}s: it was not in "
+            "the graph that the model was trained on, or it has no preferred identifier"
         ) from failure
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from gnn.checkpoint import Model
 from gnn.explain import explain
-from gnn.rank import UnknownCandidate
+from kg.query import UnknownNode
 from kg.stores.protocol import Store
 
 
@@ -50,5 +50,13 @@ def test_a_number_of_paths_below_one(model: Model, store: Store) -> None:
 
 
 def test_an_unknown_drug(model: Model, store: Store) -> None:
-    with pytest.raises(UnknownCandidate, match="DRUGBANK:DB99999 is not one of the model's 24 drugs"):
+    with pytest.raises(UnknownNode, match="no drug has the identifier, name or synonym 'DRUGBANK:DB99999'"):
         explain(model, store, "DRUGBANK:DB99999", "DOID:101")
+
+
+def test_names_for_identifiers(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
+    drug, disease = known_pair
+    assert (
+        explain(model, store, f"drug {drug}", f"Disease {disease}").to_json()
+        == explain(model, store, *known_pair).to_json()
+    )

@@ -10,6 +10,7 @@ import pytest
 from gnn.checkpoint import Model
 from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_pairs, score
 from kg.graph import SourceRelease
+from kg.query import UnknownNode
 from kg.stores.protocol import Store
 
 
@@ -94,8 +95,18 @@ def test_a_number_of_drugs_below_one(model: Model, store: Store) -> None:
 
 
 def test_an_unknown_disease(model: Model, store: Store) -> None:
-    with pytest.raises(UnknownCandidate, match="DOID:999 is not one of the model's 12 diseases"):
+    with pytest.raises(UnknownNode, match="no disease has the identifier, name or synonym 'DOID:999'"):
         rank(model, store, "DOID:999")
+
+
+def test_a_disease_by_its_name(model: Model, store: Store) -> None:
+    assert rank(model, store, "DISEASE doid:101").equals(rank(model, store, "DOID:101"))
+
+
+def test_a_disease_of_the_graph_that_the_model_has_not_seen(model: Model, store: Store) -> None:
+    smaller = replace(model, diseases=model.diseases[1:])
+    with pytest.raises(UnknownCandidate, match=r"Disease DOID:101 \(DOID:101\) is not one of the model's 11 diseases"):
+        rank(smaller, store, "DOID:101")
 
 
 def test_a_store_with_another_release(model: Model, store: Store) -> None:

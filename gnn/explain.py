@@ -8,7 +8,7 @@ import pandas as pd
 from gnn.checkpoint import Model
 from gnn.rank import assert_trained_on, row_of
 from kg.paths import Path, paths, paths_frame
-from kg.query import check_count, find
+from kg.search import check_count, find
 from kg.stores.protocol import Store
 
 DIRECT = ("treats", "palliates")

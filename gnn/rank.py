@@ -10,7 +10,7 @@ import pandas as pd
 from gnn.checkpoint import Model
 from kg.curie import CurieError, parse
 from kg.graph import SourceRelease
-from kg.query import Node, check_count, find
+from kg.search import Node, check_count, find
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
@@ -150,10 +150,9 @@ def _rows(
             bad.append((line, str(failure)))
     rows = pd.Index(candidates).get_indexer(pd.Index(curies))
     lost = [place for place in np.flatnonzero(rows < 0) if curies[place]]
-    wanted = sorted({curies[place] for place in lost})
-    found = store.query(f"MATCH (n:{kind}) WHERE n.id IN $ids RETURN n.id AS id", {"ids": wanted}) if wanted else []
-    held = {row["id"] for row in found}
+    held = store.nodes({(kind, curies[place]) for place in lost})
     for place in lost:
-        why = "is in the graph, but the model has not learned it" if curies[place] in held else "is not in the graph"
+        there = (kind, curies[place]) in held
+        why = "is in the graph, but the model has not learned it" if there else "is not in the graph"
         bad.append((int(place) + 2, f"{curies[place]} {why}; expected one of {len(candidates)} {kind.lower()}s"))
     return rows, bad

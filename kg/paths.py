@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from kg.query import Node, check_count, find, look_up
+from kg.query import look_up
 from kg.schema import RELATIONS, Step
+from kg.search import Node, check_count, find
 from kg.stores.protocol import Hop, Key, Known, Store, StoreError
 
 DAMPING = 0.4
@@ -118,7 +119,7 @@ Sides = tuple[Reached, Reached]
 def paths(
     store: Store, a: str, b: str, *, max_length: int = LONGEST, top: int = 10, exclude: Collection[str] = ()
 ) -> list[Path]:
-    """Return the best paths of at most `max_length` edges between two nodes, given as for `kg.query.find`.
+    """Return the best paths of at most `max_length` edges between two nodes, given as for `kg.search.find`.
 
     They are exact: no path that is left out scores higher than one that is returned. Not considered are predicted
     relations, those of `exclude`, and paths through a patient. Raises what `find` raises, and `ValueError` for a

@@ -1,50 +1,29 @@
-"""The questions asked of a store: find, search and show nodes, count what there is; in the Cypher both stores speak."""
+"""The questions asked of a store: what it says of a node, of a patient, of itself; in the Cypher both stores speak."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
 
-from kg.schema import NODE_KINDS, RELATIONS, Step, node_columns, steps_from
+from kg.schema import LABELS, NODE_KINDS, RELATIONS, Step, node_columns, steps_from
+from kg.search import Node, UnknownNode, find, with_identifier
 from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
 from kg.stores.releases import read_releases
 
 FIRST_NEIGHBOURS = 5
-NEAREST = 5
 EVIDENCE = ("source", "source_version", "licence", "knowledge_level", "agent_type", "references")
-MATCHES = ("exact", "prefix of", "part of")
-
-
-class UnknownNode(ValueError):
-    """A text that names no node."""
-
-
-class AmbiguousName(ValueError):
-    """A text that names several nodes; `choices` are those."""
-
-    def __init__(self, text: str, choices: tuple["Node", ...]) -> None:
-        listed = "; ".join(f"{node.id} ({node.kind} {node.name})" for node in choices)
-        super().__init__(f"{text!r} names {len(choices)} nodes: {listed}. Give one of these identifiers")
-        self.choices = choices
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node by its identifier (a CURIE), its kind and its name."""
-
-    id: str
-    kind: str
-    name: str
+OWN_PREFIX = "PANAKEIA:"
+"""A patient's identifier may be given without it."""
 
 
 @dataclass(frozen=True)
 class Shown:
     """What the graph says of a node.
 
-    `edges` has the columns relation, direction (`out`, `in`, or `both` where the relation is symmetric), count;
-    `neighbours` the first few of each: relation, direction, id, kind, name, and the edge's evidence.
+    `attributes` leaves out what is not known; a list with labels (`kg.schema.LABELS`) is a mapping from these. `edges`
+    has the columns relation, direction (`out`, `in`, or `both` where the relation is symmetric), count; `neighbours`
+    the first few of each: relation, direction, id, kind, name, and the edge's evidence.
     """
 
     node: Node
@@ -64,75 +43,32 @@ class Shown:
     def to_text(self) -> str:
         """Return the node's attributes and its edges' counts as lines."""
         lines = [f"{self.node.name}  ({self.node.kind} {self.node.id})"]
-        for name, value in self.attributes.items():
-            lines.append(f"  {name}: {', '.join(value) if isinstance(value, list) else value}")
+        lines += [f"  {name}: {_told(value)}" for name, value in self.attributes.items()]
         for relation, direction, count in self.edges.itertuples(index=False):
             lines.append(f"  {count:>7,}  {relation} ({direction})")
         return "\n".join(lines)
 
 
-def find(store: Store, text: str, kind: str | None = None) -> Node:
-    """Return the one node that a CURIE, a name or a synonym means, in any capitalisation.
+@dataclass(frozen=True)
+class PatientRecord:
+    """What the graph keeps on a patient's own node; `genotypes` by gene, None what the record does not say."""
 
-    A node whose name it is wins over nodes whose synonym it is. With `kind`, only nodes of that kind are meant. Raises
-    `UnknownNode`, with the nearest names, or `AmbiguousName`, with the choices.
-    """
-    kinds = [kind] if kind else list(NODE_KINDS)
-    found = _meant(store, text, kinds)
-    if len(found) > 1:
-        raise AmbiguousName(text, tuple(sorted(found, key=lambda node: (kinds.index(node.kind), node.id))))
-    if not found:
-        raise UnknownNode(_unknown(store, text, kinds))
-    return found[0]
-
-
-def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
-    """Return the nodes that have the text in their name or a synonym, the best matches first.
-
-    Columns: id, kind, name, match. Exact matches come before those that begin with the text, and these before the
-    rest; of equal ones, names before synonyms, the shorter first. Raises `ValueError` for an empty text, or a limit
-    below 1.
-    """
-    check_count("limit", limit)
-    wanted = text.strip().lower()
-    if not wanted:
-        raise ValueError("the text to search for is empty: give a part of a name or a synonym")
-    rank = "CASE WHEN toLower({t}) = $text THEN 0 WHEN toLower({t}) STARTS WITH $text THEN 1 ELSE 2 END"
-    order = "WITH n, {t} AS t, " + rank + " AS rank ORDER BY rank, size(t), t LIMIT $limit RETURN {node}, t, rank"
-    names = "MATCH (n:{kind}) WHERE toLower(n.name) CONTAINS $text " + order.replace("{t}", "n.name")
-    synonyms = "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) CONTAINS $text " + order.replace(
-        "{t}", "s"
-    )
-    found: list[tuple[int, int, int, str, str, str, str]] = []
-    for synonym, clause in enumerate((names, synonyms)):
-        for row in store.query(_union(NODE_KINDS, clause), {"text": wanted, "limit": limit}):
-            match = f"{MATCHES[row['rank']]} " + (f"synonym {row['t']!r}" if synonym else "name")
-            found.append((row["rank"], synonym, len(row["t"]), row["id"], row["kind"], row["name"], match))
-    best = pd.DataFrame([row[3:] for row in sorted(found)], columns=["id", "kind", "name", "match"])
-    return best.drop_duplicates(["id", "kind"], ignore_index=True).head(limit)
-
-
-def check_count(name: str, count: int) -> None:
-    """Raise `ValueError` where an argument, how many answers are wanted, is below 1."""
-    if count < 1:
-        raise ValueError(f"{name} is {count}: expected 1 or more")
+    id: str
+    sex: str | None
+    age_years: float | None
+    genotypes: Mapping[str, str]
 
 
 def show(store: Store, text: str) -> Shown:
     """Return what the graph says of a node, given as for `find`; raises what `find` raises."""
     node = find(store, text)
-    columns = [name for name in node_columns(node.kind) if name not in ("id", "name")]
-    [values] = store.query(
-        f"MATCH (n:{node.kind} {{id: $id}}) RETURN {', '.join(f'n.{name} AS {name}' for name in columns)}",
-        {"id": node.id},
-    )
     key = node.kind, node.id
     counts = look_up(store, [key])[key].degrees
     steps = sorted(counts, key=steps_from(node.kind).index)
     neighbours = [row for step in steps for row in _neighbours(store, node, step)]
     return Shown(
         node,
-        {name: value for name, value in values.items() if value not in (None, [])},
+        {name: value for name, value in _attributes(store, node).items() if value not in (None, [], {})},
         pd.DataFrame(
             [(step.relation, _direction(step), counts[step]) for step in steps],
             columns=["relation", "direction", "count"],
@@ -141,10 +77,32 @@ def show(store: Store, text: str) -> Shown:
     )
 
 
+def patient(store: Store, text: str) -> PatientRecord:
+    """Return a patient's record by identifier, in any capitalisation, with or without the prefix `PANAKEIA:`.
+
+    Raises `UnknownNode`, which does not repeat the text: it may be a name.
+    """
+    found = with_identifier(store, text, ["Patient"]) or with_identifier(store, OWN_PREFIX + text.strip(), ["Patient"])
+    if len(found) != 1:
+        held = "no patient of this id" if not found else "several patients of this id but for its capitals"
+        raise UnknownNode(f"the store has {held}; expected a pseudonym such as {OWN_PREFIX}P-0123456789abcdef")
+    values = _attributes(store, found[0])
+    return PatientRecord(found[0].id, values["sex"], values["age_years"], values["genotypes"])
+
+
+def rows_of(store: Store, kind: str) -> list[dict[str, Any]]:
+    """Return every node of a kind, with the columns of `kg.schema.node_columns` and its `kind`."""
+    columns = ", ".join(f"n.{column} AS {column}" for column in node_columns(kind))
+    return [{"kind": kind, **row} for row in store.query(f"MATCH (n:{kind}) RETURN {columns}", {})]
+
+
 def info(store: Store) -> dict[str, Any]:
     """Return the numbers of nodes by kind and of edges by relation, and the releases that they came from."""
     nodes = store.query(
-        _union(NODE_KINDS, "MATCH (n:{kind}) WITH count(*) AS count RETURN '{kind}' AS name, count"), {}
+        " UNION ALL ".join(
+            f"MATCH (n:{kind}) WITH count(*) AS count RETURN '{kind}' AS name, count" for kind in NODE_KINDS
+        ),
+        {},
     )
     edges = store.query(
         " UNION ALL ".join(
@@ -169,65 +127,25 @@ def look_up(store: Store, found: Collection[Key]) -> dict[Key, Known]:
     return answers
 
 
-def _union(kinds: Iterable[str], clause: str) -> str:
-    """Return the clause for each kind; `{node}` in it stands for the columns of a `Node`."""
-    node = "n.id AS id, '{kind}' AS kind, n.name AS name"
-    return " UNION ALL ".join(clause.replace("{node}", node).replace("{kind}", kind) for kind in kinds)
-
-
-def _nodes(store: Store, kinds: Iterable[str], clause: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
-    """Return the nodes `n` of these kinds that a clause leaves over."""
-    cypher = f"MATCH (n:{'|'.join(kinds)}) {clause} RETURN DISTINCT n.id AS id, labels(n) AS labels, n.name AS name"
-    return tuple(Node(row["id"], _kind(row["labels"]), row["name"]) for row in store.query(cypher, parameters))
-
-
-def _kind(labels: str | list[str]) -> str:
-    """Return the kind among a node's labels: Ladybug gives the only one, Neo4j a list."""
-    return labels if isinstance(labels, str) else next(label for label in labels if label in NODE_KINDS)
-
-
-def _meant(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
-    """Return the nodes of these kinds that have the text as identifier, else as name, else as synonym."""
-    wanted = {"text": text.strip().lower()}
-    return (
-        _by_curie(store, text.strip(), kinds)
-        or _nodes(store, kinds, "WHERE toLower(n.name) = $text", wanted)
-        or _nodes(store, kinds, "UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) = $text", wanted)
+def _attributes(store: Store, node: Node) -> dict[str, Any]:
+    """Return what a node has beside identifier and name; raises `StoreError` where a list does not fit its labels."""
+    columns = [name for name in node_columns(node.kind) if name not in ("id", "name")]
+    [values] = store.query(
+        f"MATCH (n:{node.kind} {{id: $id}}) RETURN {', '.join(f'n.{name} AS {name}' for name in columns)}",
+        {"id": node.id},
     )
+    for name, labels in ((name, labels) for name, labels in LABELS.items() if name in values):
+        told, of = values[name] or [], values.pop(labels) or []
+        if len(told) != len(of):
+            raise StoreError(OTHER_VERSION)
+        values[name] = dict(zip(of, told, strict=True))
+    return values
 
 
-def _by_curie(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
-    """Return the nodes with this identifier, as it is written if there are some, else in other capitalisation."""
-    prefix = text.partition(":")[0].lower()
-    fitting = [kind for kind in kinds if prefix in map(str.lower, NODE_KINDS[kind].prefixes)]
-    if not fitting:
-        return ()
-    exact = store.nodes([(kind, text) for kind in fitting])
-    return tuple(Node(node, kind, found.name) for (kind, node), found in exact.items()) or _nodes(
-        store, fitting, "WHERE toLower(n.id) = $text", {"text": text.lower()}
-    )
-
-
-def _unknown(store: Store, text: str, kinds: list[str]) -> str:
-    """Say that nothing has this name, and what else has it, or a similar one."""
-    what = kinds[0].lower() if len(kinds) == 1 else "node"
-    others = [kind for kind in NODE_KINDS if kind not in kinds]
-    if meant := others and _meant(store, text, others):
-        told = "; ".join(f"{node.name} is a {node.kind} ({node.id})" for node in meant[:NEAREST])
-        return f"no {what} has the identifier, name or synonym {text!r}: {told}; expected a {kinds[0]}"
-    wanted = text.strip().lower()
-    similar = _nodes(
-        store,
-        kinds,
-        "WHERE toLower(n.name) CONTAINS $text OR (toLower(n.name) STARTS WITH $initial "
-        "AND size(n.name) >= $low AND size(n.name) <= $high)",
-        {"text": wanted, "initial": wanted[:1], "low": len(wanted) - 3, "high": len(wanted) + 3},
-    )
-    nodes = {node.name.lower(): node for node in similar}
-    near = get_close_matches(wanted, nodes, n=NEAREST)
-    hint = "; ".join(f"{nodes[name].name} ({nodes[name].kind} {nodes[name].id})" for name in near)
-    cure = f"did you mean {hint}?" if hint else "look for a part of the name with `panakeia search`"
-    return f"no {what} has the identifier, name or synonym {text!r}: {cure}"
+def _told(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{label} {text}" for label, text in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _neighbours(store: Store, node: Node, step: Step) -> list[tuple[object, ...]]:

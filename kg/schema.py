@@ -91,7 +91,7 @@ NODE_KINDS: dict[str, NodeKind] = {
             "Patient",
             "biolink:Case",
             ("PANAKEIA",),
-            {"sex": "string", "age_years": "double", "genotypes": "string[]"},
+            {"sex": "string", "age_years": "double", "genotyped_genes": "string[]", "genotypes": "string[]"},
         ),
         NodeKind("Anatomy", "biolink:AnatomicalEntity", ("UBERON",)),
         NodeKind("BiologicalProcess", "biolink:BiologicalProcess", ("GO",)),
@@ -105,6 +105,9 @@ NODE_KINDS: dict[str, NodeKind] = {
         NodeKind("Measurement", "biolink:ClinicalMeasurement", ("LOINC",)),
     )
 }
+
+LABELS: dict[str, str] = {"genotypes": "genotyped_genes"}
+"""A list among a kind's attributes -> the list that says, in the same order, what each of its values is of."""
 
 _SCORED: dict[str, AttributeType] = {"score": "double", "prior": "double", "model": "string"}
 

@@ -112,7 +112,7 @@ def search(text: str, store: Store = STORE, top: Top = 20, as_json: Json = False
 
     Example: panakeia search diabetes
     """
-    from kg.query import search as search_nodes
+    from kg.search import search as search_nodes
     from kg.stores.opening import open_store
 
     with open_store(store) as opened:
@@ -216,7 +216,7 @@ def rank(
     """
     from gnn import checkpoint
     from gnn.rank import rank as rank_drugs
-    from kg.query import find
+    from kg.search import find
     from kg.stores.opening import open_store
 
     trained = checkpoint.load(model)
@@ -243,7 +243,7 @@ def explain(
     """
     from gnn import checkpoint
     from gnn.explain import explain as explain_pair
-    from kg.query import find
+    from kg.search import find
     from kg.stores.opening import open_store
 
     trained = checkpoint.load(model)

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from kg.paths import Path
-from kg.query import Node
 from kg.schema import Step
+from kg.search import Node
 
 INK, MUTED, NEW, KNOWN = "#1f2933", "#7b8794", "#c05621", "#2b6cb0"
 ARMS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")

@@ -16,7 +16,7 @@ from kg.fetch import Fetch
 from kg.graph import data_version
 from kg.patients.imports import Imported, import_patients
 from kg.progress import Progress, silent
-from kg.query import Node, find
+from kg.search import Node, find
 from kg.sources import starter
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store

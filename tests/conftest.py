@@ -37,7 +37,14 @@ NODES: dict[str, list[dict[str, object]]] = {
         {"id": "DOID:8398", "name": "osteoarthritis", "synonyms": ["arthritis"]},
     ],
     "Patient": [
-        {"id": "PANAKEIA:P-1", "name": "P-1", "sex": "female", "age_years": 71.5, "genotypes": ["CYP2C9 *1/*2"]},
+        {
+            "id": "PANAKEIA:P-1",
+            "name": "P-1",
+            "sex": "female",
+            "age_years": 71.5,
+            "genotyped_genes": ["CYP2C9", "G6PD"],
+            "genotypes": ["*1/*2", "c.202G>A/="],
+        },
         {"id": "PANAKEIA:P-2", "name": "P-2"},
     ],
     "Anatomy": [{"id": "UBERON:0002107", "name": "liver"}],

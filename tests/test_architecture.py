@@ -1,6 +1,7 @@
-"""The walls: imports point down, no circle of files, and importing does nothing heavy."""
+"""The walls: imports point down, no circle of files, Cypher stays in its files, and importing does nothing heavy."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"kg": set(), "gnn": {"kg"}, "twin": {"kg"}, "panakeia": {"kg", "gnn", "twin"}}
+
+CYPHER = re.compile(r"\b(MATCH|MERGE|CREATE) ?\(|\bUNWIND [$\w]|\bRETURN \w+[.( ]|\b(DETACH )?DELETE \w|\bCALL [({]")
+MAY_SPEAK_CYPHER = re.compile(r"kg\.(stores\..*|query|search|patients\.imports)")
 
 
 def module_of(path: Path) -> str:
@@ -56,6 +60,31 @@ def test_no_circle_of_files() -> None:
 
 def test_a_circle_would_be_seen() -> None:
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"c"}, "e": set()}) == ["a", "b", "c", "d"]
+
+
+def texts(code: str) -> Iterator[str]:
+    """Yield every text that stands in a program, the pieces of an f-string too."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_cypher_stays_in_the_stores_and_their_questions() -> None:
+    for module, path in MODULES.items():
+        if not MAY_SPEAK_CYPHER.fullmatch(module):
+            assert not [text for text in texts(path.read_text(encoding="utf-8")) if CYPHER.search(text)], path
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'store.query("MATCH (n:Drug) RETURN n.id", {})',
+        'f"UNWIND $ids AS i MATCH (n:{kind})"',
+        'f"{a} RETURN n.id AS id"',
+    ],
+)
+def test_cypher_would_be_seen(code: str) -> None:
+    assert any(CYPHER.search(text) for text in texts(code))
 
 
 @pytest.mark.parametrize(

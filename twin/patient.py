@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.query import patient
+from kg.search import UnknownNode
 from kg.stores.protocol import Store
 from twin.model import Continuous, Covariate, Model
 from twin.table import read_table
@@ -42,23 +44,17 @@ def read_cohort(path: Path, model: Model) -> Cohort:
 
 
 def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
-    """Return one patient of the store, as a cohort of one; the id, in any case, may leave out its prefix, `PANAKEIA:`.
+    """Return one patient of the store, as a cohort of one; the id is given as for `kg.query.patient`.
 
     Raises `PatientError` that names the covariates which the patient's record lacks, without the record's content.
     """
-    name = patient_id if ":" in patient_id else f"PANAKEIA:{patient_id}"
-    found = store.query(
-        "MATCH (p:Patient) WHERE toLower(p.id) = $id "
-        "RETURN p.id AS id, p.age_years AS age_years, p.genotypes AS genotypes",
-        {"id": name.lower()},
-    )
-    if not found:
-        raise PatientError(
-            "the store has no patient of this id; expected a pseudonym such as PANAKEIA:P-0123456789abcdef"
-        )
-    stated = dict(str(genotype).split("=", 1) for genotype in found[0]["genotypes"] or [] if "=" in genotype)
-    if found[0]["age_years"] is not None:
-        stated["age_years"] = str(found[0]["age_years"])
+    try:
+        record = patient(store, patient_id)
+    except UnknownNode as failure:
+        raise PatientError(str(failure)) from None
+    stated = dict(record.genotypes)
+    if record.age_years is not None:
+        stated["age_years"] = str(record.age_years)
     lacking = [covariate.name for covariate in model.covariates if covariate.name not in stated]
     if lacking:
         raise PatientError(
@@ -73,7 +69,7 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
                 f"the patient's {covariate.name} is none that {model.name} knows: expected {covariate.expected}"
             )
         columns[covariate.name] = np.array([value])
-    return Cohort((found[0]["id"],), columns)
+    return Cohort((record.id,), columns)
 
 
 def check(cohort: Cohort, model: Model) -> None:

@@ -189,7 +189,7 @@ def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
         nodes.append({**fact.node, **place})
         edges.append(_edge(fact.relation, who, fact.node["id"], place) | {"day": day} | dict(fact.attributes))
     stored = known.rows.get(who.curie, {})
-    genotypes, variants, rejected = _genotypes(entries, stored.get("genotypes") or ())
+    genotypes, variants, rejected = _genotypes(entries, stored)
     for variant, copies, entry in variants:
         place = {"file": entry.bundle, "line": entry.entry}
         row = variant_row(variant, known)
@@ -205,7 +205,8 @@ def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
         "name": who.name,
         "sex": newest.sex or stored.get("sex"),
         "age_years": max(ages, default=None),
-        "genotypes": genotypes,
+        "genotyped_genes": list(genotypes),
+        "genotypes": list(genotypes.values()),
         **newest.place,
     }
     return _Patient((patient, *nodes), tuple(edges), rejected, doubles)
@@ -245,27 +246,33 @@ def _replaces(new: Fact, old: Fact) -> bool:
 
 
 def _genotypes(
-    entries: Sequence[Stated], stored: Sequence[str]
-) -> tuple[list[str], list[tuple[str, int, Stated]], tuple[Rejection, ...]]:
-    """Return the genotypes, the variants carried with their copies, and the calls that contradict others.
+    entries: Sequence[Stated], stored: Row
+) -> tuple[dict[str, str], list[tuple[str, int, Stated]], tuple[Rejection, ...]]:
+    """Return the genotypes by gene, the variants carried with their copies, and the calls that contradict others.
 
     Calls that contradict what is stored already are rejected, and the stored genotype stays.
     """
     called = [(entry.call, entry) for entry in entries if entry.call]
-    before = {genotype.partition("=")[0]: genotype for genotype in stored}
-    settled = settle([*(call for call, _ in called), *map(call_genotype, before.values())])
+    before = dict(zip(stored.get("genotyped_genes") or (), stored.get("genotypes") or (), strict=True))
+    settled = settle(
+        [*(call for call, _ in called), *(call_genotype(genotype, gene) for gene, genotype in before.items())]
+    )
     rejected = tuple(
         Rejection(entry.bundle, entry.entry, entry.resource, "value[x]", f"contradicts another call of {call.gene}")
         for call, entry in called
         if call.gene in settled.contradicted
     )
-    kept = [genotype for gene, genotype in before.items() if gene in settled.contradicted]
+    kept = {gene: genotype for gene, genotype in before.items() if gene in settled.contradicted}
     carried = {
         variant: (variant, settled.copies[variant], entry)
         for call, entry in called
         for variant in call.copies.keys() & settled.copies.keys()
     }
-    return sorted([*settled.genotypes, *kept]), [carried[variant] for variant in sorted(carried)], rejected
+    return (
+        dict(sorted({**settled.genotypes, **kept}.items())),
+        [carried[variant] for variant in sorted(carried)],
+        rejected,
+    )
 
 
 def _born(patient: Any) -> datetime | None:

@@ -1,9 +1,9 @@
 """Pharmacogenomics: what a genotype call says: star alleles, the variants they are called by, copies of each.
 
-A genotype is written `CYP2C9=*1/*3` (a diplotype of star alleles) or `VKORC1=GA` (the two bases of -1639G>A,
-rs9923231, on the gene's own strand; C and T of the plus strand are its G and A). `star_alleles.tsv` lists the alleles
-that are understood, after PharmVar (https://www.pharmvar.org) and CPIC; an allele that is not there is refused, since
-its variants would be guessed. Star alleles are never called from single variants here.
+A genotype is `*1/*3` (a diplotype of star alleles) or, of VKORC1, `GA` (the two bases of -1639G>A, rs9923231, on the
+gene's own strand; C and T of the plus strand are its G and A). `star_alleles.tsv` lists the alleles that are
+understood, after PharmVar (https://www.pharmvar.org) and CPIC; an allele that is not there is refused, since its
+variants would be guessed. Star alleles are never called from single variants here.
 """
 
 import re
@@ -46,7 +46,7 @@ class Call:
 class Settled:
     """What a patient's calls say together, less the `contradicted` genes, of which they say different things."""
 
-    genotypes: tuple[str, ...]
+    genotypes: Mapping[str, str]
     copies: Mapping[str, int]
     contradicted: frozenset[str]
 
@@ -57,7 +57,7 @@ def call_genotype(text: str, gene: str | None = None) -> Call:
     Raises `GenotypeError` for no gene or two, and for an allele that `star_alleles.tsv` does not list.
 
     >>> call_genotype("CYP2C9 *3/*1").genotype, call_genotype("C/T", "VKORC1").genotype
-    ('CYP2C9=*1/*3', 'VKORC1=GA')
+    ('*1/*3', 'GA')
     """
     named = {known for known in _alleles() if re.search(rf"\b{known}(?!\w)", text)} | {gene or ""} - {""}
     if len(named) != 1 or not named <= _alleles().keys():
@@ -73,7 +73,7 @@ def call_genotype(text: str, gene: str | None = None) -> Call:
     for allele in pair:
         copies.update(_alleles()[gene][allele])
     joint = "" if gene == _VKORC1 else "/"
-    return Call(gene, f"{gene}={joint.join(pair)}", copies)
+    return Call(gene, joint.join(pair), copies)
 
 
 def call_variant(variant: str, copies: int, alternate: str | None = None) -> Call:
@@ -82,12 +82,12 @@ def call_variant(variant: str, copies: int, alternate: str | None = None) -> Cal
     Raises `GenotypeError` if the alternate allele is given for -1639G>A and is not A (T on the plus strand).
 
     >>> call_variant("rs9923231", 1).genotype
-    'VKORC1=GA'
+    'GA'
     """
     if variant == _VKORC1_VARIANT:
         if alternate not in (None, "A", "T"):
             raise GenotypeError(f"expected the alternate allele A (T on the plus strand) of {variant}")
-        return Call(_VKORC1, f"{_VKORC1}={('GG', 'GA', 'AA')[copies]}", {variant: copies})
+        return Call(_VKORC1, ("GG", "GA", "AA")[copies], {variant: copies})
     genes = [gene for gene, alleles in _alleles().items() if any(variant in variants for variants in alleles.values())]
     return Call(genes[0] if genes else variant, None, {variant: copies})
 
@@ -101,11 +101,11 @@ def settle(calls: Iterable[Call]) -> Settled:
     by_gene: dict[str, list[Call]] = {}
     for call in calls:
         by_gene.setdefault(call.gene, []).append(call)
-    genotypes: list[str] = []
+    genotypes: dict[str, str] = {}
     copies: dict[str, int] = {}
     contradicted = set()
     for gene, said in by_gene.items():
-        stated = {call.genotype for call in said} - {None}
+        stated = {call.genotype for call in said if call.genotype}
         counts: dict[str, set[int]] = {}
         for call in said:
             for variant, count in call.copies.items():
@@ -116,9 +116,10 @@ def settle(calls: Iterable[Call]) -> Settled:
         if len(stated) > 1 or any(len(counts[variant]) > 1 for variant in counts.keys() - least_only):
             contradicted.add(gene)
             continue
-        genotypes += [genotype for genotype in stated if genotype]
+        for genotype in stated:
+            genotypes[gene] = genotype
         copies |= {variant: max(values) for variant, values in counts.items() if max(values)}
-    return Settled(tuple(sorted(genotypes)), copies, frozenset(contradicted))
+    return Settled(genotypes, copies, frozenset(contradicted))
 
 
 def variant_row(variant: str, known: Lexicon) -> Row:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from kg.schema import node_columns
+from kg.query import rows_of
 from kg.stores.protocol import Store
 
 Row = Mapping[str, Any]
@@ -105,11 +105,7 @@ def lexicon(rows: Iterable[Row]) -> Lexicon:
 
 def read_lexicon(store: Store) -> Lexicon:
     """Return the lexicon of the store's nodes of those kinds that a record is about."""
-    rows: list[Row] = []
-    for kind in KINDS_OF_RECORDS:
-        columns = ", ".join(f"n.{column} AS {column}" for column in node_columns(kind))
-        rows += [{"kind": kind, **row} for row in store.query(f"MATCH (n:{kind}) RETURN {columns}", {})]
-    return lexicon(rows)
+    return lexicon(row for kind in KINDS_OF_RECORDS for row in rows_of(store, kind))
 
 
 def condition(codes: Sequence[Code], known: Lexicon) -> Row:

@@ -34,6 +34,8 @@ _CYPHER_TYPES: dict[AttributeType, str] = {
     "int64[]": "INT64[]",
 }
 
+_KEPT = "|".join({*DEGREE_COLUMNS, *(column for kind in NODE_KINDS for column in node_columns(kind))})
+
 
 class LadybugStore:
     """A graph in one file, with a node table for each kind, a relationship table for each relation.
@@ -214,9 +216,7 @@ def _as_store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except RuntimeError as failure:
-        if re.search(
-            r"Table \w+ does not exist|Cannot find property (steps|degrees)|columns were expected", str(failure)
-        ):
+        if re.search(rf"Table \w+ does not exist|Cannot find property ({_KEPT})\b|columns were expected", str(failure)):
             told = f"{path} is empty or of another version ({failure}): build it anew with `panakeia build`"
             raise StoreError(told) from failure
         raise StoreError(f"{path}: {failure}") from failure

@@ -21,7 +21,7 @@ class Known(NamedTuple):
     degrees: Mapping[Step, int]
 
 
-OTHER_VERSION = "the graph keeps no degrees of its nodes, so it is of another version: build it anew"
+OTHER_VERSION = "the graph's nodes lack what this version keeps on them, so it is of another version: build it anew"
 
 
 class StoreError(OSError):

@@ -6,7 +6,7 @@ import pytest
 
 from gnn.checkpoint import Model
 from gnn.explain import explain
-from kg.query import UnknownNode
+from kg.search import UnknownNode
 from kg.stores.protocol import Store
 
 

@@ -10,7 +10,7 @@ import pytest
 from gnn.checkpoint import Model
 from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_pairs, score
 from kg.graph import SourceRelease
-from kg.query import UnknownNode
+from kg.search import UnknownNode
 from kg.stores.protocol import Store
 
 

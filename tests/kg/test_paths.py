@@ -10,8 +10,8 @@ import pytest
 from kg import paths as paths_module
 from kg.graph import Graph, table
 from kg.paths import Path, paths, paths_frame
-from kg.query import UnknownNode
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.search import UnknownNode
 from kg.stores.protocol import Store
 
 Edge = tuple[str, str, str]

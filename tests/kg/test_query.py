@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from kg.graph import Graph, table
-from kg.query import AmbiguousName, Node, UnknownNode, find, info, search, show
+from kg.query import PatientRecord, info, patient, show
 from kg.schema import node_columns
-from kg.stores.protocol import Store
+from kg.search import AmbiguousName, Node, UnknownNode, find, search
+from kg.stores.protocol import Store, StoreError
 
 
 @pytest.fixture
@@ -113,6 +114,43 @@ def test_show_tells_out_from_in(store: Store) -> None:
         ("gene_regulates_gene", "out", 1),
         ("gene_regulates_gene", "in", 1),
     ]
+
+
+def test_a_patient_is_read_as_data(store: Store) -> None:
+    record = PatientRecord("PANAKEIA:P-1", "female", 71.5, {"CYP2C9": "*1/*2", "G6PD": "c.202G>A/="})
+    for text in ("PANAKEIA:P-1", "panakeia:p-1", "P-1", " p-1 "):
+        assert patient(store, text) == record
+    assert patient(store, "P-2") == PatientRecord("PANAKEIA:P-2", None, None, {})
+
+
+def test_an_unknown_patient_is_not_repeated(store: Store) -> None:
+    for text in ("Jane Doe", "NCBIGene:1559", ""):
+        with pytest.raises(UnknownNode, match=r"no patient of this id; expected a pseudonym such as PANAKEIA:P-0") as e:
+            patient(store, text)
+        assert text not in str(e.value) or not text
+
+
+def test_patients_who_differ_in_capitals_are_not_taken_for_each_other(store_of: Callable[[Graph], Store]) -> None:
+    rows = [{"id": "PANAKEIA:P-a", "name": "a", "sex": "male"}, {"id": "PANAKEIA:P-A", "name": "A", "sex": "female"}]
+    store = store_of(Graph({"Patient": table(node_columns("Patient"), rows)}, {}))
+    assert [patient(store, text).sex for text in ("P-a", "P-A")] == ["male", "female"]
+    with pytest.raises(UnknownNode, match="several patients of this id but for its capitals"):
+        patient(store, "p-A")
+
+
+def test_genotypes_are_shown_with_their_genes(store: Store) -> None:
+    shown = show(store, "PANAKEIA:P-1")
+    assert shown.to_json()["genotypes"] == {"CYP2C9": "*1/*2", "G6PD": "c.202G>A/="}
+    assert "  genotypes: CYP2C9 *1/*2, G6PD c.202G>A/=\n" in shown.to_text()
+    assert "genotyped_genes" not in shown.attributes
+    assert show(store, "PANAKEIA:P-2").attributes == {}
+
+
+def test_genotypes_without_their_genes_are_of_another_version(store_of: Callable[[Graph], Store]) -> None:
+    row = {"id": "PANAKEIA:P-1", "name": "P-1", "genotypes": ["CYP2C9=*1/*3"]}
+    store = store_of(Graph({"Patient": table(node_columns("Patient"), [row])}, {}))
+    with pytest.raises(StoreError, match="of another version: build it anew"):
+        patient(store, "P-1")
 
 
 def test_info_counts_what_the_graph_holds(store: Store, graph: Graph) -> None:

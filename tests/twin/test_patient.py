@@ -1,6 +1,7 @@
 """Patients from a file and from the graph: what is accepted, and how each mistake is named."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,8 +53,9 @@ def test_a_mistake_names_line_column_and_what_is_allowed(tmp_path: Path, row: st
     assert message in str(failure.value)
 
 
-def store_of(tmp_path: Path, **patient: object) -> str:
-    row = {"id": "PANAKEIA:P-1", "name": "P-1", **patient}
+def store_of(tmp_path: Path, genotypes: dict[str, str] | None = None, **patient: object) -> str:
+    called = {"genotyped_genes": list(genotypes), "genotypes": list(genotypes.values())} if genotypes else {}
+    row = {"id": "PANAKEIA:P-1", "name": "P-1", **called, **patient}
     graph = Graph({"Patient": table(node_columns("Patient"), [row])}, {})
     path = str(tmp_path / "graph.lbdb")
     with open_store(path, create=True) as store:
@@ -63,7 +65,7 @@ def store_of(tmp_path: Path, **patient: object) -> str:
 
 @pytest.mark.parametrize("name", ["PANAKEIA:P-1", "P-1", "panakeia:p-1"])
 def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
-    path = store_of(tmp_path, age_years=71.0, genotypes=["CYP2C9=*1/*3", "VKORC1=GA", "CYP2D6=*1/*4"])
+    path = store_of(tmp_path, age_years=71.0, genotypes={"CYP2C9": "*1/*3", "VKORC1": "GA", "CYP2D6": "*1/*4"})
     with open_store(path) as store:
         cohort = from_graph(store, name, MODEL)
     assert cohort.ids == ("PANAKEIA:P-1",)
@@ -78,19 +80,19 @@ def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
     ("patient", "message"),
     [
         (
-            {"genotypes": ["CYP2C9=*1/*3"]},
+            {"genotypes": {"CYP2C9": "*1/*3"}},
             "the patient's record lacks age_years, VKORC1, which warfarin_hamberg2007 needs",
         ),
         ({"age_years": 71.0}, "lacks CYP2C9, VKORC1"),
         (
-            {"age_years": 71.0, "genotypes": ["CYP2C9=*1/*11", "VKORC1=GA"]},
+            {"age_years": 71.0, "genotypes": {"CYP2C9": "*1/*11", "VKORC1": "GA"}},
             "the patient's CYP2C9 is none that warfarin_hamberg2007 knows: expected one of *1/*1,",
         ),
-        ({"age_years": 9.0, "genotypes": ["CYP2C9=*1/*1", "VKORC1=GA"]}, "age_years is none that"),
+        ({"age_years": 9.0, "genotypes": {"CYP2C9": "*1/*1", "VKORC1": "GA"}}, "age_years is none that"),
     ],
 )
 def test_what_a_record_lacks_is_named_and_what_it_says_is_not(
-    tmp_path: Path, patient: dict[str, object], message: str
+    tmp_path: Path, patient: dict[str, Any], message: str
 ) -> None:
     with open_store(store_of(tmp_path, **patient)) as store, pytest.raises(PatientError) as failure:
         from_graph(store, "PANAKEIA:P-1", MODEL)

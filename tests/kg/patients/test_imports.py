@@ -88,7 +88,8 @@ def test_the_order_of_imports_does_not_matter(
         imports(*batch)
     graph = store.read()
     (patient,) = graph.nodes["Patient"].to_pylist()
-    assert (patient["age_years"], patient["genotypes"]) == (69.0, ["CYP2C9=*1/*3", "VKORC1=GA"])
+    genotypes = list(zip(patient["genotyped_genes"], patient["genotypes"], strict=True))
+    assert (patient["age_years"], genotypes) == (69.0, [("CYP2C9", "*1/*3"), ("VKORC1", "GA")])
     (inr,) = graph.edges["patient_has_measurement"].to_pylist()
     (fibrillation,) = graph.edges["patient_has_condition"].to_pylist()
     # 2019-05-06 to 2021-06-01, over the leap day of 2020.

@@ -73,7 +73,7 @@ class Explanation:
 
 
 def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 10) -> Explanation:
-    """Explain a pair, each given as for `kg.query.find`, by the parts of its score and its best evidence paths.
+    """Explain a pair, each given as for `kg.search.find`, by the parts of its score and its best evidence paths.
 
     The direct edges between the two are left out: they are the answer, not evidence for it. Raises what `find` raises,
     `gnn.rank.UnknownCandidate`, `gnn.rank.OtherGraphError`, and `ValueError` for a `top` below 1.

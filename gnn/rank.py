@@ -83,7 +83,7 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank(model: Model, store: Store, disease: str, *, top: int = 20, new_only: bool = False) -> pd.DataFrame:
-    """Rank the drugs for a disease (given as for `kg.query.find`), best first; with `new_only` leave out known ones.
+    """Rank the drugs for a disease (given as for `kg.search.find`), best first; with `new_only` leave out known ones.
 
     Columns: rank (among all drugs), drug, name, score, prior, lift (score over prior), known (else it is new). Raises
     what `find` raises, `UnknownCandidate` for a disease that the model has not seen, `OtherGraphError` for a store with

@@ -34,13 +34,15 @@ class Model:
     `scores` is like a probability that the pair stands in the list of known treatments, `priors` the same from the two
     degrees alone, `known` the edges it learned from. The score of a known pair comes from messages that its own edge
     was hidden from. `contributions[part]` is what a part of the model adds to the logit of the score, beyond what it
-    adds for the average pair. `weights` are the networks' parameters, `sources` the releases that it learned from.
+    adds for the average pair. `weights` are the networks' parameters, `sources` the releases that it learned from, and
+    `listed_by` the names of those that state the task's relation.
 
     Shapes: scores, priors, known and each of the contributions [drug, disease].
     """
 
     config: TrainConfig
     sources: tuple[SourceRelease, ...]
+    listed_by: tuple[str, ...]
     drugs: tuple[str, ...]
     drug_names: tuple[str, ...]
     diseases: tuple[str, ...]
@@ -50,6 +52,15 @@ class Model:
     known: NDArray[np.bool_]
     contributions: Mapping[str, NDArray[np.float32]]
     weights: Mapping[str, NDArray[np.float32]]
+
+    def listed(self, known: bool) -> str:
+        """Say whether a pair is among those that the sources list for the task: all that "known" can mean.
+
+        A pair that is not in a list may well be known elsewhere, or known not to work: it is not called new.
+        """
+        lists = [f"{release.name} {release.version}" for release in self.sources if release.name in self.listed_by]
+        told = f"{lists[0]}'s list" if len(lists) == 1 else f"the lists of {' and '.join(lists) or 'unnamed sources'}"
+        return f"in {told}" if known else f"not in {told}"
 
     def summary(self) -> dict[str, Any]:
         """Return what was trained, on what, in a few words."""
@@ -78,6 +89,7 @@ def save(model: Model, folder: Path) -> None:
         "config": dataclasses.asdict(model.config),
         "data_version": data_version(model.sources),
         "sources": [dataclasses.asdict(release) for release in model.sources],
+        "listed_by": model.listed_by,
         "drugs": list(zip(model.drugs, model.drug_names, strict=True)),
         "diseases": list(zip(model.diseases, model.disease_names, strict=True)),
     }
@@ -116,6 +128,7 @@ def _model(stated: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Mod
     return Model(
         config=load_config(None, **stated["config"]),
         sources=tuple(SourceRelease(**release) for release in stated["sources"]),
+        listed_by=tuple(stated["listed_by"]),
         drugs=drugs,
         drug_names=drug_names,
         diseases=diseases,

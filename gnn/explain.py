@@ -19,9 +19,10 @@ DIRECT = ("treats", "palliates")
 class Explanation:
     """A pair's score with what each part of the model adds to it, and the best evidence paths between the two.
 
-    `contributions` has the columns part and logit (beyond the average pair), largest first; `paths` the columns of
-    `kg.paths.paths_frame`, and `evidence` the same paths as nodes and edges. The paths are the graph's evidence, ranked
-    by degree-weighted score; the model does not read them one by one.
+    `listed` says in whose list the pair is, or is not (`Model.listed`). `contributions` has the columns part and logit
+    (beyond the average pair), largest first; `paths` the columns of `kg.paths.paths_frame`, and `evidence` the same
+    paths as nodes and edges. The paths are the graph's evidence, ranked by degree-weighted score; the model does not
+    read them one by one.
     """
 
     drug: str
@@ -31,6 +32,7 @@ class Explanation:
     score: float
     prior: float
     known: bool
+    listed: str
     contributions: pd.DataFrame
     paths: pd.DataFrame
     evidence: tuple[Path, ...]
@@ -42,7 +44,7 @@ class Explanation:
         ]
         return (
             f"{self.drug_name} for {self.disease_name}: score {self.score:.3g}, degree prior {self.prior:.3g}, lift "
-            f"{self.score / self.prior:.1f}, {'known' if self.known else 'new'}. Beyond the average pair, the log-odds "
+            f"{self.score / self.prior:.1f}, {self.listed}. Beyond the average pair, the log-odds "
             f"get {', '.join(told) or 'nothing'}."
         )
 
@@ -55,6 +57,7 @@ class Explanation:
             "prior": self.prior,
             "lift": self.score / self.prior,
             "known": self.known,
+            "listed": self.listed,
             "contributions": self.contributions.to_dict(orient="records"),
             "paths": [
                 {
@@ -82,6 +85,7 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
     assert_trained_on(model, store)
     subject, target = find(store, drug, kind="Drug"), find(store, disease, kind="Disease")
     row, column = row_of(subject, model.drugs), row_of(target, model.diseases)
+    known = bool(model.known[row, column])
     parts = [(part, float(values[row, column])) for part, values in model.contributions.items()]
     contributions = pd.DataFrame(sorted(parts, key=lambda part: -part[1]), columns=["part", "logit"])
     found = [path for path in paths(store, subject.id, target.id, top=top + len(DIRECT)) if len(path.edges) > 1][:top]
@@ -92,7 +96,8 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
         disease_name=model.disease_names[column],
         score=float(model.scores[row, column]),
         prior=float(model.priors[row, column]),
-        known=bool(model.known[row, column]),
+        known=known,
+        listed=model.listed(known),
         contributions=contributions,
         paths=paths_frame(found),
         evidence=tuple(found),

@@ -50,7 +50,8 @@ def reciprocal_rank(scores: Floats, positive: NDArray[np.bool_]) -> float:
     return float(1 / realistic_ranks(scores, positive).min())
 
 
-METRICS = ("average_precision", "recall_at_100", "reciprocal_rank")
+RECALL_AT = 100
+METRICS = ("average_precision", f"recall_at_{RECALL_AT}", "reciprocal_rank")
 
 
 def by_disease(scores: Floats, positive: NDArray[np.bool_], ranked: NDArray[np.bool_]) -> Floats:
@@ -63,7 +64,7 @@ def by_disease(scores: Floats, positive: NDArray[np.bool_], ranked: NDArray[np.b
         among = ranked[:, disease]
         mine, hits = scores[among, disease], positive[among, disease]
         if hits.any():
-            rows.append((average_precision(mine, hits), recall_at(mine, hits, 100), reciprocal_rank(mine, hits)))
+            rows.append((average_precision(mine, hits), recall_at(mine, hits, RECALL_AT), reciprocal_rank(mine, hits)))
     return np.array(rows).reshape(-1, len(METRICS))
 
 

@@ -1,10 +1,12 @@
 """Negatives: which pairs count as "not indicated", in training and in evaluation.
 
-Nobody writes down that a drug does not treat a disease: a pair without a known treatment is unlabelled. In training
-every unlabelled pair is a negative, with none drawn at random, so that a score is the probability that the pair
-stands in the list of known treatments. A pair that is held out, treated or not, is neither positive nor negative. In
-evaluation every unlabelled pair is ranked against the held-out treatments; none is left out as too easy or too hard.
-A palliated pair is unlabelled too: it is known not to be a disease-modifying treatment.
+A pair without a known treatment is unlabelled: no source of the graph says that a drug does not treat a disease. (The
+curators of PharmacotherapyDB did judge 243 pairs to be no indications, doi:10.7554/eLife.26726; Hetionet left them
+out, so those pairs are unlabelled here.) In training every unlabelled pair is a negative, with none drawn at random,
+so that a score is the probability that the pair stands in the list of known treatments. A pair that is held out,
+treated or not, is neither positive nor negative. In evaluation every unlabelled pair is ranked against the held-out
+treatments; none is left out as too easy or too hard. A palliated pair is unlabelled too: it is known not to be a
+disease-modifying treatment.
 """
 
 import numpy as np

@@ -57,9 +57,9 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
     """Score pairs of a drug and a disease.
 
     Returns the same rows in the same order, with `score`, `prior` (probability-like, see `gnn.checkpoint.Model`) and
-    `known` (whether the model learned from this pair) added. Raises `PairsError` naming the lines (counting a header as
-    line 1) of what is not a CURIE, not in the store, or not among the model's candidates, and `OtherGraphError` for a
-    store with another release.
+    `known` (in the list that the model learned from: see `Model.listed`) added. Raises `PairsError` naming the lines
+    (counting a header as line 1) of what is not a CURIE, not in the store, or not among the model's candidates, and
+    `OtherGraphError` for a store with another release.
     """
     assert_trained_on(model, store)
     if missing := [column for column in PAIR_COLUMNS if column not in pairs.columns]:
@@ -83,11 +83,11 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank(model: Model, store: Store, disease: str, *, top: int = 20, new_only: bool = False) -> pd.DataFrame:
-    """Rank the drugs for a disease (given as for `kg.search.find`), best first; with `new_only` leave out known ones.
+    """Rank the drugs for a disease (given as for `kg.search.find`), best first; with `new_only` leave out listed ones.
 
-    Columns: rank (among all drugs), drug, name, score, prior, lift (score over prior), known (else it is new). Raises
-    what `find` raises, `UnknownCandidate` for a disease that the model has not seen, `OtherGraphError` for a store with
-    another release, `ValueError` for a `top` below 1.
+    Columns: rank (among all drugs), drug, name, score, prior, lift (score over prior), known (in a source's list:
+    `Model.listed` says whose). Raises what `find` raises, `UnknownCandidate` for a disease that the model has not seen,
+    `OtherGraphError` for a store with another release, `ValueError` for a `top` below 1.
     """
     check_count("top", top)
     assert_trained_on(model, store)

@@ -59,6 +59,7 @@ def train(
     return Model(
         config=config,
         sources=learned_from(graph),
+        listed_by=tuple(release.name for release in learned_from(graph, (config.task,))),
         drugs=seen.curies["Drug"],
         drug_names=seen.names["Drug"],
         diseases=seen.curies["Disease"],

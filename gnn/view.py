@@ -1,6 +1,6 @@
 """View: a graph as PyTorch Geometric's HeteroData, and which row is which CURIE."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,9 +86,9 @@ def view(graph: Graph) -> View:
     return View(data, curies, names)
 
 
-def learned_from(graph: Graph) -> tuple[SourceRelease, ...]:
-    """Return the releases that state an edge of a learned relation: not those that tell of patients alone."""
-    stated = {name for relation in LEARNED_RELATIONS if relation in graph.edges for name in _sources(graph, relation)}
+def learned_from(graph: Graph, relations: Collection[str] = LEARNED_RELATIONS) -> tuple[SourceRelease, ...]:
+    """Return the releases that state an edge of these relations: not those that tell of patients alone."""
+    stated = {name for relation in relations if relation in graph.edges for name in _sources(graph, relation)}
     return tuple(release for release in graph.sources if release.name in stated)
 
 

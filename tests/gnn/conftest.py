@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
@@ -21,6 +22,8 @@ EFFECTS = [f"UMLS:C{number:07}" for number in range(12)]
 
 SMALL = TrainConfig(members=1, inner_folds=4, steps=8, neighbours=6, hidden=4, heads=2)
 """Settings that train in about a second."""
+
+torch.set_num_threads(1)  # on graphs this small a second thread only waits
 
 
 def silent(step: str, fraction: float) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gnn.checkpoint import ARRAYS, CONFIG, CheckpointError, Model, load, save
+from kg.graph import SourceRelease
 
 
 @pytest.fixture
@@ -79,3 +80,13 @@ def test_loading_and_ranking_need_no_torch() -> None:
     code = "import sys, gnn.checkpoint, gnn.rank, gnn.explain; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_pair_is_in_a_source_s_list_or_not_and_never_called_new(model: Model) -> None:
+    assert model.listed(True) == "in made-up 1's list"
+    assert model.listed(False) == "not in made-up 1's list"
+    other = SourceRelease("other", "2", "CC0-1.0", "", "")
+    beside = dataclasses.replace(model, sources=(*model.sources, other))
+    assert beside.listed(True) == "in made-up 1's list"
+    both = dataclasses.replace(beside, listed_by=("made-up", "other"))
+    assert both.listed(False) == "not in the lists of made-up 1 and other 2"

@@ -1,17 +1,75 @@
-"""The evaluation that a report shows: on pairs that the training never saw."""
+"""The evaluation that a report shows: on pairs that the training never saw, among as many drugs as it says."""
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 import pytest
 
-from gnn.evaluate import held_out_fifth
-from gnn.metrics import METRICS
+from gnn import evaluate
+from gnn.checkpoint import Model
+from gnn.config import TrainConfig
+from gnn.evaluate import COLUMNS, held_out_fifth
 from kg.graph import Graph
+from kg.progress import Progress
 from tests.gnn.conftest import SMALL, silent
 
 
-def test_a_row_for_each_method_and_metric(families: Graph) -> None:
+@pytest.fixture
+def ranked_by_hand(model: Model, monkeypatch: pytest.MonkeyPatch) -> list[tuple[np.ndarray, pd.DataFrame]]:
+    """Let the training give scores drawn at random, and keep them with the pairs that it was told to hold out."""
+    kept: list[tuple[np.ndarray, pd.DataFrame]] = []
+
+    def drawn(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.DataFrame) -> Model:
+        scores = np.random.default_rng(4).random(model.known.shape).astype(np.float32)
+        kept.append((scores, held_out))
+        return replace(model, scores=scores, priors=np.zeros_like(scores))
+
+    monkeypatch.setattr(evaluate, "train", drawn)
+    return kept
+
+
+def test_each_disease_ranks_its_held_out_drugs(
+    families: Graph, model: Model, ranked_by_hand: list[tuple[np.ndarray, pd.DataFrame]]
+) -> None:
     found = held_out_fifth(families, SMALL, silent).set_index(["method", "metric"])
-    assert len(found) == 3 * len(METRICS)
-    assert ((found["lower"] <= found["mean"]) & (found["mean"] <= found["upper"])).all()
-    for metric in METRICS:
-        model, prior, difference = (found["mean"][method, metric] for method in ("model", "degree prior", "difference"))
-        assert difference == pytest.approx(model - prior)
+    ((scores, held_out),) = ranked_by_hand
+    assert len(held_out) == pytest.approx(model.known.size / 5, abs=2)
+    stated = families.edges["treats"]
+    treats = set(zip(stated["subject"].to_pylist(), stated["object"].to_pylist(), strict=True))
+    precisions, firsts, chances, sizes = [], [], [], []
+    for disease, pairs in held_out.groupby("disease"):
+        column = model.diseases.index(disease)
+        ranked = sorted(pairs["drug"], key=lambda drug: -scores[model.drugs.index(drug), column])
+        places = [place for place, drug in enumerate(ranked, start=1) if (drug, disease) in treats]
+        if places:
+            precisions.append(np.mean([hits / place for hits, place in enumerate(places, start=1)]))
+            firsts.append(1 / places[0])
+            chances.append(len(places) / len(ranked))
+            sizes.append(len(ranked))
+    assert found.loc[("model", "average_precision"), "mean"] == pytest.approx(np.mean(precisions))
+    assert found.loc[("model", "reciprocal_rank"), "mean"] == pytest.approx(np.mean(firsts))
+    assert found.loc[("degree prior", "average_precision"), "mean"] == pytest.approx(np.mean(chances))
+    difference = np.subtract(precisions, chances)
+    row = found.loc[("difference", "average_precision")]
+    assert row["mean"] == pytest.approx(difference.mean())
+    assert difference.min() <= row["lower"] < row["mean"] < row["upper"] <= difference.max()
+    for column, expected in (
+        ("diseases", len(sizes)),
+        ("ranked_median", int(np.median(sizes))),
+        ("ranked_least", min(sizes)),
+        ("ranked_most", max(sizes)),
+    ):
+        assert (found[column] == expected).all()
+
+
+def test_recall_among_more_drugs_than_there_are_is_left_out(
+    families: Graph, ranked_by_hand: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    least = int(held_out_fifth(families, SMALL, silent)["ranked_least"].iloc[0])
+    for first, told in ((100, False), (least, False), (least - 1, True)):
+        monkeypatch.setattr(evaluate, "RECALL_AT", first)
+        monkeypatch.setattr(evaluate, "METRICS", ("average_precision", f"recall_at_{first}", "reciprocal_rank"))
+        found = held_out_fifth(families, SMALL, silent)
+        assert tuple(found.columns) == COLUMNS
+        assert (f"recall_at_{first}" in set(found["metric"])) == told

@@ -40,6 +40,7 @@ def test_paths_lead_from_the_drug_to_the_disease_by_way_of_others(
 def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
     found = explain(model, store, *known_pair, top=2)
     assert "degree prior" in found.to_text()
+    assert "in made-up 1's list. Beyond" in found.to_text()
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert [step["name"] for step in told["paths"][0]["steps"]] == [node.name for node in found.evidence[0].nodes]
 

@@ -12,6 +12,8 @@ from twin.table import read_table
 
 MAX_DOSES = 100_000
 """More doses than this from one record are a slip of the pen."""
+MAX_DOSES_IN_ALL = 10_000_000
+"""More doses than this from one file do not fit."""
 
 _COLUMNS = ("ID", "TIME", "AMT", "II", "ADDL", "EVID", "CMT", "RATE", "SS")
 _IGNORED = ("DV", "DVID", "MDV")
@@ -57,14 +59,20 @@ class Regimen:
 def every(amount_mg: float, hours: float, days: float) -> Regimen:
     """Return a regimen of one dose each `hours` for `days`, the first at time 0, for everyone.
 
+    Raises `RegimenError` for an interval that is not above 0 and for more than `MAX_DOSES` doses.
+
     >>> every(5.0, 24, 3).everyone.time_h.tolist()
     [0.0, 24.0, 48.0]
     """
+    if not (hours > 0 and days * 24 / hours <= MAX_DOSES):
+        raise RegimenError(
+            f"got a dose each {hours:g} h for {days:g} days, expected hours > 0 and at most {MAX_DOSES} doses"
+        )
     times: Floats = np.arange(math.ceil(days * 24 / hours), dtype=np.float64) * hours
     return Regimen(Doses(times, np.full(times.size, float(amount_mg))), {})
 
 
-def read_regimen(path: Path) -> Regimen:
+def read_regimen(path: str | Path) -> Regimen:
     """Read a regimen from a CSV file in NONMEM's columns.
 
     TIME and AMT are needed, in hours and mg; II (hours) and ADDL repeat a dose; with ID, each patient has doses of
@@ -73,25 +81,30 @@ def read_regimen(path: Path) -> Regimen:
 
     Raises `RegimenError` or `TableError` that names the line, the column, what came and what is allowed.
     """
-    doses: dict[str | None, list[tuple[float, float]]] = {}
-    for line, row in read_table(path, needed=("TIME", "AMT"), known=_COLUMNS + _IGNORED).items():
+    doses: dict[str | None, list[Doses]] = {}
+    count = 0
+    for line, row in read_table(Path(path), needed=("TIME", "AMT"), known=_COLUMNS + _IGNORED).items():
         where = f"{path}, line {line}"
         patient = row.get("ID")
         if patient == "":
             raise RegimenError(f"{where}, column ID: nothing there; every record needs one, or leave the column out")
-        doses.setdefault(patient, []).extend(_expand(where, row))
-    if not any(doses.values()):
+        expanded = _expand(where, row)
+        count += expanded.time_h.size
+        if count > MAX_DOSES_IN_ALL:
+            raise RegimenError(f"{where}: {count} doses so far, expected at most {MAX_DOSES_IN_ALL} in a file")
+        doses.setdefault(patient, []).append(expanded)
+    if not count:
         raise RegimenError(f"{path} has no doses; expected at least one record with AMT > 0")
-    by_id = {patient: _table(pairs) for patient, pairs in doses.items() if patient is not None}
-    return Regimen(None, by_id) if by_id else Regimen(_table(doses[None]), {})
+    by_id = {patient: _together(parts) for patient, parts in doses.items() if patient is not None}
+    return Regimen(None, by_id) if by_id else Regimen(_together(doses[None]), {})
 
 
-def _expand(where: str, row: Mapping[str, str]) -> list[tuple[float, float]]:
-    """Return the doses, as (time_h, amount_mg), that one record stands for."""
+def _expand(where: str, row: Mapping[str, str]) -> Doses:
+    """Return the doses that one record stands for."""
     event = _whole(where, row, "EVID", -1)
     amount = _number(where, row, "AMT", 0.0)
     if event == _EVID_OBSERVATION or (event == -1 and amount == 0):
-        return []
+        return Doses(np.zeros(0), np.zeros(0))
     if event not in (-1, _EVID_DOSE):
         raise RegimenError(f"{where}, column EVID: got {event}, expected 1 (dose) or 0 (observation)")
     if amount <= 0:
@@ -108,7 +121,7 @@ def _expand(where: str, row: Mapping[str, str]) -> list[tuple[float, float]]:
     return _repeat(where, row, amount)
 
 
-def _repeat(where: str, row: Mapping[str, str], amount: float) -> list[tuple[float, float]]:
+def _repeat(where: str, row: Mapping[str, str], amount: float) -> Doses:
     first = _number(where, row, "TIME", 0.0)
     more = _whole(where, row, "ADDL", 0)
     interval = _number(where, row, "II", 0.0)
@@ -116,7 +129,9 @@ def _repeat(where: str, row: Mapping[str, str], amount: float) -> list[tuple[flo
         raise RegimenError(f"{where}, column ADDL: got {more}, expected fewer than {MAX_DOSES} doses")
     if more > 0 and interval == 0:
         raise RegimenError(f"{where}, column II: ADDL {more} needs the hours between doses, expected > 0")
-    return [(first + i * interval, amount) for i in range(more + 1)]
+    if not math.isfinite(first + more * interval):
+        raise RegimenError(f"{where}, column II: got {row['II']!r}, with which the last dose's time is no number")
+    return Doses(first + interval * np.arange(more + 1, dtype=np.float64), np.full(more + 1, amount))
 
 
 def _number(where: str, row: Mapping[str, str], name: str, default: float) -> float:
@@ -139,9 +154,9 @@ def _whole(where: str, row: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
-def _table(pairs: Sequence[tuple[float, float]]) -> Doses:
+def _together(parts: Sequence[Doses]) -> Doses:
     """Return doses in the order of time, those of one moment added up."""
-    times, place = np.unique(np.array([time for time, _ in pairs], dtype=np.float64), return_inverse=True)
+    times, place = np.unique(np.concatenate([part.time_h for part in parts]), return_inverse=True)
     amounts = np.zeros(times.size)
-    np.add.at(amounts, place, [amount for _, amount in pairs])
+    np.add.at(amounts, place, np.concatenate([part.amount_mg for part in parts]))
     return Doses(times, amounts)

@@ -24,8 +24,12 @@ CHUNK = 1024
 
 DAY_H = 24.0
 _HOURS_PER_UNIT = {"h": 1.0, "d": DAY_H}
-MAX_TIMES = 100_000
-"""More times than this are a slip of the pen."""
+MAX_STEPS = 100_000
+"""More steps than this (274 years, a day each) are a slip of the pen; so are more times asked."""
+MAX_NUMBERS = MAX_STEPS * CHUNK
+"""More numbers than this in one array (0.8 GB) do not fit beside the others."""
+_SHOWN = 60
+"""Longest excerpt of what came, in characters."""
 
 
 class Times(NamedTuple):
@@ -60,6 +64,8 @@ class Trajectories:
 
     ids: tuple[str, ...]
     observables: tuple[str, ...]
+    units: tuple[str, ...]
+    """Of the observables, in UCUM's code: "mg/L"; "1" where there is none."""
     times: Times
     value: Floats
     lower: Floats
@@ -68,14 +74,16 @@ class Trajectories:
     failures: Mapping[str, str]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each patient, observable and time: id, time, observable, value, lower, upper."""
+        """Return a row for each patient, observable and time, with the time's unit and the observable's."""
         n, kinds, moments = self.value.shape
         time = self.times.hours / _HOURS_PER_UNIT[self.times.unit]
         return pd.DataFrame(
             {
                 "id": np.repeat(np.array(self.ids, dtype=object), kinds * moments),
                 "time": np.tile(time, n * kinds),
+                "time_unit": self.times.unit,
                 "observable": np.tile(np.repeat(np.array(self.observables, dtype=object), moments), n),
+                "unit": np.tile(np.repeat(np.array(self.units, dtype=object), moments), n),
                 "value": self.value.ravel(),
                 "lower": self.lower.ravel(),
                 "upper": self.upper.ravel(),
@@ -89,15 +97,18 @@ def parse_times(text: str) -> Times:
     >>> parse_times("0:2:1d").hours.tolist()
     [0.0, 24.0, 48.0]
     """
-    number = r"(\d+(?:\.\d*)?)"
+    shown = repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    number = r"([0-9]+(?:\.[0-9]*)?)"
     found = re.fullmatch(rf"\s*{number}\s*:\s*{number}\s*:\s*{number}\s*([dh])\s*", text)
     if not found:
-        raise ValueError(f"times {text!r}: expected start:stop:step and a unit, d or h, such as 0:84:1d")
+        raise ValueError(f"times {shown}: expected start:stop:step and a unit, d or h, such as 0:84:1d")
     start, stop, step = (float(part) for part in found.groups()[:3])
-    if stop < start or step == 0 or (stop - start) / step >= MAX_TIMES:
-        raise ValueError(f"times {text!r}: expected start <= stop, step > 0, and fewer than {MAX_TIMES} times")
-    count = math.floor((stop - start) / step * (1 + 1e-12)) + 1
     unit = found.group(4)
+    if not math.isfinite(max(start, stop, step) * _HOURS_PER_UNIT[unit]):
+        raise ValueError(f"times {shown}: a number is too large")
+    if stop < start or step == 0 or (stop - start) / step >= MAX_STEPS:
+        raise ValueError(f"times {shown}: expected start <= stop, step > 0, and at most {MAX_STEPS} times")
+    count = math.floor((stop - start) / step * (1 + 1e-12)) + 1
     moments: Floats = start + step * np.arange(count, dtype=np.float64)
     return Times(moments * _HOURS_PER_UNIT[unit], unit)
 
@@ -154,14 +165,19 @@ def simulate(
     them: variability between patients, without residual error or uncertainty of the parameters. With None, value and
     bounds are those of the typical patient. A patient who cannot be computed is a value (NaN) with a reason.
 
-    Raises `ValueError` where cohort, regimen and model do not fit together.
+    Raises `ValueError` where cohort, regimen and model do not fit together, and where the course would take more than
+    `MAX_STEPS` steps or the arrays more than `MAX_NUMBERS` numbers.
     """
     check(cohort, model)
-    if not times.hours.size or times.hours[0] < 0 or (np.diff(times.hours) <= 0).any():
+    if (
+        not times.hours.size
+        or not (times.hours[0] >= 0 and np.isfinite(times.hours).all())
+        or np.any(np.diff(times.hours) <= 0)
+    ):
         raise ValueError("the times to observe must ascend from 0 hours or later, and there must be one")
     doses = regimen.for_patients(cohort.ids)
+    group = _patients_at_once(model, doses, times.hours, variation.draws if variation else 1)
     summary = np.empty((3, cohort.n, len(model.observables), times.hours.size))
-    group = max(1, CHUNK // variation.draws) if variation else CHUNK
     for first in range(0, cohort.n, group):
         progress(f"simulate {cohort.n} patients", first / cohort.n)
         some = slice(first, min(first + group, cohort.n))
@@ -170,7 +186,45 @@ def simulate(
     progress(f"simulate {cohort.n} patients", 1.0)
     value, lower, upper = summary
     return Trajectories(
-        cohort.ids, tuple(model.observables), times, value, lower, upper, _basis(variation), _failures(cohort, value)
+        cohort.ids,
+        tuple(model.observables),
+        tuple(model.observables.values()),
+        times,
+        value,
+        lower,
+        upper,
+        _basis(variation),
+        _failures(cohort, value),
+    )
+
+
+def _patients_at_once(model: Model, doses: Sequence[Doses], asked_h: Floats, draws: int) -> int:
+    """Return how many patients share one grid of times; raise `ValueError` where even one patient is too much."""
+    result = 3 * len(doses) * len(model.observables) * asked_h.size
+    if result > MAX_NUMBERS:
+        raise ValueError(
+            f"{len(doses)} patients at {asked_h.size} times make {result} numbers, expected at most {MAX_NUMBERS}:"
+            " simulate fewer patients or times at once"
+        )
+    group = max(1, CHUNK // draws)
+    while (steps := _most_steps(doses, group, asked_h, model.longest_step_h)) > MAX_STEPS:
+        if group == 1:
+            raise ValueError(
+                f"the course to {asked_h[-1]:g} h takes {steps:.6g} steps of at most {model.longest_step_h:g} h, from"
+                f" each dose and time to the next; expected at most {MAX_STEPS}: ask for earlier times, or look for a"
+                " slip in the doses' times"
+            )
+        group //= 2
+    if group * draws * steps > MAX_NUMBERS:
+        raise ValueError(f"{draws} draws in {steps:g} steps are too many numbers: expected at most {MAX_NUMBERS}")
+    return group
+
+
+def _most_steps(doses: Sequence[Doses], group: int, asked_h: Floats, longest_h: float) -> float:
+    """Return the most steps that any group of patients takes; a float, since a slip may go beyond whole numbers."""
+    return max(
+        float(_pieces(_points(asked_h, doses[first : first + group]), longest_h).sum())
+        for first in range(0, len(doses), group)
     )
 
 
@@ -238,15 +292,24 @@ def _map(function: Any, *trees: Any) -> Any:
     return jax.tree.map(function, *trees)
 
 
+def _points(asked_h: Floats, doses: Sequence[Doses]) -> Floats:
+    """Return 0, the times asked and those of doses before the last of them, ascending."""
+    last = asked_h[-1]
+    given = {id(one): one.time_h[one.time_h < last] for one in doses}
+    return np.unique(np.concatenate([[0.0], asked_h, *given.values()]))
+
+
+def _pieces(points: Floats, longest_h: float) -> Floats:
+    """Return in how many steps each gap between points is crossed, none longer than `longest_h`."""
+    return np.maximum(np.ceil(np.diff(points) / longest_h - 1e-9), 1.0)
+
+
 def _grid(asked_h: Floats, doses: Sequence[Doses], longest_h: float) -> Floats:
     """Return all times at which something happens, none farther from the next than `longest_h`."""
-    last = float(asked_h[-1])
-    given = {id(one): one.time_h[one.time_h < last] for one in doses}
-    points = np.unique(np.concatenate([[0.0], asked_h, *given.values()]))
-    gaps = np.diff(points)
+    points = _points(asked_h, doses)
     between = [
         start + gap * np.arange(1, pieces) / pieces
-        for start, gap, pieces in zip(points, gaps, np.ceil(gaps / longest_h - 1e-9).astype(int), strict=False)
+        for start, gap, pieces in zip(points, np.diff(points), _pieces(points, longest_h), strict=False)
     ]
     return np.unique(np.concatenate([points, *between]))
 

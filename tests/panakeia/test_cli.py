@@ -80,7 +80,8 @@ def test_simulate_a_cohort(panakeia: Panakeia, files: Path) -> None:
     )
     assert panakeia("twin", "simulate", *arguments).status == 0
     course = pd.read_csv(out)
-    assert course.columns.tolist() == ["id", "time", "observable", "value", "lower", "upper"]
+    assert course.columns.tolist() == ["id", "time", "time_unit", "observable", "unit", "value", "lower", "upper"]
+    assert set(course["time_unit"]) == {"d"} and set(course["unit"]) == {"1", "mg/L"}
     assert (course["lower"] <= course["value"]).all() and (course["value"] <= course["upper"]).all()
     last = course[(course["time"] == 28) & (course["observable"] == "INR")].set_index("id")["value"]
     assert last["B"] > last["A"], "a poor metaboliser with a sensitive target has the higher INR"

@@ -57,6 +57,8 @@ def test_each_patient_has_doses_of_their_own(tmp_path: Path) -> None:
         ("0,5,24,1.5,,,,", "column ADDL: got '1.5', expected a whole number"),
         ("0,5,,3,,,,", "column II: ADDL 3 needs the hours between doses, expected > 0"),
         ("0,5,24,100000,,,,", "column ADDL: got 100000, expected fewer than 100000 doses"),
+        ("0,5,1e308,2,,,,", "column II: got '1e308', with which the last dose's time is no number"),
+        (f"{'9' * 310},5,,,,,,", "column TIME: got '999"),
         ("0,5,,,3,,,", "column EVID: got 3, expected 1 (dose) or 0 (observation)"),
         ("0,5,,,,2,,", "column CMT: got '2', expected 1 (or nothing): the gut"),
         ("0,5,,,,,10,", "column RATE: got '10', expected 0 (or nothing): the drug is swallowed"),
@@ -82,6 +84,17 @@ def test_a_file_that_is_no_regimen(tmp_path: Path, content: str, message: str) -
     with pytest.raises(ValueError) as failure:
         read(tmp_path, content)
     assert message in str(failure.value)
+
+
+def test_records_that_make_too_many_doses_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegimenError, match="line 102: 10100000 doses so far, expected at most 10000000 in a file"):
+        read(tmp_path, "TIME,AMT,II,ADDL\n" + "0,5,24,99999\n" * 1000)
+
+
+@pytest.mark.parametrize("hours", [0.0, -24.0, 1e-9, float("nan")])
+def test_every_refuses_an_interval_that_makes_no_sense(hours: float) -> None:
+    with pytest.raises(RegimenError, match="expected hours > 0 and at most 100000 doses"):
+        every(5.0, hours, 84)
 
 
 def test_every_gives_as_many_doses_as_fit_before_the_end() -> None:

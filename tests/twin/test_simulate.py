@@ -12,7 +12,18 @@ from twin import library
 from twin.model import Assumed, Continuous, Floats, Model, log_sd
 from twin.patient import Cohort
 from twin.regimen import Doses, Regimen, every
-from twin.simulate import CHUNK, Times, Variation, advance, draw, parse_times, simulate
+from twin.simulate import (
+    CHUNK,
+    MAX_STEPS,
+    Times,
+    Variation,
+    _grid,
+    _most_steps,
+    advance,
+    draw,
+    parse_times,
+    simulate,
+)
 
 HALF_LIFE_H, CV = 10.0, 0.5
 
@@ -142,7 +153,9 @@ def test_the_frame_has_a_row_for_each_patient_observable_and_time() -> None:
     )
     found = simulate(WARFARIN, cohort, every(5, 24, 3), parse_times("0:2:1d"), None)
     frame = found.to_frame()
-    assert list(frame.columns) == ["id", "time", "observable", "value", "lower", "upper"]
+    assert list(frame.columns) == ["id", "time", "time_unit", "observable", "unit", "value", "lower", "upper"]
+    assert set(frame["time_unit"]) == {"d"}
+    assert frame["unit"].tolist() == (["1"] * 3 + ["mg/L"] * 3) * 2
     assert frame["id"].tolist() == ["x"] * 6 + ["y"] * 6
     assert frame["time"].tolist() == [0.0, 1.0, 2.0] * 4
     assert frame["observable"].tolist() == (["INR"] * 3 + ["S_warfarin_mg_per_L"] * 3) * 2
@@ -165,16 +178,94 @@ def test_times_are_read(text: str, hours: Floats, unit: str) -> None:
     assert found.unit == unit
 
 
-@pytest.mark.parametrize("text", ["", "0:84", "0:84:1", "0:84:1w", "-1:84:1d", "84:0:1d", "0:84:0d", "0:1e9:1h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0:84",
+        "0:84:1",
+        "0:84:1w",
+        "-1:84:1d",
+        "84:0:1d",
+        "0:84:0d",
+        "0:1e9:1h",
+        "0:1_0:1d",
+        "0:٣:1d",
+        "0:100000:1h",
+    ],
+)
 def test_times_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="times"):
         parse_times(text)
 
 
-@pytest.mark.parametrize("hours", [[], [-1.0, 5.0], [5.0, 1.0], [1.0, 1.0]])
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("digits", [308, 310])
+def test_a_number_of_hundreds_of_digits_is_named_and_not_repeated(place: int, digits: int) -> None:
+    """308 digits are a number, but not of hours; 310 are none."""
+    parts = ["0", "1", "1"]
+    parts[place] = "9" * digits
+    with pytest.raises(ValueError, match=r"times '.{60}\.\.\.': (a number is too large|.*start <= stop)") as failure:
+        parse_times(":".join(parts) + "d")
+    assert len(str(failure.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "hours", [[], [-1.0, 5.0], [5.0, 1.0], [1.0, 1.0], [np.nan], [0.0, np.nan, 2.0], [0.0, np.inf], [np.nan, 1.0]]
+)
 def test_times_made_in_python_must_ascend(hours: list[float]) -> None:
     with pytest.raises(ValueError, match="must ascend from 0 hours"):
         simulate(TOY, people(1), every(5, 24, 1), Times(np.array(hours), "h"), None)
+
+
+def refuses(doses: Doses, times: Times, message: str, variation: Variation | None = None, n: int = 1) -> None:
+    """The refusal comes before a step is taken or an array made: neither could be within these hours and gigabytes."""
+    with pytest.raises(ValueError, match=message):
+        simulate(TOY, people(n), Regimen(doses, {}), times, variation)
+
+
+ONCE = Doses(np.zeros(1), np.ones(1))
+
+
+def test_too_many_steps_are_refused_before_the_first() -> None:
+    refuses(
+        ONCE, parse_times("0:1000000:1000000d"), r"to 2.4e\+07 h takes 1e\+06 steps of at most 24 h, .* at most 100000"
+    )
+    refuses(ONCE, Times(np.array([1e300]), "h"), "ask for earlier times")
+    many = Doses(np.arange(MAX_STEPS + 1) / 1e4, np.ones(MAX_STEPS + 1))
+    refuses(many, Times(np.array([24.0]), "h"), "takes 100001 steps .* slip in the doses' times")
+
+
+def test_a_step_is_counted_once_whether_a_dose_a_time_or_the_longest_step_ends_it() -> None:
+    """Times at 0, 30 and 48 h, a dose at 24 h: 0-24, 24-30 and 30-48 h; 100 h more take five steps of at most 24 h."""
+    doses = Doses(np.array([0.0, 24.0, 200.0]), np.ones(3))
+    asked = np.array([0.0, 30.0, 48.0, 148.0])
+    assert _most_steps([doses], 1, asked, 24.0) == 8 == _grid(asked, [doses], 24.0).size - 1
+
+
+def test_too_many_numbers_are_refused_before_an_array_is_made() -> None:
+    hourly = Times(np.arange(50_000.0), "h")
+    refuses(ONCE, hourly, "1000 patients at 50000 times make 150000000 numbers", n=1000)
+    refuses(ONCE, hourly, "10000000 draws in 49999 steps are too many numbers", Variation(draws=10_000_000))
+
+
+def test_patients_whose_doses_share_no_time_are_simulated_in_smaller_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    regimens = {f"P{i}": Doses(np.arange(4.0) + i / 10, np.full(4, 1.0 + i)) for i in range(5)}
+    times = Times(np.array([5.0]), "h")
+    at_once = simulate(TOY, people(5), Regimen(None, regimens), times, None)
+    monkeypatch.setattr("twin.simulate.MAX_STEPS", 9)
+    apart = simulate(TOY, people(5), Regimen(None, regimens), times, None)
+    np.testing.assert_allclose(apart.value, at_once.value, rtol=1e-13)
+
+
+def test_doses_after_the_last_time_cost_nothing() -> None:
+    """A million doses a microsecond apart, and one at the end of time: a step for each would be refused."""
+    late = np.concatenate([[0.0], 30.0 + np.arange(1_000_000) / 3.6e9, [1e300, np.inf]])
+    doses = Doses(late, np.ones(late.size))
+    times = Times(np.array([10.0, 30.0]), "h")
+    found = simulate(TOY, people(1), Regimen(doses, {}), times, None)
+    np.testing.assert_allclose(found.value[0, 0] * 50, [0.5, 0.125], rtol=1e-12)
+    assert _grid(times.hours, [doses], 24.0).tolist() == [0.0, 10.0, 30.0]
 
 
 @pytest.mark.parametrize("settings", [{"draws": 1}, {"level": 1.0}, {"level": 0.0}])

@@ -92,7 +92,10 @@ def trajectory_figure(
 
 
 def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tuple[float, float]) -> Figure:
-    """Draw each arm's median and 90 % range of an observable by day; frames have day, median, lower, upper."""
+    """Draw each arm's median and 90 % range of an observable by day, where any patient is left.
+
+    Frames are those of `twin.result.TrialResult.inr_quantiles`: day, median, lower, upper, NaN where nobody is left.
+    """
     frames = {
         arm: frame.rename(columns={"day": "time", "median": "value"}).assign(observable=label)
         for arm, frame in quantiles.items()

@@ -137,7 +137,10 @@ def trial_section(result: TrialResult) -> Section:
         lead=f"{result.estimand} The first arm is the control.",
         figure=arms_figure(result.inr_quantiles, label="INR", band=(endpoint.inr_low, endpoint.inr_high)),
         table=_endpoints(result),
-        caption=f"TTR in %, with 95 % intervals; line and band: median and 90 % of patients. {result.monte_carlo}",
+        caption=(
+            "TTR in %, with 95 % intervals; line and band: median and 90 % of the patients followed on that day."
+            f" {result.monte_carlo}"
+        ),
     )
 
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+MISSED_DOSES = "missed doses"
+"""What a model may leave out, and a trial then add: a trial that does so says so instead."""
+
 Individuals = Any
 """Individual parameters: a NamedTuple of arrays, the patient on the last axis."""
 
@@ -142,7 +145,7 @@ def parameter_table(model: Model) -> list[dict[str, str | float]]:
     """Return a model's parameters as rows: name, value, unit, basis ("measured" or "assumed"), source or reason."""
     named = dict(model.parameters)
     named |= {f"between patients: {name}": quantity for name, quantity in model.variability.items()}
-    named |= {f"residual: {name}": quantity for name, quantity in model.residual.items()}
+    named |= {residual_name(name): quantity for name, quantity in model.residual.items()}
     return [
         {
             "name": name,
@@ -153,6 +156,11 @@ def parameter_table(model: Model) -> list[dict[str, str | float]]:
         }
         for name, quantity in named.items()
     ]
+
+
+def residual_name(observable: str) -> str:
+    """Return the name of an observable's residual error in the table of parameters."""
+    return f"residual: {observable}"
 
 
 def log_sd(coefficient_of_variation: float) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.dosing import ByAlgorithm, EuPact
 from twin.estimate import (
@@ -18,13 +19,20 @@ from twin.estimate import (
     welch_difference,
 )
 from twin.library.warfarin_doses import EU_PACT_ELIMINATION, LENZINI, MAINTENANCE, Coefficients
-from twin.model import Floats, Model, parameter_table
+from twin.model import MISSED_DOSES, Floats, Model, parameter_table, residual_name
 from twin.patient import Cohort
 from twin.protocol import TrialDesign
 from twin.streams import stream
 
 LEVEL = 0.95
 ASSUMPTION_COLUMNS = ["about", "assumption", "value", "unit", "reason"]
+Assumption = tuple[str, str, float | None, str, str]
+"""A row of these columns; its value is None where the assumption is no number."""
+INR = "INR"
+"""The observable that arms are titrated on and compared by."""
+
+
+_STATED = "stated by the design"
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,8 @@ class TrialResult:
     """Arm -> subjects enrolled, with an outcome, completed."""
     differences: tuple[Difference, ...]
     inr_quantiles: dict[str, pd.DataFrame]
-    """Arm -> day, median, lower, upper: the true INR's median and 90 % range over the subjects."""
+    """Arm -> day, n, median, lower, upper: the true INR's median and 90 % range over the n subjects who are followed on
+    that day; NaN where nobody is."""
     parameters: pd.DataFrame
     """name, value, unit, basis, source: of the model and of the dose algorithms used."""
     assumptions: pd.DataFrame
@@ -92,12 +101,9 @@ class TrialResult:
     @property
     def estimand(self) -> str:
         """Return in words what the differences estimate."""
-        endpoint, outline = self.design.endpoint, self.design.trial
         return (
-            f"Mean difference in the share of time with INR {endpoint.inr_low:g} to {endpoint.inr_high:g}, from day"
-            f" {endpoint.from_day} to the end of follow-up or week {outline.weeks}, between the arms' dosing rules as"
-            " assigned, whatever doses were taken, in patients of the stated population; dropouts count while they are"
-            " followed."
+            f"Mean difference in {_endpoint_in_words(self.design)}, between the arms' dosing rules as assigned,"
+            " whatever doses were taken, in patients of the stated population."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -149,6 +155,17 @@ class TrialResult:
         )
 
 
+def _endpoint_in_words(design: TrialDesign) -> str:
+    endpoint, leaves = design.endpoint, design.conduct.dropout_per_week > 0
+    within = f"INR {endpoint.inr_low:g} to {endpoint.inr_high:g}"
+    if endpoint.method == "rosendaal":
+        visits = [day for day in design.visits.days if day >= endpoint.from_day]
+        words = f"the share of time with {within}, interpolated between the visits of day {visits[0]} to {visits[-1]}"
+        return words + " that come before a patient leaves (none where there are not two)" * leaves
+    words = f"the share of the mornings of day {endpoint.from_day} to {design.days + 1} with a true {within}"
+    return words + " that come before a patient leaves (none where there is no such morning)" * leaves
+
+
 def summarise(design: TrialDesign, model: Model, cohort: Cohort, courses: list[Course]) -> TrialResult:
     """Compare the arms; in a parallel trial each patient shows the arm that it is allocated to."""
     everyone = [_subjects(design, cohort, course) for course in courses]
@@ -166,9 +183,11 @@ def summarise(design: TrialDesign, model: Model, cohort: Cohort, courses: list[C
             _difference(design, (everyone[index], everyone[0]), (tables[index], tables[0]))
             for index in range(1, len(courses))
         ),
-        inr_quantiles={course.arm: _quantiles(course.inr[mask]) for course, mask in zip(courses, shown, strict=True)},
+        inr_quantiles={course.arm: _quantiles(course, mask) for course, mask in zip(courses, shown, strict=True)},
         parameters=_parameters(design, model),
-        assumptions=pd.DataFrame([*_assumptions(design), *_model_assumptions(model)], columns=ASSUMPTION_COLUMNS),
+        assumptions=pd.DataFrame(
+            [*_assumptions(design), *_model_assumptions(design, model)], columns=ASSUMPTION_COLUMNS
+        ),
         citation=model.citation,
         versions={
             "panakeia": version("panakeia"),
@@ -247,9 +266,16 @@ def _counts(table: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def _quantiles(inr: Floats) -> pd.DataFrame:
-    lower, median, upper = np.nanquantile(inr, (0.05, 0.5, 0.95), axis=0)
-    return pd.DataFrame({"day": np.arange(1, inr.shape[1] + 1), "median": median, "lower": lower, "upper": upper})
+def _quantiles(course: Course, shown: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return the INR's quantiles by day over the patients shown who are still in follow-up."""
+    inr = course.inr[shown]
+    days = np.arange(1, inr.shape[1] + 1)
+    followed = days <= course.last_day[shown][:, np.newaxis]
+    left = followed.any(axis=0)
+    quantiles = np.full((3, days.size), np.nan)
+    quantiles[:, left] = np.nanquantile(np.where(followed, inr, np.nan)[:, left], (0.05, 0.5, 0.95), axis=0)
+    lower, median, upper = quantiles
+    return pd.DataFrame({"day": days, "n": followed.sum(axis=0), "median": median, "lower": lower, "upper": upper})
 
 
 def _algorithms(design: TrialDesign) -> dict[str, Coefficients]:
@@ -279,36 +305,68 @@ def _parameters(design: TrialDesign, model: Model) -> pd.DataFrame:
     return pd.DataFrame([*parameter_table(model), *rows])
 
 
-def _assumptions(design: TrialDesign) -> list[tuple[str, str, float | None, str, str]]:
+def _assumptions(design: TrialDesign) -> list[Assumption]:
     """Return what the trial takes for granted, as rows of `TrialResult.assumptions`."""
-    conduct, stated = design.conduct, "stated by the design"
-    error = (
-        "Measured INRs scatter by the model's residual error." if conduct.measurement_error else "INRs have no error."
-    )
-    whoever = "whatever the INR, the arm and the patient"
+    shown = "" if design.trial.design == "twins" else "; the trial shows one arm of each, at random, in equal numbers"
     sampled = "Normal distributions cut at their bounds; Hardy-Weinberg proportions."
     return [
         ("population", sampled, None, "", design.population.source),
         ("population", "Genotypes are independent of each other, of age and of body size.", None, "", ""),
         ("population", "Nobody takes an interacting drug, smokes, changes diet, or has had a stroke.", None, "", ""),
-        ("conduct", f"Probability that a given dose is taken, {whoever}.", conduct.adherence, "1", stated),
-        ("conduct", f"Probability to leave in a week, {whoever}.", conduct.dropout_per_week, "1", stated),
-        ("conduct", error, None, "", stated),
-        ("conduct", "Every INR is measured on its day, and every dose follows the arm's rules.", None, "", ""),
-        ("dosing", "Racemic warfarin, once a day; body surface by Mosteller's formula.", None, "", ""),
-        ("dosing", "The algorithms of the IWPC take ages in whole decades.", None, "", ""),
+        ("design", f"Every patient goes through every arm with the same luck{shown}.", None, "", _STATED),
+        *_conduct_assumptions(design),
+        ("dosing", "Racemic warfarin, once a day.", None, "", ""),
+        *(("dosing", formula, None, "", "") for formula in _formulas(design)),
     ]
 
 
-def _model_assumptions(model: Model) -> list[tuple[str, str, float | None, str, str]]:
-    """Return what the model takes for granted and what it leaves out, as rows of `TrialResult.assumptions`."""
-    assumed = [row for row in parameter_table(model) if row["basis"] == "assumed"]
+def _conduct_assumptions(design: TrialDesign) -> list[Assumption]:
+    """Return what the trial takes for granted of doses taken, patients leaving and INRs measured."""
+    conduct = design.conduct
+    rules = (
+        "While a patient is followed, every INR is measured on its day, and every dose given follows the arm's rules."
+    )
+    error = "INRs are measured without error."
+    if conduct.measurement_error:
+        error = "Measured INRs scatter log-normally by the model's residual error, independently of each other."
+    missed = "The arms' rules do not know which doses were missed."
+    taken = "Probability that a dose given is taken, whatever the INR, the arm, the patient and the doses before."
+    leaving = "Probability to leave in a week, whatever the INR and the patient; on the same day in every arm."
+    return [
+        ("conduct", taken, conduct.adherence, "1", _STATED),
+        ("conduct", leaving, conduct.dropout_per_week, "1", _STATED),
+        ("conduct", error, None, "", _STATED),
+        ("conduct", rules, None, "", ""),
+        *([("conduct", missed, None, "", "")] if conduct.adherence < 1 else []),
+    ]
+
+
+def _formulas(design: TrialDesign) -> list[str]:
+    """Return what the dose algorithms in use make of age and body size."""
+    used = _algorithms(design)
+    body_surface = any("body_surface" in coefficients for coefficients in used.values())
+    decades = any(name.startswith("iwpc") for name in used)
+    return [
+        *(["Body surface by Mosteller's formula."] if body_surface else []),
+        *(["The algorithms of the IWPC take ages in whole decades."] if decades else []),
+    ]
+
+
+def _model_assumptions(design: TrialDesign, model: Model) -> list[Assumption]:
+    """Return what the model takes for granted and leaves out, as rows of `TrialResult.assumptions`.
+
+    Of the residual errors the trial uses the INR's, and that only where measured with error; a trial in which doses are
+    missed does not leave them out.
+    """
+    unused = {residual_name(name) for name in model.residual if not design.conduct.measurement_error or name != INR}
+    assumed = [row for row in parameter_table(model) if row["basis"] == "assumed" and row["name"] not in unused]
+    added = {MISSED_DOSES} if design.conduct.adherence < 1 else set()
     return [
         *(
             ("parameters", str(row["name"]), float(row["value"]), str(row["unit"]), str(row["source"]))
             for row in assumed
         ),
-        *(("left out of the model", what, None, "", "") for what in model.left_out),
+        *(("left out of the model", what, None, "", "") for what in model.left_out if what not in added),
     ]
 
 

@@ -14,12 +14,9 @@ from twin.dosing import adjust, given, plan_start
 from twin.model import Floats, Individuals, Model
 from twin.patient import Cohort
 from twin.protocol import Arm, TrialDesign
-from twin.result import Course, TrialResult, summarise
+from twin.result import INR, Course, TrialResult, summarise
 from twin.simulate import advance, draw
 from twin.streams import stream
-
-INR = "INR"
-"""The observable that arms are titrated on and compared by."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +33,9 @@ class Enrolled:
     """The last day of follow-up, [patient]; infinite for who never drops out."""
 
 
-def load(path: Path) -> TrialDesign:
+def load(path: str | Path) -> TrialDesign:
     """Read a trial's TOML file; raise `DesignError`, which names every mistake with its key, before anything runs."""
-    return read_toml(path, TrialDesign)
+    return read_toml(Path(path), TrialDesign)
 
 
 def run(design: TrialDesign, progress: Progress = silent) -> TrialResult:

@@ -183,6 +183,7 @@ def test_the_result_is_plain_data_with_sources_and_assumptions(example: Run) -> 
     assert all(row["source"] and row["unit"] for row in plain["parameters"])
     assert any("lenzini_2010" in row["name"] for row in plain["parameters"])
     assumed = {row["name"]: row["source"] for row in plain["parameters"] if row["basis"] == "assumed"}
+    assumed.pop("residual: S_warfarin_mg_per_L")  # which no trial measures
     assert {row["assumption"]: row["reason"] for row in plain["assumptions"] if row["about"] == "parameters"} == assumed
     told = {row["about"]: row for row in reversed(plain["assumptions"])}
     assert told["population"]["reason"] == design.population.source and told["population"]["value"] is None
@@ -191,7 +192,7 @@ def test_the_result_is_plain_data_with_sources_and_assumptions(example: Run) -> 
         design.conduct.dropout_per_week,
     ]
     assert plain["versions"]["jax"]
-    assert list(result.inr_quantiles["standard"].columns) == ["day", "median", "lower", "upper"]
+    assert list(result.inr_quantiles["standard"].columns) == ["day", "n", "median", "lower", "upper"]
     assert "genotype-guided - standard, each patient in both arms: +" in result.to_text()
 
 

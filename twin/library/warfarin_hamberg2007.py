@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.model import Assumed, Continuous, Floats, Genotype, Measured, Model, Quantity
+from twin.model import MISSED_DOSES, Assumed, Continuous, Floats, Genotype, Measured, Model, Quantity
 from twin.solve import Modes, carry_chain, graded_nodes, in_passage, transit_response, two_compartment_modes
 
 _PAPER = "Hamberg 2007, Clin Pharmacol Ther 81:529, doi:10.1038/sj.clpt.6100084"
@@ -88,7 +88,8 @@ LEFT_OUT = (
     "R-warfarin, whose effect on the INR the authors tested and did not find",
     "variability between occasions: diet, illness, a patient's own drift",
     "interacting drugs, and inducers or inhibitors of CYP2C9",
-    "missed or extra doses",
+    MISSED_DOSES,
+    "extra doses",
     "body weight, sex, ancestry and other genes, which are not in the published model",
     "uncertainty of the published parameters themselves",
 )

@@ -32,11 +32,12 @@ class Cohort:
         return len(self.ids)
 
 
-def read_cohort(path: Path, model: Model) -> Cohort:
+def read_cohort(path: str | Path, model: Model) -> Cohort:
     """Read patients from a CSV file with a column `id` and one for each covariate of the model; others are ignored.
 
     Raises `PatientError` or `TableError` that names the line, the column, what came and what is allowed.
     """
+    path = Path(path)
     rows = read_table(path, needed=["id", *(covariate.name for covariate in model.covariates)])
     _check_ids(path, rows)
     columns = {covariate.name: _read_column(path, rows, covariate) for covariate in model.covariates}

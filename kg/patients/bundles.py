@@ -30,6 +30,14 @@ READ_TYPES: dict[str, Any] = {
 }
 """The resource types that are read; all others are counted and left out."""
 
+_DATED = frozenset(
+    (
+        *("birthDate", "onsetDateTime", "recordedDate", "authoredOn", "dateAsserted"),
+        *("effectiveDateTime", "effectiveInstant", "issued", "start"),
+    )
+)
+"""The elements that hold a date or a time that is read."""
+
 SUFFIXES = (".json", ".json.gz")
 
 _FAULTS = {
@@ -37,6 +45,15 @@ _FAULTS = {
     "extra_forbidden": "holds an element that FHIR does not know",
     "value_error": "has a value that FHIR does not allow",
 }
+
+
+class Refused(Exception):
+    """A resource that cannot be taken: the element that is at fault, and why, without its value."""
+
+    def __init__(self, element: str, reason: str) -> None:
+        super().__init__(f"{element} {reason}")
+        self.element = element
+        self.reason = reason
 
 
 class BundleError(ValueError):
@@ -122,9 +139,11 @@ def read_bundle(path: Path, name: str) -> Bundle:
             skipped["other resources", "a type that is not read"] += 1
             continue
         try:
-            valid.append(Entry(number, READ_TYPES[kind].model_validate(raw)))
+            valid.append(Entry(number, _validated(raw, kind)))
         except ValidationError as failure:
             rejected.append(_rejection(failure, name, number, kind))
+        except Refused as fault:
+            rejected.append(Rejection(name, number, kind, fault.element, fault.reason))
         references[number] = {reference for reference in (url, raw.get("id") and f"{kind}/{raw['id']}") if reference}
     patient = _only_patient(valid, rejected, name)
     entries: list[Entry] = []
@@ -141,6 +160,31 @@ def read_bundle(path: Path, name: str) -> Bundle:
             rejected.append(Rejection(name, entry.number, kind, "subject", "does not refer to the bundle's Patient"))
     sha256 = hashlib.sha256(content).hexdigest()
     return Bundle(name, patient, tuple(entries), medications, tuple(rejected), skipped, sha256)
+
+
+def _validated(raw: Mapping[str, Any], kind: str) -> Any:
+    """Return the resource; raises `Refused` for what the models of FHIR mistake or stumble over."""
+    try:
+        element = next(_numbers_for_dates(raw), None)
+        if element:
+            raise Refused(element, "is a number: expected a date")
+        return READ_TYPES[kind].model_validate(raw)
+    except RecursionError:
+        raise Refused(kind, "is nested too deeply") from None
+    except LookupError:
+        raise Refused("contained", "holds a resource of a type that FHIR R4B does not know") from None
+
+
+def _numbers_for_dates(value: Any, key: str = "") -> Iterator[str]:
+    """Yield the names of elements that hold a number where a date stands: the models take it for seconds since 1970."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _numbers_for_dates(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _numbers_for_dates(inner, key)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and key in _DATED:
+        yield key
 
 
 def _refers(subject: Any, references: Set[str]) -> bool:

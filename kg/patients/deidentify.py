@@ -1,4 +1,4 @@
-"""De-identification: a key for pseudonyms, shifted days, capped ages, and what must not pass from a patient's record.
+"""De-identification: a key for pseudonyms, shifted days, and capped ages.
 
 A pseudonym is HMAC-SHA256 (RFC 2104) of the patient's identity: whoever lacks the key can neither compute it nor try
 out identities, and the same key gives the same pseudonym on any machine. All dates of one patient move by the same
@@ -12,7 +12,6 @@ import hmac
 import json
 import logging
 import os
-import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ SOUND_KEY = 32
 
 LARGEST_SHIFT_DAYS = 3650
 OLDEST_AGE_YEARS = 90
-DAYS_PER_YEAR = 365.25
 _EPOCH = date(1970, 1, 1)
 _HOW = f"""make one with: python -c "import secrets; print(secrets.token_hex(32))" > key.txt && chmod 600 key.txt
 and give it as --key-file key.txt, or in {KEY_VARIABLE}; the same key gives the same pseudonyms, so keep it"""
@@ -101,12 +99,13 @@ def release_digest(key: bytes, digests: Sequence[str]) -> str:
 def shifted_day(day: date, latest: date, who: Pseudonym) -> int | None:
     """Return a date as days since 1970-01-01 on the patient's shifted calendar.
 
-    A date 90 years or more before the patient's latest record is None, since it would tell an age of 90 or more.
+    A date of which the patient's latest record is the 90th anniversary, or later, is None: it would tell an age of 90
+    or more.
 
     >>> shifted_day(date(1970, 1, 11), date(2020, 1, 1), Pseudonym("PANAKEIA:P-0", shift_days=-7))
     3
     """
-    if (latest - day).days >= OLDEST_AGE_YEARS * DAYS_PER_YEAR:
+    if capped_age(day, latest) >= OLDEST_AGE_YEARS:
         return None
     return (day - _EPOCH).days + who.shift_days
 
@@ -121,17 +120,6 @@ def capped_age(born: date, latest: date) -> float:
     """
     years = latest.year - born.year - ((latest.month, latest.day) < (born.month, born.day))
     return float(min(max(years, 0), OLDEST_AGE_YEARS))
-
-
-def as_words(text: str) -> str:
-    """Return a text as its words between single spaces, without capitals and punctuation.
-
-    A text holds another's words if `as_words` of the other is in `as_words` of the text.
-
-    >>> as_words("Smith") in as_words("Seen by SMITH, John"), as_words("Smith") in as_words("Silversmith's palsy")
-    (True, False)
-    """
-    return " " + " ".join(re.findall(r"[^\W_]+", text.casefold())) + " "
 
 
 def _digest(key: bytes, purpose: str, parts: Sequence[str]) -> bytes:

@@ -9,7 +9,7 @@ patients. Days are those of `kg.patients.deidentify.shifted_day`; an age is that
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from kg.graph import SourceRelease, table
 from kg.patients.bundles import Bundle, BundleError, Rejection, find_bundles, read_bundle
 from kg.patients.deidentify import Pseudonym, capped_age, pseudonym, release_digest, shifted_day
 from kg.patients.pharmacogenomics import call_genotype, settle, variant_row
-from kg.patients.statements import Fact, Stated, private_words, statements, time_of
+from kg.patients.private import private_words
+from kg.patients.statements import Fact, Stated, statements, time_of
 from kg.patients.terminology import KINDS_OF_RECORDS, Lexicon, Row
 from kg.progress import Progress, silent
 from kg.rows import Rows
@@ -93,14 +94,18 @@ class _Patient:
     left_out: Mapping[tuple[str, str], int]
 
 
-def read(paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress = silent) -> Reading:
+def read(
+    paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress = silent, *, now: datetime | None = None
+) -> Reading:
     """Read the bundles at these paths (files, or folders of them) into rows, patients under pseudonyms of this key.
 
     Records refer to the nodes that `known` has where they can; these nodes are among the rows, as they are. Several
-    bundles of one patient make one patient, together with what `known` holds of the patient already. Raises
-    `kg.patients.bundles.BundleError` for a file that is no bundle of one patient.
+    bundles of one patient make one patient, together with what `known` holds of the patient already. What is dated
+    after `now` (if not given, the moment of reading) is refused. Raises `kg.patients.bundles.BundleError` for a file
+    that is no bundle of one patient.
     """
     files = find_bundles(paths)
+    now = now or datetime.now(UTC)
     records: list[_Record] = []
     contents: list[str] = []
     for number, path in enumerate(files, start=1):
@@ -109,7 +114,7 @@ def read(paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress =
             bundle = read_bundle(path, f"bundle {number} of {len(files)}")
         except BundleError as failure:
             raise BundleError(f"{failure}; bundles are counted in the order of their paths") from None
-        records.append(_record(bundle, key, known))
+        records.append(_record(bundle, key, known, now))
         contents.append(bundle.sha256)
     by_patient: dict[str, list[_Record]] = {}
     for record in records:
@@ -145,21 +150,25 @@ def _release(digest: str) -> SourceRelease:
     )
 
 
-def _record(bundle: Bundle, key: bytes, known: Lexicon) -> _Record:
+def _record(bundle: Bundle, key: bytes, known: Lexicon, now: datetime) -> _Record:
     patient = bundle.patient.resource
-    found = statements(bundle, known, private_words(patient))
     place = {"file": bundle.name, "line": bundle.patient.number}
-    rejected = [*bundle.rejected, *found.rejected]
+    faults = []
     if patient.gender not in (None, *_SEXES):
-        reason = f"is not one of {', '.join(_SEXES)}"
-        rejected.append(Rejection(bundle.name, bundle.patient.number, "Patient", "gender", reason))
+        faults.append(("gender", f"is not one of {', '.join(_SEXES)}"))
+    earliest, born = _born(patient, "-01-01"), _born(patient, "-07-01")
+    if earliest and earliest > now + timedelta(days=1):
+        faults.append(("birthDate", "is in the future"))
+        earliest = born = None
+    found = statements(bundle, known, private_words(patient), born=earliest, now=now)
+    wrong = [Rejection(bundle.name, bundle.patient.number, "Patient", *fault) for fault in faults]
     return _Record(
         who=pseudonym(key, _identity(patient, bundle.name)),
         place=place,
         sex=patient.gender if patient.gender in _SEXES else None,
-        born=_born(patient),
+        born=born,
         stated=found.stated,
-        rejected=tuple(rejected),
+        rejected=(*bundle.rejected, *found.rejected, *wrong),
         left_out=Counter(found.left_out) + Counter(bundle.skipped),
     )
 
@@ -275,7 +284,7 @@ def _genotypes(
     )
 
 
-def _born(patient: Any) -> datetime | None:
-    """Return the date of birth; the middle of the year, or the first of the month, if no more is known."""
+def _born(patient: Any, rest: str) -> datetime | None:
+    """Return the date of birth; `rest` is its month and day where the record does not give them."""
     text = str(patient.birthDate or "")
-    return time_of(text + "-07-01"[max(len(text) - 4, 0) :])
+    return time_of(text + rest[max(len(text) - 4, 0) :])

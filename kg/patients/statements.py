@@ -1,21 +1,23 @@
 """Statements: what each FHIR resource of a record states about its patient, in terms of the graph.
 
 Stated is what holds: a confirmed condition, a medicine ordered or taken, a measured number with its unit, a genotype.
-What is planned, refuted, entered in error or not numeric is left out with the reason; what is malformed is refused.
-Texts, names, identifiers and addresses are never taken over; a code's public name is, unless it holds a word of the
-patient's own name, address or identifiers.
+What is planned, refuted, entered in error or not numeric is left out with the reason; what is malformed or dated when
+it cannot have been is refused. Texts, names, identifiers and addresses are never taken over; a code's public name is,
+unless it holds something private (see `kg.patients.private`).
 """
 
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kg.patients.bundles import Bundle, Rejection
-from kg.patients.deidentify import as_words
+from kg.patients.bundles import Bundle, Refused, Rejection
+from kg.patients.deidentify import OLDEST_AGE_YEARS
 from kg.patients.pharmacogenomics import COPIES, Call, GenotypeError, call_genotype, call_variant, listed_genes
+from kg.patients.private import Private
 from kg.patients.terminology import PATTERNS, SYSTEMS, Code, LeftOut, Lexicon, Row, condition, drugs, measurement
 
 GENOTYPE, VARIANT, GENE_STUDIED = "84413-4", "69548-6", "48018-6"
@@ -29,14 +31,28 @@ _UCUM = "http://unitsofmeasure.org"
 _UNIT = re.compile(r"[!-~]{1,32}")
 _RS_ID = re.compile(r"(?:rs)?(\d{1,12})")
 _LONGEST_NAME = 200
-_IDENTIFYING = frozenset(
-    ("id", "value", "family", "given", "text", "line", "city", "district", "postalCode", "birthDate", "valueString")
-)
 _TIMES = (
     *("onsetDateTime", "onsetPeriod", "recordedDate", "authoredOn"),
     *("effectiveDateTime", "effectivePeriod", "effectiveInstant", "dateAsserted", "issued"),
 )
 """The elements that may say when, the first that does wins."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACEHOLDERS = frozenset(
+    ("0001-01-01", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01")
+)
+"""Days that programs write where they know none: stored, one would tell by how many days the patient's are moved."""
+_PREGNANCY = timedelta(days=300)
+"""How long before the birth something of a patient's may be found."""
+_ZONES = timedelta(days=1)
+"""By how much a date without a time may seem to be later than it is."""
+
+_PER_YEAR = {
+    **dict.fromkeys(("a", "a_j", "a_t", "a_g", "yr", "yrs", "year", "years"), 1),
+    **dict.fromkeys(("mo", "mo_j", "mo_s", "mo_g", "month", "months"), 12),
+    **dict.fromkeys(("wk", "week", "weeks"), 365.25 / 7),
+    **dict.fromkeys(("d", "day", "days"), 365.25),
+}
+"""The units in which an age is given -> how many make a year."""
 
 _CONDITION_STATUS = {
     "confirmed": "",
@@ -64,15 +80,6 @@ _OBSERVATION_STATUS = {
 }
 
 
-class Refused(Exception):
-    """A resource that cannot be taken: the element that is at fault, and why, without its value."""
-
-    def __init__(self, element: str, reason: str) -> None:
-        super().__init__(f"{element} {reason}")
-        self.element = element
-        self.reason = reason
-
-
 @dataclass(frozen=True)
 class Fact:
     """An edge of the patient's to be: the relation, the node it leads to, when, and the edge's own attributes."""
@@ -85,7 +92,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Stated:
-    """Everything that one entry of a bundle states; `at` is its time, also where nothing else is taken from it."""
+    """Everything that one entry of a bundle states; `at` is its time, also where nothing else is taken from it.
+
+    What does not hold has no time: it says nothing of when the patient was seen.
+    """
 
     bundle: str
     entry: int
@@ -110,23 +120,24 @@ class _Context:
 
     known: Lexicon
     medications: Mapping[str, Any]
-    private: Collection[str]
+    private: Private
 
 
-def statements(bundle: Bundle, known: Lexicon, private: Collection[str]) -> Statements:
-    """Return what a bundle states; `private` are the words that must not pass (see `kg.patients.deidentify`)."""
+def statements(bundle: Bundle, known: Lexicon, private: Private, *, born: datetime | None, now: datetime) -> Statements:
+    """Return what a bundle states, less what is `private`, of a patient born on or after `born`, up to `now`."""
     context = _Context(known, bundle.medications, private)
     stated: list[Stated] = []
     rejected: list[Rejection] = []
     left_out: list[tuple[str, str]] = []
     for entry in bundle.entries:
         kind = type(entry.resource).__name__
-        at = _when(entry.resource)
+        at, call = None, None
         facts: tuple[Fact, ...] = ()
-        call = None
         try:
+            _must_hold(kind, entry.resource)
+            at = _when(entry.resource, born, now)
             if kind == "Observation" and _loinc(entry.resource.code) & {GENOTYPE, VARIANT}:
-                call = _call(entry.resource)
+                call = _call(entry.resource, private)
             else:
                 facts = tuple(_READERS[kind](entry.resource, at, context))
         except LeftOut as reason:
@@ -137,44 +148,12 @@ def statements(bundle: Bundle, known: Lexicon, private: Collection[str]) -> Stat
     return Statements(tuple(stated), tuple(rejected), tuple(left_out))
 
 
-def private_words(patient: Any) -> frozenset[str]:
-    """Return, `as_words`, what tells who a FHIR Patient is: names, identifiers, addresses, telephones, birth date."""
-    raw = patient.model_dump(mode="json")
-    parts = {key: raw.get(key) for key in ("id", "birthDate", "identifier", "telecom", "address", "contact")}
-    # Extensions hold the birth place and the mother's name; those within extensions are codes, such as race.
-    extensions = [
-        {key: value for key, value in found.items() if key != "extension"} for found in raw.get("extension", ())
-    ]
-    values = {value for value in _strings("", {**parts, "extension": extensions}) if len(value) > 1}
-    names = set(_strings("", {"name": raw.get("name"), "contact": raw.get("contact")}))
-    values |= {word for name in names for word in re.findall(r"[^\W\d_]{3,}", name)} | names
-    return frozenset(as_words(value) for value in values) - {as_words("")}
-
-
-def _strings(key: str, value: Any) -> Iterator[str]:
-    """Yield the strings in an element that identify somebody, told by the name of the element that holds them."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name not in ("type", "relationship"):
-                yield from _strings(name, inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(key, inner)
-    elif isinstance(value, str) and key in _IDENTIFYING:
-        yield value
-
-
 def _condition(resource: Any, at: datetime | None, context: _Context) -> Iterator[Fact]:
-    _must_hold(_answer(resource.verificationStatus, "confirmed"), _CONDITION_STATUS, "verificationStatus")
     row = condition(_codes(resource.code, "code", context.private), context.known)
     yield Fact("patient_has_condition" if row["kind"] == "Disease" else "patient_has_phenotype", row, at)
 
 
 def _medication(resource: Any, at: datetime | None, context: _Context) -> Iterator[Fact]:
-    _must_hold(resource.status, _MEDICATION_STATUS, "status")
-    _must_hold(getattr(resource, "intent", None) or "order", _MEDICATION_INTENT, "intent")
-    if getattr(resource, "doNotPerform", None):
-        raise LeftOut("an order not to give it")
     concept = resource.medicationCodeableConcept
     if concept is None:
         reference = resource.medicationReference.reference or ""
@@ -188,7 +167,6 @@ def _medication(resource: Any, at: datetime | None, context: _Context) -> Iterat
 
 
 def _observation(resource: Any, at: datetime | None, context: _Context) -> Iterator[Fact]:
-    _must_hold(resource.status, _OBSERVATION_STATUS, "status")
     numeric = [part for part in (resource, *(resource.component or ())) if part.valueQuantity is not None]
     if not numeric:
         raise LeftOut("no number")
@@ -198,12 +176,13 @@ def _observation(resource: Any, at: datetime | None, context: _Context) -> Itera
         yield Fact("patient_has_measurement", row, at, {"value": value, "unit": unit})
 
 
-def _call(resource: Any) -> Call:
-    """Return the genotype call of an Observation; nothing of its text is kept but alleles that are listed."""
-    _must_hold(resource.status, _OBSERVATION_STATUS, "status")
+def _call(resource: Any, private: Private) -> Call:
+    """Return the genotype call of an Observation; nothing of its text is kept but listed alleles and rs identifiers."""
     components = {code: part for part in resource.component or () for code in _loinc(part.code)}
     try:
-        return _genotype(resource, components) if GENOTYPE in _loinc(resource.code) else _variant(resource, components)
+        if GENOTYPE in _loinc(resource.code):
+            return _genotype(resource, components)
+        return _variant(resource, components, private)
     except GenotypeError as failure:
         raise Refused("value[x]", f"is not understood: {failure}") from None
 
@@ -223,11 +202,13 @@ def _genotype(resource: Any, components: Mapping[str, Any]) -> Call:
     raise failures[0]
 
 
-def _variant(resource: Any, components: Mapping[str, Any]) -> Call:
+def _variant(resource: Any, components: Mapping[str, Any], private: Private) -> Call:
     found = [_RS_ID.fullmatch(text) for text in _texts(components.get(DBSNP))]
     variant = next((f"rs{match[1]}" for match in found if match), None)
     if variant is None:
         raise LeftOut("a variant without a dbSNP identifier")
+    if private.is_code(variant.removeprefix("rs")):
+        raise Refused("component", "is not an identifier of dbSNP")
     alternate = _texts(components.get(ALTERNATE_ALLELE))[:1]
     answers = _loinc(resource.valueCodeableConcept)
     if ABSENT in answers:
@@ -246,8 +227,20 @@ _READERS: dict[str, Callable[[Any, datetime | None, _Context], Iterator[Fact]]] 
 }
 
 
-def _must_hold(status: str | None, known: Mapping[str, str], element: str) -> None:
-    """Raise `LeftOut` if a status says that the resource does not hold, `Refused` if FHIR does not know the status."""
+def _must_hold(kind: str, resource: Any) -> None:
+    """Raise `LeftOut` if a resource says that it does not hold, `Refused` if FHIR does not know what it says."""
+    if kind == "Condition":
+        _check(_answer(resource.verificationStatus, "confirmed"), _CONDITION_STATUS, "verificationStatus")
+    elif kind == "Observation":
+        _check(resource.status, _OBSERVATION_STATUS, "status")
+    else:
+        _check(resource.status, _MEDICATION_STATUS, "status")
+        _check(getattr(resource, "intent", None) or "order", _MEDICATION_INTENT, "intent")
+        if getattr(resource, "doNotPerform", None):
+            raise LeftOut("an order not to give it")
+
+
+def _check(status: str | None, known: Mapping[str, str], element: str) -> None:
     if status is None or status not in known:
         raise Refused(element, f"is not one of {', '.join(known)}")
     if known[status]:
@@ -259,7 +252,7 @@ def _answer(concept: Any, otherwise: str) -> str | None:
     return codings[0].code if codings else otherwise
 
 
-def _codes(concept: Any, element: str, private: Collection[str]) -> list[Code]:
+def _codes(concept: Any, element: str, private: Private) -> list[Code]:
     """Return the codes of known systems; `Refused` if one is not a code of its system or is the patient's own."""
     codes = []
     for coding in getattr(concept, "coding", None) or ():
@@ -267,24 +260,19 @@ def _codes(concept: Any, element: str, private: Collection[str]) -> list[Code]:
         if system is None or coding.code is None:
             continue
         code = coding.code.removeprefix("HP:") if system == "HP" else coding.code
-        if not re.fullmatch(PATTERNS[system], code) or as_words(code) in private:
+        if not re.fullmatch(PATTERNS[system], code) or private.is_code(code):
             raise Refused(f"{element}.coding.code", f"is not a code of {coding.system}")
         codes.append(Code(system, code, _public(coding.display, private)))
     return codes
 
 
-def _public(display: str | None, private: Collection[str]) -> str:
+def _public(display: str | None, private: Private) -> str:
     """Return a code's name without invisible characters, or nothing if it may name the patient."""
     name = " ".join("".join(letter for letter in display or "" if unicodedata.category(letter) != "Cf").split())
-    return "" if len(name) > _LONGEST_NAME or _holds_any(name, private) else name
+    return "" if len(name) > _LONGEST_NAME or private.is_in(name) else name
 
 
-def _holds_any(text: str, private: Collection[str]) -> bool:
-    words = as_words(text)
-    return any(word in words for word in private)
-
-
-def _quantity(quantity: Any, private: Collection[str]) -> tuple[float, str]:
+def _quantity(quantity: Any, private: Private) -> tuple[float, str]:
     if quantity.value is None:
         raise LeftOut("no number")
     if quantity.comparator:
@@ -292,8 +280,10 @@ def _quantity(quantity: Any, private: Collection[str]) -> tuple[float, str]:
     unit = quantity.code if quantity.system == _UCUM and quantity.code else quantity.unit
     if not unit:
         raise LeftOut("a number without a unit")
-    if not _UNIT.fullmatch(unit) or _holds_any(unit, private):
+    if not _UNIT.fullmatch(unit) or private.is_in(unit):
         raise Refused("valueQuantity.unit", "is not a unit of UCUM")
+    if float(quantity.value) >= OLDEST_AGE_YEARS * _PER_YEAR.get(unit.strip("{}").casefold(), math.inf):
+        raise LeftOut("a number of years that may be an age of 90 or more")
     return float(quantity.value), unit
 
 
@@ -324,8 +314,18 @@ def time_of(value: object) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _when(resource: Any) -> datetime | None:
-    """Return the time of a resource; that at which a period starts."""
-    values = (getattr(resource, element, None) for element in _TIMES)
-    times = (time_of(getattr(value, "start", value)) for value in values)
-    return next((time for time in times if time), None)
+def _when(resource: Any, born: datetime | None, now: datetime) -> datetime | None:
+    """Return the time of a resource, that at which a period starts; `Refused` for one at which it cannot have been."""
+    for element in _TIMES:
+        value = getattr(resource, element, None)
+        at = time_of(getattr(value, "start", value))
+        if at is None:
+            continue
+        if at > now + _ZONES:
+            raise Refused(element, "is in the future")
+        if at.date().isoformat() in _PLACEHOLDERS or at == _EPOCH:
+            raise Refused(element, "is a day that programs write where they know none")
+        if born and at + _PREGNANCY < born:
+            raise Refused(element, "is before the patient's birth")
+        return at
+    return None

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,30 @@ def test_pseudonyms_tell_patients_and_keys_apart() -> None:
     assert pseudonym(b"k" * 32, ("a", "bc")).curie != pseudonym(b"k" * 32, ("ab", "c")).curie
 
 
+def drawn(key: bytes, identity: list[str]) -> int:
+    """The first 64 bits of the keyed hash of "date shift" and an identity, reduced to the number of possible shifts."""
+    digest = hmac_by_its_definition(key, json.dumps(["date shift", *identity]).encode())
+    return int(digest[:16], 16) % 7300
+
+
+@pytest.mark.parametrize(
+    ("draw", "shift"), [(0, -3650), (1, -3649), (3649, -1), (3650, 1), (3651, 2), (7298, 3649), (7299, 3650)]
+)
+def test_the_draw_between_the_shortest_shifts_is_not_nothing(draw: int, shift: int) -> None:
+    secret = b"k" * 32
+    (identity,) = islice((who for n in count() if drawn(secret, who := ["urn:ward", str(n)]) == draw), 1)
+    assert pseudonym(secret, identity).shift_days == shift
+
+
+@pytest.mark.parametrize("length", [8, 32, 64, 100])
+def test_a_shift_is_a_keyed_hash_of_who_it_is(length: int) -> None:
+    for number in range(50):
+        identity = ["urn:ward", str(number)]
+        draw = drawn(bytes(range(length)), identity)
+        shift = [*range(-3650, 0), *range(1, 3651)][draw]
+        assert pseudonym(bytes(range(length)), identity).shift_days == shift
+
+
 def test_shifts_are_uniform_and_never_nothing() -> None:
     shifts = np.array([pseudonym(b"k" * 32, ("urn:ward", str(number))).shift_days for number in range(4000)])
     assert not (shifts == 0).any()
@@ -66,10 +90,22 @@ def test_intervals_survive_the_shift() -> None:
     assert [(a or 0) - (b or 0) for a, b in pairwise(shifted)] == [(a - b).days for a, b in pairwise(days)]
 
 
-def test_no_day_tells_an_age_of_ninety_or_more() -> None:
-    who, latest = Pseudonym("PANAKEIA:P-0", 5), date(2020, 1, 1)
-    assert shifted_day(date(1930, 1, 3), latest, who) is not None
-    assert shifted_day(date(1929, 12, 31), latest, who) is None
+@pytest.mark.parametrize(
+    ("day", "latest", "days"),
+    [
+        # Days since 1970-01-01, by the number of years and leap days between.
+        ("1930-01-02", "2020-01-01", 1 - (40 * 365 + 10)),
+        ("1930-01-01", "2020-01-01", None),
+        ("1929-12-31", "2020-01-01", None),
+        ("1936-02-29", "2026-02-28", 59 - (34 * 365 + 9)),
+        ("1936-02-29", "2026-03-01", None),
+        ("0001-01-01", "2020-01-01", None),
+        ("2020-01-01", "2020-01-01", 50 * 365 + 12),
+    ],
+)
+def test_no_day_tells_an_age_of_ninety_or_more(day: str, latest: str, days: int | None) -> None:
+    moved = shifted_day(date.fromisoformat(day), date.fromisoformat(latest), Pseudonym("PANAKEIA:P-0", 5))
+    assert moved == (None if days is None else days + 5)
 
 
 def test_an_age_is_the_number_of_birthdays() -> None:
@@ -122,3 +158,34 @@ def test_no_key_is_refused_with_the_cure(environment: dict[str, str]) -> None:
 def test_a_key_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(KeyRefused, match=r"absent\.txt"):
         load_key(tmp_path / "absent.txt", {"PANAKEIA_KEY": LONG})
+
+
+@pytest.mark.parametrize(
+    ("length", "mode", "warnings"),
+    [
+        (8, 0o600, ["has 8 bytes"]),
+        (31, 0o600, ["has 31 bytes"]),
+        (32, 0o600, []),
+        (32, 0o640, ["chmod 600"]),
+        (32, 0o604, ["chmod 600"]),
+        (32, 0o700, []),
+        (8, 0o644, ["chmod 600", "has 8 bytes"]),
+    ],
+)
+def test_a_key_is_warned_about_for_what_is_weak_in_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, length: int, mode: int, warnings: list[str]
+) -> None:
+    path = tmp_path / "key.txt"
+    path.write_bytes(b"k" * length)
+    path.chmod(mode)
+    with caplog.at_level(logging.WARNING):
+        assert load_key(path, {}) == b"k" * length
+    assert len(caplog.messages) == len(warnings)
+    assert all(warning in message for warning, message in zip(warnings, caplog.messages, strict=True))
+
+
+def test_a_key_of_less_than_8_bytes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key.txt"
+    path.write_bytes(b" 1234567\n")
+    with pytest.raises(KeyRefused, match=r"key\.txt has 7 bytes: expected at least 8, better 32"):
+        load_key(path, {})

@@ -14,18 +14,21 @@ from kg.patients.bundles import BundleError
 from kg.patients.fhir import Reading, read
 from kg.patients.terminology import lexicon
 from tests.kg.patients.made_up_records import (
+    LOINC,
     PATIENT,
     PLANTED,
     bundle,
+    coded,
     condition,
     genotype,
     medication,
     number,
     observation,
+    variant,
 )
 
 DIABETES = condition("44054006", "Diabetes mellitus type 2 (disorder)", onsetDateTime="2011-03-04")
-LOINC = "http://loinc.org"
+
 Read = Callable[..., tuple[Reading, Graph]]
 
 
@@ -132,10 +135,6 @@ def test_components_are_measurements_of_their_own(reading: Read) -> None:
     assert edges(graph, "patient_has_measurement", "value") == [("LOINC:8462-4", 84.0), ("LOINC:8480-6", 131.0)]
 
 
-def coded(system: str, code: str) -> dict[str, Any]:
-    return {"coding": [{"system": system, "code": code}]}
-
-
 STATUS = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 
 
@@ -197,14 +196,6 @@ def test_a_sex_that_fhir_does_not_know_is_refused(reading: Read) -> None:
 def test_a_name_that_holds_the_patient_s_own_is_not_taken(reading: Read) -> None:
     _, graph = reading([condition("267036007", "Dyspnea of MISS QUILLFEATHER"), number("8302-2", 163, "cm")])
     assert graph.nodes["Disease"]["name"].to_pylist() == ["SNOMEDCT 267036007"]
-
-
-def variant(rs_id: str, *, state: str | None, value: str = "LA9633-4", alternate: str = "T") -> dict[str, Any]:
-    parts = [{"code": coded(LOINC, "81255-2"), "valueCodeableConcept": coded("http://www.ncbi.nlm.nih.gov/snp", rs_id)}]
-    parts.append({"code": coded(LOINC, "69551-0"), "valueString": alternate})
-    if state:
-        parts.append({"code": coded(LOINC, "53034-5"), "valueCodeableConcept": coded(LOINC, state)})
-    return observation("69548-6", valueCodeableConcept=coded(LOINC, value), component=parts)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,8 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
     known = bool(model.known[row, column])
     parts = [(part, float(values[row, column])) for part, values in model.contributions.items()]
     contributions = pd.DataFrame(sorted(parts, key=lambda part: -part[1]), columns=["part", "logit"])
-    found = [path for path in paths(store, subject.id, target.id, top=top + len(DIRECT)) if len(path.edges) > 1][:top]
+    ends = paths(store, subject.id, target.id, top=top + len(DIRECT), kinds=("Drug", "Disease"))
+    found = [path for path in ends if len(path.edges) > 1][:top]
     return Explanation(
         drug=model.drugs[row],
         drug_name=model.drug_names[row],

@@ -18,6 +18,7 @@ from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
 from kg.fetch import Fetch, NotFoundAnywhere
 from kg.graph import Graph, SourceRelease, arrow_schema
 from kg.merge import Keys, merge_edges, merge_nodes
+from kg.names import composed
 from kg.progress import Progress, silent
 from kg.rows import Rows
 from kg.schema import (
@@ -250,7 +251,8 @@ def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
         if column in arrays:
             arrays[column] = pc.fill_null(arrays[column], pa.scalar([], pa.list_(pa.string())))
     if "name" in arrays:
-        arrays["name"] = pc.utf8_trim_whitespace(arrays["name"])
+        arrays["name"] = composed(pc.utf8_trim_whitespace(arrays["name"]))
+        arrays["synonyms"] = composed(arrays["synonyms"])
     return pa.table(arrays, schema=schema)
 
 

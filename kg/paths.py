@@ -18,7 +18,7 @@ import pandas as pd
 
 from kg.query import look_up
 from kg.schema import RELATIONS, Step
-from kg.search import Node, check_count, find
+from kg.search import Node, check_count, find_ends
 from kg.stores.protocol import Hop, Key, Known, Store, StoreError
 
 DAMPING = 0.4
@@ -117,12 +117,19 @@ Sides = tuple[Reached, Reached]
 
 
 def paths(
-    store: Store, a: str, b: str, *, max_length: int = LONGEST, top: int = 10, exclude: Collection[str] = ()
+    store: Store,
+    a: str,
+    b: str,
+    *,
+    max_length: int = LONGEST,
+    top: int = 10,
+    exclude: Collection[str] = (),
+    kinds: Collection[str] = (),
 ) -> list[Path]:
-    """Return the best paths of at most `max_length` edges between two nodes, given as for `kg.search.find`.
+    """Return the best paths of at most `max_length` edges between two nodes, given as for `kg.search.find_ends`.
 
     They are exact: no path that is left out scores higher than one that is returned. Not considered are predicted
-    relations, those of `exclude`, and paths through a patient. Raises what `find` raises, and `ValueError` for a
+    relations, those of `exclude`, and paths through a patient. Raises what `find_ends` raises, and `ValueError` for a
     length over 4, a `top` below 1, or an unknown relation.
     """
     check_count("top", top)
@@ -130,7 +137,7 @@ def paths(
         raise ValueError(f"max_length is {max_length}: expected 1 to {LONGEST}")
     if unknown := set(exclude) - RELATIONS.keys():
         raise ValueError(f"exclude names no relation: {', '.join(sorted(unknown))}; kg.schema lists the relations")
-    start, goal = find(store, a), find(store, b)
+    start, goal = find_ends(store, a, b, kinds)
     if start == goal:
         raise ValueError(f"{a!r} and {b!r} are the same node, {start.id}: give two different ones")
     usable = {relation.name for relation in RELATIONS.values() if not relation.predicted} - set(exclude)

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kg.schema import LABELS, NODE_KINDS, RELATIONS, Step, node_columns, steps_from
@@ -35,9 +37,9 @@ class Shown:
         """Return the whole as JSON values."""
         return {
             **asdict(self.node),
-            **self.attributes,
-            "edges": self.edges.to_dict(orient="records"),
-            "neighbours": self.neighbours.to_dict(orient="records"),
+            **{name: _plain(value) for name, value in self.attributes.items()},
+            "edges": _plain(self.edges.to_dict(orient="records")),
+            "neighbours": _plain(self.neighbours.to_dict(orient="records")),
         }
 
     def to_text(self) -> str:
@@ -59,9 +61,9 @@ class PatientRecord:
     genotypes: Mapping[str, str]
 
 
-def show(store: Store, text: str) -> Shown:
-    """Return what the graph says of a node, given as for `find`; raises what `find` raises."""
-    node = find(store, text)
+def show(store: Store, text: str, kind: str | None = None) -> Shown:
+    """Return what the graph says of a node, given as for `kg.search.find`; raises what `find` raises."""
+    node = find(store, text, kind)
     key = node.kind, node.id
     counts = look_up(store, [key])[key].degrees
     steps = sorted(counts, key=steps_from(node.kind).index)
@@ -140,6 +142,17 @@ def _attributes(store: Store, node: Node) -> dict[str, Any]:
             raise StoreError(OTHER_VERSION)
         values[name] = dict(zip(of, told, strict=True))
     return values
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: what is no number is null, arrays are lists, numpy's numbers are Python's."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _told(value: object) -> str:

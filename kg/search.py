@@ -1,20 +1,37 @@
-"""Search: which node a text means, and which nodes have it in their name; in the Cypher both stores speak."""
+"""Search: which node a text means, and which nodes have it in their name; in the Cypher both stores speak.
 
-from collections.abc import Iterable, Mapping
+Texts are compared as `kg.names.folded` writes them, with what every store keeps of its nodes in that form.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import pandas as pd
 
+from kg.names import END, folded
 from kg.schema import NODE_KINDS
-from kg.stores.protocol import Store
+from kg.stores.protocol import OTHER_VERSION, Store, StoreError
 
 NEAREST = 5
-MATCHES = ("exact", "prefix of", "part of")
+MATCHES = ("exact name", "exact synonym", "prefix of name", "prefix of synonym", "part of name", "part of synonym")
+
+_HOLDS = "n.folded_name CONTAINS $text OR n.folded_synonyms CONTAINS $text"
+_RANK = (
+    "CASE WHEN n.folded_name = $text THEN 0 WHEN n.folded_synonyms CONTAINS $whole THEN 1 "
+    "WHEN n.folded_name STARTS WITH $text THEN 2 WHEN n.folded_synonyms CONTAINS $beginning THEN 3 "
+    "WHEN n.folded_name CONTAINS $text THEN 4 ELSE 5 END"
+)
+"""The place in `MATCHES` of a node that `_HOLDS` the text."""
 
 
 class UnknownNode(ValueError):
     """A text that names no node."""
+
+
+class UnknownKind(ValueError):
+    """A text that is no kind of node."""
 
 
 class AmbiguousName(ValueError):
@@ -22,7 +39,10 @@ class AmbiguousName(ValueError):
 
     def __init__(self, text: str, choices: tuple["Node", ...]) -> None:
         listed = "; ".join(f"{node.id} ({node.kind} {node.name})" for node in choices)
-        super().__init__(f"{text!r} names {len(choices)} nodes: {listed}. Give one of these identifiers")
+        cure = "Give one of these identifiers"
+        if len({node.id for node in choices}) < len(choices):
+            cure += f" and, where two nodes share it, the kind: --kind {choices[0].kind} (`kind` in Python)"
+        super().__init__(f"{text!r} names {len(choices)} nodes: {listed}. {cure}")
         self.choices = choices
 
 
@@ -35,45 +55,115 @@ class Node:
     name: str
 
 
+@dataclass(frozen=True)
+class Found:
+    """The best of the nodes that were searched for, and how many there are in all.
+
+    `nodes` has the columns id, kind, name, match (how the text matches; empty where there was none).
+    """
+
+    nodes: pd.DataFrame
+    total: int
+
+    @property
+    def left_out(self) -> int:
+        """How many more there are than are listed."""
+        return self.total - len(self.nodes)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the nodes that are listed."""
+        return self.nodes
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the whole as JSON values."""
+        return {"nodes": self.nodes.to_dict(orient="records"), "total": self.total}
+
+
 def find(store: Store, text: str, kind: str | None = None) -> Node:
     """Return the one node that a CURIE, a name or a synonym means, in any capitalisation.
 
     A node whose name it is wins over nodes whose synonym it is. With `kind`, only nodes of that kind are meant. Raises
-    `UnknownNode`, with the nearest names, or `AmbiguousName`, with the choices.
+    `UnknownNode`, with the nearest names, `AmbiguousName`, with the choices, or `UnknownKind`.
     """
-    kinds = [kind] if kind else list(NODE_KINDS)
-    found = _meant(store, text, kinds)
-    if len(found) > 1:
-        raise AmbiguousName(text, tuple(sorted(found, key=lambda node: (kinds.index(node.kind), node.id))))
-    if not found:
+    kinds = [kind_named(kind)] if kind else list(NODE_KINDS)
+    found = _only(text, _meant(store, text, kinds))
+    if found is None:
         raise UnknownNode(_unknown(store, text, kinds))
-    return found[0]
+    return found
 
 
-def search(store: Store, text: str, limit: int = 20) -> pd.DataFrame:
-    """Return the nodes that have the text in their name or a synonym, the best matches first.
+def find_ends(store: Store, a: str, b: str, kinds: Collection[str] = ()) -> tuple[Node, Node]:
+    """Return the two nodes that two texts mean, each as for `find`; what one means among `kinds` goes before the rest.
 
-    Columns: id, kind, name, match. Exact matches come before those that begin with the text, and these before the
-    rest; of equal ones, names before synonyms, the shorter first. Raises `ValueError` for an empty text, or a limit
-    below 1.
+    So a kind need not say which end it is of. Raises what `find` raises, and `ValueError` for a kind of neither end.
+    """
+    wanted = [kind_named(kind) for kind in kinds]
+    start, goal = (_only(text, _meant(store, text, wanted)) or find(store, text) for text in (a, b))
+    if strange := set(wanted) - {start.kind, goal.kind}:
+        raise ValueError(
+            f"{a!r} is a {start.kind} and {b!r} a {goal.kind}: neither is a {' or a '.join(sorted(strange))}; "
+            "give kinds of these two nodes, or none"
+        )
+    return start, goal
+
+
+def search(store: Store, text: str = "", limit: int = 20, kind: str | None = None) -> Found:
+    """Return the nodes that have the text in their name or a synonym, the best `limit` matches first.
+
+    Exact matches come before those that begin with the text, and these before the rest; of equal ones, names before
+    synonyms, then the shorter names. With `kind`, only nodes of that kind are meant; then the text may be empty, and
+    all are, by name. Raises `ValueError` for an empty text without a kind or a limit below 1, and `UnknownKind`.
     """
     check_count("limit", limit)
-    wanted = text.strip().lower()
-    if not wanted:
-        raise ValueError("the text to search for is empty: give a part of a name or a synonym")
-    rank = "CASE WHEN toLower({t}) = $text THEN 0 WHEN toLower({t}) STARTS WITH $text THEN 1 ELSE 2 END"
-    order = "WITH n, {t} AS t, " + rank + " AS rank ORDER BY rank, size(t), t LIMIT $limit RETURN {node}, t, rank"
-    names = "MATCH (n:{kind}) WHERE toLower(n.name) CONTAINS $text " + order.replace("{t}", "n.name")
-    synonyms = "MATCH (n:{kind}) UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) CONTAINS $text " + order.replace(
-        "{t}", "s"
+    kinds = [kind_named(kind)] if kind else list(NODE_KINDS)
+    wanted = folded(text)
+    if not wanted and not kind:
+        raise ValueError("the text to search for is empty: give a part of a name or a synonym, or a kind to list")
+    matched, rank, order = f"MATCH (n:{'|'.join(kinds)})", "0", "n.folded_name, n.id"
+    if wanted:
+        matched, rank, order = f"{matched} WHERE {_HOLDS}", _RANK, f"rank, size(n.folded_name), {order}"
+    rows = store.query(
+        f"{matched} WITH n, {rank} AS rank ORDER BY {order} LIMIT $limit "
+        "RETURN n.id AS id, labels(n) AS labels, n.name AS name, n.synonyms AS synonyms, rank",
+        {**(_parts(wanted) if wanted else {}), "limit": limit},
     )
-    found: list[tuple[int, int, int, str, str, str, str]] = []
-    for synonym, clause in enumerate((names, synonyms)):
-        for row in store.query(_union(NODE_KINDS, clause), {"text": wanted, "limit": limit}):
-            match = f"{MATCHES[row['rank']]} " + (f"synonym {row['t']!r}" if synonym else "name")
-            found.append((row["rank"], synonym, len(row["t"]), row["id"], row["kind"], row["name"], match))
-    best = pd.DataFrame([row[3:] for row in sorted(found)], columns=["id", "kind", "name", "match"])
-    return best.drop_duplicates(["id", "kind"], ignore_index=True).head(limit)
+    if not rows:
+        _check_version(store, kinds)
+    total = len(rows)
+    if total == limit:
+        total = store.query(f"{matched} RETURN count(n) AS total", {"text": wanted} if wanted else {})[0]["total"]
+    nodes = [(row["id"], _kind(row["labels"]), row["name"], wanted and _match(row, wanted)) for row in rows]
+    return Found(pd.DataFrame(nodes, columns=["id", "kind", "name", "match"]), total)
+
+
+def with_identifier(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
+    """Return the nodes with this identifier, as it is written if there are some, else in other capitalisation."""
+    prefix = folded(text.partition(":")[0])
+    fitting = [kind for kind in kinds if prefix in map(folded, NODE_KINDS[kind].prefixes)]
+    if not fitting:
+        return ()
+    exact = store.nodes([(kind, text.strip()) for kind in fitting])
+    return tuple(Node(node, kind, found.name) for (kind, node), found in exact.items()) or _nodes(
+        store, fitting, "n.folded_id = $text", {"text": folded(text)}
+    )
+
+
+def kind_named(text: str) -> str:
+    """Return the kind of node of this name, in any capitalisation; raises `UnknownKind`, with the nearest ones.
+
+    >>> kind_named("sideeffect")
+    'SideEffect'
+    >>> kind_named("drugs")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    kg.search.UnknownKind: 'drugs' is no kind of node, did you mean Drug? The kinds are Gene, Variant, Drug, ...
+    """
+    kinds = {folded(kind): kind for kind in NODE_KINDS}
+    wanted = folded(text)
+    if wanted not in kinds:
+        near = [kinds[kind] for kind in get_close_matches(wanted, kinds)]
+        hint = f", did you mean {' or '.join(near)}?" if near else "."
+        raise UnknownKind(f"{text!r} is no kind of node{hint} The kinds are {', '.join(NODE_KINDS)}")
+    return kinds[wanted]
 
 
 def check_count(name: str, count: int) -> None:
@@ -82,15 +172,14 @@ def check_count(name: str, count: int) -> None:
         raise ValueError(f"{name} is {count}: expected 1 or more")
 
 
-def _union(kinds: Iterable[str], clause: str) -> str:
-    """Return the clause for each kind; `{node}` in it stands for the columns of a `Node`."""
-    node = "n.id AS id, '{kind}' AS kind, n.name AS name"
-    return " UNION ALL ".join(clause.replace("{node}", node).replace("{kind}", kind) for kind in kinds)
+def _parts(wanted: str) -> dict[str, object]:
+    """Return the parameters that find a folded text in a name, or among synonyms as one, as a beginning, as a part."""
+    return {"text": wanted, "whole": END + wanted + END, "beginning": END + wanted}
 
 
-def _nodes(store: Store, kinds: Iterable[str], clause: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
-    """Return the nodes `n` of these kinds that a clause leaves over."""
-    cypher = f"MATCH (n:{'|'.join(kinds)}) {clause} RETURN DISTINCT n.id AS id, labels(n) AS labels, n.name AS name"
+def _nodes(store: Store, kinds: Collection[str], condition: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
+    """Return the nodes `n` of these kinds that a condition holds of."""
+    cypher = f"MATCH (n:{'|'.join(kinds)}) WHERE {condition} RETURN n.id AS id, labels(n) AS labels, n.name AS name"
     return tuple(Node(row["id"], _kind(row["labels"]), row["name"]) for row in store.query(cypher, parameters))
 
 
@@ -99,45 +188,59 @@ def _kind(labels: str | list[str]) -> str:
     return labels if isinstance(labels, str) else next(label for label in labels if label in NODE_KINDS)
 
 
-def _meant(store: Store, text: str, kinds: list[str]) -> tuple[Node, ...]:
+def _meant(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
     """Return the nodes of these kinds that have the text as identifier, else as name, else as synonym."""
-    wanted = {"text": text.strip().lower()}
+    wanted = folded(text)
+    if not wanted or not kinds:
+        return ()
     return (
         with_identifier(store, text, kinds)
-        or _nodes(store, kinds, "WHERE toLower(n.name) = $text", wanted)
-        or _nodes(store, kinds, "UNWIND n.synonyms AS s WITH n, s WHERE toLower(s) = $text", wanted)
+        or _nodes(store, kinds, "n.folded_name = $text", {"text": wanted})
+        or _nodes(store, kinds, "n.folded_synonyms CONTAINS $whole", {"whole": END + wanted + END})
     )
 
 
-def with_identifier(store: Store, text: str, kinds: Iterable[str]) -> tuple[Node, ...]:
-    """Return the nodes with this identifier, as it is written if there are some, else in other capitalisation."""
-    prefix = text.strip().partition(":")[0].lower()
-    fitting = [kind for kind in kinds if prefix in map(str.lower, NODE_KINDS[kind].prefixes)]
-    if not fitting:
-        return ()
-    exact = store.nodes([(kind, text.strip()) for kind in fitting])
-    return tuple(Node(node, kind, found.name) for (kind, node), found in exact.items()) or _nodes(
-        store, fitting, "WHERE toLower(n.id) = $text", {"text": text.strip().lower()}
-    )
+def _only(text: str, found: tuple[Node, ...]) -> Node | None:
+    """Return the one node that was found, if any; raises `AmbiguousName` for several."""
+    if len(found) > 1:
+        order = list(NODE_KINDS)
+        raise AmbiguousName(text, tuple(sorted(found, key=lambda node: (order.index(node.kind), node.id))))
+    return found[0] if found else None
 
 
-def _unknown(store: Store, text: str, kinds: list[str]) -> str:
+def _match(row: Mapping[str, Any], wanted: str) -> str:
+    """Say how a node matches; of its synonyms that do, the best is told, and of these the first."""
+    match = MATCHES[row["rank"]]
+    if not match.endswith("synonym"):
+        return match
+    return f"{match} {min(row['synonyms'], key=lambda synonym: _distance(folded(synonym), wanted))!r}"
+
+
+def _distance(name: str, wanted: str) -> tuple[bool, bool, bool]:
+    return name != wanted, not name.startswith(wanted), wanted not in name
+
+
+def _check_version(store: Store, kinds: Collection[str]) -> None:
+    """Raise `StoreError` where nothing is found because the store keeps no folded names."""
+    if store.query(f"MATCH (n:{'|'.join(kinds)}) WHERE n.folded_id IS NULL RETURN n.id AS id LIMIT 1", {}):
+        raise StoreError(OTHER_VERSION)
+
+
+def _unknown(store: Store, text: str, kinds: Collection[str]) -> str:
     """Say that nothing has this name, and what else has it, or a similar one."""
-    what = kinds[0].lower() if len(kinds) == 1 else "node"
-    others = [kind for kind in NODE_KINDS if kind not in kinds]
-    if meant := others and _meant(store, text, others):
+    _check_version(store, kinds)
+    only = next(iter(kinds)) if len(kinds) == 1 else None
+    what = f"no {only.lower() if only else 'node'} has the identifier, name or synonym {text!r}"
+    if meant := _meant(store, text, [kind for kind in NODE_KINDS if kind not in kinds]):
         told = "; ".join(f"{node.name} is a {node.kind} ({node.id})" for node in meant[:NEAREST])
-        return f"no {what} has the identifier, name or synonym {text!r}: {told}; expected a {kinds[0]}"
-    wanted = text.strip().lower()
-    similar = _nodes(
-        store,
-        kinds,
-        "WHERE toLower(n.name) CONTAINS $text OR (toLower(n.name) STARTS WITH $initial "
-        "AND size(n.name) >= $low AND size(n.name) <= $high)",
-        {"text": wanted, "initial": wanted[:1], "low": len(wanted) - 3, "high": len(wanted) + 3},
+        return f"{what}: {told}; expected a {only}"
+    wanted = folded(text)
+    condition = (
+        "n.folded_name CONTAINS $text OR (n.folded_name STARTS WITH $initial "
+        "AND size(n.folded_name) >= $low AND size(n.folded_name) <= $high)"
     )
-    nodes = {node.name.lower(): node for node in similar}
+    parameters = {"text": wanted, "initial": wanted[:1], "low": len(wanted) - 3, "high": len(wanted) + 3}
+    nodes = {folded(node.name): node for node in _nodes(store, kinds, condition, parameters)} if wanted else {}
     near = get_close_matches(wanted, nodes, n=NEAREST)
     hint = "; ".join(f"{nodes[name].name} ({nodes[name].kind} {nodes[name].id})" for name in near)
-    cure = f"did you mean {hint}?" if hint else "look for a part of the name with `panakeia search`"
-    return f"no {what} has the identifier, name or synonym {text!r}: {cure}"
+    return f"{what}: " + (f"did you mean {hint}?" if hint else "look for a part of the name with `panakeia search`")

@@ -117,7 +117,7 @@ def search(text: str, store: Store = STORE, top: Top = 20, as_json: Json = False
 
     with open_store(store) as opened:
         found = search_nodes(opened, text, limit=top)
-    print_frame(found, title=f"nodes that match {text!r}", as_json=as_json)
+    print_frame(found.nodes, title=f"nodes that match {text!r}", as_json=as_json)
 
 
 @app.command()

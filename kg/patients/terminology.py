@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from kg.names import folded
 from kg.query import rows_of
 from kg.stores.protocol import Store
 
@@ -81,7 +82,7 @@ class Lexicon:
 
     def named(self, kind: str, name: str) -> Row | None:
         """Return the graph's own node of this name or synonym, unless there is none or more than one."""
-        curie = self.curies.get((kind, name.casefold()))
+        curie = self.curies.get((kind, folded(name)))
         return self.rows[curie] if curie else None
 
 
@@ -97,9 +98,9 @@ def lexicon(rows: Iterable[Row]) -> Lexicon:
     synonyms: dict[tuple[str, str], set[str]] = {}
     for row in rows:
         by_curie[row["id"]] = row
-        names.setdefault((row["kind"], row["name"].casefold()), set()).add(row["id"])
+        names.setdefault((row["kind"], folded(row["name"])), set()).add(row["id"])
         for synonym in row.get("synonyms") or ():
-            synonyms.setdefault((row["kind"], synonym.casefold()), set()).add(row["id"])
+            synonyms.setdefault((row["kind"], folded(synonym)), set()).add(row["id"])
     return Lexicon(by_curie, {name: min(ids) for name, ids in (synonyms | names).items() if len(ids) == 1})
 
 
@@ -195,7 +196,7 @@ def _drug_table(column: str) -> dict[str, dict[str, str]]:
 
 def _ingredients(part: str, known: Lexicon) -> list[Row]:
     """Return the ingredients that one part of a product's name begins with; an unknown one gives none."""
-    words = _PRODUCT_START.sub("", part.strip()).casefold().split()
+    words = folded(_PRODUCT_START.sub("", part.strip())).split()
     for length in range(len(words), 0, -1):
         rest = words[length:]
         salts = rest[: next((i for i, word in enumerate(rest) if word[0].isdigit()), len(rest))]

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from kg.graph import Graph, arrow_schema, table
 from kg.progress import Progress, silent
 from kg.schema import NODE_KINDS, RELATIONS, AttributeType, Step, edge_columns, node_columns
-from kg.stores.degrees import DEGREE_COLUMNS, from_lists, recount, with_degrees
+from kg.stores.degrees import from_lists, recount
+from kg.stores.kept import KEPT_COLUMNS, with_kept
 from kg.stores.protocol import Hop, Key, Known, StoreError
 from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, read_releases, release_row
 
@@ -34,7 +35,7 @@ _CYPHER_TYPES: dict[AttributeType, str] = {
     "int64[]": "INT64[]",
 }
 
-_KEPT = "|".join({*DEGREE_COLUMNS, *(column for kind in NODE_KINDS for column in node_columns(kind))})
+_KEPT = "|".join({*KEPT_COLUMNS, *(column for kind in NODE_KINDS for column in node_columns(kind))})
 
 
 class LadybugStore:
@@ -58,7 +59,7 @@ class LadybugStore:
     def add(self, graph: Graph) -> None:
         """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten."""
         with self._writing(keep=True) as connection:
-            for kind, nodes in with_degrees(graph).items():
+            for kind, nodes in with_kept(graph).items():
                 _upsert_nodes(connection, kind, nodes)
             _upsert_nodes(connection, RELEASE_LABEL, _release_table(graph))
             for relation, edges in graph.edges.items():
@@ -249,7 +250,7 @@ def _fetch(connection: ladybug.Connection, cypher: str, parameters: Mapping[str,
 
 def _create_tables(connection: ladybug.Connection) -> None:
     for kind in NODE_KINDS:
-        _create_node_table(connection, kind, node_columns(kind) | DEGREE_COLUMNS)
+        _create_node_table(connection, kind, node_columns(kind) | KEPT_COLUMNS)
     _create_node_table(connection, RELEASE_LABEL, RELEASE_COLUMNS)
     for relation in RELATIONS:
         _create_edge_table(connection, relation)
@@ -271,7 +272,7 @@ def _edge_properties(relation: str) -> dict[str, AttributeType]:
 
 
 def _copy_all(connection: ladybug.Connection, graph: Graph, progress: Progress) -> None:
-    tables = {**with_degrees(graph), RELEASE_LABEL: _release_table(graph), **graph.edges}
+    tables = {**with_kept(graph), RELEASE_LABEL: _release_table(graph), **graph.edges}
     total, done = sum(rows.num_rows for rows in tables.values()), 0
     for name, rows in tables.items():
         progress(f"store {name}", 0.7 * done / max(1, total))

@@ -19,7 +19,8 @@ from neo4j import Driver, ManagedTransaction, Session, Transaction
 from kg.graph import Graph, table
 from kg.progress import Progress
 from kg.schema import NODE_KINDS, RELATIONS
-from kg.stores.degrees import recount, touched, with_degrees
+from kg.stores.degrees import recount, touched
+from kg.stores.kept import with_kept
 from kg.stores.protocol import OTHER_VERSION, StoreError
 from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, release_row
 
@@ -165,7 +166,7 @@ def _labels(graph: Graph) -> list[str]:
 
 
 def _labelled(graph: Graph) -> Iterator[tuple[str, pa.Table]]:
-    yield from with_degrees(graph).items()
+    yield from with_kept(graph).items()
     yield RELEASE_LABEL, table(RELEASE_COLUMNS, map(release_row, graph.sources))
 
 
@@ -280,9 +281,9 @@ def swap(transaction: ManagedTransaction, graph: Graph) -> None:
 def merge(transaction: ManagedTransaction, graph: Graph) -> None:
     """Add nodes and edges to the graph in place; one that is there is overwritten.
 
-    Raises `StoreError` where that graph's nodes keep no degrees: beside new ones it would count half its edges.
+    Raises `StoreError` where that graph's nodes lack what this version keeps: only half would be counted or found.
     """
-    nodes = f"(n:{'|'.join(NODE_KINDS)}) WHERE n.degrees IS NULL OR NOT n:{ANY_KIND}"
+    nodes = f"(n:{'|'.join(NODE_KINDS)}) WHERE n.degrees IS NULL OR n.folded_id IS NULL OR NOT n:{ANY_KIND}"
     if transaction.run(f"RETURN EXISTS {{ MATCH {nodes} }}").single(strict=True).value():
         raise StoreError(OTHER_VERSION)
     for label, rows in _labelled(graph):

@@ -1,4 +1,4 @@
-"""Finding, searching, showing and counting, on both stores."""
+"""What a store says of a node, of a patient, of itself, on both stores."""
 
 import json
 from collections.abc import Callable
@@ -8,83 +8,13 @@ import pytest
 from kg.graph import Graph, table
 from kg.query import PatientRecord, info, patient, show
 from kg.schema import node_columns
-from kg.search import AmbiguousName, Node, UnknownNode, find, search
+from kg.search import UnknownNode
 from kg.stores.protocol import Store, StoreError
 
 
 @pytest.fixture
 def store(store_of: Callable[[Graph], Store], graph: Graph) -> Store:
     return store_of(graph)
-
-
-WARFARIN = Node("DRUGBANK:DB00682", "Drug", "Warfarin")
-
-
-@pytest.mark.parametrize("text", ["DRUGBANK:DB00682", "drugbank:DB00682", "warfarin", " WARFARIN ", "coumadin"])
-def test_a_node_is_found_by_curie_name_and_synonym(store: Store, text: str) -> None:
-    assert find(store, text) == WARFARIN
-
-
-def test_a_name_wins_over_a_synonym(store: Store) -> None:
-    assert find(store, "arthritis").kind == "SideEffect"
-    assert find(store, "arthritis", kind="Disease").name == "osteoarthritis"
-
-
-def test_an_ambiguous_name_lists_its_choices(store_of: Callable[[Graph], Store]) -> None:
-    rows = {
-        "Disease": [{"id": "DOID:1", "name": "Anaemia"}, {"id": "DOID:2", "name": "other", "synonyms": ["anaemia"]}],
-        "SideEffect": [{"id": "UMLS:C1", "name": "anaemia"}],
-    }
-    store = store_of(Graph({kind: table(node_columns(kind), nodes) for kind, nodes in rows.items()}, {}))
-    with pytest.raises(AmbiguousName, match=r"DOID:1 \(Disease Anaemia\); UMLS:C1 \(SideEffect anaemia\)") as raised:
-        find(store, "ANAEMIA")
-    assert {node.id for node in raised.value.choices} == {"DOID:1", "UMLS:C1"}
-    assert find(store, "anaemia", kind="Disease").id == "DOID:1"
-
-
-def test_an_unknown_name_brings_the_nearest(store: Store) -> None:
-    with pytest.raises(UnknownNode, match=r"'warfrin'.*did you mean Warfarin \(Drug DRUGBANK:DB00682\)"):
-        find(store, "warfrin")
-    with pytest.raises(UnknownNode, match="search"):
-        find(store, "zzzzzzzzzz")
-
-
-def test_a_node_of_another_kind_is_told_for_what_it_is(store: Store) -> None:
-    for text in ("coumadin", "DRUGBANK:DB00682"):
-        with pytest.raises(UnknownNode, match=r"Warfarin is a Drug \(DRUGBANK:DB00682\); expected a Disease"):
-            find(store, text, kind="Disease")
-
-
-@pytest.mark.parametrize(
-    "text", ["DRUGBANK:DB99999", "DRUGBANK:682", "", "'; MATCH (n) DETACH DELETE n //", "$text", "\\"]
-)
-def test_what_names_nothing_is_unknown(store: Store, text: str) -> None:
-    with pytest.raises(UnknownNode):
-        find(store, text)
-
-
-def test_search_puts_exact_matches_first_then_beginnings(store: Store) -> None:
-    found = search(store, "arthritis")
-    assert list(found.itertuples(index=False, name=None)) == [
-        ("UMLS:C0003862", "SideEffect", "Arthritis", "exact name"),
-        ("DOID:8398", "Disease", "osteoarthritis", "exact synonym 'arthritis'"),
-        ("DOID:7148", "Disease", "rheumatoid arthritis", "part of name"),
-    ]
-    assert list(search(store, "arthritis", limit=1)["id"]) == ["UMLS:C0003862"]
-    assert list(search(store, "cyp2c")["id"])[:2] == ["NCBIGene:1559", "DBSNP:rs1799853"]
-
-
-@pytest.mark.parametrize("text", ["", "  "])
-def test_search_wants_a_text(store: Store, text: str) -> None:
-    with pytest.raises(ValueError, match="give a part of a name"):
-        search(store, text)
-    with pytest.raises(ValueError, match="limit is -1: expected 1 or more"):
-        search(store, "arthritis", limit=-1)
-
-
-def test_search_for_nothing_known_is_empty(store: Store) -> None:
-    assert search(store, "no such thing").empty
-    assert list(search(store, "no such thing").columns) == ["id", "kind", "name", "match"]
 
 
 def test_show_counts_edges_and_brings_evidence(store: Store) -> None:

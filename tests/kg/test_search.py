@@ -1,0 +1,275 @@
+"""Finding and searching nodes, on both stores: one rule for letters, advice to follow, lists that say they are cut."""
+
+import json
+from collections.abc import Callable
+from unicodedata import normalize
+
+import pytest
+
+from kg.graph import Graph, table
+from kg.names import folded
+from kg.schema import NODE_KINDS, node_columns
+from kg.search import AmbiguousName, Node, UnknownKind, UnknownNode, find, find_ends, kind_named, search
+from kg.stores.protocol import Store
+
+StoreOf = Callable[[Graph], Store]
+
+
+def nodes_only(**rows: list[dict[str, object]]) -> Graph:
+    return Graph({kind: table(node_columns(kind), nodes) for kind, nodes in rows.items()}, {})
+
+
+@pytest.fixture
+def store(store_of: StoreOf, graph: Graph) -> Store:
+    return store_of(graph)
+
+
+WARFARIN = Node("DRUGBANK:DB00682", "Drug", "Warfarin")
+
+
+@pytest.mark.parametrize("text", ["DRUGBANK:DB00682", "drugbank:DB00682", "warfarin", " WARFARIN ", "coumadin"])
+def test_a_node_is_found_by_curie_name_and_synonym(store: Store, text: str) -> None:
+    assert find(store, text) == WARFARIN
+
+
+def test_a_name_wins_over_a_synonym(store: Store) -> None:
+    assert find(store, "arthritis").kind == "SideEffect"
+    assert find(store, "arthritis", kind="Disease").name == "osteoarthritis"
+
+
+def test_an_ambiguous_name_lists_its_choices(store_of: Callable[[Graph], Store]) -> None:
+    rows = {
+        "Disease": [{"id": "DOID:1", "name": "Anaemia"}, {"id": "DOID:2", "name": "other", "synonyms": ["anaemia"]}],
+        "SideEffect": [{"id": "UMLS:C1", "name": "anaemia"}],
+    }
+    store = store_of(Graph({kind: table(node_columns(kind), nodes) for kind, nodes in rows.items()}, {}))
+    with pytest.raises(AmbiguousName, match=r"DOID:1 \(Disease Anaemia\); UMLS:C1 \(SideEffect anaemia\)") as raised:
+        find(store, "ANAEMIA")
+    assert {node.id for node in raised.value.choices} == {"DOID:1", "UMLS:C1"}
+    assert find(store, "anaemia", kind="Disease").id == "DOID:1"
+
+
+def test_an_unknown_name_brings_the_nearest(store: Store) -> None:
+    with pytest.raises(UnknownNode, match=r"'warfrin'.*did you mean Warfarin \(Drug DRUGBANK:DB00682\)"):
+        find(store, "warfrin")
+    with pytest.raises(UnknownNode, match="search"):
+        find(store, "zzzzzzzzzz")
+
+
+def test_a_node_of_another_kind_is_told_for_what_it_is(store: Store) -> None:
+    for text in ("coumadin", "DRUGBANK:DB00682"):
+        with pytest.raises(UnknownNode, match=r"Warfarin is a Drug \(DRUGBANK:DB00682\); expected a Disease"):
+            find(store, text, kind="Disease")
+
+
+@pytest.mark.parametrize(
+    "text", ["DRUGBANK:DB99999", "DRUGBANK:682", "", "'; MATCH (n) DETACH DELETE n //", "$text", "\\"]
+)
+def test_what_names_nothing_is_unknown(store: Store, text: str) -> None:
+    with pytest.raises(UnknownNode):
+        find(store, text)
+
+
+def test_search_puts_exact_matches_first_then_beginnings(store: Store) -> None:
+    found = search(store, "arthritis")
+    assert list(found.nodes.itertuples(index=False, name=None)) == [
+        ("UMLS:C0003862", "SideEffect", "Arthritis", "exact name"),
+        ("DOID:8398", "Disease", "osteoarthritis", "exact synonym 'arthritis'"),
+        ("DOID:7148", "Disease", "rheumatoid arthritis", "part of name"),
+    ]
+    assert list(search(store, "arthritis", limit=1).nodes["id"]) == ["UMLS:C0003862"]
+    assert list(search(store, "cyp2c").nodes["id"])[:2] == ["NCBIGene:1559", "DBSNP:rs1799853"]
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_search_wants_a_text(store: Store, text: str) -> None:
+    with pytest.raises(ValueError, match="give a part of a name"):
+        search(store, text)
+    with pytest.raises(ValueError, match="limit is -1: expected 1 or more"):
+        search(store, "arthritis", limit=-1)
+
+
+def test_search_for_nothing_known_is_empty(store: Store) -> None:
+    found = search(store, "no such thing")
+    assert (found.nodes.empty, found.total, found.left_out) == (True, 0, 0)
+    assert list(found.nodes.columns) == ["id", "kind", "name", "match"]
+
+
+SPELT = {
+    "ΝΌΣΟΣ": ["νόσος", "Νόσοσ", normalize("NFD", "νόσος")],
+    "Straßen-Fieber": ["STRASSEN-FIEBER", "straẞen-fieber"],
+    "Ménière’s  病": [normalize("NFD", "MÉNIÈRE’S 病"), " ménière’s\u00a0病 "],
+    "İzmir fever": ["i\u0307zmir FEVER"],
+    "ǅ-band": ["Ǆ-BAND", "ǆ-band"],
+}
+"""A name, and other spellings of it; no two stores' own `toLower` agree on all."""
+FOREIGN = nodes_only(
+    Disease=[{"id": f"DOID:{n}", "name": name, "synonyms": []} for n, name in enumerate(SPELT)],
+    SideEffect=[{"id": f"UMLS:C{n}", "name": f"x{n}", "synonyms": ["", name, "z"]} for n, name in enumerate(SPELT)],
+)
+
+
+@pytest.mark.parametrize("place", range(len(SPELT)))
+def test_a_name_is_found_in_any_spelling(store_of: StoreOf, place: int) -> None:
+    store = store_of(FOREIGN)
+    name, others = list(SPELT.items())[place]
+    for text in (name, *others):
+        assert find(store, text).id == f"DOID:{place}"
+        assert find(store, text, kind="SideEffect").id == f"UMLS:C{place}"
+        found = search(store, folded(text)[1:])
+        assert list(found.nodes["id"]) == [f"DOID:{place}", f"UMLS:C{place}"]
+        assert list(found.nodes["match"]) == ["part of name", f"part of synonym {name!r}"]
+
+
+def test_a_name_added_later_is_found_in_any_spelling(store_of: StoreOf) -> None:
+    store = store_of(nodes_only(Disease=[{"id": "DOID:1", "name": "old", "synonyms": ["ältest"]}]))
+    store.add(nodes_only(Disease=[{"id": "DOID:1", "name": "ΝΌΣΟΣ"}, {"id": "DOID:2", "name": "ÖDEM"}]))
+    assert (find(store, "νόσος").id, find(store, "ödem").id) == ("DOID:1", "DOID:2")
+    for text in ("old", "ÄLTEST"):
+        with pytest.raises(UnknownNode):
+            find(store, text)
+
+
+def test_a_misspelt_name_is_near_in_any_capitals(store_of: StoreOf) -> None:
+    with pytest.raises(UnknownNode, match=r"did you mean ΝΌΣΟΣ \(Disease DOID:0\)"):
+        find(store_of(FOREIGN), "νόσο")
+
+
+def test_synonyms_are_whole_names_not_their_pieces(store_of: StoreOf) -> None:
+    rows = [{"id": "DOID:1", "name": "one", "synonyms": ["red fever", "blue"]}]
+    store = store_of(nodes_only(Disease=rows))
+    assert find(store, "blue").id == find(store, "RED  Fever").id == "DOID:1"
+    for text in ("fever", "red", "red fever blue", "red fever\nblue", "fever\nblue"):
+        with pytest.raises(UnknownNode):
+            find(store, text)
+    assert [search(store, text).nodes["match"].tolist() for text in ("fever", "red", "fever\nblue")] == [
+        ["part of synonym 'red fever'"],
+        ["prefix of synonym 'red fever'"],
+        [],
+    ]
+
+
+def test_every_way_to_match_has_its_rank(store_of: StoreOf) -> None:
+    names = {
+        "a": ["tox", "x"],
+        "b": ["x", "xy", "tox"],
+        "c": ["toxic"],
+        "d": ["x", "ex-tox", "toxin", "toxins"],
+        "e": ["detox"],
+        "f": ["x", "y", "Xtox", "detox"],
+        "g": ["to x"],
+    }
+    rows = [{"id": f"DOID:{n}", "name": name, "synonyms": rest} for n, (name, *rest) in enumerate(names.values())]
+    found = search(store_of(nodes_only(Disease=rows)), "TOX")
+    assert list(found.nodes["id"]) == [f"DOID:{n}" for n in range(6)]
+    assert list(found.nodes["match"]) == [
+        "exact name",
+        "exact synonym 'tox'",
+        "prefix of name",
+        "prefix of synonym 'toxin'",
+        "part of name",
+        "part of synonym 'Xtox'",
+    ]
+    assert found.total == 6
+
+
+def test_of_equal_matches_the_shorter_name_is_first_then_the_alphabet(store_of: StoreOf) -> None:
+    names = ["fever of old", "fever two", "fever one", "Fever One"]
+    rows = [{"id": f"DOID:{n}", "name": name} for n, name in enumerate(names)]
+    store = store_of(nodes_only(Disease=rows))
+    assert list(search(store, "fever").nodes["id"]) == ["DOID:2", "DOID:3", "DOID:1", "DOID:0"]
+
+
+def test_identifiers_are_found_in_any_capitals_and_first_as_written(store_of: StoreOf) -> None:
+    rows = [{"id": f"PANAKEIA:{name}", "name": name} for name in ("P-ab", "P-AB", "P-cd")]
+    store = store_of(nodes_only(Patient=rows))
+    assert [find(store, f"PANAKEIA:{name}").name for name in ("P-ab", "P-AB")] == ["P-ab", "P-AB"]
+    assert find(store, " panakeia:p-CD ").name == "P-cd"
+    with pytest.raises(AmbiguousName, match=r"Give one of these identifiers$"):
+        find(store, "PANAKEIA:p-aB")
+
+
+GO = nodes_only(
+    BiologicalProcess=[{"id": "GO:0007596", "name": "clotting"}],
+    CellularComponent=[{"id": "GO:0005783", "name": "reticulum"}],
+    MolecularFunction=[{"id": "GO:0005783", "name": "reticulum at work", "synonyms": ["clotting"]}],
+)
+
+
+def test_one_identifier_in_two_kinds_is_told_apart_by_kind(store_of: StoreOf) -> None:
+    store = store_of(GO)
+    advice = (
+        r"'go:0005783' names 2 nodes: GO:0005783 \(CellularComponent reticulum\); GO:0005783 \(MolecularFunction "
+        r"reticulum at work\)\. .*, where two nodes share it, the kind: --kind CellularComponent \(`kind` in Python\)"
+    )
+    with pytest.raises(AmbiguousName, match=advice):
+        find(store, "go:0005783")
+    assert find(store, "go:0005783", kind="cellularcomponent").name == "reticulum"
+    assert find(store, "GO:0005783", kind="MolecularFunction").name == "reticulum at work"
+
+
+def test_kinds_of_two_ends_go_to_the_end_that_they_fit(store_of: StoreOf) -> None:
+    store = store_of(GO)
+    process, component, function = (
+        Node("GO:0007596", "BiologicalProcess", "clotting"),
+        Node("GO:0005783", "CellularComponent", "reticulum"),
+        Node("GO:0005783", "MolecularFunction", "reticulum at work"),
+    )
+    assert find_ends(store, "clotting", "reticulum") == (process, component)
+    assert find_ends(store, "GO:0005783", "GO:0007596", ["cellularcomponent"]) == (component, process)
+    assert find_ends(store, "GO:0007596", "GO:0005783", ["MolecularFunction"]) == (process, function)
+    assert find_ends(store, "clotting", "reticulum", ["MolecularFunction"]) == (function, component)
+    assert find_ends(store, "clotting", "reticulum", ["MolecularFunction", "CellularComponent"]) == (
+        function,
+        component,
+    )
+    with pytest.raises(AmbiguousName):
+        find_ends(store, "GO:0005783", "clotting", ["MolecularFunction", "CellularComponent"])
+    with pytest.raises(
+        ValueError, match="'clotting' is a BiologicalProcess and 'reticulum' a CellularComponent: neither"
+    ):
+        find_ends(store, "clotting", "reticulum", ["Drug", "BiologicalProcess"])
+    with pytest.raises(UnknownKind, match="'Process' is no kind"):
+        find_ends(store, "clotting", "reticulum", ["Process"])
+
+
+def test_a_kind_is_named_in_any_capitals_and_else_refused_with_the_nearest() -> None:
+    assert all(kind_named(f" {kind.upper()} ") == kind for kind in NODE_KINDS)
+    with pytest.raises(
+        UnknownKind, match=f"^'sideefect' is no kind of node, did you mean SideEffect.* are {', '.join(NODE_KINDS)}$"
+    ):
+        kind_named("sideefect")
+    with pytest.raises(UnknownKind, match=r"^'zzz' is no kind of node\. The kinds are Gene, "):
+        kind_named("zzz")
+
+
+def test_find_and_search_refuse_an_unknown_kind(store: Store) -> None:
+    for ask in (lambda: find(store, "warfarin", kind="Drugs"), lambda: search(store, "warfarin", kind="Drugs")):
+        with pytest.raises(UnknownKind, match="did you mean Drug"):
+            ask()
+
+
+def test_a_list_that_is_cut_says_how_many_there_are(store: Store) -> None:
+    whole = search(store, "i", limit=100)
+    assert (whole.total, whole.left_out) == (len(whole.nodes), 0)
+    assert whole.total > 3
+    for limit in (1, whole.total - 1, whole.total):
+        cut = search(store, "i", limit=limit)
+        assert (cut.total, cut.left_out) == (whole.total, whole.total - limit)
+        assert cut.nodes.equals(whole.nodes.head(limit))
+    assert json.loads(json.dumps(cut.to_json())) == {
+        "nodes": whole.nodes.to_dict(orient="records"),
+        "total": whole.total,
+    }
+    assert cut.to_frame() is cut.nodes
+
+
+def test_a_kind_is_listed_by_name(store_of: StoreOf, store: Store) -> None:
+    assert list(search(store, kind="patient").nodes.itertuples(index=False, name=None)) == [
+        ("PANAKEIA:P-1", "Patient", "P-1", ""),
+        ("PANAKEIA:P-2", "Patient", "P-2", ""),
+    ]
+    first = search(store, " ", kind="Drug", limit=2)
+    assert (list(first.nodes["name"]), first.total) == (["Acetylsalicylic acid", "Ibuprofen"], 3)
+    assert list(search(store, "a", kind="Drug").nodes["name"]) == ["Acetylsalicylic acid", "Warfarin"]
+    assert search(store_of(GO), kind="Drug").total == 0

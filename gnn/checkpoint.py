@@ -1,9 +1,8 @@
-"""Checkpoint: a trained Model, and how it lies on disk (safetensors and JSON, nothing that runs code)."""
+"""Checkpoint: a trained Model, and how it lies on disk (one safetensors file, nothing that runs code)."""
 
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,9 +17,14 @@ from safetensors.numpy import save as save_arrays
 
 from gnn.config import TrainConfig, load_config
 from kg.graph import SourceRelease, data_version
+from kg.output import whole_file
 
-CONFIG, ARRAYS = "model.json", "model.safetensors"
-FORMAT = 1
+FILE = "model.safetensors"
+FORMAT = 2
+STATED = "panakeia"
+"""The key of the file's metadata under which the model's JSON stands."""
+OLD_FILE = "model.json"
+"""What a model of format 1 has beside its arrays; it does not describe those of a later one."""
 
 
 class CheckpointError(ValueError):
@@ -75,17 +79,19 @@ class Model:
         }
 
 
-def save(model: Model, folder: Path) -> None:
-    """Write a model into a folder, in place of the one that may be there."""
-    folder.mkdir(parents=True, exist_ok=True)
+def save(model: Model, folder: str | Path) -> None:
+    """Write a model into a folder, in place of the one that may be there.
+
+    Raises `OSError` if it cannot be written; then the old one stands.
+    """
     arrays = {"scores": model.scores, "priors": model.priors, "known": model.known}
     arrays |= {f"contributions/{part}": values for part, values in model.contributions.items()}
     arrays |= {f"weights/{name}": values for name, values in model.weights.items()}
-    packed = save_arrays({name: np.ascontiguousarray(values) for name, values in arrays.items()})
+    arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
     stated = {
         "format": FORMAT,
         "panakeia": version("panakeia"),
-        "arrays_sha256": hashlib.sha256(packed).hexdigest(),
+        "arrays_sha256": _sha256(save_arrays(arrays)),
         "config": dataclasses.asdict(model.config),
         "data_version": data_version(model.sources),
         "sources": [dataclasses.asdict(release) for release in model.sources],
@@ -93,33 +99,58 @@ def save(model: Model, folder: Path) -> None:
         "drugs": list(zip(model.drugs, model.drug_names, strict=True)),
         "diseases": list(zip(model.diseases, model.disease_names, strict=True)),
     }
-    for name, content in ((ARRAYS, packed), (CONFIG, json.dumps(stated, indent=1).encode())):
-        beside = folder / f".{name}.{os.getpid()}"
-        beside.write_bytes(content)
-        beside.replace(folder / name)
+    with whole_file(model_file(folder)) as part:
+        part.write_bytes(save_arrays(arrays, {STATED: json.dumps(stated)}))
+    (Path(folder) / OLD_FILE).unlink(missing_ok=True)
 
 
-def load(folder: Path) -> Model:
+def model_file(folder: str | Path) -> Path:
+    """Return the file in a folder that holds its model."""
+    return Path(folder) / FILE
+
+
+def load(folder: str | Path) -> Model:
     """Read the model in a folder.
 
-    Raises `CheckpointError` if there is none, if its two files do not belong together, or if its format is another's.
+    Raises `CheckpointError` if there is none, if it is half written or changed, or if its format is another's.
     """
     cure = "train one with `panakeia train --out DIR`"
+    path = model_file(folder)
     try:
-        stated = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        packed = (folder / ARRAYS).read_bytes()
+        packed = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as failure:
-        raise CheckpointError(f"there is no model in {folder} ({failure.filename} is missing): {cure}") from failure
-    except ValueError as failure:
-        raise CheckpointError(f"{folder / CONFIG} is not the JSON of a model ({failure}): {cure}") from failure
-    if not isinstance(stated, dict) or stated.get("format") != FORMAT:
-        raise CheckpointError(f"{folder / CONFIG} is not a model of format {FORMAT}: {cure} with this version")
-    if hashlib.sha256(packed).hexdigest() != stated.get("arrays_sha256"):
-        raise CheckpointError(f"{folder / ARRAYS} does not belong to {CONFIG} (half written, or changed): {cure}")
+        raise CheckpointError(f"there is no model in {folder} ({FILE} is missing): {cure}") from failure
+    if (stated := _stated(packed)) is None and (Path(folder) / OLD_FILE).exists():
+        raise CheckpointError(f"the model in {folder} is of an older version, in two files: {cure} anew")
+    if stated is None:
+        raise CheckpointError(f"{path} is not the file of a model, or half of one: {cure}")
+    if stated.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a model of format {FORMAT}: {cure} with this version")
+    if _sha256(packed) != stated.get("arrays_sha256"):
+        raise CheckpointError(f"{path} is half written, or was changed: {cure}")
     try:
         return _model(stated, load_arrays(packed))
     except (KeyError, TypeError, ValueError, SafetensorError) as failure:
         raise CheckpointError(f"the model in {folder} is incomplete ({failure!r}): {cure}") from failure
+
+
+def _stated(packed: bytes) -> dict[str, Any] | None:
+    """Return what a model's file says of itself in its header; None if it is no such file."""
+    try:
+        stated = json.loads(json.loads(packed[8 : _header_end(packed)])["__metadata__"][STATED])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return stated if isinstance(stated, dict) else None
+
+
+def _sha256(packed: bytes) -> str:
+    """Return the sum of the arrays, which stand behind the header."""
+    return hashlib.sha256(memoryview(packed)[_header_end(packed) :]).hexdigest()
+
+
+def _header_end(packed: bytes) -> int:
+    """Return where the header ends: its length stands in the first eight bytes."""
+    return 8 + int.from_bytes(packed[:8], "little")
 
 
 def _model(stated: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:

@@ -2,13 +2,22 @@
 
 import dataclasses
 import json
+import multiprocessing
+import random
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_file_of
 
-from gnn.checkpoint import ARRAYS, CONFIG, CheckpointError, Model, load, save
+from gnn.checkpoint import FILE, STATED, CheckpointError, Model, load, save
 from kg.graph import SourceRelease
+from tests.starved import starved
 
 
 @pytest.fixture
@@ -32,14 +41,60 @@ def test_round_trip(model: Model, folder: Path) -> None:
 
 
 def test_a_save_replaces_the_model_and_leaves_nothing_beside(model: Model, folder: Path) -> None:
-    save(dataclasses.replace(model, scores=model.scores / 2), folder)
-    assert np.array_equal(load(folder).scores, model.scores / 2)
-    assert sorted(path.name for path in folder.iterdir()) == sorted([ARRAYS, CONFIG])
+    (folder / "model.json").write_text("what an older version left")
+    (folder / f".{FILE}.0123abcd.part").write_text("what a killed writer left")
+    save(dataclasses.replace(model, scores=model.scores / 2), str(folder))
+    assert np.array_equal(load(str(folder)).scores, model.scores / 2)
+    assert [path.name for path in folder.iterdir()] == [FILE]
 
 
-@pytest.mark.parametrize("name", [ARRAYS, CONFIG])
-def test_a_missing_file(folder: Path, name: str) -> None:
-    (folder / name).unlink()
+def _save_on(model: Model, folder: Path, told: Connection) -> None:
+    """Save the model over and over, with all scores 1, 2, 3 and so on."""
+    for number in range(1, 1_000_000):
+        save(dataclasses.replace(model, scores=np.full_like(model.scores, number)), folder)
+        told.send(number)
+
+
+def test_killed_at_random_points_a_save_leaves_a_whole_model(model: Model, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    luck, in_the_midst = random.Random(3), 0
+    for _ in range(8):
+        heard, told = context.Pipe(duplex=False)
+        writer = context.Process(target=_save_on, args=(model, tmp_path, told))
+        writer.start()
+        assert heard.recv() == 1
+        time.sleep(luck.uniform(0, 0.02))
+        writer.kill()
+        writer.join()
+        told.close()
+        last = 1
+        with suppress(EOFError):
+            while True:
+                last = heard.recv()
+        in_the_midst += len(list(tmp_path.iterdir())) > 1
+        assert set(load(tmp_path).scores.ravel().tolist()) in ({last}, {last + 1})
+    assert in_the_midst
+    save(model, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+def test_a_starved_save_leaves_the_old_model_and_names_the_file(model: Model, folder: Path) -> None:
+    code = """
+from gnn.checkpoint import load, save
+model = load(sys.argv[1])
+starve()
+try:
+    save(model, sys.argv[1])
+except OSError as failure:
+    print(failure.filename, failure.strerror)
+"""
+    assert starved(code, 5_000, folder).stdout == f"{folder / FILE} File too large\n"
+    assert np.array_equal(load(folder).scores, model.scores)
+    assert [path.name for path in folder.iterdir()] == [FILE]
+
+
+def test_a_missing_file(folder: Path) -> None:
+    (folder / FILE).unlink()
     with pytest.raises(CheckpointError, match=r"there is no model in .*: train one with `panakeia train --out DIR`"):
         load(folder)
 
@@ -51,24 +106,43 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
         load(path)
 
 
-def test_a_torn_file(folder: Path) -> None:
-    (folder / ARRAYS).write_bytes((folder / ARRAYS).read_bytes()[:-10])
-    with pytest.raises(CheckpointError, match="does not belong to"):
+@pytest.mark.parametrize("kept", [0, 4, 8, 500, -10])
+def test_a_torn_file(folder: Path, kept: int) -> None:
+    (folder / FILE).write_bytes((folder / FILE).read_bytes()[:kept])
+    with pytest.raises(CheckpointError, match=r"half of one|half written"):
         load(folder)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"format": 99}'])
-def test_an_alien_config(folder: Path, content: str) -> None:
-    (folder / CONFIG).write_text(content)
+def test_a_changed_file(folder: Path) -> None:
+    content = bytearray((folder / FILE).read_bytes())
+    content[-1] ^= 1
+    (folder / FILE).write_bytes(content)
+    with pytest.raises(CheckpointError, match="was changed"):
+        load(folder)
+
+
+def test_a_model_of_the_older_version_in_two_files(folder: Path) -> None:
+    (folder / FILE).write_bytes(save_file_of({"scores": np.zeros(3)}))
+    (folder / "model.json").write_text('{"format": 1}')
+    with pytest.raises(CheckpointError, match=r"of an older version, in two files: train one with .* anew"):
+        load(folder)
+
+
+@pytest.mark.parametrize("stated", ["{", "[]", '{"format": 99}', None])
+def test_an_alien_file(folder: Path, stated: str | None) -> None:
+    metadata = None if stated is None else {STATED: stated}
+    (folder / FILE).write_bytes(save_file_of({"scores": np.zeros(3)}, metadata))
     with pytest.raises(CheckpointError, match="train one with"):
         load(folder)
 
 
-@pytest.mark.parametrize("key", ["drugs", "config", "sources"])
-def test_an_incomplete_config(folder: Path, key: str) -> None:
-    stated = json.loads((folder / CONFIG).read_text())
+@pytest.mark.parametrize("key", ["drugs", "config", "sources", "listed_by"])
+def test_an_incomplete_file(folder: Path, key: str) -> None:
+    content = (folder / FILE).read_bytes()
+    with safe_open(folder / FILE, "numpy") as opened:
+        stated = json.loads(opened.metadata()[STATED])
     del stated[key]
-    (folder / CONFIG).write_text(json.dumps(stated))
+    (folder / FILE).write_bytes(save_file_of(load_arrays(content), {STATED: json.dumps(stated)}))
     with pytest.raises(CheckpointError, match="is incomplete"):
         load(folder)
 

@@ -123,6 +123,7 @@ PERSON: Resource = {
     "extension": [
         {"url": "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName", "valueString": "Ada Zelderloo"},
         {"url": "http://hl7.org/fhir/StructureDefinition/patient-birthPlace", "valueAddress": {"city": "Hawkshead"}},
+        {"url": "urn:note", "valueString": "Wheelchair user from Withernsea"},
         {"url": "urn:race", "extension": [{"url": "text", "valueString": "White"}]},
     ],
 }
@@ -166,6 +167,7 @@ PLANTS: dict[str, tuple[tuple[str | int, ...], tuple[str, ...]]] = {
     "relative": (("contained",), ("Underhall", "[underhall]")),
     "mother's maiden name": (("extension", 0), ("Ada Zelderloo", "Zelderloo", "ZELDERLOO")),
     "birth place": (("extension", 1), ("Hawkshead", "HAWKSHEAD")),
+    "another extension": (("extension", 2), ("Wheelchair user from Withernsea",)),
 }
 """What identifies `PERSON`: the element that says it, and how a text may say the same."""
 
@@ -177,8 +179,9 @@ PLANTED_CONDITIONS = {
 """Codes of conditions in whose public name, the only text of a record that may pass, a plant stands."""
 
 
-def planted() -> list[Resource]:
-    return [condition(code, f"Dyspnea of {text}") for code, (_, text) in PLANTED_CONDITIONS.items()]
+def planted(leading: str = "9") -> list[Resource]:
+    """Return the conditions, with codes that begin with this digit."""
+    return [condition(leading + code[1:], f"Dyspnea of {text}") for code, (_, text) in PLANTED_CONDITIONS.items()]
 
 
 def without(patient: Resource, path: tuple[str | int, ...]) -> Resource:

@@ -120,7 +120,25 @@ def test_an_age_is_the_number_of_birthdays() -> None:
         assert capped_age(born, latest) == min(birthdays, 90)
 
 
+@pytest.mark.parametrize(
+    ("born", "latest", "age"),
+    [
+        ("2020-03-04", "2020-03-04", 0),
+        ("2020-07-01", "2020-03-04", 0),  # of a birth date the year is known: the middle of it stands
+        ("2020-03-04", "2021-03-03", 0),
+        ("2020-03-04", "2021-03-04", 1),
+        ("1930-03-04", "2020-03-03", 89),
+        ("1930-03-04", "2020-03-04", 90),
+        ("1910-03-04", "2020-03-04", 90),
+    ],
+)
+def test_an_age_is_between_0_and_90(born: str, latest: str, age: int) -> None:
+    assert capped_age(date.fromisoformat(born), date.fromisoformat(latest)) == age
+
+
 def test_the_release_is_known_by_its_contents_in_any_order() -> None:
+    digest = hmac_by_its_definition(b"k" * 32, b'["release", "a", "b"]')
+    assert release_digest(b"k" * 32, ["b", "a"]) == digest[:12]
     assert release_digest(b"k" * 32, ["a", "b"]) == release_digest(b"k" * 32, ["b", "a"])
     assert len({release_digest(secret, digests) for secret in (b"k" * 32, b"l" * 32) for digests in ("a", "ab")}) == 4
 
@@ -147,9 +165,16 @@ def test_weak_and_open_keys_are_warned_about_without_telling_them(
     assert "swordfish" not in caplog.text
 
 
-@pytest.mark.parametrize("environment", [{}, {"PANAKEIA_KEY": "  "}, {"PANAKEIA_KEY": "1234567"}])
-def test_no_key_is_refused_with_the_cure(environment: dict[str, str]) -> None:
-    with pytest.raises(KeyRefused, match=r"secrets\.token_hex") as refused:
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({}, "there is no key"),
+        ({"PANAKEIA_KEY": "  "}, "there is no key"),
+        ({"PANAKEIA_KEY": "1234567"}, "PANAKEIA_KEY has 7 bytes"),
+    ],
+)
+def test_no_key_is_refused_with_the_cure(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(KeyRefused, match=rf"{message}(.|\n)*secrets\.token_hex") as refused:
         load_key(None, environment)
     assert "PANAKEIA_KEY" in str(refused.value)
     assert "1234567" not in str(refused.value)

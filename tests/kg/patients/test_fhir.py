@@ -1,7 +1,9 @@
 """A record in FHIR -> rows: what is stated, what is left out, what is refused, what of several stands."""
 
+import hmac
+import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from kg.patients.terminology import lexicon
 from tests.kg.patients.made_up_records import (
     LOINC,
     PATIENT,
+    PERSON,
     PLANTED,
+    PLANTS,
     bundle,
     coded,
     condition,
@@ -36,9 +40,11 @@ Read = Callable[..., tuple[Reading, Graph]]
 def reading(write: Callable[..., Path], key: bytes) -> Read:
     """Return a function that reads bundles of these resources, one a list, and checks their rows."""
 
-    def made(*records: list[dict[str, Any]], patient: dict[str, Any] = PATIENT) -> tuple[Reading, Graph]:
+    def made(
+        *records: list[dict[str, Any]], patient: dict[str, Any] = PATIENT, now: datetime | None = None
+    ) -> tuple[Reading, Graph]:
         paths = [write(bundle(*record, patient=patient), f"{n}.json") for n, record in enumerate(records)]
-        found = read(paths, key, lexicon([]), lambda step, fraction: None)
+        found = read(paths, key, lexicon([]), lambda step, fraction: None, now=now)
         graph, audit = build_graph([found.rows])
         assert not audit.rejected.num_rows
         return found, graph
@@ -83,18 +89,103 @@ def test_a_record_becomes_a_patient_with_edges(reading: Read) -> None:
     assert not found.left_out
 
 
-def test_days_are_moved_together(reading: Read) -> None:
-    _, graph = reading([DIABETES, medication("11289", "warfarin", authoredOn="2015-03-04")])
-    ((_, diabetes),) = edges(graph, "patient_has_condition", "day")
-    ((_, warfarin),) = edges(graph, "patient_takes_drug", "day")
-    assert warfarin - diabetes == (date(2015, 3, 4) - date(2011, 3, 4)).days
-    assert diabetes != (date(2011, 3, 4) - date(1970, 1, 1)).days
+def test_all_days_of_a_patient_are_moved_by_the_patient_s_own_shift(reading: Read, key: bytes) -> None:
+    days = {"2011-03-04": DIABETES, "2015-03-04": medication("11289", "warfarin", authoredOn="2015-03-04")}
+    days["2016-02-29"] = number("6301-6", 2.4, "{INR}", effectiveDateTime="2016-02-29")
+    shifts = set()
+    for number_ in ("MRN-77120", "MRN-77121"):
+        identity = {"type": {"coding": [{"code": "MR"}]}, "system": "urn:ward", "value": number_}
+        _, graph = reading([*days.values()], patient=PATIENT | {"identifier": [identity]})
+        found = sorted(row["day"] for rows in graph.edges.values() for row in rows.to_pylist())
+        true = [(date.fromisoformat(day) - date(1970, 1, 1)).days for day in days]
+        # The keyed hash of who it is, by Python's own hmac.
+        digest = hmac.digest(key, json.dumps(["date shift", "urn:ward", number_]).encode(), "sha256")
+        draw = int.from_bytes(digest[:8]) % 7300 - 3650
+        shift = draw + (draw >= 0)
+        assert found == [day + shift for day in true]
+        shifts.add(shift)
+    assert len(shifts) == 2
+    assert 0 not in shifts
 
 
 def test_a_date_without_a_day_is_no_day(reading: Read) -> None:
     _, graph = reading([DIABETES | {"onsetDateTime": "2011-03"}])
     assert edges(graph, "patient_has_condition", "day") == [("DOID:9352", None)]
     assert patient(graph)["age_years"] is None
+
+
+OLD = {**PATIENT, "birthDate": "1926-02-03"}
+
+
+def test_no_stored_number_of_an_old_patient_tells_an_age_over_90(reading: Read) -> None:
+    days = {"44054006": "1926-02-03", "49436004": "1931-06-30", "194828000": "1931-07-02", "73211009": "2019-01-01"}
+    found, graph = reading(
+        [
+            *(condition(code, "Unknown", onsetDateTime=day) for code, day in days.items()),
+            medication("11289", "warfarin", authoredOn="1930-05-05"),
+            number("30525-0", 95, "a", effectiveDateTime="2021-07-01"),
+            number("6301-6", 2.4, "{INR}", effectiveDateTime="2021-07-01"),
+            number("29463-7", 70, "kg", effectiveDateTime="1931-07-01"),
+        ],
+        patient=OLD,
+    )
+    rows = [row for relation in graph.edges.values() for row in relation.to_pylist()]
+    dated = {row["object"]: row["day"] for row in rows if row.get("day") is not None}
+    latest = dated["LOINC:6301-6"]
+    # The oldest is a day less than 90 years (with 23 leap days) before the latest record.
+    assert dated == {
+        "LOINC:6301-6": latest,
+        "SNOMEDCT:194828000": latest - (90 * 365 + 23 - 1),
+        "DOID:9351": latest - (date(2021, 7, 1) - date(2019, 1, 1)).days,
+    }
+    assert len(rows) == 7
+    assert patient(graph)["age_years"] == 90.0
+    assert found.left_out == {("Observation", "a number of years that may be an age of 90 or more"): 1}
+    numbers = [value for row in (*rows, patient(graph)) for value in row.values() if isinstance(value, float)]
+    assert max(numbers) <= 90
+
+
+def test_the_latest_record_of_all_bundles_counts(reading: Read) -> None:
+    early = [DIABETES | {"onsetDateTime": "1930-01-01"}]
+    late = [number("6301-6", 2.4, "{INR}", effectiveDateTime="2021-07-01")]
+    for records in ([early, late], [late, early]):
+        _, graph = reading(*records, patient=OLD)
+        assert edges(graph, "patient_has_condition", "day") == [("DOID:9352", None)]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        number("4548-4", 6.1, "%", status="entered-in-error", effectiveDateTime="2030-03-01"),
+        genotype("CYP2C9 *1/*3", status="cancelled", effectiveDateTime="2030-03-01"),
+        medication("11289", "warfarin", status="draft", authoredOn="2030-03-01"),
+        number("4548-4", 6.1, "%", effectiveDateTime="2041-03-01"),
+        number("4548-4", 6.1, "%", effectiveDateTime="9999-12-31"),
+        observation("72166-2", effectiveDateTime="9999-12-31"),
+        DIABETES | {"onsetDateTime": "1900-01-01"},
+        DIABETES | {"onsetDateTime": 2019},
+    ],
+)
+def test_what_does_not_hold_and_what_cannot_be_sets_nothing(reading: Read, resource: dict[str, Any]) -> None:
+    weight = number("29463-7", 70, "kg", effectiveDateTime="2020-01-01")
+    angina = condition("194828000", "Angina", onsetDateTime="2019-01-01")
+    _, alone = reading([weight, angina])
+    _, graph = reading([weight, angina, resource], now=datetime(2040, 1, 1, tzinfo=UTC))
+    assert graph.edges.keys() == alone.edges.keys() == {"patient_has_condition", "patient_has_measurement"}
+    for relation in graph.edges:
+        assert edges(graph, relation, "day") == edges(alone, relation, "day")
+    assert patient(graph)["age_years"] == 68.0
+    assert patient(graph)["genotypes"] == []
+
+
+@pytest.mark.parametrize(("born", "refused"), [("2040", ["birthDate"]), ("2040-01-03", ["birthDate"]), ("2039", [])])
+def test_a_birth_to_come_is_refused(reading: Read, born: str, refused: list[str]) -> None:
+    weight = number("29463-7", 7, "kg", effectiveDateTime="2039-03-01")
+    now = datetime(2039, 12, 30, tzinfo=UTC)
+    found, graph = reading([weight], patient=PATIENT | {"birthDate": born}, now=now)
+    assert [rejection.element for rejection in found.rejected] == refused
+    assert patient(graph)["age_years"] == (None if refused else 0.0)
+    assert edges(graph, "patient_has_measurement", "value") == [("LOINC:29463-7", 7.0)]
 
 
 @pytest.mark.parametrize(("born", "age"), [("1951", 59.0), ("1950-11", 60.0), ("1901-01-01", 90.0), (None, None)])
@@ -285,12 +376,12 @@ JUNK: list[Any] = [
     -7,
     1e400,
     "",
-    "Ottoline Quillfeather",
+    "Ottolië Quillfeäther",
     "2020-02-30",
     [],
     {},
-    ["MRN-77120"],
-    {"Ottoline": 1},
+    ["MRN-77-120-3"],
+    {"Brambleby": 1},
 ]
 
 
@@ -305,9 +396,10 @@ def test_whatever_is_wrong_with_a_resource_no_message_tells_of_whom(write: Calla
         ),
         variant("rs9923231", state="LA6706-1"),
     ]
+    words = [form for _, forms in PLANTS.values() for form in forms]
     refused = 0
     for _ in range(400):
-        content = bundle(*resources)
+        content = bundle(*resources, patient=PERSON)
         entry = random.integers(len(resources) + 1)
         content["entry"][entry] = {"resource": mangled(content["entry"][entry]["resource"], random)}
         try:
@@ -319,5 +411,5 @@ def test_whatever_is_wrong_with_a_resource_no_message_tells_of_whom(write: Calla
             assert not audit.rejected.num_rows
             told = repr(found) + repr([rows.to_pylist() for rows in (*graph.nodes.values(), *graph.edges.values())])
         refused += "bundle 1 of 1" in told
-        assert not [word for word in PLANTED if word in told]
+        assert not [word for word in words if word in told]
     assert refused > 100

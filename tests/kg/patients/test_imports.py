@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -15,7 +16,19 @@ from kg.graph import Graph
 from kg.patients.bundles import BundleError
 from kg.patients.imports import Imported, import_patients
 from kg.stores.protocol import Store
-from tests.kg.patients.made_up_records import bundle, condition, genotype, medication, number
+from tests.kg.patients.made_up_records import (
+    PERSON,
+    PLANTS,
+    Resource,
+    bundle,
+    condition,
+    genotype,
+    medication,
+    number,
+    observation,
+    planted,
+    variant,
+)
 
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 DATE = re.compile(rb"(?:19|20)\d\d-[01]\d-[0-3]\d")
@@ -124,6 +137,66 @@ def test_rejections_are_in_the_audit_and_left_out_is_counted(imports: Callable[.
     assert "Ottoline" not in shown
 
 
+def bare(text: str) -> str:
+    """Return the letters and digits of a text, without accents and capitals."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKD", text).casefold())
+
+
+def told(store: Store, imported: Imported, log: str) -> str:
+    """Return everything that a store holds and an import says."""
+    graph = store.read()
+    texts = [repr(table.to_pylist()) for table in (*graph.nodes.values(), *graph.edges.values())]
+    texts += [repr(graph.sources), repr(imported), repr(imported.audit.rejected.to_pylist()), log]
+    return "\n".join([*texts, imported.to_text(), json.dumps(imported.to_json(), ensure_ascii=False)])
+
+
+def bytes_in(folder: Path) -> bytes:
+    return b"\n".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix != ".json")
+
+
+def everywhere(text: str) -> Iterator[Resource]:
+    """Yield resources that hold a text where it may stand in FHIR, and where it may not."""
+    angina = condition("194828000", "Angina", note=[{"text": text}])
+    yield angina | {"code": {"text": text, "coding": angina["code"]["coding"]}}
+    yield angina | {"code": {"coding": [{"system": "http://snomed.info/sct", "code": text, "display": text}]}}
+    yield angina | {"onsetString": text}
+    yield angina | {"onsetDateTime": text}
+    yield angina | {"verificationStatus": {"text": text, "coding": [{"code": text}]}}
+    yield angina | {text: text}
+    yield angina | {"subject": {"reference": text, "display": text}}
+    yield angina | {"contained": [{"resourceType": text, "id": text}]}
+    yield {"resourceType": text}
+    yield number("29463-7", 70, f"{{{text}}}")
+    yield number("29463-7", 70, "kg", status=text)
+    yield number("29463-7", 70, "kg", effectiveDateTime={"start": text})
+    yield observation("72166-2", valueString=text)
+    yield genotype(f"CYP2C9 *1/*3 {text}")
+    yield genotype(text)
+    yield variant(text, state="LA6706-1", alternate=text)
+    yield medication("11289", text, status=text)
+    yield medication("11289", "warfarin", intent=text)
+
+
+@pytest.mark.parametrize("store", ["ladybug"], indirect=True)
+def test_nothing_that_an_import_writes_or_says_tells_who_the_patient_is(
+    store: Store, imports: Callable[..., Imported], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    plants = [text for _, forms in PLANTS.values() for text in forms]
+    elsewhere = [resource for text in plants for resource in everywhere(text)]
+    with caplog.at_level(logging.DEBUG):
+        imported = imports(bundle(*planted(), *elsewhere, patient=PERSON))
+    assert len(imported.patients) == 1
+    assert imported.audit.rejected.num_rows > 5 * len(plants)
+    found = bare(told(store, imported, caplog.text))
+    assert not [text for text in plants if bare(text) in found]
+    assert not [text for text in plants if text.encode() in bytes_in(tmp_path)]
+    # In the record of another patient, of whom they tell nothing, the same words are found under other codes.
+    imported = imports(bundle(*planted("8"), patient={"resourceType": "Patient", "id": "another-patient"}))
+    found = bare(told(store, imported, caplog.text))
+    assert not [text for text in plants if bare(text) not in found]
+    assert not [text for text in plants if text.replace("\u00ad", "").encode() not in bytes_in(tmp_path)]
+
+
 def identifying(patient: dict[str, Any]) -> Iterator[str]:
     """Yield what identifies a Synthea patient."""
     for name in patient["name"]:
@@ -145,15 +218,13 @@ def test_no_byte_of_a_store_tells_who_a_patient_is(
         imported = import_patients([folder], store, key, silent)
     assert len(imported.patients) == 50
     assert not imported.audit.rejected.num_rows
-    graph = store.read()
-    texts = [repr(table.to_pylist()) for table in (*graph.nodes.values(), *graph.edges.values())]
-    texts += [repr(graph.sources), imported.to_text(), json.dumps(imported.to_json()), repr(imported), caplog.text]
-    written = b"\n".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
-    everything = written + "\n".join(texts).encode()
+    texts = told(store, imported, caplog.text)
+    written = bytes_in(tmp_path)
+    everything = written + texts.encode()
     assert b"Body Height" in written  # strings in the file can be searched
     assert not UUID.search(everything)
     assert not DATE.search(everything)
-    words = set(re.findall(r"[^\W_]+", "\n".join(texts)))
+    words = set(re.findall(r"[^\W_]+", texts))
     for path in sorted(folder.iterdir()):
         entries = json.loads(gzip.decompress(path.read_bytes()))["entry"]
         (patient,) = (entry["resource"] for entry in entries if entry["resource"]["resourceType"] == "Patient")

@@ -103,6 +103,7 @@ PERSON: Resource = {
             "family": "Quillfeäther",
             "_family": {"extension": [{"url": "urn:own-name", "valueString": "Drumgoole"}]},
             "given": ["Ottolië", "Wilhelmøna"],
+            "text": "Countess Mountebank",
         }
     ],
     "identifier": [
@@ -118,12 +119,19 @@ PERSON: Resource = {
         }
     ],
     "contained": [
-        {"resourceType": "RelatedPerson", "patient": {"reference": "#"}, "name": [{"family": "Underhall"}]},
+        {
+            "resourceType": "RelatedPerson",
+            "patient": {"reference": "#"},
+            "name": [{"family": "Underhall"}],
+            "telecom": [{"system": "phone", "value": "07700 900461"}],
+        },
     ],
     "extension": [
         {"url": "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName", "valueString": "Ada Zelderloo"},
         {"url": "http://hl7.org/fhir/StructureDefinition/patient-birthPlace", "valueAddress": {"city": "Hawkshead"}},
         {"url": "urn:note", "valueString": "Wheelchair user from Withernsea"},
+        {"url": "urn:arrival", "valueDate": "1973-05-06"},
+        {"url": "urn:wedding", "valueDateTime": "1974-01-31T11:00:00Z"},
         {"url": "urn:race", "extension": [{"url": "text", "valueString": "White"}]},
     ],
 }
@@ -154,6 +162,7 @@ PLANTS: dict[str, tuple[tuple[str | int, ...], tuple[str, ...]]] = {
     "family name's extension": (("name", 0, "_family"), ("Drumgoole", "DRUMGOOLE")),
     "given name": (("name", 0, "given", 0), ("Ottolië", "OTTOLIE", "Ottolie\u0308", "-Ottolië-")),
     "second given name": (("name", 0, "given", 1), ("Wilhelmøna", "WILHELMØNA")),
+    "name as a text": (("name", 0, "text"), ("Countess Mountebank", "MOUNTEBANK")),
     "identifier": (("identifier",), ("MRN-77-120-3", "mrn771203", "77 120 3", "771203", "\uff17\uff17 1203")),
     "telephone": (("telecom",), ("+44 1840 555 0199", "01840/5550199", "555-0199", "(555) 01 99")),
     "address line": (("address", 0, "line"), ("9 Larkspur Mews", "Larkspur Mews", "LARKSPUR-MEWS")),
@@ -164,9 +173,11 @@ PLANTS: dict[str, tuple[tuple[str | int, ...], tuple[str, ...]]] = {
     "contact's given name": (("contact", 0, "name", "given"), ("Cuthbert",)),
     "contact's telecom": (("contact", 0, "telecom"), ("bees@hive.example", "BEES@HIVE.example")),
     "contact's address": (("contact", 0, "address"), ("Flat 3, Heronsgate Wharf", "Heronsgate Wharf")),
-    "relative": (("contained",), ("Underhall", "[underhall]")),
+    "relative": (("contained",), ("Underhall", "[underhall]", "07700 900461")),
     "mother's maiden name": (("extension", 0), ("Ada Zelderloo", "Zelderloo", "ZELDERLOO")),
     "birth place": (("extension", 1), ("Hawkshead", "HAWKSHEAD")),
+    "extension with a day": (("extension", 3), ("1973-05-06", "6 May 1973")),
+    "extension with a time": (("extension", 4), ("1974-01-31", "01/31/1974")),
     "another extension": (("extension", 2), ("Wheelchair user from Withernsea",)),
 }
 """What identifies `PERSON`: the element that says it, and how a text may say the same."""

@@ -1,10 +1,14 @@
 """TrainConfig: everything that decides a training run beside the graph, and how it is read from a file."""
 
 import dataclasses
-import tomllib
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from kg.files.text import FileError
+from kg.files.toml import read_toml
 
 PARTS = ("messages", "spectral", "chains", "attention")
 """The parts of the model (`gnn.model`) that an ablation may leave out."""
@@ -41,8 +45,8 @@ class TrainConfig:
         if self.task not in TASKS:
             raise ConfigError(f"task: got {self.task!r}, expected one of {', '.join(TASKS)}")
         for key, least in _LEAST.items():
-            if getattr(self, key) < least:
-                raise ConfigError(f"{key}: got {getattr(self, key)}, expected at least {least}")
+            if not least <= getattr(self, key) < math.inf:
+                raise ConfigError(f"{key}: got {getattr(self, key)}, expected at least {least}, and finite")
         if unknown := [part for part in self.parts if part not in PARTS]:
             raise ConfigError(f"parts: got {', '.join(map(repr, unknown))}, expected some of {', '.join(PARTS)}")
 
@@ -60,27 +64,34 @@ _LEAST = {
 }
 
 
-def load_config(path: Path | None, **changes: Any) -> TrainConfig:
+def load_config(path: str | Path | None, **changes: Any) -> TrainConfig:
     """Read a TrainConfig from a TOML file (the defaults where `path` is None); `changes` that are not None win.
 
-    Raises `ConfigError` naming the key that is unknown or has a wrong type or value.
+    Raises `ConfigError` naming the file, where it is the file's fault, and the key that is unknown or has a wrong type
+    or value.
 
     >>> load_config(None, seed=7).seed
     7
     """
-    stated: dict[str, Any] = {}
+    config = TrainConfig()
     if path is not None:
         try:
-            stated = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-            raise ConfigError(f"{path} is not TOML: {failure}") from failure
-    stated |= {key: value for key, value in changes.items() if value is not None}
+            stated = read_toml(path)
+        except FileError as failure:
+            raise ConfigError(str(failure)) from None
+        try:
+            config = _changed(config, stated)
+        except ConfigError as failure:
+            raise ConfigError(f"{path}, {failure}") from None
+    return _changed(config, {key: value for key, value in changes.items() if value is not None})
+
+
+def _changed(config: TrainConfig, changes: Mapping[str, Any]) -> TrainConfig:
     defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
-    for key, value in stated.items():
+    for key in changes:
         if key not in defaults:
             raise ConfigError(f"{key}: unknown setting; expected one of {', '.join(defaults)}")
-        stated[key] = _typed(key, value, defaults[key])
-    return TrainConfig(**stated)
+    return dataclasses.replace(config, **{key: _typed(key, value, defaults[key]) for key, value in changes.items()})
 
 
 def _typed(key: str, value: Any, default: Any) -> Any:

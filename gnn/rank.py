@@ -1,6 +1,5 @@
 """Rank: a Model and a disease to its candidate drugs; a Model and pairs to their scores."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,9 @@ import pandas as pd
 
 from gnn.checkpoint import Model
 from kg.curie import CurieError, parse
+from kg.files.header import check_header
+from kg.files.table import read_tsv
+from kg.files.text import FileError
 from kg.graph import SourceRelease
 from kg.search import Node, check_count, find
 from kg.stores.protocol import Store
@@ -32,25 +34,18 @@ class OtherGraphError(ValueError):
     """A store that does not hold the graph that the model was trained on."""
 
 
-def read_pairs(path: Path) -> pd.DataFrame:
+def read_pairs(path: str | Path) -> pd.DataFrame:
     """Read pairs from a TSV with a header line and at least the columns `drug` and `disease`, all as text.
 
-    Raises `PairsError` for an unreadable file; row i of the frame is line i + 2 of the file.
+    Row i of the frame is line i + 2 of the file. Raises `PairsError`, which names file and line, for what
+    `kg.files.table.read_tsv` refuses and for pairs that have scores already.
     """
     try:
-        return pd.read_csv(
-            path,
-            sep="\t",
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            quoting=csv.QUOTE_NONE,
-            encoding="utf-8-sig",
-            index_col=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as failure:
-        why = str(failure).rpartition("C error: ")[2].strip()
-        raise PairsError(f"{path} cannot be read as tab-separated text with a header line: {why}") from failure
+        table = read_tsv(path, PAIR_COLUMNS)
+    except FileError as failure:
+        raise PairsError(str(failure)) from None
+    _check_columns(path, table.header)
+    return pd.DataFrame(list(table.rows.values()), columns=list(table.header), dtype=str)
 
 
 def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -62,13 +57,7 @@ def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
     `OtherGraphError` for a store with another release.
     """
     assert_trained_on(model, store)
-    if missing := [column for column in PAIR_COLUMNS if column not in pairs.columns]:
-        raise PairsError(
-            f"line 1: the column {' and the column '.join(missing)} is missing among {', '.join(pairs.columns)}; "
-            "expected drug and disease, separated by a tab"
-        )
-    if taken := [column for column in SCORE_COLUMNS if column in pairs.columns]:
-        raise PairsError(f"line 1: the column {taken[0]} is there already; expected pairs without scores")
+    _check_columns("the pairs", [str(column) for column in pairs.columns])
     drugs, bad_drugs = _rows(store, "Drug", pairs["drug"], model.drugs)
     diseases, bad_diseases = _rows(store, "Disease", pairs["disease"], model.diseases)
     if bad := sorted(bad_drugs + bad_diseases):
@@ -135,6 +124,15 @@ def row_of(node: Node, candidates: Sequence[str]) -> int:
 
 def _identity(release: SourceRelease) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     return release.name, release.version, tuple(sorted(release.files.items()))
+
+
+def _check_columns(origin: object, header: Sequence[str]) -> None:
+    try:
+        check_header(origin, header, PAIR_COLUMNS, "\t")
+    except FileError as failure:
+        raise PairsError(str(failure)) from None
+    if taken := [column for column in SCORE_COLUMNS if column in header]:
+        raise PairsError(f"{origin}, line 1: the column {taken[0]} is there already; expected pairs without scores")
 
 
 def _rows(

@@ -67,7 +67,7 @@ def build(
     Beside an embedded store lie the audit and every rejected row afterwards (`kg.audit.write_audit`); where too many
     rows were rejected and the store is left alone, they are called `<store>.refused...`. A store with what no source
     can bring back, such as patients, is left alone unless `discard`. Raises `BuildError`, `kg.fetch.FetchError`,
-    `kg.tsv.TsvError` or `kg.stores.protocol.StoreError`.
+    `kg.files.text.FileError` or `kg.stores.protocol.StoreError`.
     """
     if not sources:
         raise BuildError(f"there is nothing to build: name a source of {', '.join(source_names())}")

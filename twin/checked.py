@@ -1,12 +1,14 @@
 """What a user writes in a TOML file: checked before anything runs, frozen, every mistake named with its key."""
 
 import difflib
-import tomllib
 from collections.abc import Sized
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError
+
+from kg.files import toml
+from kg.files.text import FileError
 
 Number = Annotated[float, Strict()]
 Positive = Annotated[float, Strict(), Field(gt=0)]
@@ -51,17 +53,15 @@ class Checked(BaseModel):
 Schema = TypeVar("Schema", bound=Checked)
 
 
-def read_toml(path: Path, schema: type[Schema]) -> Schema:
+def read_toml(path: str | Path, schema: type[Schema]) -> Schema:
     """Read a TOML file into a schema.
 
-    Raises `DesignError`, which names the line of bad TOML, or each mistake with its key.
+    Raises `DesignError`, which names the fault of a file that is no TOML, or each mistake with its key.
     """
     try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except UnicodeDecodeError as failure:
-        raise DesignError(f"{path}: byte {failure.start} is not UTF-8; save the file as UTF-8 text") from None
-    except tomllib.TOMLDecodeError as failure:
-        raise DesignError(f"{path}: not valid TOML: {failure}") from None
+        content = toml.read_toml(path)
+    except FileError as failure:
+        raise DesignError(str(failure)) from None
     return check(content, schema, str(path))
 
 

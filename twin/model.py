@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.files.number import number
+
 Floats = NDArray[np.float64]
 
 MISSED_DOSES = "missed doses"
@@ -63,11 +65,8 @@ class Continuous:
         >>> Continuous("age_years", "years", 18, 110).read("71")
         71.0
         """
-        try:
-            value = float(text)
-        except ValueError:
-            return None
-        return value if self.lower <= value <= self.upper else None
+        value = number(text)
+        return value if value is not None and self.lower <= value <= self.upper else None
 
 
 @dataclass(frozen=True)

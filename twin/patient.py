@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.files.table import read_csv
 from kg.query import patient
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
 from twin.model import Continuous, Covariate, Model
-from twin.table import read_table
 
 
 class PatientError(ValueError):
@@ -35,10 +35,9 @@ class Cohort:
 def read_cohort(path: str | Path, model: Model) -> Cohort:
     """Read patients from a CSV file with a column `id` and one for each covariate of the model; others are ignored.
 
-    Raises `PatientError` or `TableError` that names the line, the column, what came and what is allowed.
+    Raises `PatientError` or `kg.files.text.FileError` that names the line, the column, what came and what is allowed.
     """
-    path = Path(path)
-    rows = read_table(path, needed=["id", *(covariate.name for covariate in model.covariates)])
+    rows = read_csv(path, needed=["id", *(covariate.name for covariate in model.covariates)]).by_line()
     _check_ids(path, rows)
     columns = {covariate.name: _read_column(path, rows, covariate) for covariate in model.covariates}
     return Cohort(tuple(row["id"] for row in rows.values()), columns)
@@ -93,7 +92,7 @@ def check(cohort: Cohort, model: Model) -> None:
                 raise PatientError(f"patient {position}: {covariate.name} is {value!s}, expected {covariate.expected}")
 
 
-def _check_ids(path: Path, rows: Mapping[int, Mapping[str, str]]) -> None:
+def _check_ids(path: str | Path, rows: Mapping[int, Mapping[str, str]]) -> None:
     first: dict[str, int] = {}
     for line, row in rows.items():
         if not row["id"]:
@@ -105,7 +104,7 @@ def _check_ids(path: Path, rows: Mapping[int, Mapping[str, str]]) -> None:
         first[row["id"]] = line
 
 
-def _read_column(path: Path, rows: Mapping[int, Mapping[str, str]], covariate: Covariate) -> NDArray[Any]:
+def _read_column(path: str | Path, rows: Mapping[int, Mapping[str, str]], covariate: Covariate) -> NDArray[Any]:
     values = []
     for line, row in rows.items():
         value = covariate.read(row[covariate.name])

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from kg.files.number import number
+from kg.files.table import read_csv
 from twin.model import Floats
-from twin.table import read_table
 
 MAX_DOSES = 100_000
 """More doses than this from one record are a slip of the pen."""
@@ -79,11 +80,11 @@ def read_regimen(path: str | Path) -> Regimen:
     their own. Rows of EVID 0, or without EVID of AMT 0, are observations and ignored, as are the columns DV, DVID and
     MDV. Infusions (RATE), steady-state records (SS), resets (EVID 2 to 4) and compartments but the first are refused.
 
-    Raises `RegimenError` or `TableError` that names the line, the column, what came and what is allowed.
+    Raises `RegimenError` or `kg.files.text.FileError` that names the line, the column, what came and what is allowed.
     """
     doses: dict[str | None, list[Doses]] = {}
     count = 0
-    for line, row in read_table(Path(path), needed=("TIME", "AMT"), known=_COLUMNS + _IGNORED).items():
+    for line, row in read_csv(path, needed=("TIME", "AMT"), known=_COLUMNS + _IGNORED).by_line().items():
         where = f"{path}, line {line}"
         patient = row.get("ID")
         if patient == "":
@@ -138,11 +139,8 @@ def _number(where: str, row: Mapping[str, str], name: str, default: float) -> fl
     text = row.get(name, "")
     if text in _NOTHING:
         return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
+    value = number(text)
+    if value is None or value < 0:
         raise RegimenError(f"{where}, column {name}: got {text!r}, expected a number >= 0")
     return value
 

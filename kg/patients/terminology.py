@@ -7,14 +7,15 @@ know, often a broader one (Heart failure, chronic -> congestive heart failure), 
 those names of ingredients and products that differ from DrugBank's.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from kg.files.table import read_tsv
 from kg.names import folded
 from kg.query import rows_of
 from kg.stores.protocol import Store
@@ -165,8 +166,7 @@ def measurement(codes: Sequence[Code], known: Lexicon) -> Row:
 
 def table(name: str) -> list[dict[str, str]]:
     """Return the rows of a tab-separated table that ships beside this module."""
-    lines = files("kg.patients").joinpath(name).read_text(encoding="utf-8").splitlines()
-    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return list(read_tsv(Path(str(files("kg.patients"))) / name, needed=()).by_line().values())
 
 
 def _listed_condition(code: Code) -> dict[str, str] | None:

@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kg.fetch import Fetch, FoundFile, PublicFile
+from kg.files.columns import read_columns
+from kg.files.number import number
+from kg.files.text import FileError
 from kg.graph import SourceRelease
 from kg.rows import Rows
-from kg.tsv import TsvError, read_tsv
 
 NAME = "hetionet"
 VERSION = "1.0"
@@ -127,8 +129,8 @@ METAEDGES = {
 def read(fetch: Fetch) -> Rows:
     """Read Hetionet: the two published files, and what the attribute files add where the mirror has them.
 
-    Raises `kg.fetch.FetchError` if a published file is nowhere or not what it should be, `kg.tsv.TsvError` if one
-    cannot be read.
+    Raises `kg.fetch.FetchError` if a published file is nowhere or not what it should be, `kg.files.text.FileError`
+    if one cannot be read.
     """
     required = {file: fetch.get(file) for file in FILES}
     optional = {file: fetch.find(file) for file in (BINDING, ASSOCIATION, INCHI, GENES, GO_TERMS)}
@@ -159,7 +161,7 @@ def to_curie(identifier: str) -> str:
 
 
 def _read_nodes(found: Mapping[PublicFile, FoundFile]) -> pa.Table:
-    rows = read_tsv(found[NODES].path, ("id", "name", "kind"))
+    rows = read_columns(found[NODES].path, ("id", "name", "kind"))
     ids = [to_curie(identifier) for identifier in rows["id"].cast(pa.string()).to_pylist()]
     names = rows["name"].cast(pa.string()).to_pylist()
     synonyms = _synonyms(found)
@@ -197,7 +199,7 @@ def _synonyms(found: Mapping[PublicFile, FoundFile]) -> dict[str, list[str]]:
 
 def _read_edges(found: Mapping[PublicFile, FoundFile]) -> Iterator[pa.Table]:
     """Yield one table a metaedge, then one of the edges whose metaedge is not Hetionet's."""
-    rows = read_tsv(found[EDGES].path, ("source", "metaedge", "target"))
+    rows = read_columns(found[EDGES].path, ("source", "metaedge", "target"))
     rows = pa.table(
         {
             "subject": _translated(rows["source"], to_curie),
@@ -270,14 +272,16 @@ def _references(row: Mapping[str, Any]) -> list[str]:
 
 def _number(row: Mapping[str, Any], column: str) -> float | None:
     text = row.get(column)
-    try:
-        return float(text) if text else None
-    except ValueError:
-        raise TsvError(f"{BINDING.name}, line {row['line']}: expected a number as {column}, got {text!r}") from None
+    if not text:
+        return None
+    value = number(text)
+    if value is None:
+        raise FileError(f"{BINDING.name}, line {row['line']}: expected a number as {column}, got {text!r}")
+    return value
 
 
 def _attributes(found: Mapping[PublicFile, FoundFile], file: PublicFile, *columns: str) -> list[dict[str, Any]]:
-    return read_tsv(found[file].path, columns).to_pylist() if file in found else []
+    return read_columns(found[file].path, columns).to_pylist() if file in found else []
 
 
 def _translated(column: pa.ChunkedArray, translate: Callable[[str], str]) -> pa.DictionaryArray:

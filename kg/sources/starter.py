@@ -16,12 +16,12 @@ from typing import Any
 import pyarrow as pa
 
 from kg.fetch import Fetch
+from kg.files.columns import read_columns
 from kg.graph import SourceRelease, table
 from kg.patients import fhir
 from kg.patients.terminology import lexicon
 from kg.rows import Rows
 from kg.schema import RELATIONS, AttributeType, edge_columns, node_columns
-from kg.tsv import read_tsv
 
 NAME = "starter"
 VERSION = "1"
@@ -111,7 +111,7 @@ def _edge_table(relation: str, nodes: Mapping[str, Sequence[Row]], references: M
 
 
 def _read(name: str, columns: Sequence[str]) -> list[Row]:
-    return [row | {"file": f"{NAME}/{name}"} for row in read_tsv(_path(name), columns).to_pylist()]
+    return [row | {"file": f"{NAME}/{name}"} for row in read_columns(_path(name), columns).to_pylist()]
 
 
 def _items(text: str) -> list[str]:

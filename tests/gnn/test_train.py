@@ -95,7 +95,7 @@ def test_config_from_a_file(tmp_path: Path) -> None:
         ("members = 0", "members: got 0, expected at least 1"),
         ('task = "cures"', "task: got 'cures', expected one of treats, palliates"),
         ('parts = ["magic"]', "parts: got 'magic'"),
-        ("seed = ", "is not TOML"),
+        ("seed = ", "train.toml: not valid TOML"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:

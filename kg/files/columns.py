@@ -1,0 +1,64 @@
+"""The tables of public sources: tab-separated, millions of rows; a malformed line is a row too, for the audit."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from kg.files.header import check_header
+from kg.files.text import FileError, read_utf8
+
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
+def read_columns(path: str | Path, columns: Sequence[str]) -> pa.Table:
+    """Return these columns of a file with a header line, as dictionary-encoded strings, and `line` (int64, from 1).
+
+    Nothing is quoted and nothing is null: an empty field is an empty string. Lines without any text are left out. A
+    line with too few fields gets empty ones, a line with too many has the rest in its last field, so that whoever
+    checks the rows rejects it with its line. Raises `FileError` for a file that is not UTF-8 text and for a header
+    with a fault (`kg.files.header`), `OSError` for a file that cannot be opened.
+    """
+    data = read_utf8(path)
+    first_line_end = min(place for place in (data.find(b"\n"), data.find(b"\r"), len(data)) if place >= 0)
+    header = data[:first_line_end].decode().split("\t")
+    check_header(path, header, columns, "\t")
+    malformed: list[tuple[int, str]] = []
+
+    def keep(row: csv.InvalidRow) -> str:
+        malformed.append((row.number, row.text))
+        return "skip"
+
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(data if len(data) > first_line_end else data + b"\n"),  # a header alone needs its end
+            read_options=csv.ReadOptions(use_threads=False),  # else malformed rows come without their number
+            parse_options=csv.ParseOptions(
+                delimiter="\t", quote_char=False, ignore_empty_lines=False, invalid_row_handler=keep
+            ),
+            convert_options=csv.ConvertOptions(column_types=dict.fromkeys(header, _TEXT)),
+        )
+    except pa.ArrowInvalid as failure:
+        raise FileError(f"{path} cannot be read as tab-separated text: {failure}") from failure
+    lines = np.arange(2, 2 + table.num_rows + len(malformed))
+    lines = np.delete(lines, [number - 2 for number, _ in malformed])
+    table = table.append_column("line", pa.array(lines))
+    if malformed:
+        table = pa.concat_tables([table, _padded(malformed, header, table.schema)])
+    return _without_empty(table, header).select([*columns, "line"]).unify_dictionaries()
+
+
+def _padded(malformed: Sequence[tuple[int, str]], header: Sequence[str], schema: pa.Schema) -> pa.Table:
+    """Return malformed lines as rows of the same schema."""
+    rows = [(text.split("\t", len(header) - 1) + [""] * len(header))[: len(header)] for _, text in malformed]
+    columns = [pa.array(cells, pa.string()).dictionary_encode() for cells in zip(*rows, strict=True)]
+    return pa.table([*columns, pa.array([number for number, _ in malformed])], schema=schema)
+
+
+def _without_empty(table: pa.Table, header: Sequence[str]) -> pa.Table:
+    empty = functools.reduce(pc.and_, (pc.equal(table[column], "") for column in header))
+    return table.filter(pc.invert(empty)) if pc.any(empty).as_py() else table

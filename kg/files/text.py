@@ -1,0 +1,80 @@
+"""The text of a file: UTF-8 with or without a byte-order mark, plain or gzipped; whatever else it is, is named."""
+
+import codecs
+import gzip
+import re
+import zlib
+from pathlib import Path
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""What ends a line, in every file: no other control or Unicode character does."""
+
+_UTF_8_MARK = codecs.BOM_UTF8
+_FIRST_BYTES = {
+    codecs.BOM_UTF32_LE: "UTF-32 text; save it as UTF-8 text",  # before UTF-16, whose mark its own begins with
+    codecs.BOM_UTF32_BE: "UTF-32 text; save it as UTF-8 text",
+    codecs.BOM_UTF16_LE: "UTF-16 text; save it as UTF-8 text",
+    codecs.BOM_UTF16_BE: "UTF-16 text; save it as UTF-8 text",
+    b"\x1f\x8b": "gzipped; unpack it, or let its name end in .gz",
+    b"PK\x03\x04": "a zip archive or a workbook (.xlsx); save the table in it as text in UTF-8",
+    b"\xd0\xcf\x11\xe0": "a workbook (.xls); save the table in it as text in UTF-8",
+}
+"""How a file begins that is no UTF-8 text -> what it is, and the cure."""
+
+
+class FileError(ValueError):
+    """A file that is not what it should be; the message begins with its name and says where the fault is."""
+
+
+def read_text(path: str | Path) -> str:
+    """Return a file's text without its byte-order mark; what ends in `.gz` is unpacked.
+
+    Raises `FileError` for what is not UTF-8 text, `OSError` with the file's name for what cannot be opened.
+    """
+    return read_utf8(path).decode()
+
+
+def read_utf8(path: str | Path) -> bytes:
+    """Return the bytes of a file's text, known to be UTF-8; like `read_text`, for who decodes them later."""
+    data = _contents(path)
+    for begin, what in _FIRST_BYTES.items():
+        if data.startswith(begin):
+            raise FileError(f"{path} is {what}")
+    if b"\0" in data:
+        _refuse_nul(path, data)
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError as failure:
+            line = _line(data, failure.start)
+            raise FileError(
+                f"{path}, line {line}: byte {failure.start} is not UTF-8; save the file as UTF-8 text"
+            ) from None
+    return data.removeprefix(_UTF_8_MARK)
+
+
+def _contents(path: str | Path) -> bytes:
+    try:
+        with Path(path).open("rb") as stream:
+            if Path(path).suffix != ".gz":
+                return stream.read()
+            with gzip.open(stream) as unpacked:
+                return unpacked.read()
+    except (gzip.BadGzipFile, EOFError, zlib.error) as failure:
+        raise FileError(f"{path} is not gzipped text, or only a part of it: {failure}") from None
+    except OSError as failure:
+        raise OSError(failure.errno, failure.strerror, str(path)) from failure  # a failed read comes without the name
+
+
+def _refuse_nul(path: str | Path, data: bytes) -> None:
+    """Say where the first NUL byte is; ASCII text in UTF-16 has one in every second place, in UTF-32 three in four."""
+    if data.count(0) > len(data) // 3:
+        raise FileError(f"{path} looks like UTF-16 or UTF-32 text; save it as UTF-8 text")
+    place = data.index(0)
+    raise FileError(f"{path}, line {_line(data, place)}: byte {place} is NUL, which no text has; write the file anew")
+
+
+def _line(data: bytes, place: int) -> int:
+    """Return the number of the line, from 1, that a byte stands in."""
+    before = data[:place]
+    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from kg.files.table import write_tsv
+from kg.files.text import create_text
 from kg.graph import SourceRelease
 
 REJECTED = pa.schema(
@@ -24,6 +26,8 @@ REJECTED = pa.schema(
 
 SHOWN = 10
 """How many rejected rows a text or an error shows; all are in the table and the file."""
+
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 @dataclass(frozen=True)
@@ -109,9 +113,14 @@ def rejection_lines(audit: Audit) -> list[str]:
 
 
 def write_audit(audit: Audit, stem: Path) -> tuple[Path, Path]:
-    """Write `<stem>.audit.json` and, with every rejected row, `<stem>.rejected.tsv`; return both paths."""
+    """Write `<stem>.audit.json` and, with every rejected row, `<stem>.rejected.tsv`; return both paths.
+
+    In the TSV a tab, a line end and a backslash inside a row's text are written as in JSON.
+    """
     summary, rejected = (stem.with_name(stem.name + suffix) for suffix in (".audit.json", ".rejected.tsv"))
     summary.parent.mkdir(parents=True, exist_ok=True)
     summary.write_text(json.dumps(audit.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    audit.rejected.to_pandas().to_csv(rejected, sep="\t", index=False)
+    rows = audit.rejected.to_pandas()
+    with create_text(rejected) as file:
+        write_tsv(rows.assign(text=rows["text"].str.translate(_ESCAPES)), file)
     return summary, rejected

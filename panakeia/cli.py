@@ -189,6 +189,8 @@ def score(
     from gnn import checkpoint
     from gnn.rank import read_pairs
     from gnn.rank import score as score_pairs
+    from kg.files.table import write_tsv
+    from kg.files.text import create_text
     from kg.stores.opening import open_store
 
     output_file(out)
@@ -196,7 +198,8 @@ def score(
     with open_store(store) as opened:
         scored = score_pairs(trained, opened, read_pairs(pairs))
     out.parent.mkdir(parents=True, exist_ok=True)
-    scored.to_csv(out, sep="\t", index=False)
+    with create_text(out) as file:
+        write_tsv(scored, file)
     print_note(f"{len(scored)} pairs scored into {out}")
 
 
@@ -304,6 +307,8 @@ def twin_simulate(
 
     Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d
     """
+    from kg.files.table import write_csv
+    from kg.files.text import create_text
     from kg.stores.opening import open_store
     from twin import library
     from twin.patient import from_graph, read_cohort
@@ -331,7 +336,8 @@ def twin_simulate(
         print_frame(frame, title=f"{model}: trajectories", as_json=as_json, as_csv=not as_json)
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
-        frame.to_csv(out, index=False)
+        with create_text(out) as file:
+            write_csv(frame, file)
         print_note(f"{frame['id'].nunique()} patients, {len(frame)} rows written to {out}")
 
 

@@ -13,6 +13,8 @@ import pandas as pd
 
 from kg.build import build, default_sources
 from kg.fetch import Fetch
+from kg.files.table import write_csv
+from kg.files.text import create_text
 from kg.graph import data_version
 from kg.patients.imports import Imported, import_patients
 from kg.progress import Progress, silent
@@ -161,7 +163,8 @@ def run_trial(design: Path, out: Path, progress: Progress = silent) -> TrialResu
     result = trial.run(trial.load(design), progress)
     out.mkdir(parents=True, exist_ok=True)
     (out / "result.json").write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    result.subjects.to_csv(out / "subjects.csv", index=False)
+    with create_text(out / "subjects.csv") as file:
+        write_csv(result.subjects, file)
     first, *lines = result.to_text().splitlines()
     sections = (trial_section(result), assumptions_section(result), parameters_section(result.parameters))
     versions = {"seed": str(result.design.trial.seed), **result.versions}

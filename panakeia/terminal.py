@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from kg.files.table import write_csv
 from panakeia.cells import cell
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def print_frame(frame: "pd.DataFrame", *, title: str, as_json: bool = False, as_
     if as_json:
         print_json(records(frame))
     elif as_csv:
-        frame.to_csv(sys.stdout, index=False)
+        write_csv(frame, sys.stdout)
     else:
         _print_table(
             title, list(frame.columns), [[cell(value) for value in row] for row in frame.itertuples(index=False)]

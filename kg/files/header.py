@@ -41,9 +41,11 @@ def check_header(origin: object, header: Sequence[str], needed: Sequence[str], s
 
 def _check_separator(where: str, header: Sequence[str], needed: Sequence[str], separator: str) -> None:
     """Name the separator that the needed columns stand between, if it is another than the expected one."""
+    if {*needed} <= {*map(_bare, header)}:
+        return
     line = separator.join(header)
     for other, plural in SEPARATORS.items():
-        if other != separator and len(line.split(other)) > 1 and {*needed} <= {*map(_bare, line.split(other))}:
+        if {*needed} <= {*map(_bare, line.split(other))}:
             raise FileError(f"{where}: the columns are separated by {plural}; expected {SEPARATORS[separator]}")
 
 

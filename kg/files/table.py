@@ -107,7 +107,7 @@ def _counted(path: str | Path, line: int, cells: tuple[str, ...], header: tuple[
     """Return a row's cells, which must be as many as the header's."""
     if len(cells) == len(header):
         return cells
-    what = f"{len(cells)} cells for the header's {len(header)} columns" if any(cells) else "an empty line"
+    what = f"{len(cells)} instead of {len(header)} cells" if any(cells) else "an empty line"
     raise FileError(f"{path}, line {line}: {what}; expected one cell for each of {', '.join(header)}")
 
 

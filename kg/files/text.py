@@ -2,9 +2,13 @@
 
 import codecs
 import gzip
+import io
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 """What ends a line, in every file: no other control or Unicode character does."""
@@ -51,6 +55,16 @@ def read_utf8(path: str | Path) -> bytes:
                 f"{path}, line {line}: byte {failure.start} is not UTF-8; save the file as UTF-8 text"
             ) from None
     return data.removeprefix(_UTF_8_MARK)
+
+
+@contextmanager
+def create_text(path: str | Path) -> Iterator[TextIO]:
+    """Open a file for text in UTF-8 with line ends as they are written; what ends in `.gz` is packed."""
+    with Path(path).open("wb") as stream:
+        packed = Path(path).suffix == ".gz"
+        binary = gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) if packed else stream
+        with io.TextIOWrapper(binary, encoding="utf-8", newline="") as file:
+            yield file
 
 
 def _contents(path: str | Path) -> bytes:

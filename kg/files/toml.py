@@ -10,6 +10,7 @@ from kg.files.text import FileError, read_text
 
 DEEPEST = 32
 """Tables and lists inside each other; more are no settings."""
+_TOO_DEEP = f"more than {DEEPEST} tables and lists inside each other"
 
 _SHOWN = 60
 """Longest key that an error shows, in characters."""
@@ -25,7 +26,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(text, parse_float=_finite_or_nan)
     except RecursionError:
-        raise FileError(f"{path}: not valid TOML: brackets nested too deep to be read") from None
+        raise FileError(f"{path}: {_TOO_DEEP}") from None
     except ValueError as failure:  # beside TOMLDecodeError, Python's own limit of a whole number's digits
         raise FileError(f"{path}: not valid TOML: {failure}") from None
     _check_values(path, content)
@@ -44,7 +45,7 @@ def _check_values(path: str | Path, content: dict[str, Any]) -> None:
         key, depth, value = left.pop()
         shown = key if len(key) <= _SHOWN else key[:_SHOWN] + "..."
         if depth > DEEPEST:
-            raise FileError(f"{path}, {shown}: more than {DEEPEST} tables and lists inside each other")
+            raise FileError(f"{path}, {shown}: {_TOO_DEEP}")
         if isinstance(value, float) and math.isnan(value):
             raise FileError(f"{path}, {shown}: expected a finite number that 64 bits can hold")
         if isinstance(value, int) and not -(2**63) <= value < 2**63:

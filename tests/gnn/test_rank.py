@@ -9,6 +9,8 @@ import pytest
 
 from gnn.checkpoint import Model
 from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_pairs, score
+from kg.files.table import write_tsv
+from kg.files.text import create_text
 from kg.graph import SourceRelease
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
@@ -71,18 +73,54 @@ def test_a_drug_of_the_graph_that_the_model_has_not_seen(model: Model, store: St
 
 
 def test_missing_and_taken_columns(model: Model, store: Store) -> None:
-    with pytest.raises(PairsError, match="line 1: the column disease is missing among drug, illness"):
+    with pytest.raises(PairsError, match="the pairs, line 1: the column disease is missing among drug, illness"):
         score(model, store, pd.DataFrame({"drug": [], "illness": []}))
-    with pytest.raises(PairsError, match="line 1: the column score is there already"):
+    with pytest.raises(PairsError, match="the pairs, line 1: the column score is there already"):
         score(model, store, pd.DataFrame({"drug": [], "disease": [], "score": []}))
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00bad"])
-def test_an_unreadable_file(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", ", line 1: nothing there; expected a header with the columns drug, disease"),
+        ("drug\tdisease\n".encode("utf-16"), " is UTF-16 text; save it as UTF-8 text"),
+        (b"drug\tdisease\tdrug\nA\tB\tC\n", ", line 1: columns 1 and 3 are both 'drug'"),
+        (b"drug\tdisease\tnote\nA\tB\tx\ty\n", ", line 2: 4 instead of 3 cells"),
+        (b"drug\tdisease\nA\tB\n\nA\tC\n", ", line 3: an empty line"),
+        (b"drug\tillness\nA\tB\n", ", line 1: the column disease is missing among drug, illness"),
+        (b"drug\tdisease\tprior\nA\tB\t0.5\n", ", line 1: the column prior is there already; expected pairs without"),
+    ],
+)
+def test_a_file_that_is_no_table_of_pairs(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_bytes(content)
-    with pytest.raises(PairsError, match="cannot be read as tab-separated text"):
+    with pytest.raises(PairsError) as failure:
         read_pairs(path)
+    assert str(failure.value).startswith(f"{path}{said}")
+
+
+def test_a_column_twice(model: Model, store: Store) -> None:
+    pairs = pd.DataFrame([["DRUGBANK:DB00001", "DOID:101", "x"]], columns=["drug", "disease", "drug"])
+    with pytest.raises(PairsError, match="the pairs, line 1: columns 1 and 3 are both 'drug'"):
+        score(model, store, pairs)
+
+
+def test_scores_written_are_pairs_again(model: Model, store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text('drug\tdisease\tnote\nDRUGBANK:DB00001\tDOID:101\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
+    first = read_pairs(path)
+    for _ in range(3):
+        scored = score(model, store, read_pairs(path))
+        with create_text(path) as file:
+            write_tsv(scored.drop(columns=["score", "prior", "known"]), file)
+    pd.testing.assert_frame_equal(read_pairs(path), first)
+    assert path.read_text().endswith('\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
+
+
+def test_no_pairs_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("drug\tdisease\n")
+    assert read_pairs(path).empty and list(read_pairs(str(path))) == ["drug", "disease"]
 
 
 def test_no_pairs_no_scores(model: Model, store: Store) -> None:

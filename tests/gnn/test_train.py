@@ -84,6 +84,18 @@ def test_config_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "train.toml"
     path.write_text('seed = 3\nridge = 2\nparts = ["chains"]\n')
     assert load_config(path, task=None, seed=5) == TrainConfig(seed=5, ridge=2.0, parts=("chains",))
+    path.write_text("seed = 3\n", encoding="utf-8-sig")
+    assert load_config(str(path)) == TrainConfig(seed=3)
+
+
+def test_a_wrong_change_is_not_the_file_s_fault(tmp_path: Path) -> None:
+    path = tmp_path / "train.toml"
+    path.write_text("seed = 3\n")
+    with pytest.raises(ConfigError, match=r"^task: got 'cures', expected one of"):
+        load_config(path, task="cures")
+    for wrong in (float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match=rf"^ridge: got {wrong}, expected at least 1e-06, and finite"):
+            load_config(None, ridge=wrong)
 
 
 @pytest.mark.parametrize(
@@ -96,10 +108,14 @@ def test_config_from_a_file(tmp_path: Path) -> None:
         ('task = "cures"', "task: got 'cures', expected one of treats, palliates"),
         ('parts = ["magic"]', "parts: got 'magic'"),
         ("seed = ", "train.toml: not valid TOML"),
+        ("ridge = " + "1" * 310, "train.toml, ridge: expected a whole number that 64 bits can hold"),
+        ("ridge = inf", "train.toml, ridge: expected a finite number"),
+        ("parts = " + "[" * 500, "train.toml: more than 32 tables and lists inside each other"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "train.toml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError) as failure:
         load_config(path)
+    assert str(failure.value).startswith(str(path)) and told in str(failure.value)

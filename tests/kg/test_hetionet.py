@@ -3,6 +3,7 @@
 import csv
 import gzip
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import bioregistry
@@ -11,10 +12,10 @@ import pytest
 
 from kg.build import build_graph
 from kg.fetch import Fetch
+from kg.files.text import FileError
 from kg.graph import Graph
 from kg.schema import AGENT_TYPES, KNOWLEDGE_LEVELS, RELATIONS
 from kg.sources import hetionet
-from kg.tsv import TsvError
 
 
 def build(folder: Path) -> Graph:
@@ -116,8 +117,29 @@ def test_a_wrong_number_in_an_attribute_is_named_with_its_line(hetionet_folder: 
         "drugbank_id\tentrez_gene_id\tsources\tpubmed_ids\tactions\taffinity_nM\tlicense\nDB00682\t79001\t\t\t\tlow\t\n"
     )
     (hetionet_folder / hetionet.BINDING.path).write_bytes(gzip.compress(text.encode()))
-    with pytest.raises(TsvError, match="line 2: expected a number as affinity_nM, got 'low'"):
+    with pytest.raises(FileError, match="line 2: expected a number as affinity_nM, got 'low'"):
         build(hetionet_folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda text: text.replace("id\tname\tkind", "id\tname\tkind\tname").encode(),
+            ", line 1: columns 2 and 4",
+        ),
+        (lambda text: text.encode("utf-16"), " is UTF-16 text; save it as UTF-8 text"),
+        (lambda text: text.encode("utf-16-le"), " looks like UTF-16 or UTF-32 text"),
+    ],
+)
+def test_a_nodes_file_that_is_no_table_is_named(
+    hetionet_folder: Path, change: Callable[[str], bytes], said: str
+) -> None:
+    nodes = hetionet_folder / hetionet.NODES.path
+    nodes.write_bytes(change(nodes.read_text()))
+    with pytest.raises(FileError) as failure:
+        build(hetionet_folder)
+    assert str(failure.value).startswith(f"{nodes}{said}")
 
 
 @pytest.mark.mirror

@@ -90,6 +90,23 @@ def test_bad_encoding_is_named_with_its_byte(tmp_path: Path) -> None:
         read_toml(path, Room)
 
 
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "room.toml"
+    path.write_text('tables = [{top = {shape = "round", radius_cm = 50.0}, legs = 4}]\n', encoding="utf-8-sig")
+    assert read_toml(str(path), Room) == check({"tables": [FINE]}, Room, "room.toml")
+    path.write_text('name = "x"', encoding="utf-16")
+    with pytest.raises(DesignError, match=r"room.toml is UTF-16 text; save it as UTF-8 text"):
+        read_toml(path, Room)
+
+
+@pytest.mark.parametrize("text", ["tables = " + "[" * 500, "tables = " + "1" * 5_000, "tables = 1e999"])
+def test_what_no_reader_holds_is_a_mistake_of_the_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "room.toml"
+    path.write_text(text)
+    with pytest.raises(DesignError, match=r"room\.toml"):
+        read_toml(path, Room)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none.toml"):
         read_toml(tmp_path / "none.toml", Room)

@@ -43,6 +43,8 @@ def test_genotypes_are_read_in_any_order_of_alleles(tmp_path: Path) -> None:
         ("b,17,*1/*1,GG,", "line 3, column age_years: got '17', expected a number of years from 18 to 110"),
         ("b,nan,*1/*1,GG,", "line 3, column age_years: got 'nan'"),
         ("b,old,*1/*1,GG,", "line 3, column age_years: got 'old'"),
+        ("b,7_1,*1/*1,GG,", "line 3, column age_years: got '7_1', expected a number of years from 18 to 110"),
+        ("b,７１,*1/*1,GG,", "line 3, column age_years: got '７１'"),
         (",71,*1/*1,GG,", "line 3, column id: nothing there; every patient needs an id"),
         ("first,71,*1/*1,GG,", "line 3, column id: the same id as in line 2; ids must differ"),
     ],

@@ -1,4 +1,4 @@
-"""Tab-separated files: every row keeps its line, malformed ones too."""
+"""The tables of public sources: every row keeps its line, malformed ones too; a file that is no table is named."""
 
 import csv
 import gzip
@@ -6,48 +6,84 @@ from pathlib import Path
 
 import pytest
 
-from kg.tsv import TsvError, read_tsv
+from kg.files.columns import read_columns
+from kg.files.text import FileError
 
 
-def write(path: Path, text: str) -> Path:
-    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+def write(path: Path, content: str | bytes) -> Path:
+    data = content.encode() if isinstance(content, str) else content
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
     return path
 
 
 @pytest.mark.parametrize("name", ["rows.tsv", "rows.tsv.gz"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_rows_are_those_of_the_csv_module(tmp_path: Path, name: str, end: str) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_rows_are_those_of_the_csv_module(tmp_path: Path, name: str, end: str, mark: str) -> None:
     text = end.join(["a\tb\tc", "1\t\tÄ", "\"2\t'x\t2", "\t\t3", ""])
-    table = read_tsv(write(tmp_path / name, text), ("c", "a"))
+    table = read_columns(write(tmp_path / name, mark + text), ("c", "a"))
     expected = list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     assert table.select(["c", "a"]).to_pylist() == [{"c": row["c"], "a": row["a"]} for row in expected]
     assert table["line"].to_pylist() == [2, 3, 4]
+    assert table.column_names == ["c", "a", "line"]
 
 
 def test_malformed_lines_keep_their_number_and_what_they_say(tmp_path: Path) -> None:
-    table = read_tsv(write(tmp_path / "x.tsv", "a\tb\tc\n1\t2\n\n\nx\ty\tz\n1\t2\t3\t4\n"), ("a", "b", "c"))
+    text = "a\tb\tc\n1\t2\n\n\nx\ty\tz\n1\t2\t3\t4\n\t\t\nq\n\t\t\t\n"
+    table = read_columns(write(tmp_path / "x.tsv", text), ("a", "b", "c"))
     by_line = {row["line"]: (row["a"], row["b"], row["c"]) for row in table.to_pylist()}
-    assert by_line == {2: ("1", "2", ""), 5: ("x", "y", "z"), 6: ("1", "2", "3\t4")}
+    assert by_line == {
+        2: ("1", "2", ""),
+        5: ("x", "y", "z"),
+        6: ("1", "2", "3\t4"),
+        8: ("q", "", ""),
+        9: ("", "", "\t"),
+    }
+    few = read_columns(tmp_path / "x.tsv", ("b",))
+    assert dict(zip(few["line"].to_pylist(), few["b"].to_pylist(), strict=True)) == {
+        line: row[1] for line, row in by_line.items()
+    }
+
+
+def test_a_row_is_kept_that_says_something_in_another_column(tmp_path: Path) -> None:
+    table = read_columns(write(tmp_path / "x.tsv", "a\tb\n\t1\n\t\n"), ("a",))
+    assert table.to_pylist() == [{"a": "", "line": 2}]
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\tb\n", "a\tb\r", "a\tb\n\n\n"])
+def test_a_header_alone_is_no_rows(tmp_path: Path, text: str) -> None:
+    table = read_columns(write(tmp_path / "x.tsv", text), ("a",))
+    assert table.num_rows == 0 and table.column_names == ["a", "line"]
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "Empty CSV file"),
-        (b"a\tb\n\xff\t1\n", "invalid UTF8"),
-        (b"b\tc\n1\t2\n", "line 1: expected the columns a; a not among b, c"),
+        (b"", ", line 1: nothing there; expected a header with the columns a"),
+        (b"\na\tb\n1\t2\n", ", line 1: nothing there"),
+        (b"b\tc\n1\t2\n", ", line 1: the column a is missing among b, c; expected a, separated by tabs"),
+        (b"a,b\n1,2\n", ", line 1: the columns are separated by commas; expected tabs"),
+        (b"a\tb\ta\n1\t2\t3\n", ", line 1: columns 1 and 3 are both 'a'"),
+        (b"a\tb\tb\n1\t2\t3\n", ", line 1: columns 2 and 3 are both 'b'"),
+        (b"a\t\n1\t\n", ", line 1: column 2 has no name"),
+        (b"a\tb\n1\t2\n\xff\t1\n", ", line 3: byte 8 is not UTF-8; save the file as UTF-8 text"),
+        (b"a\tb\n1\t2\n\xff\n", ", line 3: byte 8 is not UTF-8"),
+        (b"a\tb\n1\t\0\n", ", line 2: byte 6 is NUL"),
+        ("a\tb\n1\t2\n".encode("utf-16"), " is UTF-16 text; save it as UTF-8 text"),
+        ("a\tb\n1\t2\n".encode("utf-16-le"), " looks like UTF-16 or UTF-32 text; save it as UTF-8 text"),
+        (b"a\tb\n" + b"1" * 3_000_000, " cannot be read as tab-separated text: straddling object"),
     ],
 )
-def test_an_unreadable_file_is_named(tmp_path: Path, content: bytes, said: str) -> None:
-    path = tmp_path / "x.tsv"
-    path.write_bytes(content)
-    with pytest.raises(TsvError, match=said) as failure:
-        read_tsv(path, ("a",))
-    assert "x.tsv" in str(failure.value)
+@pytest.mark.parametrize("name", ["x.tsv", "x.tsv.gz"])
+def test_an_unreadable_file_is_named(tmp_path: Path, content: bytes, said: str, name: str) -> None:
+    path = write(tmp_path / name, content)
+    with pytest.raises(FileError) as failure:
+        read_columns(path, ("a",))
+    assert str(failure.value).startswith(f"{path}{said}")
 
 
 def test_half_a_gzip_file_is_refused(tmp_path: Path) -> None:
     whole = gzip.compress(b"a\n" + b"\n".join(str(n).encode() for n in range(9999)))
     (tmp_path / "x.tsv.gz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(TsvError, match="gzipped tab-separated text"):
-        read_tsv(tmp_path / "x.tsv.gz", ("a",))
+    with pytest.raises(FileError, match=r"x\.tsv\.gz is not gzipped text, or only a part of it"):
+        read_columns(tmp_path / "x.tsv.gz", ("a",))

@@ -58,10 +58,13 @@ def read_utf8(path: str | Path) -> bytes:
 
 
 @contextmanager
-def create_text(path: str | Path) -> Iterator[TextIO]:
-    """Open a file for text in UTF-8 with line ends as they are written; what ends in `.gz` is packed."""
+def create_text(path: str | Path, final: str | Path | None = None) -> Iterator[TextIO]:
+    """Open a file for text in UTF-8, with line ends as they are written.
+
+    It is gzipped if its name ends in `.gz`, or the `final` name that it will have (see `kg.output.whole_file`).
+    """
     with Path(path).open("wb") as stream:
-        packed = Path(path).suffix == ".gz"
+        packed = Path(final or path).suffix == ".gz"
         binary = gzip.GzipFile(filename="", fileobj=stream, mode="wb", mtime=0) if packed else stream
         with io.TextIOWrapper(binary, encoding="utf-8", newline="") as file:
             yield file

@@ -109,3 +109,10 @@ def test_text_is_written_as_it_is_read(tmp_path: Path, name: str) -> None:
         assert read_text(path) == LINES + "a\r\n"
     assert (tmp_path / name).read_bytes() == (tmp_path / f"again_{name}").read_bytes()
     assert ((tmp_path / name).read_bytes()[:2] == b"\x1f\x8b") == (path.suffix == ".gz")
+
+
+def test_the_final_name_says_whether_text_is_gzipped(tmp_path: Path) -> None:
+    with create_text(tmp_path / ".x.part", final=tmp_path / "x.csv.gz") as file:
+        file.write(LINES)
+    (tmp_path / ".x.part").rename(tmp_path / "x.csv.gz")
+    assert read_text(tmp_path / "x.csv.gz") == LINES

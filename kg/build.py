@@ -251,8 +251,8 @@ def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
         if column in arrays:
             arrays[column] = pc.fill_null(arrays[column], pa.scalar([], pa.list_(pa.string())))
     if "name" in arrays:
-        arrays["name"] = composed(pc.utf8_trim_whitespace(arrays["name"]))
-        arrays["synonyms"] = composed(arrays["synonyms"])
+        arrays["name"] = pc.utf8_trim_whitespace(arrays["name"])
+        return composed(pa.table(arrays, schema=schema))
     return pa.table(arrays, schema=schema)
 
 

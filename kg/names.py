@@ -37,11 +37,16 @@ def listed(names: Collection[str]) -> str:
     return END + END.join(map(folded, names)) + END if names else ""
 
 
-def composed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column of texts, or of lists of texts, in Unicode's composed form (NFC), as names are stored."""
-    if not pa.types.is_list(column.type):
-        return pc.utf8_normalize(column, "NFC")
-    chunks = [
-        pa.ListArray.from_arrays(chunk.offsets, pc.utf8_normalize(chunk.values, "NFC")) for chunk in column.chunks
+def composed(nodes: pa.Table) -> pa.Table:
+    """Return nodes with their names and synonyms, which are lists and never null, in Unicode's composed form (NFC)."""
+    synonyms = [
+        pa.ListArray.from_arrays(chunk.offsets, pc.utf8_normalize(chunk.values, "NFC"))
+        for chunk in nodes["synonyms"].chunks
     ]
-    return pa.chunked_array(chunks, column.type)
+    columns = {
+        "name": pc.utf8_normalize(nodes["name"], "NFC"),
+        "synonyms": pa.chunked_array(synonyms, pa.list_(pa.string())),
+    }
+    for column, values in columns.items():
+        nodes = nodes.set_column(nodes.column_names.index(column), column, values)
+    return nodes

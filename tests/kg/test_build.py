@@ -5,6 +5,7 @@ import random
 import re
 from collections import Counter
 from pathlib import Path
+from unicodedata import normalize
 
 import pyarrow as pa
 import pytest
@@ -140,6 +141,15 @@ def test_nodes_of_two_sources_become_one() -> None:
         ("other", "Gene"): 1,
         ("other", "Drug"): 1,
     }
+
+
+def test_names_are_stored_composed_and_one_name_in_two_forms_is_no_synonym() -> None:
+    first = rows([("Disease", "DOID:1", normalize("NFD", "Ménière"))], [])
+    second = rows([("Disease", "DOID:1", " Ménière ")], [], name="other")
+    synonyms = pa.array([[normalize("NFD", "Ödem"), "Ödem", "plain"]], pa.list_(pa.string()))
+    second = Rows(second.release, (second.nodes[0].append_column("synonyms", synonyms),), second.edges)
+    graph, _ = build_graph([first, second])
+    assert graph.nodes["Disease"].to_pylist() == [{"id": "DOID:1", "name": "Ménière", "synonyms": ["Ödem", "plain"]}]
 
 
 def test_a_nameless_node_is_named_by_its_curie() -> None:

@@ -51,11 +51,13 @@ def test_names_are_listed_whole() -> None:
     assert listed([]) == ""
 
 
-def test_a_column_is_composed_where_it_is_cut_into_chunks_too() -> None:
-    plain, lists = ["e\u0301", None, "é"], [["e\u0301", "a"], [], ["o\u0308"]]
-    column = pa.chunked_array([pa.array(["x", *plain]).slice(1), pa.array(plain[:1])])
-    assert composed(column).to_pylist() == ["é", None, "é", "é"]
-    column = pa.chunked_array([pa.array([["x"], *lists]).slice(1), pa.array(lists[2:])])
-    assert composed(column).to_pylist() == [["é", "a"], [], ["ö"], ["ö"]]
-    empty = pa.chunked_array([], pa.list_(pa.string()))
-    assert composed(empty).equals(empty)
+def test_names_and_synonyms_are_composed_where_they_are_cut_into_chunks_too() -> None:
+    plain, lists = ["x", "e\u0301", None, "é", "y"], [["x"], ["e\u0301", "a"], [], ["o\u0308"], ["y"]]
+    whole = pa.table({"name": pa.array(plain), "synonyms": pa.array(lists), "id": pa.array(plain)})
+    chunked = pa.concat_tables([whole.slice(1, 2), whole.slice(3, 1)])
+    assert composed(chunked).to_pylist() == [
+        {"name": "é", "synonyms": ["é", "a"], "id": "e\u0301"},
+        {"name": None, "synonyms": [], "id": None},
+        {"name": "é", "synonyms": ["ö"], "id": "é"},
+    ]
+    assert composed(whole.slice(0, 0)).num_rows == 0

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from kg.graph import Graph, table
-from kg.query import PatientRecord, info, patient, show
+from kg.query import PatientRecord, Shown, info, patient, show
 from kg.schema import node_columns
-from kg.search import UnknownNode
+from kg.search import Node, UnknownKind, UnknownNode
 from kg.stores.protocol import Store, StoreError
 
 
@@ -35,6 +37,41 @@ def test_show_counts_edges_and_brings_evidence(store: Store) -> None:
     assert set(bound["source"]) == {"by-hand"}
     assert json.loads(json.dumps(shown.to_json()))["edges"][0]["count"] == 1
     assert shown.to_text().startswith("Acetylsalicylic acid  (Drug DRUGBANK:DB00945)\n  synonyms: Aspirin\n")
+
+
+def test_show_of_a_kind(store: Store) -> None:
+    assert show(store, "arthritis", kind="disease").node.name == "osteoarthritis"
+    with pytest.raises(UnknownKind):
+        show(store, "arthritis", kind="illness")
+
+
+def test_what_json_has_no_word_for_is_null() -> None:
+    nan, numbers = float("nan"), np.array([1.5, np.nan])
+    shown = Shown(
+        Node("PANAKEIA:P-1", "Patient", "P-1"),
+        {"age_years": nan, "numbers": numbers, "genotypes": {"a": np.int64(1)}, "sex": np.str_("male")},
+        pd.DataFrame({"relation": ["treats"], "direction": ["out"], "count": np.array([2])}),
+        pd.DataFrame({"id": ["x", "y"], "references": [np.array(["PMID:1"]), None], "value": [np.inf, 1]}),
+    )
+    found = shown.to_json()
+    assert (
+        json.loads(json.dumps(found, allow_nan=False))
+        == found
+        == {
+            "id": "PANAKEIA:P-1",
+            "kind": "Patient",
+            "name": "P-1",
+            "age_years": None,
+            "numbers": [1.5, None],
+            "genotypes": {"a": 1},
+            "sex": "male",
+            "edges": [{"relation": "treats", "direction": "out", "count": 2}],
+            "neighbours": [
+                {"id": "x", "references": ["PMID:1"], "value": None},
+                {"id": "y", "references": None, "value": 1.0},
+            ],
+        }
+    )
 
 
 def test_show_tells_out_from_in(store: Store) -> None:

@@ -5,10 +5,12 @@ import gzip
 import re
 from collections import defaultdict
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
 from kg.curie import pattern
+from kg.names import folded
 from kg.patients.terminology import Code, LeftOut, Lexicon, condition, drugs, lexicon, measurement, read_lexicon, table
 from kg.schema import NODE_KINDS
 from kg.stores.protocol import Store
@@ -35,7 +37,19 @@ def test_every_row_of_the_tables_leads_to_a_node() -> None:
             assert not row["kind"] + row["name"]
     for row in DRUGS:
         assert re.match(pattern(NODE_KINDS["Drug"].prefixes), row["node"]), row
-        assert row["text"] == row["text"].casefold() != ""
+        assert row["text"] == folded(row["text"]) != ""
+
+
+@pytest.mark.parametrize("display", ["ΜΈΝΙΈΡΗΣ", normalize("NFD", "μένιέρης (disorder)"), "Μένιέρησ"])
+def test_a_display_in_any_spelling_names_the_graph_s_own_node(display: str) -> None:
+    row = {"kind": "Disease", "id": "DOID:1", "name": "other", "synonyms": ["Μένιέρης"]}
+    for known in (lexicon([row]), lexicon([row | {"name": "Μένιέρης", "synonyms": []}])):
+        assert condition([Code("SNOMEDCT", "99999999", display)], known)["id"] == "DOID:1"
+
+
+def test_a_product_in_any_spelling_names_the_graph_s_own_drug() -> None:
+    display = normalize("NFD", "5 MG ÉTHANOLÓL Tablet")
+    assert [row["id"] for row in drugs([Code("RXNORM", "1", display)], named("Éthanolól"))] == ["DRUGBANK:DB90000"]
 
 
 @pytest.mark.parametrize("rows", [CONDITIONS, DRUGS])

@@ -9,6 +9,7 @@ import ladybug
 import pytest
 
 from kg.graph import Graph, SourceRelease, table
+from kg.query import show
 from kg.schema import edge_columns, node_columns
 from kg.stores.opening import open_store
 from kg.stores.protocol import StoreError
@@ -183,6 +184,25 @@ def test_a_database_of_another_schema_says_to_build_anew(tmp_path: Path) -> None
         connection.execute("CREATE NODE TABLE Person(name STRING PRIMARY KEY)")
     with open_store(tmp_path / "other.lbdb") as store, pytest.raises(StoreError, match="build it anew"):
         store.read()
+
+
+@pytest.mark.parametrize(
+    ("column", "asked"),
+    [
+        ("degrees", "NCBIGene:1"),
+        ("folded_id", "ncbigene:1"),
+        ("folded_name", "old 1"),
+        ("folded_synonyms", "not there"),
+        ("synonyms", "NCBIGene:1"),
+    ],
+)
+def test_a_graph_of_a_version_that_keeps_less_is_to_be_built_anew(path: Path, column: str, asked: str) -> None:
+    with ladybug.Database(path) as database, ladybug.Connection(database) as connection:
+        connection.execute(f"ALTER TABLE Gene DROP {column}")
+    with open_store(path) as store:
+        for ask in (lambda: show(store, asked, kind="Gene"), lambda: store.add(ladder("new"))):
+            with pytest.raises(StoreError, match=r"of another version .*: build it anew"):
+                ask()
 
 
 def test_another_program_s_unfinished_writes_are_not_replayed_into_a_new_graph(path: Path) -> None:

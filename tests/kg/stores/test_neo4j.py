@@ -11,6 +11,7 @@ from kg.graph import Graph, table
 from kg.paths import paths
 from kg.query import show
 from kg.schema import node_columns
+from kg.search import search
 from kg.stores.neo4j import Neo4jStore, address_and_login
 from kg.stores.opening import open_store
 from kg.stores.protocol import StoreError
@@ -81,14 +82,17 @@ def test_a_wrong_password_is_refused_and_not_repeated(neo4j_url: str) -> None:
 
 
 @pytest.mark.neo4j
-@pytest.mark.parametrize("missing", ["n:NamedThing", "n.degrees"])
-def test_a_graph_of_a_version_without_degrees_is_to_be_built_anew(neo4j_url: str, graph: Graph, missing: str) -> None:
+@pytest.mark.parametrize("missing", ["n:NamedThing", "n.degrees", "n.folded_id, n.folded_name, n.folded_synonyms"])
+def test_a_graph_of_a_version_that_keeps_less_is_to_be_built_anew(neo4j_url: str, graph: Graph, missing: str) -> None:
     address, login = address_and_login(neo4j_url)
     with open_store(neo4j_url) as store, GraphDatabase.driver(address, auth=login) as driver:
         store.replace(graph, quiet)
         driver.execute_query(f"MATCH (n:Drug) REMOVE {missing}")
         show_it, find_paths = lambda: show(store, "warfarin"), lambda: paths(store, "warfarin", "thrombosis")
-        for ask in (show_it, find_paths, lambda: store.add(graph)):
+        asks = [show_it, find_paths, lambda: store.add(graph)]
+        if "folded" in missing:
+            asks.append(lambda: search(store, "warfarin"))
+        for ask in asks:
             with pytest.raises(StoreError, match="of another version: build it anew"):
                 ask()
 

@@ -6,6 +6,7 @@ from itertools import cycle
 from textwrap import fill
 
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
@@ -14,6 +15,8 @@ from kg.paths import Path
 from kg.schema import Step
 from kg.search import Node
 
+FEWEST = 20
+"""Where fewer patients are left than this, no course is drawn: 90 % of them has no bounds (5 % is less than one)."""
 INK, MUTED, NEW, KNOWN = "#1f2933", "#7b8794", "#c05621", "#2b6cb0"
 ARMS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
 KIND_COLOURS = {
@@ -31,27 +34,35 @@ KIND_COLOURS = {
 def svg(figure: Figure) -> str:
     """Return a figure as an SVG element that can stand inside a page."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": "panakeia"}):  # else each run names its clip paths anew
+        figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 
 
-def candidates_figure(candidates: pd.DataFrame) -> Figure:
-    """Draw ranked drugs: the score as a dot, the degree prior as a tick, known drugs blue and new ones orange.
+def candidates_figure(
+    candidates: pd.DataFrame, *, listed: str = "in a source's list", unlisted: str = "in no source's list"
+) -> Figure:
+    """Draw at least one ranked drug: the score as a dot, blue if a source lists the drug, the degree prior as a tick.
 
-    `candidates` has the columns of `gnn.rank.rank`: name, score, prior, known.
+    `candidates` has the columns of `gnn.rank.rank`: name, score, prior, known; `listed` and `unlisted` are what
+    `gnn.checkpoint.Model.listed` says of the two colours.
     """
-    figure, axes = _figure(7.2, 0.6 + 0.27 * len(candidates))
-    rows = range(len(candidates))
-    colours = [KNOWN if known else NEW for known in candidates["known"]]
-    axes.hlines(rows, candidates["prior"], candidates["score"], color="#cbd2d9", linewidth=1.5, zorder=1)
-    axes.scatter(candidates["score"], rows, c=colours, s=34, zorder=3)
-    axes.scatter(candidates["prior"], rows, marker="|", c=MUTED, s=70, zorder=2)
+    figure, axes = _figure(7.2, 1.0 + 0.27 * len(candidates))
+    rows = pd.Series(range(len(candidates)))
+    known = candidates["known"].to_numpy(dtype=bool)
+    scores, priors = candidates["score"].to_numpy(), candidates["prior"].to_numpy()
+    axes.hlines(rows, priors, scores, color="#cbd2d9", linewidth=1.5, zorder=1)
+    for words, colour, mask in ((unlisted, NEW, ~known), (listed, KNOWN, known)):
+        if mask.any():
+            axes.scatter(scores[mask], rows[mask], color=colour, s=34, zorder=3, label=words)
+    axes.scatter(priors, rows, marker="|", color=MUTED, s=70, zorder=2, label="degree prior")
     axes.set_yticks(list(rows), candidates["name"], fontsize=9)
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlabel("score (dot: blue known, orange new) and degree prior (tick), log scale", fontsize=9)
+    axes.set_xlabel("score (dot) and degree prior (tick), log scale", fontsize=9)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.6)
+    _legend(figure)
     return figure
 
 
@@ -87,20 +98,35 @@ def trajectory_figure(
         axes.axhspan(*band, color="#2f855a", alpha=0.1, linewidth=0)
     axes.set_xlabel("day", fontsize=9)
     axes.set_ylabel(label, fontsize=9)
-    axes.legend(frameon=False, fontsize=9)
+    _legend(figure)
     return figure
 
 
 def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tuple[float, float]) -> Figure:
-    """Draw each arm's median and 90 % range of an observable by day, where any patient is left.
+    """Draw each arm's median and 90 % range of an observable by day, while `FEWEST` patients or more are followed.
 
-    Frames are those of `twin.result.TrialResult.inr_quantiles`: day, median, lower, upper, NaN where nobody is left.
+    Frames have day, n (how many are followed), median, lower, upper. The legend says how many there are at first and
+    on the last day.
     """
     frames = {
-        arm: frame.rename(columns={"day": "time", "median": "value"}).assign(observable=label)
+        f"{arm}: {_followed(frame)}": frame[frame["n"] >= FEWEST]
+        .rename(columns={"day": "time", "median": "value"})
+        .assign(observable=label)
         for arm, frame in quantiles.items()
     }
     return trajectory_figure(frames, observable=label, label=label, band=band)
+
+
+def _followed(frame: pd.DataFrame) -> str:
+    """Say how many patients an arm has, and how many are left on its last day."""
+    first, last = frame.iloc[0], frame.iloc[-1]
+    left = "" if first["n"] == last["n"] else f", {last['n']:,.0f} left on day {last['day']:.0f}"
+    return f"{first['n']:,.0f} patients{left}"
+
+
+def _legend(figure: Figure) -> None:
+    """Say above the axes what is drawn, so that the words lie on nothing."""
+    figure.legend(loc="outside upper left", frameon=False, fontsize=9, ncols=2)
 
 
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:

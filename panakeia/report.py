@@ -13,15 +13,23 @@ from panakeia.figures import svg
 
 
 @dataclass(frozen=True)
+class Table:
+    """Rows to show as they are; folded behind its name where most readers will not ask for it."""
+
+    rows: pd.DataFrame
+    name: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True)
 class Section:
-    """One section: a heading, what to know in a few sentences, a figure and a table, and what to doubt about them."""
+    """One section: a heading, what to know in a few sentences, a figure and tables, and what to doubt about them."""
 
     title: str
     lead: str = ""
     figure: Figure | None = None
-    table: pd.DataFrame | None = None
+    tables: tuple[Table, ...] = ()
     caption: str = ""
-    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,8 @@ class Report:
         environment.filters["cell"] = partial(cell, digits=3)
         return environment.get_template("report.html.j2").render(report=self)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: str | Path) -> None:
         """Write the page to a file, making its folder where it is missing."""
+        path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.to_html(), encoding="utf-8")

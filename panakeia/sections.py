@@ -1,24 +1,32 @@
 """The report's sections: what each room found, with its baseline, its interval, its data version and its doubts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kg.audit import Audit
+from kg.paths import Path
 from kg.patients.imports import Imported
-from panakeia.figures import arms_figure, candidates_figure, paths_figure, trajectory_figure
-from panakeia.report import Section
-from twin.model import Model, parameter_table
+from panakeia.cells import cell
+from panakeia.figures import FEWEST, arms_figure, candidates_figure, paths_figure, trajectory_figure
+from panakeia.report import Section, Table
+from twin.model import Model as PatientModel
+from twin.model import parameter_table
 from twin.patient import Cohort
 from twin.result import TrialResult
 from twin.simulate import Trajectories
 
 if TYPE_CHECKING:
+    from gnn.checkpoint import Model
     from gnn.explain import Explanation
 
 INR_TARGET = (2.0, 3.0)
 """The therapeutic range of the INR for most indications of warfarin (CPIC 2017, doi:10.1002/cpt.668)."""
+
+
+NOT_LISTED = "Not in a list is neither new nor good: nobody may have looked, or it may have been judged not indicated."
+"""What must stand beside every candidate: a list of treatments holds no judgement on what is not in it."""
 
 
 def graph_section(audit: Audit) -> Section:
@@ -29,37 +37,81 @@ def graph_section(audit: Audit) -> Section:
     return Section(
         title="The graph",
         lead=f"{kept:,} rows became nodes and edges, {rejected:,} were rejected. Every edge carries its evidence.",
-        table=tables,
+        tables=(Table(tables, "Rows by source and table", folded=True),),
         caption=f"Sources: {releases}",
-        folded=True,
     )
 
 
-def candidates_section(disease: str, candidates: pd.DataFrame, model: Mapping[str, Any]) -> Section:
-    """Show the ranked drugs beside the degree prior."""
+def candidate_named(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of the candidate that the report names and explains: the first with a lift of 1 or more, or none.
+
+    `candidates` are rows of `gnn.rank.rank` that stand in no source's list, best first.
+    """
+    return candidates[candidates["lift"] >= 1].head(1)
+
+
+def candidate_sentence(disease: str, candidates: pd.DataFrame, model: "Model") -> str:
+    """Say which candidate is named, with its score beside the degree prior, or why none is."""
+    if candidates.empty:
+        return f"Every drug of the model is {model.listed(True)} for {disease}: there is no candidate."
+    unlisted = model.listed(False)
+    named = candidate_named(candidates)
+    if named.empty:
+        return (
+            f"Of the {len(candidates)} highest-scored drugs that are {unlisted} for {disease}, the model finds more for"
+            " none than the two nodes' numbers of edges alone suggest (every lift is below 1): no candidate is named."
+        )
+    row = named.to_dict("records")[0]
+    first = row["rank"] == candidates["rank"].iloc[0]
+    place = "has the highest score" if first else "is the first in the ranking whose lift is not below 1"
+    return (
+        f"Of the drugs {unlisted} for {disease}, {row['name']} {place}: rank {row['rank']}, score {row['score']:.3g},"
+        f" degree prior {row['prior']:.3g}, lift {row['lift']:.3g}. A hypothesis, not advice. {NOT_LISTED}"
+    )
+
+
+def candidates_section(disease: str, candidates: pd.DataFrame, model: "Model") -> Section:
+    """Show the ranked drugs beside the degree prior, and which of them stand in a source's list."""
+    listed, unlisted = model.listed(True), model.listed(False)
+    shown = candidates.drop(columns="known").assign(listed=candidates["known"].map({True: listed, False: unlisted}))
     return Section(
         title=f"Candidate drugs for {disease}",
         lead=(
-            "The score is the model's probability-like number for “treats”; the degree prior is what the two nodes'"
-            " numbers of edges alone would suggest, and the lift is their ratio; the rank is among all drugs. New pairs"
-            " are hypotheses. Known ones stand below as controls: messages to such a pair were kept from its own edge,"
-            " but the readout learned from it, so its rank is no evidence that the model is right."
+            f"The score is the model's probability-like number that a drug is {listed} of what"
+            f" “{model.config.task}” {disease}; the degree prior is what the two nodes' numbers of edges alone would"
+            " suggest, the lift is score over prior, and the rank is among all drugs. A drug that is"
+            f" {unlisted} is a hypothesis. {NOT_LISTED} Those that are {listed} stand below as controls: messages to"
+            " such a pair were kept from its own edge, but the readout learned from it, so its rank is no evidence that"
+            " the model is right."
         ),
-        figure=candidates_figure(candidates),
-        table=candidates.assign(known=candidates["known"].map({True: "known", False: "new"})),
-        caption="; ".join(f"{name}: {value}" for name, value in model.items()),
+        figure=candidates_figure(candidates, listed=listed, unlisted=unlisted) if len(candidates) else None,
+        tables=(Table(shown),),
+        caption="; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in model.summary().items()),
     )
 
 
 def evaluation_section(measured: pd.DataFrame, data_version: str) -> Section:
     """Show how a training with the same settings did on pairs that it never saw (`gnn.evaluate.held_out_fifth`)."""
+    shown = pd.DataFrame(
+        {
+            "method": measured["method"],
+            "metric": measured["metric"].str.replace("_", " "),
+            "mean": [f"{value:.2f}" for value in measured["mean"]],
+            "95 % interval": [
+                f"{low:.2f} to {high:.2f}" for low, high in zip(measured["lower"], measured["upper"], strict=True)
+            ],
+            "diseases": measured["diseases"],
+        }
+    )
     return Section(
         title="How far to trust the ranking",
         lead=(
             "The same training was run without a fifth of all drug-disease pairs, treated or not; each disease's"
-            " held-out drugs were then ranked among each other, by the model and by the degree prior."
+            f" held-out drugs were then ranked among each other, {_among(measured)}, by the model and by the degree"
+            " prior. The fewer are ranked, the higher all figures: these are not comparable with those of"
+            " docs/validation.md, where all drugs are ranked."
         ),
-        table=measured,
+        tables=(Table(shown),),
         caption=f"Mean over diseases with a held-out treatment, 95 % bootstrap interval. Data: {data_version}.",
     )
 
@@ -72,7 +124,10 @@ def evaluation_sentence(measured: pd.DataFrame) -> str:
         for name, row in rows.iterrows()
         if name != "difference"
     ]
-    return f"On held-out pairs, average precision by disease, mean and 95 % interval: {', '.join(told)}."
+    return (
+        f"On held-out pairs, each disease's ranked {_among(measured)}, average precision by disease, mean and 95 %"
+        f" interval: {', '.join(told)}."
+    )
 
 
 def explanation_section(explanation: "Explanation") -> Section:
@@ -81,30 +136,31 @@ def explanation_section(explanation: "Explanation") -> Section:
         title=f"Why {explanation.drug_name} for {explanation.disease_name}",
         lead=explanation.to_text(),
         figure=paths_figure(explanation.evidence) if explanation.evidence else None,
-        table=explanation.paths,
+        tables=(
+            Table(explanation.paths[["rank", "score", "path", "metapath"]], "Paths", folded=True),
+            Table(_edges(explanation.evidence), "Their edges, with what states each", folded=True),
+        ),
         caption=(
             "Paths are ranked by degree-weighted score, so that generic hubs count little (damping 0.4; Himmelstein"
             " 2017, doi:10.7554/eLife.26726). A path is a reason to look, not a mechanism."
         ),
-        folded=True,
     )
 
 
 def patient_section(imported: Imported, cohort: Cohort) -> Section:
     """Say who was imported and whom the twin stands for."""
-    covariates = ", ".join(f"{name} {values[0]}" for name, values in cohort.covariates.items())
+    covariates = ", ".join(f"{name} {cell(values[0])}" for name, values in cohort.covariates.items())
     return Section(
         title="The patient",
         lead=(
             f"{len(imported.patients)} made-up patients entered the graph from FHIR R4 bundles under keyed pseudonyms."
             f" The twin below is {cohort.ids[0]}: {covariates}."
         ),
-        table=imported.audit.to_frame(),
-        folded=True,
+        tables=(Table(imported.audit.to_frame(), "Records by kind", folded=True),),
     )
 
 
-def trajectory_section(model: Model, courses: Mapping[str, Trajectories]) -> Section:
+def trajectory_section(model: PatientModel, courses: Mapping[str, Trajectories]) -> Section:
     """Draw a patient's INR under each regimen."""
     last = pd.DataFrame(
         [
@@ -121,7 +177,7 @@ def trajectory_section(model: Model, courses: Mapping[str, Trajectories]) -> Sec
         title="The patient's twin on warfarin",
         lead=f"Simulated with {model.name}. The shaded range is the target INR of {low:g} to {high:g}.",
         figure=trajectory_figure(frames, observable="INR", label="INR", band=INR_TARGET),
-        table=last,
+        tables=(Table(last),),
         caption=(
             f"Line and band: {first.basis}. Last day in the table. {model.citation} Not in the model:"
             f" {'; '.join(model.left_out)}."
@@ -136,23 +192,61 @@ def trial_section(result: TrialResult) -> Section:
         title=f"The trial: {result.design.trial.name}",
         lead=f"{result.estimand} The first arm is the control.",
         figure=arms_figure(result.inr_quantiles, label="INR", band=(endpoint.inr_low, endpoint.inr_high)),
-        table=_endpoints(result),
+        tables=(Table(_endpoints(result)),),
         caption=(
-            "TTR in %, with 95 % intervals; line and band: median and 90 % of the patients followed on that day."
-            f" {result.monte_carlo}"
+            "TTR in %, with 95 % intervals. Line and band: median and 90 % range of the patients who are still"
+            f" followed, where these are {FEWEST} or more; the shaded range is the target. {result.monte_carlo}"
         ),
     )
 
 
 def assumptions_section(result: TrialResult) -> Section:
-    """List what was assumed."""
-    return Section(title="Assumptions", table=result.assumptions)
+    """List what was assumed: about what, its value, and why; what the row above says already is not said again."""
+    rows = result.assumptions
+    again = {"about": "", "reason": "as above"}
+    shown = rows.assign(
+        **{
+            name: rows[name].mask((rows[name] == rows[name].shift()) & (rows[name] != ""), other)
+            for name, other in again.items()
+        },
+        unit=_unit(rows["unit"]),
+    )
+    return Section(title="Assumptions", tables=(Table(shown),))
 
 
-def parameters_section(parameters: pd.DataFrame | Model) -> Section:
+def parameters_section(parameters: pd.DataFrame | PatientModel) -> Section:
     """List every parameter with value, unit, basis and source."""
-    table = pd.DataFrame(parameter_table(parameters)) if isinstance(parameters, Model) else parameters
-    return Section(title="Parameters", table=table, folded=True)
+    table = pd.DataFrame(parameter_table(parameters)) if isinstance(parameters, PatientModel) else parameters
+    return Section(
+        title="Parameters", tables=(Table(table.assign(unit=_unit(table["unit"])), "Parameters", folded=True),)
+    )
+
+
+def _edges(paths: Sequence[Path]) -> pd.DataFrame:
+    """Return the edges of paths, each once, with the sources that state it and their references."""
+    rows = {}
+    for path in paths:
+        for start, edge, end in zip(path.nodes, path.edges, path.nodes[1:], strict=False):
+            subject, target = (start, end) if edge.step.forward else (end, start)
+            rows[subject.id, edge.step.relation, target.id] = (
+                subject.name,
+                edge.step.relation.replace("_", " "),
+                target.name,
+                edge.sources,
+                edge.references,
+            )
+    return pd.DataFrame(rows.values(), columns=["from", "relation", "to", "sources", "references"])
+
+
+def _unit(units: pd.Series) -> pd.Series:
+    """Return units for a reader: none for pure numbers."""
+    return units.replace("1", "")
+
+
+def _among(measured: pd.DataFrame) -> str:
+    """Say among how many drugs a disease's held-out ones were ranked."""
+    median, least, most = (int(measured[f"ranked_{name}"].iloc[0]) for name in ("median", "least", "most"))
+    return f"among {median} drugs" if least == most else f"among {median} drugs (median; {least} to {most})"
 
 
 def _endpoints(result: TrialResult) -> pd.DataFrame:

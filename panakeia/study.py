@@ -26,6 +26,8 @@ from kg.stores.releases import read_releases
 from panakeia.report import Report, Section
 from panakeia.sections import (
     assumptions_section,
+    candidate_named,
+    candidate_sentence,
     candidates_section,
     evaluation_section,
     evaluation_sentence,
@@ -49,12 +51,16 @@ STANDARD_MG = 5.0
 TARGET_INR = 2.5
 TWIN_TIMES = "0:84:1d"
 NEW_SHOWN, KNOWN_SHOWN = 15, 5
-"""How many new candidates the report shows, and how many known treatments beside them as controls."""
+"""How many candidates the report shows, and how many drugs that are in a source's list beside them as controls."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What the main job is asked: drugs for which disease, from which data, into which folder."""
+    """What the main job is asked: drugs for which disease, from which data, into which folder.
+
+    `data` is a mirror folder of public files; `sources` name those to build from (what `data`, the cache or the network
+    has, where none is named). The seed is that of every step, the trial's too.
+    """
 
     disease: str
     data: Path | None
@@ -85,7 +91,7 @@ def answer(question: Question, progress: Progress = silent) -> Report:
         ranked = _rank(question, store, disease, _part(progress, "rank", 0.08, 0.88))
         simulated = _simulate(question, store, _part(progress, "twin", 0.88, 0.95))
     with _example_trial() as design:
-        result = run_trial(design, question.out / "trial", _part(progress, "trial", 0.95, 1.0))
+        result = run_trial(design, question.out / "trial", _part(progress, "trial", 0.95, 1.0), seed=question.seed)
     tried = Chapter(
         tuple(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
         (trial_section(result), assumptions_section(result), parameters_section(result.parameters)),
@@ -117,7 +123,7 @@ def _build(question: Question, store_path: Path, progress: Progress) -> Chapter:
 
 
 def _rank(question: Question, store: Store, disease: Node, progress: Progress) -> Chapter:
-    """Train, measure on held-out pairs, rank the drugs, and explain the best new one and the best known one."""
+    """Train, measure on held-out pairs, rank the drugs, and explain the candidate named and the first that is known."""
     from gnn import checkpoint
     from gnn.evaluate import held_out_fifth
     from gnn.explain import explain
@@ -129,21 +135,15 @@ def _rank(question: Question, store: Store, disease: Node, progress: Progress) -
     measured = held_out_fifth(graph, config, _part(progress, "evaluate on held-out pairs", 0.46, 0.95))
     checkpoint.save(model, question.out / "model")
     progress("explain", 0.95)
-    candidates = rank(model, store, disease.id, top=NEW_SHOWN, new_only=True)
-    controls = rank(model, store, disease.id, top=len(model.drugs))
-    controls = controls[controls["known"]].head(KNOWN_SHOWN)
-    best = [row for ranked in (candidates, controls) for row in ranked.head(1).itertuples()]
-    findings = [
-        f"The best new candidate for {disease.name} is {row['name']}: score {row['score']:.3g}, degree prior "
-        f"{row['prior']:.3g}, lift {row['lift']:.3g}{_beside_prior(row['lift'])}. A hypothesis, not advice."
-        for row in candidates.head(1).to_dict("records")
-    ]
+    ranked = rank(model, store, disease.id, top=len(model.drugs))
+    candidates, controls = ranked[~ranked["known"]].head(NEW_SHOWN), ranked[ranked["known"]].head(KNOWN_SHOWN)
+    explained = pd.concat([candidate_named(candidates), controls.head(1)])
     return Chapter(
-        (*findings, evaluation_sentence(measured)),
+        (candidate_sentence(disease.name, candidates, model), evaluation_sentence(measured)),
         (
-            candidates_section(disease.name, pd.concat([candidates, controls]), model.summary()),
+            candidates_section(disease.name, pd.concat([candidates, controls]), model),
             evaluation_section(measured, str(model.summary()["data_version"])),
-            *(explanation_section(explain(model, store, str(row.drug), disease.id, top=6)) for row in best),
+            *(explanation_section(explain(model, store, drug, disease.id, top=6)) for drug in explained["drug"]),
         ),
     )
 
@@ -158,9 +158,15 @@ def _simulate(question: Question, store: Store, progress: Progress) -> Chapter:
     )
 
 
-def run_trial(design: Path, out: Path, progress: Progress = silent) -> TrialResult:
-    """Run a trial's file and write `result.json`, `subjects.csv` and `report.html` into a folder."""
-    result = trial.run(trial.load(design), progress)
+def run_trial(design: Path, out: Path, progress: Progress = silent, seed: int | None = None) -> TrialResult:
+    """Run a trial's file and write `result.json`, `subjects.csv` and `report.html` into a folder.
+
+    A `seed` takes the place of the file's.
+    """
+    stated = trial.load(design)
+    if seed is not None:
+        stated = stated.model_copy(update={"trial": stated.trial.model_copy(update={"seed": seed})})
+    result = trial.run(stated, progress)
     out.mkdir(parents=True, exist_ok=True)
     (out / "result.json").write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
     with create_text(out / "subjects.csv") as file:
@@ -175,11 +181,6 @@ def run_trial(design: Path, out: Path, progress: Progress = silent) -> TrialResu
 def _part(progress: Progress, name: str, first: float, last: float) -> Progress:
     """Return a progress of one step that fills this part of the whole."""
     return lambda step, fraction: progress(f"{name}: {step}", first + (last - first) * fraction)
-
-
-def _beside_prior(lift: float) -> str:
-    """Say what a lift below 1 means."""
-    return "" if lift >= 1 else " (the model finds less for it than the two nodes' numbers of edges alone suggest)"
 
 
 def _why(question: Question, names: Sequence[str]) -> str:

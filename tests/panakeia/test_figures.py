@@ -1,0 +1,166 @@
+"""The figures draw what they are given: each dot, band and arrow in its place, and a legend that says what it is."""
+
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import FillBetweenPolyCollection, LineCollection, PathCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from kg.paths import Path, PathEdge
+from kg.query import Node
+from kg.schema import Step
+from panakeia.figures import (
+    FEWEST,
+    KIND_COLOURS,
+    KNOWN,
+    NEW,
+    arms_figure,
+    candidates_figure,
+    paths_figure,
+    svg,
+    trajectory_figure,
+)
+
+RANKED = pd.DataFrame(
+    {
+        "name": ["Tiagabine", "Memantine", "Phenytoin"],
+        "score": [0.91, 0.05, 0.98],
+        "prior": [0.03, 0.06, 0.04],
+        "known": [False, False, True],
+    }
+)
+
+
+def only(figure: Figure) -> Axes:
+    (axes,) = figure.axes
+    return axes
+
+
+def legend(figure: Figure) -> list[str]:
+    (drawn,) = figure.legends
+    return [text.get_text() for text in drawn.get_texts()]
+
+
+def test_candidates_are_dots_at_their_scores_coloured_by_whether_a_source_lists_them() -> None:
+    figure = candidates_figure(RANKED, listed="in by-hand 1's list", unlisted="not in by-hand 1's list")
+    axes = only(figure)
+    dots = {str(drawn.get_label()): drawn for drawn in axes.collections if isinstance(drawn, PathCollection)}
+    assert {name: drawn.get_offsets().tolist() for name, drawn in dots.items()} == {
+        "not in by-hand 1's list": [[0.91, 0], [0.05, 1]],
+        "in by-hand 1's list": [[0.98, 2]],
+        "degree prior": [[0.03, 0], [0.06, 1], [0.04, 2]],
+    }
+    assert legend(figure) == list(dots)
+    colours = [to_hex(dots[name].get_facecolor()[0]) for name in ("not in by-hand 1's list", "in by-hand 1's list")]
+    assert colours == [NEW, KNOWN]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Tiagabine", "Memantine", "Phenytoin"]
+    assert axes.get_xscale() == "log"
+    low, high = axes.get_ylim()
+    assert low > high, "the first candidate stands on top"
+    (lines,) = [drawn for drawn in axes.collections if isinstance(drawn, LineCollection)]
+    assert [sorted(float(x) for x in line[:, 0]) for line in lines.get_segments()] == [
+        [0.03, 0.91],
+        [0.05, 0.06],
+        [0.04, 0.98],
+    ]
+
+
+def test_a_legend_names_no_colour_that_is_not_drawn() -> None:
+    figure = candidates_figure(RANKED[~RANKED["known"]], listed="in a list", unlisted="in none")
+    assert legend(figure) == ["in none", "degree prior"]
+
+
+DRUG, GENE, DISEASE = Node("D:1", "Drug", "Warfarin"), Node("G:1", "Gene", "VKORC1"), Node("O:1", "Disease", "clotting")
+LONG = Node("C:1", "PharmacologicClass", "Decreased Central Nervous System Disorganized Electrical Activity")
+
+
+def path(*parts: Node | Step) -> Path:
+    nodes = tuple(part for part in parts if isinstance(part, Node))
+    steps = [part for part in parts if isinstance(part, Step)]
+    return Path(nodes, tuple(PathEdge(step, ("by-hand",), ()) for step in steps), 0.5)
+
+
+def test_paths_are_boxes_in_the_colour_of_their_kind_joined_by_arrows_the_way_the_edge_points() -> None:
+    direct = path(DRUG, Step("binds", True), GENE)
+    back = path(GENE, Step("disease_associates_gene", False), DISEASE)
+    axes = only(paths_figure([direct, back]))
+    boxes = [patch for patch in axes.patches if isinstance(patch, FancyBboxPatch)]
+    kinds = ["Drug", "Gene", "Gene", "Disease"]
+    assert [to_hex(box.get_facecolor()) for box in boxes] == [KIND_COLOURS[kind] for kind in kinds]
+    words = [text.get_text().replace("\n", " ") for text in axes.texts if text.get_text()]
+    assert words.count("VKORC1") == 2 and "disease associates gene" in words and "binds" in words
+    arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None) is not None]
+    tips = [(arrow.xy[0] - arrow.xyann[0] > 0, arrow.xy[1]) for arrow in arrows]
+    assert tips == [(True, 0), (False, 1)]
+
+
+def test_a_long_name_is_cut_and_a_shorter_path_is_spread_over_the_row() -> None:
+    long = path(
+        DRUG,
+        Step("class_includes_drug", False),
+        LONG,
+        Step("class_includes_drug", True),
+        Node("D:2", "Drug", "Heparin"),
+    )
+    axes = only(paths_figure([long, path(DRUG, Step("binds", True), GENE)]))
+    places = {text.get_text(): text.get_position()[0] for text in axes.texts}
+    assert "Decreased Central N…" in places and places["Decreased Central N…"] == 1
+    assert places["Heparin"] == places["VKORC1"] == 2
+
+
+def course(values: list[float]) -> pd.DataFrame:
+    frame = pd.DataFrame({"time": range(len(values)), "observable": "INR", "value": values})
+    other = frame.assign(observable="S_warfarin", value=99.0)
+    both = pd.concat([frame, other])
+    return both.assign(lower=both["value"] - 0.5, upper=both["value"] + 1.0)
+
+
+def bands(axes: Axes) -> list[tuple[float, float, float, float]]:
+    found = [drawn for drawn in axes.collections if isinstance(drawn, FillBetweenPolyCollection)]
+    return [tuple(drawn.get_datalim(axes.transData).extents.tolist()) for drawn in found]
+
+
+def test_a_trajectory_is_a_line_in_its_band_and_the_target_is_shaded() -> None:
+    figure = trajectory_figure(
+        {"5 mg": course([1.0, 2.0]), "8 mg": course([1.0, 3.0])}, observable="INR", label="INR", band=(2.0, 3.0)
+    )
+    axes = only(figure)
+    assert [(line.get_label(), list(map(float, line.get_ydata()))) for line in axes.lines] == [
+        ("5 mg", [1.0, 2.0]),
+        ("8 mg", [1.0, 3.0]),
+    ]
+    assert bands(axes) == [(0, 0.5, 1, 3.0), (0, 0.5, 1, 4.0)]
+    assert legend(figure) == ["5 mg", "8 mg"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("day", "INR")
+    (shaded,) = axes.patches
+    assert shaded.get_extents().transformed(axes.transData.inverted()).intervaly.tolist() == pytest.approx([2.0, 3.0])
+
+
+def arm(followed: list[int]) -> pd.DataFrame:
+    days = range(1, len(followed) + 1)
+    return pd.DataFrame({"day": days, "n": followed, "median": 2.5, "lower": 2.0, "upper": 3.5})
+
+
+def test_an_arm_is_drawn_while_enough_patients_are_followed_and_the_legend_counts_them() -> None:
+    quantiles = {
+        "staying": arm([1000] * 4),
+        "leaving": arm([100, FEWEST, FEWEST - 1, 3]),
+        "gone": arm([30, 0, 0, 0]),
+    }
+    figure = arms_figure(quantiles, label="INR", band=(2.0, 3.0))
+    axes = only(figure)
+    assert [list(map(int, line.get_xdata())) for line in axes.lines] == [[1, 2, 3, 4], [1, 2], [1]]
+    assert [(first, last) for first, _, last, _ in bands(axes)][:2] == [(1, 4), (1, 2)]
+    assert legend(figure) == [
+        "staying: 1,000 patients",
+        "leaving: 100 patients, 3 left on day 4",
+        "gone: 30 patients, 0 left on day 4",
+    ]
+
+
+def test_the_same_figure_is_the_same_text() -> None:
+    first, second = (svg(candidates_figure(RANKED)) for _ in range(2))
+    assert first.startswith("<svg") and first.rstrip().endswith("</svg>")
+    assert first == second

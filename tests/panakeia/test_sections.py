@@ -1,0 +1,290 @@
+"""The sections say what was found and what to doubt: whose list, among how many drugs, how many patients are left."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from gnn.checkpoint import Model
+from gnn.config import TrainConfig
+from kg.audit import REJECTED, Audit, Tally
+from kg.patients.imports import Imported
+from panakeia.sections import (
+    NOT_LISTED,
+    assumptions_section,
+    candidate_named,
+    candidate_sentence,
+    candidates_section,
+    evaluation_section,
+    evaluation_sentence,
+    graph_section,
+    parameters_section,
+    patient_section,
+    trajectory_section,
+    trial_section,
+)
+from tests.conftest import RELEASE, ROOT
+from tests.panakeia.test_figures import legend
+from twin import library, trial
+from twin.estimate import Estimate
+from twin.patient import Cohort
+from twin.result import Difference, TrialResult
+from twin.simulate import Times, Trajectories
+
+MODEL = Model(
+    config=TrainConfig(seed=7),
+    sources=(RELEASE,),
+    listed_by=("by-hand",),
+    drugs=("DRUGBANK:DB00906", "DRUGBANK:DB00252"),
+    drug_names=("Tiagabine", "Phenytoin"),
+    diseases=("DOID:1826",),
+    disease_names=("epilepsy",),
+    scores=np.array([[0.91], [0.98]], dtype=np.float32),
+    priors=np.array([[0.03], [0.04]], dtype=np.float32),
+    known=np.array([[False], [True]]),
+    contributions={},
+    weights={},
+)
+
+
+def ranked(*lifts: float, known: bool = False, first: int = 1) -> pd.DataFrame:
+    places = range(first, first + len(lifts))
+    return pd.DataFrame(
+        {
+            "rank": list(places),
+            "drug": [f"DRUGBANK:DB{place:05}" for place in places],
+            "name": [f"drug {place}" for place in places],
+            "score": [0.02 * lift for lift in lifts],
+            "prior": [0.02] * len(lifts),
+            "lift": list(lifts),
+            "known": [known] * len(lifts),
+        }
+    )
+
+
+def test_a_candidate_is_named_with_its_numbers_and_what_not_in_a_list_means() -> None:
+    told = candidate_sentence("epilepsy", ranked(3.5, 0.5, first=4), MODEL)
+    assert told.startswith("Of the drugs not in by-hand 1's list for epilepsy, drug 4 has the highest score: rank 4,")
+    assert "score 0.07, degree prior 0.02, lift 3.5. A hypothesis, not advice." in told
+    assert "neither new nor good" in NOT_LISTED and "judged not indicated" in NOT_LISTED and NOT_LISTED in told
+    assert "best" not in told
+
+
+@pytest.mark.parametrize("least", [1.0, 1.5])
+def test_a_candidate_below_its_degree_prior_is_passed_over(least: float) -> None:
+    candidates = ranked(0.99, 0.2, least, 7.0, first=3)
+    assert candidate_named(candidates)["rank"].tolist() == [5]
+    told = candidate_sentence("epilepsy", candidates, MODEL)
+    assert "drug 5 is the first in the ranking whose lift is not below 1: rank 5," in told
+    assert "drug 3" not in told and "highest score" not in told
+
+
+def test_where_every_lift_is_below_1_no_candidate_is_named() -> None:
+    candidates = ranked(0.99, 0.5)
+    assert candidate_named(candidates).empty
+    told = candidate_sentence("epilepsy", candidates, MODEL)
+    assert told.startswith(
+        "Of the 2 highest-scored drugs that are not in by-hand 1's list for epilepsy, the model finds"
+    )
+    assert told.endswith("(every lift is below 1): no candidate is named.")
+    assert "drug 1" not in told
+
+
+def test_where_every_drug_is_listed_there_is_no_candidate() -> None:
+    told = candidate_sentence("epilepsy", ranked(), MODEL)
+    assert told == "Every drug of the model is in by-hand 1's list for epilepsy: there is no candidate."
+    assert candidate_named(ranked()).empty
+
+
+def test_candidates_stand_beside_their_prior_and_the_list_that_they_are_in_or_not() -> None:
+    rows = pd.concat([ranked(2.0, 0.5), ranked(30.0, known=True, first=9)])
+    section = candidates_section("epilepsy", rows, MODEL)
+    (table,) = section.tables
+    assert table.rows["listed"].tolist() == ["not in by-hand 1's list"] * 2 + ["in by-hand 1's list"]
+    shared = ["rank", "drug", "name", "score", "prior", "lift"]
+    pd.testing.assert_frame_equal(table.rows[shared], rows[shared])
+    assert not table.folded
+    assert NOT_LISTED in section.lead and "“treats” epilepsy" in section.lead
+    assert section.figure is not None
+    assert legend(section.figure) == ["not in by-hand 1's list", "in by-hand 1's list", "degree prior"]
+    assert section.caption.startswith("task: treats; seed: 7; data version: ")
+    assert not {"new", "known"} & set(section.lead.replace(NOT_LISTED, "").split())
+
+
+def test_a_disease_without_a_drug_has_no_figure() -> None:
+    assert candidates_section("epilepsy", ranked(), MODEL).figure is None
+
+
+def measured(least: int, most: int) -> pd.DataFrame:
+    rows = [
+        ("model", "average_precision", 0.723, 0.5, 0.9),
+        ("model", "reciprocal_rank", 0.8, 0.6, 1.0),
+        ("degree prior", "average_precision", 0.26, 0.13, 0.43),
+        ("difference", "average_precision", 0.463, 0.2, 0.7),
+    ]
+    frame = pd.DataFrame(rows, columns=["method", "metric", "mean", "lower", "upper"])
+    return frame.assign(diseases=14, ranked_median=13, ranked_least=least, ranked_most=most)
+
+
+def test_held_out_figures_say_among_how_many_drugs_they_rank() -> None:
+    section = evaluation_section(measured(9, 17), "by-hand-1")
+    assert "ranked among each other, among 13 drugs (median; 9 to 17), by the model" in section.lead
+    assert "not comparable with those of docs/validation.md" in section.lead and "by-hand-1" in section.caption
+    (table,) = section.tables
+    assert table.rows.to_dict("list") == {
+        "method": ["model", "model", "degree prior", "difference"],
+        "metric": ["average precision", "reciprocal rank", "average precision", "average precision"],
+        "mean": ["0.72", "0.80", "0.26", "0.46"],
+        "95 % interval": ["0.50 to 0.90", "0.60 to 1.00", "0.13 to 0.43", "0.20 to 0.70"],
+        "diseases": [14] * 4,
+    }
+
+
+def test_held_out_pairs_in_one_sentence() -> None:
+    assert evaluation_sentence(measured(13, 13)) == (
+        "On held-out pairs, each disease's ranked among 13 drugs, average precision by disease, mean and 95 % interval:"
+        " model 0.72 (0.50 to 0.90), degree prior 0.26 (0.13 to 0.43)."
+    )
+
+
+def test_the_graph_is_told_with_its_sources_and_what_was_rejected() -> None:
+    tallies = (Tally("by-hand", "Gene", 12, 2, 3), Tally("by-hand", "binds", 3000, 0, 1))
+    section = graph_section(Audit((RELEASE,), tallies, REJECTED.empty_table()))
+    assert section.lead.startswith("3,006 rows became nodes and edges, 4 were rejected.")
+    assert section.caption == "Sources: by-hand 1 (CC0-1.0). Textbooks"
+    (table,) = section.tables
+    assert table.rows["kept"].tolist() == [7, 2999] and table.folded
+
+
+def test_the_patient_is_told_by_pseudonym_and_what_the_twin_needs() -> None:
+    audit = Audit((), (Tally("fhir", "Patient", 2, 0, 0),), pa.Table.from_pylist([], REJECTED))
+    cohort = Cohort(("PANAKEIA:P-2",), {"age_years": np.array([71.0]), "CYP2C9": np.array(["*1/*3"])})
+    section = patient_section(Imported(("PANAKEIA:P-1", "PANAKEIA:P-2"), audit, {}), cohort)
+    assert section.lead.startswith("2 made-up patients entered")
+    assert section.lead.endswith("The twin below is PANAKEIA:P-2: age_years 71, CYP2C9 *1/*3.")
+    (table,) = section.tables
+    assert table.rows["table"].tolist() == ["Patient"] and table.folded
+
+
+WARFARIN = library.load("warfarin_hamberg2007")
+
+
+def course(*inr: float) -> Trajectories:
+    value = np.array([[inr, np.full(len(inr), 0.25)]])
+    times = Times(24.0 * np.arange(len(inr)), "d")
+    return Trajectories(
+        ("P",), ("INR", "S_warfarin"), ("1", "mg/L"), times, value, value - 0.125, value + 0.5, "median", {}
+    )
+
+
+def test_a_twin_is_drawn_in_the_target_range_and_its_last_day_listed() -> None:
+    section = trajectory_section(WARFARIN, {"5 mg": course(1.0, 1.5, 2.0), "8 mg": course(1.0, 2.0, 3.0)})
+    assert section.figure is not None
+    assert legend(section.figure) == ["5 mg", "8 mg"]
+    (axes,) = section.figure.axes
+    (target,) = axes.patches
+    assert target.get_extents().transformed(axes.transData.inverted()).intervaly.tolist() == pytest.approx([2.0, 3.0])
+    assert "the target INR of 2 to 3" in section.lead and "warfarin_hamberg2007" in section.lead
+    (table,) = section.tables
+    assert table.rows[["regimen", "observable", "value", "lower", "upper"]].to_numpy().tolist() == [
+        ["5 mg", "INR", 2.0, 1.875, 2.5],
+        ["5 mg", "S_warfarin", 0.25, 0.125, 0.75],
+        ["8 mg", "INR", 3.0, 2.875, 3.5],
+        ["8 mg", "S_warfarin", 0.25, 0.125, 0.75],
+    ]
+    assert all(left in section.caption for left in WARFARIN.left_out) and WARFARIN.citation in section.caption
+
+
+def estimate(value: float, method: str) -> Estimate:
+    return Estimate(value, value - 0.01, value + 0.01, 0.005, 0.95, method)
+
+
+PARAMETERS = pd.DataFrame(
+    [("clearance", 0.3, "L/h", "measured", "a table"), ("exponent", 3.6, "1", "assumed", "a guess")],
+    columns=["name", "value", "unit", "basis", "source"],
+)
+ASSUMPTIONS = pd.DataFrame(
+    [
+        ("population", "a", None, "", "a survey"),
+        ("population", "b", None, "", ""),
+        ("population", "c", None, "", ""),
+        ("parameters", "d", 0.31, "CV", "a guess"),
+        ("parameters", "e", 6.0, "1", "a guess"),
+        ("conduct", "f", 1.0, "1", "a guess"),
+        ("parameters", "g", None, "", "another"),
+    ],
+    columns=["about", "assumption", "value", "unit", "reason"],
+)
+DAYS = pd.DataFrame({"day": [1, 2], "n": [50, 40], "median": [1.0, 2.0], "lower": [1.0, 1.5], "upper": [1.0, 3.0]})
+
+
+@pytest.fixture(scope="module")
+def result() -> TrialResult:
+    parts = [estimate(0.07, f"{way} difference") for way in ("paired", "paired", "two-sample")]
+    return TrialResult(
+        design=trial.load(ROOT / "panakeia/examples/warfarin_trial.toml"),
+        subjects=pd.DataFrame(),
+        means={"standard": estimate(0.6449, "mean"), "guided": estimate(0.7149, "mean")},
+        counts={
+            arm: {"enrolled": 1000, "with_outcome": n, "completed": 7} for arm, n in (("standard", 998), ("guided", 1))
+        },
+        differences=(Difference("guided", "standard", *parts, None, None),),
+        inr_quantiles={"standard": DAYS, "guided": DAYS},
+        parameters=PARAMETERS,
+        assumptions=ASSUMPTIONS,
+        citation="",
+        versions={},
+    )
+
+
+def test_a_trial_shows_its_arms_their_means_and_differences_in_percent(result: TrialResult) -> None:
+    section = trial_section(result)
+    assert section.title == "The trial: Genotype-guided start of warfarin"
+    assert section.lead == f"{result.estimand} The first arm is the control."
+    assert section.figure is not None
+    assert legend(section.figure) == [
+        "standard: 50 patients, 40 left on day 2",
+        "guided: 50 patients, 40 left on day 2",
+    ]
+    (table,) = section.tables
+    assert table.rows.astype(object).replace(np.nan, None).to_numpy().tolist() == [
+        ["TTR, standard", 998, "64.5", "63.5 to 65.5", "mean"],
+        ["TTR, guided", 1, "71.5", "70.5 to 72.5", "mean"],
+        ["guided - standard, each patient in both arms", None, "7.0", "6.0 to 8.0", "paired difference"],
+        ["guided - standard, as a parallel trial", None, "7.0", "6.0 to 8.0", "two-sample difference"],
+    ]
+    assert "who are still followed, where these are 20 or more" in section.caption
+    assert result.monte_carlo in section.caption
+
+
+def test_the_target_of_a_trial_is_its_own(result: TrialResult) -> None:
+    design = result.design
+    other = design.model_copy(update={"endpoint": design.endpoint.model_copy(update={"inr_low": 2.5, "inr_high": 3.5})})
+    figure = trial_section(replace(result, design=other)).figure
+    assert figure is not None
+    (axes,) = figure.axes
+    (target,) = axes.patches
+    assert target.get_extents().transformed(axes.transData.inverted()).intervaly.tolist() == pytest.approx([2.5, 3.5])
+
+
+def test_assumptions_are_a_table_that_says_nothing_twice_in_a_row(result: TrialResult) -> None:
+    (table,) = assumptions_section(result).tables
+    assert table.rows.columns.tolist() == ["about", "assumption", "value", "unit", "reason"]
+    assert table.rows["about"].tolist() == ["population", "", "", "parameters", "", "conduct", "parameters"]
+    assert table.rows["assumption"].tolist() == list("abcdefg")
+    assert table.rows["unit"].tolist() == ["", "", "", "CV", "", "", ""]
+    assert table.rows["reason"].tolist() == ["a survey", "", "", "a guess", "as above", "as above", "another"]
+    assert not table.folded
+
+
+def test_parameters_are_listed_with_their_sources(result: TrialResult) -> None:
+    (table,) = parameters_section(result.parameters).tables
+    assert table.rows["unit"].tolist() == ["L/h", ""]
+    assert table.rows.drop(columns="unit").equals(PARAMETERS.drop(columns="unit"))
+    assert table.folded
+    (whole,) = parameters_section(WARFARIN).tables
+    quantities = {**WARFARIN.parameters, **WARFARIN.variability, **WARFARIN.residual}
+    assert len(whole.rows) == len(WARFARIN.parameters) + len(WARFARIN.variability) + len(WARFARIN.residual)
+    assert set(whole.rows["value"]) == {quantity.value for quantity in quantities.values()}

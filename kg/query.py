@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kg.schema import LABELS, NODE_KINDS, RELATIONS, Step, node_columns, steps_from
-from kg.search import Node, UnknownNode, find, with_identifier
+from kg.search import Node, UnknownNode, check_version, find, with_identifier
 from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
 from kg.stores.releases import read_releases
 
@@ -85,6 +85,8 @@ def patient(store: Store, text: str) -> PatientRecord:
     Raises `UnknownNode`, which does not repeat the text: it may be a name.
     """
     found = with_identifier(store, text, ["Patient"]) or with_identifier(store, OWN_PREFIX + text.strip(), ["Patient"])
+    if not found:
+        check_version(store, ["Patient"])
     if len(found) != 1:
         held = "no patient of this id" if not found else "several patients of this id but for its capitals"
         raise UnknownNode(f"the store has {held}; expected a pseudonym such as {OWN_PREFIX}P-0123456789abcdef")

@@ -120,18 +120,20 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
     if not wanted and not kind:
         raise ValueError("the text to search for is empty: give a part of a name or a synonym, or a kind to list")
     matched, rank, order = f"MATCH (n:{'|'.join(kinds)})", "0", "n.folded_name, n.id"
+    text_of, places = {}, {}
     if wanted:
         matched, rank, order = f"{matched} WHERE {_HOLDS}", _RANK, f"rank, size(n.folded_name), {order}"
+        text_of, places = {"text": wanted}, {"beginning": END + wanted, "whole": END + wanted + END}
     rows = store.query(
         f"{matched} WITH n, {rank} AS rank ORDER BY {order} LIMIT $limit "
         "RETURN n.id AS id, labels(n) AS labels, n.name AS name, n.synonyms AS synonyms, rank",
-        {**(_parts(wanted) if wanted else {}), "limit": limit},
+        {"limit": limit, **text_of, **places},
     )
     if not rows:
-        _check_version(store, kinds)
+        check_version(store, kinds)
     total = len(rows)
     if total == limit:
-        total = store.query(f"{matched} RETURN count(n) AS total", {"text": wanted} if wanted else {})[0]["total"]
+        total = store.query(f"{matched} RETURN count(n) AS total", text_of)[0]["total"]
     nodes = [(row["id"], _kind(row["labels"]), row["name"], wanted and _match(row, wanted)) for row in rows]
     return Found(pd.DataFrame(nodes, columns=["id", "kind", "name", "match"]), total)
 
@@ -172,9 +174,10 @@ def check_count(name: str, count: int) -> None:
         raise ValueError(f"{name} is {count}: expected 1 or more")
 
 
-def _parts(wanted: str) -> dict[str, object]:
-    """Return the parameters that find a folded text in a name, or among synonyms as one, as a beginning, as a part."""
-    return {"text": wanted, "whole": END + wanted + END, "beginning": END + wanted}
+def check_version(store: Store, kinds: Collection[str]) -> None:
+    """Raise `StoreError` if nothing was found because the store, of an earlier version, keeps no folded names."""
+    if store.query(f"MATCH (n:{'|'.join(kinds)}) WHERE n.folded_id IS NULL RETURN n.id AS id LIMIT 1", {}):
+        raise StoreError(OTHER_VERSION)
 
 
 def _nodes(store: Store, kinds: Collection[str], condition: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
@@ -220,15 +223,9 @@ def _distance(name: str, wanted: str) -> tuple[bool, bool, bool]:
     return name != wanted, not name.startswith(wanted), wanted not in name
 
 
-def _check_version(store: Store, kinds: Collection[str]) -> None:
-    """Raise `StoreError` where nothing is found because the store keeps no folded names."""
-    if store.query(f"MATCH (n:{'|'.join(kinds)}) WHERE n.folded_id IS NULL RETURN n.id AS id LIMIT 1", {}):
-        raise StoreError(OTHER_VERSION)
-
-
 def _unknown(store: Store, text: str, kinds: Collection[str]) -> str:
     """Say that nothing has this name, and what else has it, or a similar one."""
-    _check_version(store, kinds)
+    check_version(store, kinds)
     only = next(iter(kinds)) if len(kinds) == 1 else None
     what = f"no {only.lower() if only else 'node'} has the identifier, name or synonym {text!r}"
     if meant := _meant(store, text, [kind for kind in NODE_KINDS if kind not in kinds]):

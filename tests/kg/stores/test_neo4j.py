@@ -9,7 +9,7 @@ from neo4j import GraphDatabase
 
 from kg.graph import Graph, table
 from kg.paths import paths
-from kg.query import show
+from kg.query import patient, show
 from kg.schema import node_columns
 from kg.search import search
 from kg.stores.neo4j import Neo4jStore, address_and_login
@@ -91,7 +91,8 @@ def test_a_graph_of_a_version_that_keeps_less_is_to_be_built_anew(neo4j_url: str
         show_it, find_paths = lambda: show(store, "warfarin"), lambda: paths(store, "warfarin", "thrombosis")
         asks = [show_it, find_paths, lambda: store.add(graph)]
         if "folded" in missing:
-            asks.append(lambda: search(store, "warfarin"))
+            driver.execute_query(f"MATCH (n:Patient) REMOVE {missing}")
+            asks += [lambda: search(store, "warfarin"), lambda: patient(store, "panakeia:p-1")]
         for ask in asks:
             with pytest.raises(StoreError, match="of another version: build it anew"):
                 ask()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kg.check import encoded
-from kg.schema import EVIDENCE_COLUMNS, RELATIONS
+from kg.schema import EVIDENCE_COLUMNS, RELATIONS, edge_identity
 
 Row = dict[str, Any]
 Keys = npt.NDArray[np.int64]
@@ -27,17 +27,30 @@ def merge_nodes(table: pa.Table) -> tuple[pa.Table, Keys]:
 
 
 def merge_edges(relation: str, table: pa.Table, ids: Mapping[str, pa.Array]) -> tuple[pa.Table, Keys]:
-    """Return the edges of one relation with one row a pair of ends, and which rows went into another.
+    """Return the edges of one relation with one row an identity, and which rows went into another.
 
-    The first row's evidence wins; references are united; a missing attribute comes from the next row. The ends of a
-    symmetric relation may come in either order. All ends are in `ids`.
+    What makes two rows the same edge is said by `kg.schema.edge_identity`: rows of two sources never merge. Of rows
+    that do, the first one's evidence wins, its release too; references are united; a missing attribute comes from the
+    next row. All ends are in `ids`.
     """
     ends = RELATIONS[relation]
     subjects = np.asarray(pc.index_in(table["subject"], ids[ends.subject]), np.int64)
     objects = np.asarray(pc.index_in(table["object"], ids[ends.object]), np.int64)
     if ends.symmetric:
         subjects, objects = np.minimum(subjects, objects), np.maximum(subjects, objects)
-    return _merge(table, subjects * len(ids[ends.object]) + objects, _unite_edges)
+    keys = subjects * len(ids[ends.object]) + objects
+    for column in edge_identity(relation)[2:]:
+        keys = _told_apart(keys, table[column])
+    return _merge(table, keys, _unite_edges)
+
+
+def _told_apart(keys: Keys, column: pa.ChunkedArray) -> Keys:
+    """Return keys that two rows share where they share both the old key and the value in the column; null is one."""
+    values = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    if len(values.dictionary) < 2:
+        return keys
+    _, dense = np.unique(keys, return_inverse=True)  # or the product of many columns' sizes would pass 64 bits
+    return dense * len(values.dictionary) + np.asarray(values.indices, np.int64)
 
 
 def _merge(table: pa.Table, keys: Keys, unite: Callable[[list[Row]], Row]) -> tuple[pa.Table, Keys]:

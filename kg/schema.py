@@ -67,8 +67,9 @@ class NodeKind:
 class Relation:
     """What an edge may be: from one kind of node to another.
 
-    `symmetric` relations are stored once and read both ways; `predicted` ones come from a model and are never learned
-    from; `attributes` are the columns beside the ends and `EVIDENCE_COLUMNS`.
+    `symmetric` relations are stored once a source and read both ways; `predicted` ones come from a model and are never
+    learned from; `attributes` are the columns beside the ends and `EVIDENCE_COLUMNS`; `identity` are those of them that
+    tell two edges apart which one source states between the same ends (see `edge_identity`).
     """
 
     name: str
@@ -78,6 +79,7 @@ class Relation:
     symmetric: bool = False
     predicted: bool = False
     attributes: dict[str, AttributeType] = field(default_factory=dict)
+    identity: tuple[str, ...] = ()
 
 
 NODE_KINDS: dict[str, NodeKind] = {
@@ -110,6 +112,9 @@ LABELS: dict[str, str] = {"genotypes": "genotyped_genes"}
 """A list among a kind's attributes -> the list that says, in the same order, what each of its values is of."""
 
 _SCORED: dict[str, AttributeType] = {"score": "double", "prior": "double", "model": "string"}
+_DATED: dict[str, AttributeType] = {"day": "int64", "record": "string"}
+_EVENT = tuple(_DATED)
+"""What tells two events of a patient apart: the day, and the record that tells of it (each may be null)."""
 
 RELATIONS: dict[str, Relation] = {
     relation.name: relation
@@ -154,7 +159,14 @@ RELATIONS: dict[str, Relation] = {
             attributes={"effect": "string"},
         ),
         Relation("variant_causes_disease", "Variant", "Disease", "biolink:causes"),
-        Relation("patient_has_condition", "Patient", "Disease", "biolink:has_disease", attributes={"day": "int64"}),
+        Relation(
+            "patient_has_condition",
+            "Patient",
+            "Disease",
+            "biolink:has_disease",
+            attributes=_DATED,
+            identity=_EVENT,
+        ),
         Relation(
             "patient_carries_variant",
             "Patient",
@@ -162,14 +174,22 @@ RELATIONS: dict[str, Relation] = {
             "biolink:has_sequence_variant",
             attributes={"copies": "int64"},
         ),
-        Relation("patient_takes_drug", "Patient", "Drug", "biolink:treated_by", attributes={"day": "int64"}),
-        Relation("patient_has_phenotype", "Patient", "Phenotype", "biolink:has_phenotype", attributes={"day": "int64"}),
+        Relation("patient_takes_drug", "Patient", "Drug", "biolink:treated_by", attributes=_DATED, identity=_EVENT),
+        Relation(
+            "patient_has_phenotype",
+            "Patient",
+            "Phenotype",
+            "biolink:has_phenotype",
+            attributes=_DATED,
+            identity=_EVENT,
+        ),
         Relation(
             "patient_has_measurement",
             "Patient",
             "Measurement",
             "biolink:has_attribute",
-            attributes={"value": "double", "unit": "string", "day": "int64"},
+            attributes={"value": "double", "unit": "string", **_DATED},
+            identity=_EVENT,
         ),
         Relation("predicted_treats", "Drug", "Disease", "biolink:treats", predicted=True, attributes=_SCORED),
         Relation(
@@ -268,3 +288,17 @@ def edge_columns(relation: str) -> dict[str, AttributeType]:
     """
     ends: dict[str, AttributeType] = {"subject": "string", "object": "string"}
     return ends | EVIDENCE_COLUMNS | RELATIONS[relation].attributes
+
+
+def edge_identity(relation: str) -> tuple[str, ...]:
+    """Return the columns that make two edges of a relation the same one; a missing value counts as a value.
+
+    What two sources state are two edges, each with its own evidence. Two releases of one source state one edge. The
+    ends of a symmetric relation may come in either order.
+
+    >>> edge_identity("treats")
+    ('subject', 'object', 'source')
+    >>> edge_identity("patient_takes_drug")
+    ('subject', 'object', 'source', 'day', 'record')
+    """
+    return ("subject", "object", "source", *RELATIONS[relation].identity)

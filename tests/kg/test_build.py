@@ -118,6 +118,17 @@ def test_the_evidence_of_an_edge_is_that_of_its_row_and_its_release() -> None:
     assert plain.edges["treats"]["licence"].to_pylist() == ["CC0-1.0"]
 
 
+def test_an_edge_of_two_sources_is_two_edges_and_no_row_is_counted_as_merged() -> None:
+    edge = ("treats", "DRUGBANK:DB00001", "DOID:1")
+    ours, theirs = rows(NODES, [edge, edge]), rows(NODES, [edge], name="other", licence=["MIT"])
+    graph, audit = build_graph([ours, theirs])
+    stated = [(row["source"], row["licence"]) for row in graph.edges["treats"].to_pylist()]
+    assert sorted(stated) == [("made-up", "CC0-1.0"), ("other", "MIT")]
+    tallies = {tally.source: tally for tally in audit.tallies if tally.table == "treats"}
+    assert (tallies["made-up"].rows, tallies["made-up"].merged, tallies["made-up"].kept) == (2, 1, 1)
+    assert (tallies["other"].rows, tallies["other"].merged, tallies["other"].kept) == (1, 0, 1)
+
+
 def test_tables_have_the_schema_s_columns_and_types(hetionet_folder: Path) -> None:
     graph, _ = build_graph([_hetionet(hetionet_folder)])
     for kind, table in graph.nodes.items():

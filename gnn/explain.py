@@ -1,6 +1,6 @@
 """Explain: what the model and the graph say for a drug against a disease."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -60,17 +60,8 @@ class Explanation:
             "listed": self.listed,
             "contributions": self.contributions.to_dict(orient="records"),
             "paths": [
-                {
-                    "rank": rank,
-                    "score": float(score),
-                    "path": path,
-                    "metapath": metapath,
-                    "sources": sources,
-                    "steps": _steps(evidence),
-                }
-                for (rank, score, path, metapath, sources), evidence in zip(
-                    self.paths.itertuples(index=False), self.evidence, strict=True
-                )
+                {"rank": rank, "sources": sources, **path.to_json()}
+                for rank, sources, path in zip(self.paths["rank"], self.paths["sources"], self.evidence, strict=True)
             ],
         }
 
@@ -103,11 +94,3 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
         paths=paths_frame(found),
         evidence=tuple(found),
     )
-
-
-def _steps(path: Path) -> list[dict[str, Any]]:
-    """Return each node, and but for the last the relation to the next, `forward` where its edge points there."""
-    steps: list[dict[str, Any]] = [asdict(node) for node in path.nodes]
-    for step, edge in zip(steps, path.edges, strict=False):
-        step |= {"relation": edge.step.relation, "forward": edge.step.forward, "sources": list(edge.sources)}
-    return steps

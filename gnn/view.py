@@ -80,7 +80,7 @@ def view(graph: Graph) -> View:
         if relation not in graph.edges:
             continue
         ends = RELATIONS[relation]
-        index = _rows(graph.edges[relation], curies.get(ends.subject, ()), curies.get(ends.object, ()))
+        index = _rows(relation, graph.edges[relation], curies)
         if index.shape[1]:
             data[ends.subject, relation, ends.object].edge_index = torch.from_numpy(index)
     return View(data, curies, names)
@@ -97,12 +97,20 @@ def _sources(graph: Graph, relation: str) -> list[str]:
     return names
 
 
-def _rows(edges: pa.Table, subjects: tuple[str, ...], objects: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return the sorted, unique row pairs of edges whose ends are both among these nodes. Shapes: [2, edge]."""
-    columns = [
-        pc.fill_null(pc.index_in(edges[end], pa.array(nodes, pa.string())), -1).to_numpy().astype(np.int64)
-        for end, nodes in (("subject", subjects), ("object", objects))
-    ]
-    keep = (columns[0] >= 0) & (columns[1] >= 0)
-    codes = np.unique(columns[0][keep] * max(len(objects), 1) + columns[1][keep])
-    return np.stack(np.divmod(codes, max(len(objects), 1)))
+def _rows(relation: str, edges: pa.Table, curies: Mapping[str, tuple[str, ...]]) -> NDArray[np.int64]:
+    """Return the sorted, unique row pairs of edges whose ends are both among these nodes. Shapes: [2, edge].
+
+    However many sources state an edge, it is one; a symmetric one too, whichever way round they state it.
+    """
+    ends = RELATIONS[relation]
+    size = max(len(curies.get(ends.object, ())), 1)
+    subjects, objects = (
+        pc.fill_null(pc.index_in(edges[end], pa.array(curies.get(kind, ()), pa.string())), -1)
+        .to_numpy()
+        .astype(np.int64)
+        for end, kind in (("subject", ends.subject), ("object", ends.object))
+    )
+    if ends.symmetric:
+        subjects, objects = np.minimum(subjects, objects), np.maximum(subjects, objects)
+    keep = (subjects >= 0) & (objects >= 0)
+    return np.stack(np.divmod(np.unique(subjects[keep] * size + objects[keep]), size))

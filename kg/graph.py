@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -20,6 +21,31 @@ _ARROW: dict[AttributeType, pa.DataType] = {
 def arrow_schema(columns: Mapping[str, AttributeType]) -> pa.Schema:
     """Return the Arrow schema of a table with these columns (see `kg.schema.node_columns`, `edge_columns`)."""
     return pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+
+
+class Evidence(NamedTuple):
+    """What an edge says of itself, in the order of `kg.schema.EVIDENCE_COLUMNS`; what it does not say is empty."""
+
+    source: str
+    source_version: str
+    licence: str
+    knowledge_level: str
+    agent_type: str
+    references: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Iterable[Any]) -> "Evidence":
+        """Return the evidence in these columns of an edge's row.
+
+        >>> Evidence.of(["hetionet", "1.0", "CC0-1.0", "observation", None, None])[3:]
+        ('observation', '', ())
+        """
+        source, version, licence, level, agent, references = values
+        return cls(source or "", version or "", licence or "", level or "", agent or "", tuple(references or ()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evidence as JSON values."""
+        return self._asdict() | {"references": list(self.references)}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Ranked paths between two nodes: exactly the best ones, found without walking the millions of others.
 
 A path's score is the product, over its edges, of (degree of one end x degree of the other) ** -0.4, each degree counted
-within the edge's relation: the path-degree product of Himmelstein et al. 2017, eLife 6:e26726, with its damping
-exponent. So the edges of a hub count little.
+within the edge's relation, in neighbours: the path-degree product of Himmelstein et al. 2017, eLife 6:e26726, with its
+damping exponent. So the edges of a hub count little. What several sources state is one edge of one path.
 
 The search meets in the middle. No factor exceeds 1, and the degree of a node bounds what any edge beyond it can
 contribute; so a step need not be taken where even the best continuation would score less than the paths in hand.
@@ -10,12 +10,13 @@ contribute; so a step need not be taken where even the best continuation would s
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from kg.graph import Evidence
 from kg.query import look_up
 from kg.schema import RELATIONS, Step
 from kg.search import Node, check_count, find_ends
@@ -30,17 +31,32 @@ GROWTH = 8
 PERSON = "Patient"
 """No path leads through a patient: one person's record is no evidence about two other nodes."""
 CHANGED = "the graph changed while paths were sought, or past Panakeia: ask again; if that fails, build it anew"
+SHOWN_REFERENCES = 3
+"""How many references of an edge a frame shows."""
 TIE = 1e-9
 """Scores that differ by less, relatively, are equal but for rounding."""
 
 
 @dataclass(frozen=True)
 class PathEdge:
-    """An edge on a path: the step that the path takes, and the sources and references that state the edge."""
+    """An edge on a path: the step that the path takes, and the evidence of everyone who states it, in order."""
 
     step: Step
-    sources: tuple[str, ...]
-    references: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that state the edge."""
+        return self.told("source")
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What the sources refer to."""
+        return tuple(sorted({reference for evidence in self.evidence for reference in evidence.references}))
+
+    def told(self, what: str) -> tuple[str, ...]:
+        """Return the different values of one column of the evidence, such as `licence`."""
+        return tuple(sorted({getattr(evidence, what) for evidence in self.evidence}))
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,22 @@ class Path:
 
     def __str__(self) -> str:
         return self._line([node.name for node in self.nodes])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the path as JSON values.
+
+        `steps` are its nodes; all but the last have the edge to the next: the relation, `forward` where it points
+        there, and the evidence of everyone who states it.
+        """
+        steps: list[dict[str, Any]] = [asdict(node) for node in self.nodes]
+        for step, edge in zip(steps, self.edges, strict=False):
+            step |= {
+                "relation": edge.step.relation,
+                "forward": edge.step.forward,
+                "sources": list(edge.sources),
+                "evidence": [evidence.to_json() for evidence in edge.evidence],
+            }
+        return {"score": self.score, "path": str(self), "metapath": self.metapath, "steps": steps}
 
     def _line(self, nodes: list[str]) -> str:
         arrows = []
@@ -147,12 +179,41 @@ def paths(
 
 
 def paths_frame(found: Iterable[Path]) -> pd.DataFrame:
-    """Return paths as rows: rank, score, path, metapath, sources (one an edge)."""
+    """Return paths as rows: rank, score, path, metapath, sources, licences, knowledge_levels, references.
+
+    Each of the last four says it edge by edge, with a semicolon between, or once where all edges say the same. Of an
+    edge's references the first few are there; `Path.to_json` has all, and which source states what.
+    """
     rows = [
-        (rank, path.score, str(path), path.metapath, "; ".join(", ".join(edge.sources) for edge in path.edges))
+        (
+            rank,
+            path.score,
+            str(path),
+            path.metapath,
+            _by_edge(edge.sources for edge in path.edges),
+            _by_edge(edge.told("licence") for edge in path.edges),
+            _by_edge(edge.told("knowledge_level") for edge in path.edges),
+            _by_edge(_first(edge.references) for edge in path.edges),
+        )
         for rank, path in enumerate(found, start=1)
     ]
-    return pd.DataFrame(rows, columns=["rank", "score", "path", "metapath", "sources"])
+    columns = ("rank", "score", "path", "metapath", "sources", "licences", "knowledge_levels", "references")
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _by_edge(told: Iterable[tuple[str, ...]]) -> str:
+    """Return what each edge says, on one line.
+
+    >>> _by_edge([("a", "b"), (), ("c",)]), _by_edge([("a",), ("a",)])
+    ('a, b; -; c', 'a')
+    """
+    texts = [", ".join(values) or "-" for values in told]
+    return texts[0] if len(set(texts)) == 1 else "; ".join(texts)
+
+
+def _first(references: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(references) - SHOWN_REFERENCES
+    return (*references[:SHOWN_REFERENCES], f"and {more} more") if more > 0 else references
 
 
 def _search(store: Store, question: _Question, known: dict[Key, Known]) -> list[_Half]:
@@ -301,22 +362,20 @@ def _best(halves: list[_Half], top: int) -> list[_Half]:
 
 
 def _described(store: Store, found: list[_Half], known: Mapping[Key, Known]) -> list[Path]:
-    """Return the paths with the names of their nodes and the sources of their edges."""
+    """Return the paths with the names of their nodes and the evidence of their edges."""
     routes = [
         [(x, step, y) for (_, x), step, (_, y) in zip(path.nodes, path.steps, path.nodes[1:], strict=False)]
         for path in found
     ]
-    sources: dict[Hop, set[str]] = defaultdict(set)
-    references: dict[Hop, set[str]] = defaultdict(set)
-    for hop, source, refs in store.evidence({hop for route in routes for hop in route}):
-        sources[hop].add(source)
-        references[hop].update(refs)
-    if any(hop not in sources for route in routes for hop in route):
+    stated: dict[Hop, set[Evidence]] = defaultdict(set)
+    for hop, evidence in store.evidence({hop for route in routes for hop in route}):
+        stated[hop].add(evidence)
+    if any(hop not in stated for route in routes for hop in route):
         raise StoreError(CHANGED)
     return [
         Path(
             tuple(Node(node, kind, known[kind, node].name) for kind, node in path.nodes),
-            tuple(PathEdge(hop[1], tuple(sorted(sources[hop])), tuple(sorted(references[hop]))) for hop in route),
+            tuple(PathEdge(hop[1], tuple(sorted(stated[hop]))) for hop in route),
             path.score,
         )
         for path, route in zip(found, routes, strict=True)

@@ -24,8 +24,9 @@ class Shown:
     """What the graph says of a node.
 
     `attributes` leaves out what is not known; a list with labels (`kg.schema.LABELS`) is a mapping from these. `edges`
-    has the columns relation, direction (`out`, `in`, or `both` where the relation is symmetric), count; `neighbours`
-    the first few of each: relation, direction, id, kind, name, and the edge's evidence.
+    has the columns relation, direction (`out`, `in`, or `both` where the relation is symmetric), count (of the nodes
+    that it leads to); `neighbours` the first few of each: relation, direction, id, kind, name, and the evidence, with a
+    row for each that differs: a neighbour that two sources state has two.
     """
 
     node: Node
@@ -166,8 +167,9 @@ def _told(value: object) -> str:
 def _neighbours(store: Store, node: Node, step: Step) -> list[tuple[object, ...]]:
     evidence = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE)
     rows = store.query(
-        f"MATCH (n:{node.kind} {{id: $id}}){step.pattern('r')}(m:{step.end}) "
-        f"RETURN m.id AS id, m.name AS name, {evidence} ORDER BY name, id LIMIT {FIRST_NEIGHBOURS}",
+        f"MATCH (n:{node.kind} {{id: $id}}){step.pattern()}(m:{step.end}) "
+        f"WITH DISTINCT n, m ORDER BY m.name, m.id LIMIT {FIRST_NEIGHBOURS} MATCH (n){step.pattern('r')}(m) "
+        f"RETURN DISTINCT m.id AS id, m.name AS name, {evidence} ORDER BY name, id, source, source_version",
         {"id": node.id},
     )
     return [

@@ -1,4 +1,6 @@
-"""Degrees: how many edges of each step leave a node, counted when a graph is written and kept on its nodes.
+"""Degrees: to how many nodes each step leads from a node, counted when a graph is written and kept on its nodes.
+
+An edge that several sources state, or one source both ways, leads to one node.
 
 Who ranks paths asks for the degrees of thousands of nodes: read from the nodes they cost one short query, counted they
 would cost a query for each kind that counts every relation of that kind.
@@ -8,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,7 +21,7 @@ Run = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 """Runs a Cypher statement with parameters in a writer's transaction, and returns its rows."""
 
 DEGREE_COLUMNS: dict[str, AttributeType] = {"steps": "string[]", "degrees": "int64[]"}
-"""What a stored node has beside `kg.schema.node_columns`: the steps that leave it, and how many edges each has."""
+"""What a stored node has beside `kg.schema.node_columns`: the steps that leave it, and to how many nodes each leads."""
 
 _COUNTS = pa.schema([("id", pa.string()), ("steps", pa.string()), ("degrees", pa.int64())])
 
@@ -30,10 +33,9 @@ def with_degrees(graph: Graph) -> dict[str, pa.Table]:
     """Return the graph's tables of nodes with `DEGREE_COLUMNS`."""
     counts: dict[str, list[pa.Table]] = defaultdict(list)
     for relation, rows in graph.edges.items():
-        for step, ends in _leaving(relation, rows):
-            values, numbers = pc.value_counts(ends).flatten()
-            name = pa.repeat(str(step), len(values))
-            counts[step.start].append(pa.table({"id": values, "steps": name, "degrees": numbers}))
+        for step, ids, numbers in _neighbours(relation, rows):
+            name = pa.repeat(str(step), len(ids))
+            counts[step.start].append(pa.table({"id": ids, "steps": name, "degrees": numbers}))
     return {kind: _with_lists(nodes, counts[kind]) for kind, nodes in graph.nodes.items()}
 
 
@@ -41,12 +43,9 @@ def recount(run: Run, graph: Graph) -> None:
     """Bring the degrees up to date on each node that an addition, already written, wrote or joined to another."""
     for kind, ids in touched(graph).items():
         steps = steps_from(kind)
-        counted = ", ".join(f"COUNT {{ MATCH (n){step.pattern()}() }} AS d{i}" for i, step in enumerate(steps))
+        question = _counting(kind, steps)
         for begin in range(0, len(ids), RECOUNTED):
-            found = run(
-                f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted RETURN n.id AS id, {counted}",
-                {"ids": ids[begin : begin + RECOUNTED]},
-            )
+            found = run(question, {"ids": ids[begin : begin + RECOUNTED]})
             rows = [_as_lists(row, steps) for row in found]
             joined = [row for row in rows if row["steps"]]  # the others were written by the addition, without an edge
             if joined:
@@ -66,13 +65,24 @@ def from_lists(steps: list[str], degrees: list[int]) -> dict[Step, int]:
     return {STEPS[step]: degree for step, degree in zip(steps, degrees, strict=True) if step in STEPS}
 
 
-def _leaving(relation: str, rows: pa.Table) -> Iterator[tuple[Step, pa.ChunkedArray]]:
-    """Yield each step of a relation with the node that it leaves, for each edge."""
+def _neighbours(relation: str, rows: pa.Table) -> Iterator[tuple[Step, pa.Array, pa.Array]]:
+    """Yield each step of a relation with the nodes that it leaves, and to how many nodes it leads from each."""
+    subjects, objects = rows["subject"].chunks, rows["object"].chunks
+    steps = [Step(relation, True), Step(relation, False)]
     if RELATIONS[relation].symmetric:
-        yield Step(relation, True), pa.chunked_array([*rows["subject"].chunks, *rows["object"].chunks], pa.string())
-    else:
-        yield Step(relation, True), rows["subject"]
-        yield Step(relation, False), rows["object"]
+        subjects, objects = subjects + objects, objects + subjects
+        del steps[1]
+    ends = [
+        pa.chunked_array(chunks, pa.string()).combine_chunks().dictionary_encode() for chunks in (subjects, objects)
+    ]
+    near, far = (np.asarray(end.indices, np.int64) for end in ends)
+    size = max(1, len(ends[1].dictionary))
+    pairs = np.sort(
+        near * size + far
+    )  # NumPy sorts two million numbers in 0.05 s, and finds their distinct ones in 3 s
+    distinct = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], size)
+    for step, end, nodes in zip(steps, ends, distinct, strict=False):
+        yield step, end.dictionary, pa.array(np.bincount(nodes))
 
 
 def _with_lists(nodes: pa.Table, counts: list[pa.Table]) -> pa.Table:
@@ -92,9 +102,19 @@ def touched(graph: Graph) -> dict[str, list[str]]:
     for kind, nodes in graph.nodes.items():
         ids[kind].update(nodes["id"].to_pylist())
     for relation, rows in graph.edges.items():
-        for step, ends in _leaving(relation, rows):
-            ids[step.start].update(pc.unique(ends).to_pylist())
+        for kind, end in ((RELATIONS[relation].subject, "subject"), (RELATIONS[relation].object, "object")):
+            ids[kind].update(pc.unique(rows[end]).to_pylist())
     return {kind: sorted(found) for kind, found in ids.items()}
+
+
+def _counting(kind: str, steps: tuple[Step, ...]) -> str:
+    """Return the Cypher that counts the neighbours of nodes, step by step: both stores speak it, and plan it once."""
+    parts = [f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted"]
+    counted = ""
+    for i, step in enumerate(steps):
+        parts.append(f"OPTIONAL MATCH (n){step.pattern()}(m) WITH n{counted}, count(DISTINCT m) AS d{i}")
+        counted += f", d{i}"
+    return " ".join([*parts, f"RETURN n.id AS id{counted}"])
 
 
 def _as_lists(row: Mapping[str, Any], steps: tuple[Step, ...]) -> dict[str, object]:

@@ -15,9 +15,18 @@ import ladybug
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.graph import Graph, arrow_schema, table
+from kg.graph import Evidence, Graph, arrow_schema, table
 from kg.progress import Progress, silent
-from kg.schema import NODE_KINDS, RELATIONS, AttributeType, Step, edge_columns, node_columns
+from kg.schema import (
+    EVIDENCE_COLUMNS,
+    NODE_KINDS,
+    RELATIONS,
+    AttributeType,
+    Step,
+    edge_columns,
+    edge_identity,
+    node_columns,
+)
 from kg.stores.degrees import from_lists, recount
 from kg.stores.kept import KEPT_COLUMNS, with_kept
 from kg.stores.protocol import Hop, Key, Known, StoreError
@@ -35,7 +44,13 @@ _CYPHER_TYPES: dict[AttributeType, str] = {
     "int64[]": "INT64[]",
 }
 
-_KEPT = "|".join({*KEPT_COLUMNS, *(column for kind in NODE_KINDS for column in node_columns(kind))})
+_KEPT = "|".join(
+    {
+        *KEPT_COLUMNS,
+        *(column for kind in NODE_KINDS for column in node_columns(kind)),
+        *(column for relation in RELATIONS for column in edge_columns(relation)),
+    }
+)
 
 
 class LadybugStore:
@@ -57,7 +72,10 @@ class LadybugStore:
             _copy_all(connection, graph, progress)
 
     def add(self, graph: Graph) -> None:
-        """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten."""
+        """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten.
+
+        Which edge is the same one is said by `kg.schema.edge_identity`.
+        """
         with self._writing(keep=True) as connection:
             for kind, nodes in with_kept(graph).items():
                 _upsert_nodes(connection, kind, nodes)
@@ -110,8 +128,9 @@ class LadybugStore:
             )
             yield from ((step, row["x"], row["ys"]) for row in rows if row["ys"])
 
-    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, str, list[str]]]:
-        """Yield the source and the references of each edge that one of these hops goes along."""
+    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, Evidence]]:
+        """Yield the evidence of each edge that one of these hops goes along."""
+        columns = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE_COLUMNS)
         ends: dict[Step, list[dict[str, str]]] = defaultdict(list)
         for x, step, y in hops:
             ends[step].append({"x": x, "y": y})
@@ -119,10 +138,12 @@ class LadybugStore:
             rows = self.query(
                 f"UNWIND $pairs AS pair MATCH (x:{step.start}) WHERE x.id = pair.x "
                 f"OPTIONAL MATCH (x){step.pattern('r')}(y:{step.end}) WHERE y.id = pair.y "
-                "RETURN x.id AS x, y.id AS y, r.source AS source, r.references AS refs",
+                f"RETURN x.id AS x, y.id AS y, {columns}",
                 {"pairs": pairs},
             )
-            yield from (((row["x"], step, row["y"]), row["source"], row["refs"] or []) for row in rows if row["y"])
+            for row in rows:
+                if row["y"]:
+                    yield (row["x"], step, row["y"]), Evidence.of(row[column] for column in EVIDENCE_COLUMNS)
 
     def __enter__(self) -> Self:
         if self._path.exists():
@@ -300,18 +321,21 @@ def _upsert_edges(connection: ladybug.Connection, relation: str, rows: pa.Table)
     """Write the relation's table anew: Ladybug copies into an empty one a hundred times faster than into a full one."""
     columns = arrow_schema(edge_columns(relation))
     stored = _execute(connection, _match_edges(relation), {}).get_as_arrow().cast(columns)
-    kept = stored.filter(pc.invert(pc.is_in(_ends(relation, stored), _ends(relation, rows))))
+    kept = stored.filter(pc.invert(pc.is_in(_identities(relation, stored), _identities(relation, rows))))
     connection.execute(f"DROP TABLE {relation}")
     _create_edge_table(connection, relation)
     _copy(connection, relation, pa.concat_tables([kept, rows.select(columns.names)]))
 
 
-def _ends(relation: str, rows: pa.Table) -> pa.Array:
-    """Return what identifies each edge of a relation: its ends, in alphabetical order if the relation is symmetric."""
+def _identities(relation: str, rows: pa.Table) -> pa.Array:
+    """Return what makes each edge of a relation the one it is (`kg.schema.edge_identity`), as one text."""
     subjects, objects = rows["subject"], rows["object"]
     if RELATIONS[relation].symmetric:
         subjects, objects = pc.min_element_wise(subjects, objects), pc.max_element_wise(subjects, objects)
-    return pc.binary_join_element_wise(subjects, objects, "\t").combine_chunks()
+    others = [rows[column].cast(pa.string()) for column in edge_identity(relation)[2:]]
+    return pc.binary_join_element_wise(
+        subjects, objects, *others, "\x1f", null_handling="replace", null_replacement="\x1d"
+    ).combine_chunks()
 
 
 def _release_table(graph: Graph) -> pa.Table:

@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
-from kg.graph import Graph, arrow_schema
+from kg.graph import Evidence, Graph, arrow_schema
 from kg.progress import Progress, silent
-from kg.schema import NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
+from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
 from kg.stores import neo4j_write as write
 from kg.stores.degrees import from_lists
 from kg.stores.protocol import Hop, Key, Known, StoreError
@@ -105,7 +105,7 @@ class Neo4jStore:
         known = self.nodes([(step.start, node) for step, nodes in ends.items() for node in nodes])
         leaving = {(node, step) for (_, node), about in known.items() for step in about.degrees}
         led = {(origin, step, node) for step, origin, nodes in self.follow(ends) for node in nodes}
-        stated = {(hop, source) for hop, source, _ in self.evidence(hops)}
+        stated = {(hop, evidence.source) for hop, evidence in self.evidence(hops)}
         for hop, source in hops.items():
             subject, step, target = hop
             counted = {(subject, step), (target, step.reverse)} <= leaving
@@ -115,7 +115,8 @@ class Neo4jStore:
     def add(self, graph: Graph) -> None:
         """Add nodes and edges in one transaction; a node or an edge that is there is overwritten.
 
-        Raises `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
+        Which edge is the same one is said by `kg.schema.edge_identity`. Raises `StoreError`, with nothing written,
+        where an edge's end is neither in the store nor in the graph.
         """
         with self._failures(), self._driver.session() as session, self._writer(silent):
             write.declare(session, graph)
@@ -184,17 +185,17 @@ class Neo4jStore:
             for relation, node, ends in rows:
                 yield Step(relation, forward or RELATIONS[relation].symmetric), node, ends
 
-    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, str, list[str]]]:
-        """Yield the source and the references of each edge that one of these hops goes along."""
+    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, Evidence]]:
+        """Yield the evidence of each edge that one of these hops goes along."""
         wanted = list(hops)
         rows = self._collected(
             f"UNWIND $hops AS hop MATCH (x:{write.ANY_KIND} {{id: hop[1]}})-[r]-(y:{write.ANY_KIND} {{id: hop[2]}}) "
             "WHERE type(r) = hop[3] AND (hop[4] IS NULL OR (startNode(r) = x) = hop[4]) "
-            "RETURN collect([hop[0], r.source, r.references])",
+            f"RETURN collect([hop[0], {', '.join(f'r.{column}' for column in EVIDENCE_COLUMNS)}])",
             {"hops": [(i, x, y, step.relation, _direction(step)) for i, (x, step, y) in enumerate(wanted)]},
         )
-        for number, source, references in rows:
-            yield wanted[number], source, references or []
+        for number, *values in rows:
+            yield wanted[number], Evidence.of(values)
 
     def _collected(self, cypher: str, parameters: Mapping[str, object]) -> list[list[Any]]:
         """Return the rows that a query collects into one record: the driver takes 50 us for each record."""

@@ -18,7 +18,7 @@ from neo4j import Driver, ManagedTransaction, Session, Transaction
 
 from kg.graph import Graph, table
 from kg.progress import Progress
-from kg.schema import NODE_KINDS, RELATIONS
+from kg.schema import NODE_KINDS, RELATIONS, edge_identity
 from kg.stores.degrees import recount, touched
 from kg.stores.kept import with_kept
 from kg.stores.protocol import OTHER_VERSION, StoreError
@@ -257,12 +257,16 @@ def _create_edges(transaction: ManagedTransaction, relation: str, batch: EdgeBat
 
 
 def _delete_edges(transaction: ManagedTransaction, relation: str, batch: EdgeBatch) -> None:
-    """Delete the relation's edges that have these ends, whichever way round if the relation is symmetric."""
+    """Delete the edges that are the same as those of the batch (`kg.schema.edge_identity`)."""
     arrow = "-" if RELATIONS[relation].symmetric else "->"
+    columns = edge_identity(relation)[2:]
+    same = " AND ".join(f"(r.{name} = new.{name} OR coalesce(r.{name}, new.{name}) IS NULL)" for name in columns)
     transaction.run(
-        f"UNWIND $groups AS group MATCH (subject)-[r:{relation}]{arrow}(object) "
-        f"WHERE elementId({batch.near}) = group[0] AND elementId({batch.far}) IN group[2] DELETE r",
+        "UNWIND $groups AS group WITH group, $attributes[group[1]] AS new "
+        f"MATCH (subject)-[r:{relation}]{arrow}(object) "
+        f"WHERE elementId({batch.near}) = group[0] AND elementId({batch.far}) IN group[2] AND {same} DELETE r",
         groups=batch.groups,
+        attributes=batch.attributes,
     ).consume()
 
 

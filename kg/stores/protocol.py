@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, Self
 
-from kg.graph import Graph
+from kg.graph import Evidence, Graph
 from kg.progress import Progress, silent
 from kg.schema import Step
 
@@ -15,7 +15,7 @@ Hop = tuple[str, Step, str]
 
 
 class Known(NamedTuple):
-    """What is known of a node without looking at its edges: its name, and how many of them each step has."""
+    """What is known of a node without looking at its edges: its name, and to how many nodes each step leads."""
 
     name: str
     degrees: Mapping[Step, int]
@@ -39,7 +39,10 @@ class Store(Protocol):
         """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
 
     def add(self, graph: Graph) -> None:
-        """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten."""
+        """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten.
+
+        Which edge is the same one is said by `kg.schema.edge_identity`.
+        """
 
     def read(self) -> Graph:
         """Return the whole graph, sources included."""
@@ -51,10 +54,13 @@ class Store(Protocol):
         """Return what is known of each of these nodes that is there."""
 
     def follow(self, origins: Mapping[Step, Collection[str]]) -> Iterator[tuple[Step, str, list[str]]]:
-        """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to."""
+        """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to.
 
-    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, str, list[str]]]:
-        """Yield the source and the references of each edge that one of these hops goes along."""
+        A node comes once for each edge that leads to it.
+        """
+
+    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, Evidence]]:
+        """Yield the evidence of each edge that one of these hops goes along."""
 
     def __enter__(self) -> Self: ...
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from gnn.view import LEARNED_RELATIONS, learned_from, view
 from kg.graph import Graph, SourceRelease, table
-from kg.schema import node_columns
+from kg.schema import RELATIONS, edge_columns, node_columns
 
 
 def test_rows_do_not_depend_on_the_order_in_the_graph(families: Graph) -> None:
@@ -58,3 +58,30 @@ def test_a_user_sees_no_warning_of_the_libraries() -> None:
     code = "import gnn.train"
     told = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, check=True)
     assert "torch.jit" not in told.stderr
+
+
+def stated_again(graph: Graph, source: str) -> Graph:
+    """The graph, of which another source states every edge too, symmetric ones both ways."""
+    edges = {}
+    for relation, rows in graph.edges.items():
+        theirs = rows.to_pylist()
+        if RELATIONS[relation].symmetric:
+            theirs += [row | {"subject": row["object"], "object": row["subject"]} for row in theirs]
+        told = table(edge_columns(relation), [row | {"source": source, "references": ["PMID:1"]} for row in theirs])
+        edges[relation] = pa.concat_tables([rows, told])
+    return Graph(graph.nodes, edges, (*graph.sources, SourceRelease(source, "1", "MIT", "", "", {})))
+
+
+def test_an_edge_that_two_sources_state_is_learned_once(graph: Graph) -> None:
+    ours, theirs = view(graph), view(stated_again(graph, "other"))
+    assert ours.curies == theirs.curies
+    for relation in LEARNED_RELATIONS:
+        assert ours.edges(relation).size
+        assert np.array_equal(ours.edges(relation), theirs.edges(relation))
+
+
+def test_all_who_state_a_learned_edge_are_learned_from(families: Graph) -> None:
+    both = stated_again(families, "other")
+    assert {release.name for release in learned_from(both)} == {release.name for release in families.sources} | {
+        "other"
+    }

@@ -1,5 +1,6 @@
 """Ranked paths, against every path of a small graph walked one by one."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from math import prod
@@ -8,11 +9,12 @@ import numpy as np
 import pytest
 
 from kg import paths as paths_module
-from kg.graph import Graph, table
+from kg.graph import Evidence, Graph, table
 from kg.paths import Path, paths, paths_frame
-from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
+from tests.conftest import EVIDENCE
 
 Edge = tuple[str, str, str]
 SIZES = {"Gene": 14, "Drug": 8, "Disease": 6, "Symptom": 3, "SideEffect": 4, "Patient": 2}
@@ -32,6 +34,9 @@ DENSITY = {
 }
 
 
+SOURCES = ("a", "b", "c")
+
+
 def identifier(kind: str, number: int) -> str:
     prefix = NODE_KINDS[kind].prefixes[0]
     body = {"DRUGBANK": f"DB{number:05}", "MESH": f"D{number}", "UMLS": f"C{number}", "PANAKEIA": f"P-{number}"}
@@ -48,28 +53,27 @@ def random_graph(seed: int) -> Graph:
     for name, density in DENSITY.items():
         relation = RELATIONS[name]
         rows = [
-            {
-                "subject": identifier(relation.subject, i),
-                "object": identifier(relation.object, j),
-                "source": f"s{i % 3}",
-            }
+            {"subject": identifier(relation.subject, i), "object": identifier(relation.object, j), "source": source}
             for i in range(SIZES[relation.subject])
             for j in range(SIZES[relation.object])
             if (i < j or (i > j and not relation.symmetric) or relation.subject != relation.object)
             and random.random() < density
+            for source in SOURCES[: random.integers(1, 4)]
         ]
+        if relation.symmetric:  # the last source says the first edges the other way round
+            rows += [row | {"subject": row["object"], "object": row["subject"], "source": "d"} for row in rows[:5]]
         edges[name] = table(edge_columns(name), rows)
     return Graph(nodes, edges)
 
 
 def walk(graph: Graph, a: str, b: str, longest: int, exclude: set[str]) -> Iterator[tuple[float, tuple[Edge, ...]]]:
-    """Yield every path with its score, by the definition, one step after the other."""
-    edges = [
-        (row["subject"], name, row["object"])
+    """Yield every path with its score, by the definition, one step after the other; an edge counts once."""
+    edges = {
+        normal(((row["subject"], name, row["object"]),))[0]
         for name, rows in graph.edges.items()
         if not RELATIONS[name].predicted and name not in exclude
         for row in rows.to_pylist()
-    ]
+    }
     out = Counter((relation, subject) for subject, relation, _ in edges)
     into = Counter((relation, target) for _, relation, target in edges)
     for relation in (relation for relation in RELATIONS.values() if relation.symmetric):
@@ -89,6 +93,11 @@ def walk(graph: Graph, a: str, b: str, longest: int, exclude: set[str]) -> Itera
 
     for path in continue_from(a, (a,), ()):
         yield prod((out[r, s] * into[r, o]) ** -0.4 for s, r, o in path), path
+
+
+def stated_by(graph: Graph, edge: Edge) -> tuple[str, ...]:
+    rows = graph.edges[edge[1]].to_pylist()
+    return tuple(sorted({r["source"] for r in rows if normal(((r["subject"], edge[1], r["object"]),)) == (edge,)}))
 
 
 def as_edges(path: Path) -> tuple[Edge, ...]:
@@ -132,6 +141,8 @@ def test_the_best_paths_are_those_of_a_full_walk(
         assert len({normal(as_edges(path)) for path in found}) == len(found)
         for path in found:
             assert path.score == pytest.approx(scores[normal(as_edges(path))], rel=1e-12)
+            for edge, passed in zip(path.edges, normal(as_edges(path)), strict=True):
+                assert edge.sources == stated_by(graph, passed)
 
 
 @pytest.fixture
@@ -153,8 +164,104 @@ def test_a_path_says_its_relations_directions_and_sources(store: Store) -> None:
 
 def test_a_frame_of_paths_has_a_row_each(store: Store) -> None:
     frame = paths_frame(paths(store, "warfarin", "thrombosis", max_length=1))
-    assert list(frame.itertuples(index=False, name=None)) == [
-        (1, pytest.approx(2**-0.4), "Warfarin - treats -> thrombosis", "Drug - treats -> Disease", "by-hand")
+    assert frame.to_dict(orient="records") == [
+        {
+            "rank": 1,
+            "score": pytest.approx(2**-0.4),
+            "path": "Warfarin - treats -> thrombosis",
+            "metapath": "Drug - treats -> Disease",
+            "sources": "by-hand",
+            "licences": "CC0-1.0",
+            "knowledge_levels": "knowledge_assertion",
+            "references": "PMID:1, PMID:2",
+        }
+    ]
+
+
+THEIRS: dict[str, object] = {
+    "source": "other",
+    "source_version": "9",
+    "licence": "CC-BY-NC-4.0",
+    "knowledge_level": "prediction",
+    "agent_type": "text_mining_agent",
+    "references": ["PMID:3", "PMID:4", "PMID:2"],
+}
+
+SIMILAR = "Acetylsalicylic acid - drug_resembles_drug - Ibuprofen"
+
+
+@pytest.fixture(scope="module")
+def doubly_stated(graph: Graph) -> Graph:
+    """The small graph, in which another source states the treatments and the similar drugs too, these turned round."""
+    treats, similar = (graph.edges[relation].to_pylist() for relation in ("treats", "drug_resembles_drug"))
+    theirs = {
+        "treats": [row | THEIRS for row in treats],
+        "drug_resembles_drug": [row | THEIRS | {"subject": row["object"], "object": row["subject"]} for row in similar],
+    }
+    both = {
+        relation: table(edge_columns(relation), [*graph.edges[relation].to_pylist(), *rows])
+        for relation, rows in theirs.items()
+    }
+    return Graph(graph.nodes, graph.edges | both, graph.sources)
+
+
+def test_an_edge_that_two_sources_state_is_on_one_path_with_the_evidence_of_both(
+    store_of: Callable[[Graph], Store], graph: Graph, doubly_stated: Graph
+) -> None:
+    store = store_of(graph)
+    once = [
+        (str(path), path.score)
+        for path in paths(store, "warfarin", "thrombosis") + paths(store, "aspirin", "ibuprofen")
+    ]
+    store = store_of(doubly_stated)
+    found = paths(store, "warfarin", "thrombosis") + paths(store, "aspirin", "ibuprofen")
+    assert [(str(path), path.score) for path in found] == once
+    by_name = {str(path): path.edges[0] for path in found}
+    treats, similar = by_name["Warfarin - treats -> thrombosis"], by_name[SIMILAR]
+    ours = Evidence("by-hand", "1", "CC0-1.0", "knowledge_assertion", "manual_agent", ("PMID:1", "PMID:2"))
+    theirs = Evidence("other", "9", "CC-BY-NC-4.0", "prediction", "text_mining_agent", ("PMID:3", "PMID:4", "PMID:2"))
+    assert treats.evidence == (ours, theirs)
+    assert treats.sources == ("by-hand", "other")
+    assert treats.references == ("PMID:1", "PMID:2", "PMID:3", "PMID:4")
+    assert similar.sources == ("by-hand", "other")
+
+
+def test_a_path_is_written_down_with_all_that_its_edges_say(
+    store_of: Callable[[Graph], Store], doubly_stated: Graph
+) -> None:
+    store = store_of(doubly_stated)
+    direct, other = paths(store, "warfarin", "thrombosis", max_length=2)
+    told = json.loads(json.dumps(direct.to_json(), allow_nan=False))
+    ours = {column: EVIDENCE[column] for column in EVIDENCE_COLUMNS} | {"references": ["PMID:1", "PMID:2"]}
+    assert told == {
+        "score": direct.score,
+        "path": "Warfarin - treats -> thrombosis",
+        "metapath": "Drug - treats -> Disease",
+        "steps": [
+            {
+                "id": "DRUGBANK:DB00682",
+                "kind": "Drug",
+                "name": "Warfarin",
+                "relation": "treats",
+                "forward": True,
+                "sources": ["by-hand", "other"],
+                "evidence": [ours, THEIRS],
+            },
+            {"id": "DOID:9743", "kind": "Disease", "name": "thrombosis"},
+        ],
+    }
+    steps = other.to_json()["steps"]
+    assert [step.get("forward") for step in steps] == [True, False, None]
+    frame = paths_frame([direct, other])
+    told_by_edge = frame[["sources", "licences", "knowledge_levels", "references"]]
+    assert list(told_by_edge.itertuples(index=False, name=None)) == [
+        (
+            "by-hand, other",
+            "CC-BY-NC-4.0, CC0-1.0",
+            "knowledge_assertion, prediction",
+            "PMID:1, PMID:2, PMID:3, and 1 more",
+        ),
+        ("by-hand", "CC0-1.0", "knowledge_assertion", "-"),
     ]
 
 

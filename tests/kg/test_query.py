@@ -9,7 +9,7 @@ import pytest
 
 from kg.graph import Graph, table
 from kg.query import PatientRecord, Shown, info, patient, show
-from kg.schema import node_columns
+from kg.schema import edge_columns, node_columns
 from kg.search import Node, UnknownKind, UnknownNode
 from kg.stores.protocol import Store, StoreError
 
@@ -72,6 +72,28 @@ def test_what_json_has_no_word_for_is_null() -> None:
             ],
         }
     )
+
+
+def test_show_has_a_row_for_each_who_states_a_neighbour_and_counts_neighbours(
+    store_of: Callable[[Graph], Store],
+) -> None:
+    """Seven genes, each stated by three sources, the last twice over: five neighbours, fifteen rows."""
+    genes = [{"id": f"NCBIGene:{n}", "name": f"gene {n}"} for n in range(7)]
+    drug = {"id": "DRUGBANK:DB00001", "name": "Lepirudin"}
+    stated = [
+        {"subject": drug["id"], "object": gene["id"], "source": source, "references": [f"PMID:{source}"]}
+        for gene in genes
+        for source in "bacc"
+    ]
+    nodes = {"Gene": table(node_columns("Gene"), genes), "Drug": table(node_columns("Drug"), [drug])}
+    store = store_of(Graph(nodes, {"binds": table(edge_columns("binds"), stated)}))
+    shown = show(store, "Lepirudin")
+    assert list(shown.edges.itertuples(index=False, name=None)) == [("binds", "out", 7)]
+    assert list(zip(shown.neighbours["name"], shown.neighbours["source"], strict=True)) == [
+        (f"gene {n}", source) for n in range(5) for source in "abc"
+    ]
+    assert shown.neighbours["references"].to_list()[:3] == [["PMID:a"], ["PMID:b"], ["PMID:c"]]
+    assert list(show(store, "gene 6").edges["count"]) == [1]
 
 
 def test_show_tells_out_from_in(store: Store) -> None:

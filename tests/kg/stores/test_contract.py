@@ -5,11 +5,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from kg.graph import Graph, SourceRelease, table
+from kg.graph import Evidence, Graph, SourceRelease, table
 from kg.schema import NODE_KINDS, RELATIONS, STEPS, Step, edge_columns, node_columns
 from kg.stores.opening import open_store
 from kg.stores.protocol import Hop, Key, Store, StoreError
@@ -58,7 +60,7 @@ def drugs(*nodes: dict[str, object]) -> Graph:
     return Graph({"Drug": table(node_columns("Drug"), nodes)}, {})
 
 
-def edges_of(graph: Graph) -> list[tuple[Hop, dict[str, object]]]:
+def edges_of(graph: Graph) -> list[tuple[Hop, dict[str, Any]]]:
     """Every edge as one may go along it, with its row: there and back."""
     hops = []
     for relation, edges in graph.edges.items():
@@ -70,9 +72,10 @@ def edges_of(graph: Graph) -> list[tuple[Hop, dict[str, object]]]:
 
 
 def assert_degrees_are_counts(store: Store, graph: Graph) -> None:
+    """A degree counts neighbours: who states an edge, how often, and which way round, does not matter."""
     keys = [(kind, node) for kind, nodes in graph.nodes.items() for node in nodes["id"].to_pylist()]
     counts: dict[Key, Counter[Step]] = {key: Counter() for key in keys}
-    for (origin, step, _), _ in edges_of(graph):
+    for origin, step, _ in {hop for hop, _ in edges_of(graph)}:
         counts[step.start, origin][step] += 1
     found = store.nodes(keys)
     assert {key: known.degrees for key, known in found.items()} == counts
@@ -187,12 +190,17 @@ def test_every_step_leads_along_every_edge(opened: Opener, graph: Graph) -> None
         assert list(store.follow({Step("treats", True): ["DRUGBANK:DB99999"]})) == []
 
 
-def test_every_edge_says_its_source_and_references(opened: Opener, graph: Graph) -> None:
-    stated = [(hop, row["source"], row["references"]) for hop, row in edges_of(graph)]
+def evidence_of(row: dict[str, Any]) -> Evidence:
+    texts = (row[column] for column in ("source", "source_version", "licence", "knowledge_level", "agent_type"))
+    return Evidence(*texts, references=tuple(row["references"]))
+
+
+def test_every_edge_says_its_evidence(opened: Opener, graph: Graph) -> None:
+    stated = [(hop, evidence_of(row)) for hop, row in edges_of(graph)]
     backwards = ("DOID:9743", Step("treats", True), "DRUGBANK:DB00682")
     with opened() as store:
         store.replace(graph, ignore)
-        assert sorted(store.evidence({hop for hop, _, _ in stated} | {backwards})) == sorted(stated)
+        assert sorted(store.evidence({hop for hop, _ in stated} | {backwards})) == sorted(stated)
         assert list(store.evidence([])) == []
 
 
@@ -226,8 +234,8 @@ def test_nodes_without_edges_are_added(opened: Opener, graph: Graph) -> None:
 
 
 def test_add_keeps_what_is_there_and_overwrites_what_it_brings(opened: Opener, graph: Graph) -> None:
-    cypher = "MATCH (a:Drug {id: $id})-[r:treats]->(b:Disease) RETURN a.name AS name, a.inchi AS inchi, r.source AS s"
-    evidence = {"source": "later", "source_version": "2", "licence": "MIT", "knowledge_level": "prediction"}
+    cypher = "MATCH (a:Drug {id: $id})-[r:treats]->(b:Disease) RETURN a.name AS name, a.inchi AS inchi, r.licence AS l"
+    evidence = {"source": "by-hand", "source_version": "2", "licence": "MIT", "knowledge_level": "prediction"}
     edge = {"subject": "DRUGBANK:DB00682", "object": "DOID:9743", "agent_type": "manual_agent"} | evidence
     later = SourceRelease("later", "2", "MIT", "", "", {})
     addition = Graph(
@@ -244,7 +252,7 @@ def test_add_keeps_what_is_there_and_overwrites_what_it_brings(opened: Opener, g
         store.add(addition)
         found = store.read()
         assert store.query(cypher, {"id": "DRUGBANK:DB00682"}) == [
-            {"name": "Warfarin sodium", "inchi": None, "s": "later"}
+            {"name": "Warfarin sodium", "inchi": None, "l": "MIT"}
         ]
     assert found.node_counts() == graph.node_counts() | {"Drug": 4}
     assert found.edge_counts() == graph.edge_counts()
@@ -267,13 +275,85 @@ def test_add_twice_is_add_once(opened: Opener, graph: Graph) -> None:
         assert_same(store.read(), graph)
 
 
-def test_several_edges_between_the_same_ends_are_kept(opened: Opener, graph: Graph) -> None:
-    day = graph.edges["patient_has_measurement"].to_pylist()[0]
-    series = table(edge_columns("patient_has_measurement"), [day | {"day": number} for number in range(5)])
+def test_what_another_source_or_record_says_is_added_beside(opened: Opener, graph: Graph) -> None:
+    treats, inr = (graph.edges[name].to_pylist()[0] for name in ("treats", "patient_has_measurement"))
+    other = {"source": "other", "source_version": "9", "licence": "MIT", "references": ["PMID:9"]}
+    events = [
+        inr | told
+        for told in ({"day": 15}, {"record": "r"}, {"record": "s"}, {"day": None}, {"day": None, "record": "r"}, other)
+    ]
+    addition = {
+        "treats": table(edge_columns("treats"), [treats | other]),
+        "patient_has_measurement": table(edge_columns("patient_has_measurement"), events),
+    }
+    both = {name: pa.concat_tables([graph.edges[name], edges]) for name, edges in addition.items()}
+    expected = dataclasses.replace(graph, edges=graph.edges | both)
+    newer = [row | {"licence": "newer"} for row in both["patient_has_measurement"].to_pylist()]
+    overwritten = {"patient_has_measurement": table(edge_columns("patient_has_measurement"), newer)}
     with opened() as store:
         store.replace(graph, ignore)
-        store.add(Graph({}, {"patient_has_measurement": series}))
-        assert rows(store.read().edges["patient_has_measurement"]) == rows(series)
+        for _ in range(2):
+            store.add(Graph({}, addition))
+            assert_same(store.read(), expected)
+            assert_degrees_are_counts(store, expected)
+        store.add(Graph({}, overwritten))
+        assert_same(store.read(), dataclasses.replace(expected, edges=expected.edges | overwritten))
+
+
+MULTIGRAPH = {"Gene": 7, "Drug": 6, "Disease": 4, "Patient": 3, "Measurement": 3}
+
+
+def multigraph(seed: int, edges_a_relation: int) -> Graph:
+    """A random graph in which three sources state the same few edges again and again, symmetric ones both ways."""
+    random = np.random.default_rng(seed)
+    ids = {kind: [f"{kind}:{n}" for n in range(size)] for kind, size in MULTIGRAPH.items()}
+    edges = {}
+    for relation in (r for r in RELATIONS.values() if {r.subject, r.object} <= ids.keys()):
+        rows = {}
+        for _ in range(edges_a_relation):
+            subject, target = random.choice(ids[relation.subject]), random.choice(ids[relation.object])
+            if subject == target:
+                continue
+            source = f"source {random.integers(3)}"
+            event = {"day": int(random.integers(2)) or None, "record": f"r{random.integers(2)}"}
+            told = {column: event[column] for column in relation.identity}
+            ends = frozenset((subject, target)) if relation.symmetric else (subject, target)
+            row = {"subject": subject, "object": target, "source": source, "source_version": str(seed)} | told
+            rows[ends, source, *told.values()] = row
+        edges[relation.name] = table(edge_columns(relation.name), rows.values())
+    nodes = {kind: table(node_columns(kind), [{"id": i, "name": i} for i in names]) for kind, names in ids.items()}
+    return Graph(nodes, edges)
+
+
+def identity_of(relation: str, row: dict[str, Any]) -> tuple[object, ...]:
+    """What makes an edge the one it is, in plain words."""
+    ends = (row["subject"], row["object"])
+    told = (row.get("day"), row.get("record")) if relation.startswith("patient_") else ()
+    return (*(sorted(ends) if RELATIONS[relation].symmetric else ends), row["source"], *told)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_of_a_random_multigraph_every_edge_is_kept_and_each_neighbour_counts_once(opened: Opener, seed: int) -> None:
+    first, second = multigraph(seed, 40), multigraph(seed + 10, 12)
+    edges = {}
+    for relation in first.edges:
+        union = {
+            identity_of(relation, row): row for graph in (first, second) for row in graph.edges[relation].to_pylist()
+        }
+        edges[relation] = table(edge_columns(relation), union.values())
+    both = Graph(first.nodes, edges)
+    assert sum(both.edge_counts().values()) < sum(g.edges[r].num_rows for g in (first, second) for r in g.edges)
+    with opened() as store:
+        store.replace(first, ignore)
+        assert_same(store.read(), first)
+        assert_degrees_are_counts(store, first)
+        store.add(second)
+        assert_same(store.read(), both)
+        assert_degrees_are_counts(store, both)
+        assert_hops_are_those_of(store, both)
+        stated = [(hop, row["source"], row["source_version"]) for hop, row in edges_of(both)]
+        found = store.evidence({hop for hop, _, _ in stated})
+        assert sorted((hop, told.source, told.source_version) for hop, told in found) == sorted(stated)
 
 
 @pytest.mark.parametrize("verb", ["replace", "add"])

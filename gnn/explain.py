@@ -37,6 +37,10 @@ class Explanation:
     paths: pd.DataFrame
     evidence: tuple[Path, ...]
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the evidence paths."""
+        return self.paths
+
     def to_text(self) -> str:
         """Return the model's part in one or two sentences."""
         told = [

@@ -92,6 +92,7 @@ def build(
         store.replace(graph, lambda step, fraction: progress(step, 0.4 + 0.6 * fraction))
     if beside is not None:
         write_audit(audit, beside)
+    progress("built", 1.0)
     return audit
 
 

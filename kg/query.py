@@ -34,6 +34,10 @@ class Shown:
     edges: pd.DataFrame
     neighbours: pd.DataFrame
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the first neighbours, with the evidence of their edges."""
+        return self.neighbours
+
     def to_json(self) -> dict[str, Any]:
         """Return the whole as JSON values."""
         return {

@@ -1,1 +1,5 @@
-"""The faces: command line, study and report."""
+"""Panakeia: asks the knowledge graph, the network and the twins, and reports."""
+
+from panakeia.ask import Session
+
+__all__ = ["Session"]

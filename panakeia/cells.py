@@ -4,12 +4,14 @@
 def cell(value: object, digits: int = 4) -> str:
     """Return a value as the text of a table's cell: nothing for a missing one, lists joined, numbers short.
 
-    >>> cell(0.123456), cell(1000.0), cell(None), cell(["a", "b"])
-    ('0.1235', '1,000', '', 'a, b')
+    >>> cell(0.123456), cell(1000.0), cell(None), cell(["a", "b"]), cell(True)
+    ('0.1235', '1,000', '', 'a, b', 'yes')
     """
     if value is None or value != value:
         return ""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:.{digits}g}"

@@ -8,6 +8,7 @@ import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
+from kg.output import whole_file
 from panakeia.cells import cell
 from panakeia.figures import svg
 
@@ -45,6 +46,14 @@ class Report:
         """Return the title and the findings as plain lines."""
         return "\n".join([self.title, *(f"- {finding}" for finding in self.findings)])
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the findings, one a row."""
+        return pd.DataFrame({"finding": list(self.findings)})
+
+    def to_json(self) -> dict[str, object]:
+        """Return title, findings and versions; the sections stand on the page."""
+        return {"title": self.title, "findings": list(self.findings), "versions": self.versions}
+
     def to_html(self) -> str:
         """Return the page; it needs no other file and no network."""
         environment = jinja2.Environment(
@@ -56,6 +65,5 @@ class Report:
 
     def write(self, path: str | Path) -> None:
         """Write the page to a file, making its folder where it is missing."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.to_html(), encoding="utf-8")
+        with whole_file(path) as part:
+            part.write_text(self.to_html(), encoding="utf-8")

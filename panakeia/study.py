@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -16,6 +15,7 @@ from kg.fetch import Fetch
 from kg.files.table import write_csv
 from kg.files.text import create_text
 from kg.graph import data_version
+from kg.output import whole_set
 from kg.patients.imports import Imported, import_patients
 from kg.progress import Progress, silent
 from kg.search import Node, find
@@ -40,6 +40,7 @@ from panakeia.sections import (
 )
 from twin import library, trial
 from twin.patient import Cohort, PatientError, from_graph
+from twin.protocol import TrialDesign
 from twin.regimen import every
 from twin.result import TrialResult
 from twin.search import daily_dose
@@ -50,6 +51,8 @@ STANDARD_MG = 5.0
 """The usual starting dose of racemic warfarin, mg a day (CPIC 2017, doi:10.1002/cpt.668)."""
 TARGET_INR = 2.5
 TWIN_TIMES = "0:84:1d"
+TRIAL_FILES = ("result.json", "subjects.csv", "report.html")
+"""What a trial is written into, in a folder."""
 NEW_SHOWN, KNOWN_SHOWN = 15, 5
 """How many candidates the report shows, and how many drugs that are in a source's list beside them as controls."""
 
@@ -90,8 +93,8 @@ def answer(question: Question, progress: Progress = silent) -> Report:
         data = data_version(read_releases(store))
         ranked = _rank(question, store, disease, _part(progress, "rank", 0.08, 0.88))
         simulated = _simulate(question, store, _part(progress, "twin", 0.88, 0.95))
-    with _example_trial() as design:
-        result = run_trial(design, question.out / "trial", _part(progress, "trial", 0.95, 1.0), seed=question.seed)
+    result = trial.run(_example_trial(question.seed), _part(progress, "trial", 0.95, 1.0))
+    write_trial(result, question.out / "trial")
     tried = Chapter(
         tuple(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
         (trial_section(result), assumptions_section(result), parameters_section(result.parameters)),
@@ -158,24 +161,17 @@ def _simulate(question: Question, store: Store, progress: Progress) -> Chapter:
     )
 
 
-def run_trial(design: Path, out: Path, progress: Progress = silent, seed: int | None = None) -> TrialResult:
-    """Run a trial's file and write `result.json`, `subjects.csv` and `report.html` into a folder.
-
-    A `seed` takes the place of the file's.
-    """
-    stated = trial.load(design)
-    if seed is not None:
-        stated = stated.model_copy(update={"trial": stated.trial.model_copy(update={"seed": seed})})
-    result = trial.run(stated, progress)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "result.json").write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    with create_text(out / "subjects.csv") as file:
-        write_csv(result.subjects, file)
+def write_trial(result: TrialResult, out: Path) -> None:
+    """Write a trial's `result.json`, `subjects.csv` and `report.html` into a folder."""
     first, *lines = result.to_text().splitlines()
     sections = (trial_section(result), assumptions_section(result), parameters_section(result.parameters))
     versions = {"seed": str(result.design.trial.seed), **result.versions}
-    Report(first, tuple(line.strip() for line in lines), sections, versions).write(out / "report.html")
-    return result
+    page = Report(first, tuple(line.strip() for line in lines), sections, versions).to_html()
+    with whole_set(*(out / name for name in TRIAL_FILES)) as (told, subjects, report):
+        told.write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        with create_text(subjects) as file:
+            write_csv(result.subjects, file)
+        report.write_text(page, encoding="utf-8")
 
 
 def _part(progress: Progress, name: str, first: float, last: float) -> Progress:
@@ -221,7 +217,8 @@ def _last_inr(course: Trajectories) -> str:
     return f"{value:.2f} (90 % of such patients: {lower:.2f} to {upper:.2f})"
 
 
-@contextmanager
-def _example_trial() -> Iterator[Path]:
+def _example_trial(seed: int) -> TrialDesign:
+    """Return the packaged trial, with this seed in place of the file's."""
     with as_file(files("panakeia") / "examples" / "warfarin_trial.toml") as path:
-        yield path
+        stated = trial.load(path)
+    return stated.model_copy(update={"trial": stated.trial.model_copy(update={"seed": seed})})

@@ -2,16 +2,15 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kg.files.table import write_csv
+from panakeia.answer import Answer
 from panakeia.cells import cell
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 SHORT = 28
@@ -20,44 +19,16 @@ PIPE_WIDTH = 200
 """Columns of a table that does not go to a terminal."""
 
 
-def output_folder(folder: "Path") -> None:
-    """Check, before the work, that a folder can be written into; raise `ValueError` where a file is in its place."""
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file: expected a folder to write into, or a name that is free")
-
-
-def output_file(path: "Path") -> None:
-    """Check, before the work, that a file can be written; raise `ValueError` where a folder is in its place."""
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder: expected the name of a file to write")
-    output_folder(path.parent)
-
-
-def print_json(value: object) -> None:
-    """Print one JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Return a frame's rows as JSON values; a missing value is null."""
-    return list(json.loads(frame.to_json(orient="records", double_precision=15)))
-
-
-def print_frame(frame: "pd.DataFrame", *, title: str, as_json: bool = False, as_csv: bool = False) -> None:
-    """Print a frame as a table, as a JSON list of records, or as CSV."""
+def print_answer(answer: Answer, *, as_json: bool = False, as_csv: bool = False, rows: bool = True) -> None:
+    """Print an answer as JSON, as CSV, or as its text with (or, not `rows`, without) the table of its rows."""
     if as_json:
-        print_json(records(frame))
+        sys.stdout.write(json.dumps(answer.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     elif as_csv:
-        write_csv(frame, sys.stdout)
+        write_csv(answer.to_frame(), sys.stdout)
     else:
-        _print_table(
-            title, list(frame.columns), [[cell(value) for value in row] for row in frame.itertuples(index=False)]
-        )
-
-
-def print_counts(title: str, counts: Mapping[str, int]) -> None:
-    """Print names with their counts as a table."""
-    _print_table(title, ["name", "count"], [[name, f"{count:,}"] for name, count in counts.items()])
+        sys.stdout.write(answer.to_text() + "\n")
+        if rows:
+            _print_table(answer.to_frame())
 
 
 def print_note(text: str) -> None:
@@ -105,16 +76,17 @@ def _progress_lines() -> Callable[[str, float], None]:
     return line
 
 
-def _print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _print_table(frame: "pd.DataFrame") -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    sys.stdout.write(f"{title}{'' if rows else ': none'}\n")
-    if not rows:
+    if frame.empty:
+        sys.stdout.write("none\n")
         return
+    rows = [[cell(value) for value in row] for row in frame.itertuples(index=False)]
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
+    for place, column in enumerate(frame.columns):
         longest = max(len(row[place]) for row in rows)
         table.add_column(column, no_wrap=longest <= SHORT, overflow="fold")
     for row in rows:

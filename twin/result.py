@@ -106,6 +106,17 @@ class TrialResult:
             " whatever doses were taken, in patients of the stated population."
         )
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the estimates: quantity, n (of an arm's mean), estimate, lower, upper, level, method."""
+        rows = [
+            *((f"TTR, {arm}", self.counts[arm]["with_outcome"], mean) for arm, mean in self.means.items()),
+            *((words, None, contrast) for words, contrast in self.contrasts),
+        ]
+        return pd.DataFrame(
+            [(words, n, e.value, e.lower, e.upper, e.level, e.method) for words, n, e in rows],
+            columns=["quantity", "n", "estimate", "lower", "upper", "level", "method"],
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain data for result.json; the subjects stand in a file of their own."""
         return {

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 
 from kg.audit import REJECTED, Audit, Tally
@@ -31,6 +32,10 @@ class Imported:
     patients: tuple[str, ...]
     audit: Audit
     left_out: Mapping[tuple[str, str], int]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return how many rows of each table came in, and what became of them."""
+        return self.audit.to_frame()
 
     def to_json(self) -> dict[str, Any]:
         """Return the import as JSON values."""

@@ -39,7 +39,7 @@ def test_a_node_by_any_name(panakeia: Panakeia, starter_store: Path) -> None:
 
 def test_search_and_paths(panakeia: Panakeia, starter_store: Path) -> None:
     found = panakeia("search", "warf", "--store", starter_store, "--json").json()
-    assert found[0]["id"] == "DRUGBANK:DB00682"
+    assert found["nodes"][0]["id"] == "DRUGBANK:DB00682"
     paths = panakeia("paths", "warfarin", "VKORC1", "--store", starter_store, "--json").json()
     assert "Drug - binds -> Gene" in [path["metapath"] for path in paths]
 
@@ -88,7 +88,8 @@ def test_simulate_a_cohort(panakeia: Panakeia, files: Path) -> None:
 
 
 def test_simulate_a_patient_of_the_graph(panakeia: Panakeia, starter_store: Path, files: Path) -> None:
-    patients = panakeia("search", "P-", "--store", starter_store, "--top", 12, "--json").json()
+    listed = panakeia("search", "--kind", "patient", "--store", starter_store, "--top", 12, "--json").json()
+    patients = listed["nodes"]
     simulated = [
         panakeia(
             "twin", "simulate", "--patient", row["id"], "--store", starter_store, "--regimen", files / "regimen.csv"

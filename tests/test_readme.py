@@ -1,0 +1,75 @@
+"""Every code block of the README runs, in order, in a fresh folder, as a new user would run it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHIMS = {
+    "panakeia": f"""exec '{sys.executable}' -c 'from panakeia.cli import main; main()' "$@" """,
+    "python": f"exec '{sys.executable}' \"$@\"",
+    "make": 'exec "$MAKE" --dry-run "$@"',  # the targets are there; what they do is what the tests and CI run
+}
+"""Command -> what stands for it: the package under test, without an installation."""
+
+
+class Block(NamedTuple):
+    """A code block: its language, the name of the file that it shows (if it does), its text."""
+
+    language: str
+    file: str
+    text: str
+
+
+BLOCKS = [
+    Block(*found)
+    for found in re.findall(r"^```(\w*) ?(\S*)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh checkout, as far as the README uses it, and a `bin` with the commands."""
+    fresh = tmp_path_factory.mktemp("readme")
+    for name in ("kg", "gnn", "twin", "panakeia"):
+        shutil.copytree(ROOT / name, fresh / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, fresh / name)
+    (fresh / "bin").mkdir()
+    for name, script in SHIMS.items():
+        path = fresh / "bin" / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+    return fresh
+
+
+def run(block: Block, folder: Path) -> None:
+    if block.file:
+        (folder / block.file).write_text(block.text)
+        return
+    offline = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PANAKEIA")} | offline
+    environment |= {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "MAKE": shutil.which("make") or "make",
+    }
+    command = {"sh": ["bash", "-eu", "-c"], "python": [sys.executable, "-c"]}[block.language]
+    ran = subprocess.run([*command, block.text], cwd=folder, env=environment, capture_output=True, text=True)
+    assert not ran.returncode, f"{block.text}\n{ran.stdout}\n{ran.stderr}"
+    assert "Traceback" not in ran.stderr and "Warning" not in ran.stderr
+
+
+def test_every_block_runs_in_order(folder: Path) -> None:
+    assert len(BLOCKS) >= 8
+    for block in BLOCKS:
+        run(block, folder)
+    made = ("out/model", "scores.tsv", "trajectories.csv", "out/trial/result.json", "out/demo/report.html")
+    assert all((folder / name).exists() for name in made)

@@ -39,7 +39,7 @@ class Paths:
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the paths, each with its nodes, and its edges with their evidence."""
-        return records(self.to_frame())
+        return [{"rank": rank, **path.to_json()} for rank, path in enumerate(self.found, start=1)]
 
     def to_text(self) -> str:
         """Return the title."""

@@ -17,7 +17,6 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
@@ -28,22 +27,16 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from gnn.baselines import degree_prior, metapath_regression, shared_targets
 from gnn.config import PARTS, TrainConfig
-from gnn.metapaths import metapaths
+from gnn.evaluate import FOLDS, Method, methods, pooled, usual
 from gnn.metrics import METRICS, bootstrap, by_disease
-from gnn.negatives import learnable
-from gnn.split import pair_folds, pairs_frame, without
+from gnn.split import pair_folds
 from gnn.train import train
-from gnn.view import View, view
+from gnn.view import view
 from kg.build import build_graph
 from kg.fetch import Fetch
 from kg.graph import Graph, data_version
 from kg.sources import hetionet
-
-FOLDS = 5
-RIDGE = 10.0
-"""Of the metapath-count regression; 1, 10 and 50 ranked alike on the deals used for choosing."""
 
 CALIBRATION_BINS = (0.0, 0.01, 0.1, 0.3, 0.6, 1.0)
 
@@ -66,7 +59,9 @@ def main() -> None:
     folds = pair_folds(known, FOLDS, np.random.default_rng(options.seed))
     config = TrainConfig(seed=options.seed)
     seconds: list[float] = []
-    pooled = pool(graph, seen, folds, methods(config, seconds) | (ablated(config) if options.ablation else {}))
+    rivals = methods(config)
+    rivals["model"] = timed(rivals["model"], seconds)
+    scored = pooled(graph, folds, rivals | (ablated(config) if options.ablation else {}), note)
     result = {
         "benchmark": "repurposing",
         "data_version": data_version(graph.sources),
@@ -78,13 +73,13 @@ def main() -> None:
         "diseases_with_a_treatment": int(known.any(0).sum()),
         "all_pairs": {
             "protocol": "each pair scored by a model that never saw it in any form; all drugs ranked for each disease",
-            **compared({name: by_disease(scores, known, np.ones_like(known)) for name, scores in pooled.items()}),
-            "degree_matched_auc": {name: degree_matched(scores, known, folds) for name, scores in pooled.items()},
-            "calibration": calibration(pooled["model"], known),
+            **compared({name: by_disease(scores, known, np.ones_like(known)) for name, scores in scored.items()}),
+            "degree_matched_auc": {name: degree_matched(scores, known, folds) for name, scores in scored.items()},
+            "calibration": calibration(scored["model"], known),
         },
         "usual": {
             "protocol": "held-out treatments ranked among all drugs not known in training, mean over folds",
-            **compared(usual(graph, seen, folds, methods(config, seconds))),
+            **compared(usual(graph, folds, rivals, config.task, note)),
         },
         "training_s": {"mean": float(np.mean(seconds)), "max": max(seconds), "runs": len(seconds)},
         "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
@@ -94,68 +89,25 @@ def main() -> None:
     sys.stdout.write("\n")
 
 
-Method = Callable[[Graph, pd.DataFrame | None], NDArray[np.floating[Any]]]
-"""Scores every pair, learning from a graph without the held-out pairs. Shapes: [drug, disease]."""
+def timed(method: Method, seconds: list[float]) -> Method:
+    """Return the method that appends to `seconds` how long it took."""
 
-
-def methods(config: TrainConfig, seconds: list[float]) -> dict[str, Method]:
-    """Return the model and its baselines; the model appends to `seconds` how long its training took."""
-
-    def model(graph: Graph, held_out: pd.DataFrame | None) -> NDArray[np.floating[Any]]:
+    def run(graph: Graph, held_out: pd.DataFrame | None) -> NDArray[np.floating[Any]]:
         started = time.perf_counter()
-        scores = train(graph, config, silent, held_out).scores
+        scores = method(graph, held_out)
         seconds.append(time.perf_counter() - started)
         return scores
 
-    def metapath_counts(graph: Graph, held_out: pd.DataFrame | None) -> NDArray[np.floating[Any]]:
-        seen = view(graph)
-        random = np.random.default_rng(config.seed)
-        return metapath_regression(metapaths(seen), seen.pairs("treats"), learnable(seen, held_out), RIDGE, random)
-
-    return {
-        "model": model,
-        "degree_prior": lambda graph, held_out: degree_prior(view(graph).pairs("treats")),
-        "metapath_counts": metapath_counts,
-        "shared_targets": lambda graph, held_out: shared_targets(view(graph)),
-    }
+    return run
 
 
 def ablated(config: TrainConfig) -> dict[str, Method]:
     """Return the model without each of its parts."""
 
     def method(left: tuple[str, ...]) -> Method:
-        return lambda graph, held_out: train(graph, replace(config, parts=left), silent, held_out).scores
+        return lambda graph, held_out: train(graph, replace(config, parts=left), held_out=held_out).scores
 
     return {f"without_{part}": method(tuple(other for other in PARTS if other != part)) for part in PARTS}
-
-
-def pool(graph: Graph, seen: View, folds: NDArray[np.int8], rivals: dict[str, Method]) -> Scores:
-    """Score each pair by methods that learned from the graph without the pair's fold. Shapes: [drug, disease]."""
-    pooled: Scores = {name: np.zeros(folds.shape, np.float64) for name in rivals}
-    for fold in range(FOLDS):
-        hidden = folds == fold
-        held_out = pairs_frame(seen, hidden)
-        left = without(graph, held_out)
-        for name, method in rivals.items():
-            pooled[name][hidden] = method(left, held_out)[hidden]
-            note(f"all pairs: fold {fold + 1} of {FOLDS}, {name}")
-    return pooled
-
-
-def usual(graph: Graph, seen: View, folds: NDArray[np.int8], rivals: dict[str, Method]) -> Scores:
-    """Return each metric for each disease, averaged over the folds that held out one of its treatments.
-
-    Shapes: [disease, metric].
-    """
-    known = seen.pairs("treats")
-    found = {name: np.full((FOLDS, known.shape[1], len(METRICS)), np.nan) for name in rivals}
-    for fold in range(FOLDS):
-        hidden = (folds == fold) & known
-        left = without(graph, pairs_frame(seen, hidden))
-        for name, method in rivals.items():
-            found[name][fold, hidden.any(0)] = by_disease(method(left, None), hidden, ~known | hidden)
-            note(f"usual: fold {fold + 1} of {FOLDS}, {name}")
-    return {name: np.nanmean(values[:, known.any(0)], axis=0) for name, values in found.items()}
 
 
 def compared(found: Scores) -> dict[str, Any]:
@@ -208,14 +160,10 @@ def calibration(scores: NDArray[np.floating[Any]], known: Pairs) -> list[dict[st
     return bins
 
 
-def note(text: str) -> None:
+def note(step: str, fraction: float) -> None:
     """Tell how far the benchmark is, on standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(f"{fraction:4.0%} {step}\n")
     sys.stderr.flush()
-
-
-def silent(step: str, fraction: float) -> None:
-    """Show nothing while a training is timed."""
 
 
 if __name__ == "__main__":

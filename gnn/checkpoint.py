@@ -41,7 +41,13 @@ class Model:
     adds for the average pair. `weights` are the networks' parameters, `sources` the releases that it learned from, and
     `listed_by` the names of those that state the task's relation.
 
-    Shapes: scores, priors, known and each of the contributions [drug, disease].
+    `routes` is what `gnn.carriers` follows a score back by: `drugs.alike`, `diseases.alike` with each kind of likeness,
+    `*.values` and `*.vectors` with the spectra of the two fused ones (for the parts of the model that are used), the
+    inner `folds` that hid each known pair, and the mean `sizes` of what was sent, for each fold and with none hidden.
+
+    Shapes: scores, priors, known and each of the contributions [drug, disease]; drugs.alike [channel, drug, treated
+    drug], diseases.alike [channel, disease, disease], values [2, node], vectors [2, node, node], folds [member, known
+    pair], sizes [member, fold + 1, channel].
     """
 
     config: TrainConfig
@@ -56,6 +62,7 @@ class Model:
     known: NDArray[np.bool_]
     contributions: Mapping[str, NDArray[np.float32]]
     weights: Mapping[str, NDArray[np.float32]]
+    routes: Mapping[str, NDArray[Any]]
 
     def listed(self, known: bool) -> str:
         """Say whether a pair is among those that the sources list for the task: all that "known" can mean.
@@ -86,6 +93,7 @@ def save(model: Model, folder: str | Path) -> None:
     """
     arrays = {"scores": model.scores, "priors": model.priors, "known": model.known}
     arrays |= {f"contributions/{part}": values for part, values in model.contributions.items()}
+    arrays |= {f"routes/{name}": values for name, values in model.routes.items()}
     arrays |= {f"weights/{name}": values for name, values in model.weights.items()}
     arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
     stated = {
@@ -169,6 +177,7 @@ def _model(stated: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Mod
         known=arrays["known"],
         contributions=_under("contributions/", arrays),
         weights=_under("weights/", arrays),
+        routes=_under("routes/", arrays),
     )
 
 

@@ -13,6 +13,9 @@ from kg.files.toml import read_toml
 PARTS = ("messages", "spectral", "chains", "attention")
 """The parts of the model (`gnn.model`) that an ablation may leave out."""
 
+FILTERS = (0.3, 1.0, 3.0)
+"""The a of the model's spectral filters s t / (s t + a)."""
+
 TASKS = ("treats", "palliates")
 
 

@@ -20,12 +20,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gnn.config import PARTS
+from gnn.config import FILTERS, PARTS
 from gnn.metapaths import Metapaths
 from gnn.pyg import MessagePassing
-
-FILTERS = (0.3, 1.0, 3.0)
-"""The a of the spectral filters s t / (s t + a)."""
 
 _FLOOR = 0.01
 
@@ -91,10 +88,10 @@ def surroundings(paths: Metapaths, shape: tuple[int, int], neighbours: int) -> S
     )
 
 
-def fixed_features(around: Surroundings, labels: Tensor, parts: tuple[str, ...] = PARTS) -> Tensor:
-    """Return what reaches each pair without any learned weight.
+def fixed_features(around: Surroundings, labels: Tensor, parts: tuple[str, ...] = PARTS) -> tuple[Tensor, Tensor]:
+    """Return what reaches each pair without any learned weight, and the mean size of what is summed over treatments.
 
-    Shapes: labels [drug, disease] -> [channel, drug, disease].
+    Shapes: labels [drug, disease] -> [channel, drug, disease], [channel of treatments].
     """
     shape = labels.shape
     found = [labels.sum(1, keepdim=True).expand(shape)[None], labels.sum(0, keepdim=True).expand(shape)[None]]
@@ -107,8 +104,9 @@ def fixed_features(around: Surroundings, labels: Tensor, parts: tuple[str, ...] 
         for (s, left), (t, right) in zip(around.drugs.spectra, around.diseases.spectra, strict=True):
             waves, power = left.T @ labels @ right, s[:, None] * t[None, :]  # [drug, disease], both
             found += [(left @ (waves * power / (power + a)) @ right.T)[None] for a in FILTERS]
-    scaled = _scaled(torch.cat(found))
-    return torch.cat([scaled, around.chains]) if "chains" in parts else scaled
+    reached = torch.cat(found)
+    scaled = _scaled(reached)
+    return torch.cat([scaled, around.chains]) if "chains" in parts else scaled, _sizes(reached)[:, 0, 0]
 
 
 def input_names(around: Surroundings, parts: tuple[str, ...], heads: int) -> list[str]:
@@ -126,7 +124,12 @@ def input_names(around: Surroundings, parts: tuple[str, ...], heads: int) -> lis
 
 def _scaled(channels: Tensor) -> Tensor:
     """Compress each channel: asinh of it over its mean size, as counts of paths are (eLife.26726)."""
-    return torch.asinh(channels / channels.abs().mean((1, 2), keepdim=True).clamp(min=1e-9))
+    return torch.asinh(channels / _sizes(channels))
+
+
+def _sizes(channels: Tensor) -> Tensor:
+    """Return each channel's mean size. Shapes: [channel, drug, disease] -> [channel, 1, 1]."""
+    return channels.abs().mean((1, 2), keepdim=True).clamp(min=1e-9)
 
 
 class Neighbourhood(MessagePassing):

@@ -1,10 +1,12 @@
 """Train: the visible loop from a graph and a TrainConfig to a Model."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -43,7 +45,8 @@ def train(
         )
     progress("walk metapaths", 0.0)
     around = surroundings(metapaths(seen), known.shape, config.neighbours)
-    labels, added, weights = torch.from_numpy(known).float(), {}, {}
+    labels, added, weights, dealt = torch.from_numpy(known).float(), {}, {}, []
+    fixed, sizes = fixed_features(around, labels, config.parts)
     for member in range(config.members):
         start, share = 0.1 + 0.9 * member / config.members, 0.9 / config.members
         random = np.random.default_rng([config.seed, member])
@@ -52,9 +55,10 @@ def train(
         heads = config.heads if "attention" in config.parts else 0
         net = RepurposingNet(around, folds[0].fixed.shape[1], heads, config.hidden, generator)
         _fit(net, around, folds, config, lambda step, done, a=start, b=share: progress(step, a + b * done))
-        for part, values in _predict(net, around, labels, folds, config.parts).items():
+        for part, values in _predict(net, around, labels, fixed, folds, config.parts).items():
             added[part] = added.get(part, 0) + values / config.members
         weights |= {f"{member}.{name}": value.numpy() for name, value in net.state_dict().items()}
+        dealt.append(folds)
     progress("trained", 1.0)
     return Model(
         config=config,
@@ -69,6 +73,7 @@ def train(
         known=known,
         contributions={part: values.numpy() for part, values in added.items() if part != "average pair"},
         weights=weights,
+        routes=_routes(around, labels, config.parts, sizes, dealt),
     )
 
 
@@ -76,13 +81,14 @@ def train(
 class Fold:
     """One inner fold: the messages without its pairs, and its pairs to learn from.
 
-    Shapes: labels, pairs [drug, disease]; fixed [pair, channel]; targets [pair].
+    Shapes: labels, pairs [drug, disease]; fixed [pair, channel]; targets [pair]; sizes [channel of treatments].
     """
 
     labels: Tensor
     pairs: Tensor
     fixed: Tensor
     targets: Tensor
+    sizes: Tensor
 
 
 def _deal(
@@ -94,8 +100,8 @@ def _deal(
     for fold in range(config.inner_folds):
         pairs = (dealt == fold) & allowed
         messages = labels.masked_fill(pairs, 0)
-        fixed = fixed_features(around, messages, config.parts)[:, pairs].T.contiguous()
-        folds.append(Fold(messages, pairs, fixed, labels[pairs]))
+        fixed, sizes = fixed_features(around, messages, config.parts)
+        folds.append(Fold(messages, pairs, fixed[:, pairs].T.contiguous(), labels[pairs], sizes))
     return folds
 
 
@@ -152,16 +158,20 @@ def _fit_readout(net: RepurposingNet, around: Surroundings, folds: list[Fold], r
 
 @torch.no_grad()
 def _predict(
-    net: RepurposingNet, around: Surroundings, labels: Tensor, folds: list[Fold], parts: tuple[str, ...]
+    net: RepurposingNet,
+    around: Surroundings,
+    labels: Tensor,
+    fixed: Tensor,
+    folds: list[Fold],
+    parts: tuple[str, ...],
 ) -> dict[str, Tensor]:
     """Return what each part adds to every pair's logit; for a known pair, by the messages of the fold that hid it.
 
-    Shapes: [drug, disease].
+    Shapes: labels [drug, disease], fixed [channel, drug, disease] -> [drug, disease].
     """
     names = input_names(around, parts, net.heads)
     everything = torch.ones_like(labels, dtype=torch.bool)
-    fixed = fixed_features(around, labels, parts).flatten(1).T
-    added = net.contributions(net.inputs(around, labels, fixed, everything), names)
+    added = net.contributions(net.inputs(around, labels, fixed.flatten(1).T, everything), names)
     found = {name: values.reshape(labels.shape) for name, values in added.items()}
     for fold in folds:
         known = fold.targets > 0
@@ -169,3 +179,21 @@ def _predict(
         for name, values in hidden.items():
             found[name][fold.pairs & (labels > 0)] = values[known]
     return found | {"average pair": net.readout.bias.detach().expand(labels.shape)}
+
+
+def _routes(
+    around: Surroundings, labels: Tensor, parts: tuple[str, ...], sizes: Tensor, dealt: list[list[Fold]]
+) -> dict[str, NDArray[Any]]:
+    """Return what `gnn.carriers` needs to follow a score back to the treatments: see `Model.routes`."""
+    known, kinds = labels > 0, {"drugs": around.drugs, "diseases": around.diseases}
+    found = {
+        "folds": torch.stack([torch.stack([fold.pairs[known] for fold in folds]).int().argmax(0) for folds in dealt]),
+        "sizes": torch.stack([torch.stack([*(fold.sizes for fold in folds), sizes]) for folds in dealt]),
+    }
+    if "messages" in parts:
+        found |= {"drugs.alike": around.drugs.alike[:, :, known.any(1)], "diseases.alike": around.diseases.alike}
+    if "spectral" in parts:
+        for kind, like in kinds.items():
+            values, vectors = zip(*like.spectra, strict=True)
+            found |= {f"{kind}.values": torch.stack(values), f"{kind}.vectors": torch.stack(vectors)}
+    return {name: values.numpy() for name, values in found.items()}

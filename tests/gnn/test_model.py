@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from gnn.config import FILTERS
 from gnn.metapaths import metapaths
-from gnn.model import FILTERS, Neighbourhood, fixed_features, input_names, surroundings
+from gnn.model import Neighbourhood, fixed_features, input_names, surroundings
 from gnn.view import view
 from kg.graph import Graph
 
@@ -19,7 +20,7 @@ def test_spectral_messages_are_kronecker_ridge_regression(families: Graph) -> No
     seen = view(families)
     paths, known = metapaths(seen), seen.pairs("treats")
     around = surroundings(paths, known.shape, 6)
-    found = fixed_features(around, torch.from_numpy(known).float(), ("spectral",))[2:].numpy()
+    found = fixed_features(around, torch.from_numpy(known).float(), ("spectral",))[0][2:].numpy()
     drugs = np.mean(list(paths.drug_alike.values()), axis=0).astype(float)
     diseases = np.mean(list(paths.disease_alike.values()), axis=0).astype(float)
     kernel = np.kron(drugs, diseases)
@@ -33,7 +34,7 @@ def test_one_message_is_the_sum_over_like_drugs(families: Graph) -> None:
     seen = view(families)
     paths, known = metapaths(seen), seen.pairs("treats")
     around = surroundings(paths, known.shape, 6)
-    found = fixed_features(around, torch.from_numpy(known).float(), ("messages",))[2].numpy()
+    found = fixed_features(around, torch.from_numpy(known).float(), ("messages",))[0][2].numpy()
     alike = next(iter(paths.drug_alike.values())).copy()
     np.fill_diagonal(alike, 0)
     expected = alike @ known
@@ -70,4 +71,4 @@ def test_every_input_has_a_name(families: Graph) -> None:
     known = torch.from_numpy(seen.pairs("treats")).float()
     around = surroundings(metapaths(seen), known.shape, 6)
     for parts in (("messages", "spectral", "chains"), ("chains",), ("spectral",), ()):
-        assert len(fixed_features(around, known, parts)) == len(input_names(around, parts, 0))
+        assert len(fixed_features(around, known, parts)[0]) == len(input_names(around, parts, 0))

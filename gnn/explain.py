@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from gnn.carriers import carriers
 from gnn.checkpoint import Model
 from gnn.rank import assert_trained_on, row_of
 from kg.paths import Path, paths, paths_frame
@@ -14,15 +15,19 @@ from kg.stores.protocol import Store
 DIRECT = ("treats", "palliates")
 """The relations that may join a drug to a disease directly."""
 
+TOLD_PARTS, TOLD_CARRIERS = 2, 3
+"""Of how many parts of a score the text names the carriers, and how many of them."""
+
 
 @dataclass(frozen=True)
 class Explanation:
     """A pair's score with what each part of the model adds to it, and the best evidence paths between the two.
 
     `listed` says in whose list the pair is, or is not (`Model.listed`). `contributions` has the columns part and logit
-    (beyond the average pair), largest first; `paths` the columns of `kg.paths.paths_frame`, and `evidence` the same
-    paths as nodes and edges. The paths are the graph's evidence, ranked by degree-weighted score; the model does not
-    read them one by one.
+    (beyond the average pair), largest first; `carriers` those of `gnn.carriers.carriers`: the known treatments of like
+    drugs and like diseases that the parts are made of, with their shares; `paths` the columns of
+    `kg.paths.paths_frame`, and `evidence` the same paths as nodes and edges. The paths are the graph's evidence, ranked
+    by degree-weighted score; the model does not read them one by one.
     """
 
     drug: str
@@ -34,6 +39,7 @@ class Explanation:
     known: bool
     listed: str
     contributions: pd.DataFrame
+    carriers: pd.DataFrame
     paths: pd.DataFrame
     evidence: tuple[Path, ...]
 
@@ -42,15 +48,25 @@ class Explanation:
         return self.paths
 
     def to_text(self) -> str:
-        """Return the model's part in one or two sentences."""
+        """Return the model's part in two or three sentences."""
         told = [
             f"{row.part} {row.logit:+.1f}" for row in self.contributions.itertuples() if abs(float(row.logit)) >= 0.05
         ]
         return (
             f"{self.drug_name} for {self.disease_name}: score {self.score:.3g}, degree prior {self.prior:.3g}, lift "
             f"{self.score / self.prior:.1f}, {self.listed}. Beyond the average pair, the log-odds "
-            f"get {', '.join(told) or 'nothing'}."
+            f"get {', '.join(told) or 'nothing'}.{self._carriers_told()}"
         )
+
+    def _carriers_told(self) -> str:
+        """Return a sentence with the main carriers of the parts that raise the score most, or nothing."""
+        raising = self.contributions.loc[self.contributions["logit"] >= 0.05, "part"]
+        named = []
+        for part in [part for part in raising if part in set(self.carriers["part"])][:TOLD_PARTS]:
+            rows = self.carriers[self.carriers["part"] == part].head(TOLD_CARRIERS).itertuples()
+            shares = [f"{row.drug_name} for {row.disease_name} ({row.share:.0%})" for row in rows]
+            named.append(f"{part} by {', '.join(shares)}")
+        return f" Known treatments that carried it: {'; '.join(named)}." if named else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -63,6 +79,7 @@ class Explanation:
             "known": self.known,
             "listed": self.listed,
             "contributions": self.contributions.to_dict(orient="records"),
+            "carriers": self.carriers.to_dict(orient="records"),
             "paths": [
                 {"rank": rank, "sources": sources, **path.to_json()}
                 for rank, sources, path in zip(self.paths["rank"], self.paths["sources"], self.evidence, strict=True)
@@ -95,6 +112,7 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
         known=known,
         listed=model.listed(known),
         contributions=contributions,
+        carriers=carriers(model, row, column),
         paths=paths_frame(found),
         evidence=tuple(found),
     )

@@ -1,9 +1,12 @@
 """Explanations: the parts of a score, and paths that are evidence and not the answer."""
 
 import json
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from gnn.carriers import COLUMNS, carriers
 from gnn.checkpoint import Model
 from gnn.explain import explain
 from kg.search import UnknownNode
@@ -43,6 +46,43 @@ def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair:
     assert "in made-up 1's list. Beyond" in found.to_text()
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert [step["name"] for step in told["paths"][0]["steps"]] == [node.name for node in found.evidence[0].nodes]
+
+
+def test_the_text_names_the_treatments_that_carried_the_parts_that_raise_the_score(
+    model: Model, store: Store, known_pair: tuple[str, str]
+) -> None:
+    carried = [
+        ("fused graph", "D:1", "Metformin", "S:1", "diabetes", 0.214),
+        ("fused graph", "D:2", "Glipizide", "S:1", "diabetes", 0.1),
+        ("fused graph", "D:1", "Metformin", "S:2", "obesity", 0.05),
+        ("fused graph", "D:3", "Orlistat", "S:2", "obesity", 0.01),
+        ("like drugs", "D:2", "Glipizide", "S:3", "gout", 0.5),
+        ("like diseases", "D:2", "Glipizide", "S:3", "gout", 0.6),
+        ("like drugs of like diseases", "D:2", "Glipizide", "S:3", "gout", 0.7),
+    ]
+    parts = [("genes between", 9.0), ("fused graph", 7.3), ("like diseases", 0.05), ("like drugs", 0.04)]
+    found = replace(
+        explain(model, store, *known_pair, top=2),
+        contributions=pd.DataFrame([*parts, ("like drugs of like diseases", -0.2)], columns=["part", "logit"]),
+        carriers=pd.DataFrame(carried, columns=list(COLUMNS)),
+    )
+    assert found.to_text().endswith(
+        "the log-odds get genes between +9.0, fused graph +7.3, like diseases +0.1, like drugs of like diseases -0.2. "
+        "Known treatments that carried it: fused graph by Metformin for diabetes (21%), Glipizide for diabetes (10%), "
+        "Metformin for obesity (5%); like diseases by Glipizide for gout (60%)."
+    )
+    alone = replace(found, carriers=found.carriers.head(0))
+    assert alone.to_text().endswith("like drugs of like diseases -0.2.")
+
+
+def test_the_carriers_of_a_pair_are_in_its_explanation(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
+    found = explain(model, store, *known_pair, top=2)
+    row, column = model.drugs.index(known_pair[0]), model.diseases.index(known_pair[1])
+    pd.testing.assert_frame_equal(found.carriers, carriers(model, row, column))
+    assert not ((found.carriers["drug"] == found.drug) & (found.carriers["disease"] == found.disease)).any()
+    told = found.to_json()["carriers"]
+    assert told
+    assert all(set(row) == {"part", "drug", "drug_name", "disease", "disease_name", "share"} for row in told)
 
 
 def test_a_number_of_paths_below_one(model: Model, store: Store) -> None:

@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from gnn.checkpoint import Model
-from kg.curie import CurieError, parse
 from kg.files.header import check_header
 from kg.files.table import read_tsv
 from kg.files.text import FileError
 from kg.graph import SourceRelease
-from kg.search import Node, check_count, find
+from kg.search import Node, check_count, find, meanings
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
@@ -49,11 +48,11 @@ def read_pairs(path: str | Path) -> pd.DataFrame:
 
 
 def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Score pairs of a drug and a disease.
+    """Score pairs of a drug and a disease, each given by identifier, name or synonym.
 
     Returns the same rows in the same order, with `score`, `prior` (probability-like, see `gnn.checkpoint.Model`) and
     `known` (in the list that the model learned from: see `Model.listed`) added. Raises `PairsError` naming the lines
-    (counting a header as line 1) of what is not a CURIE, not in the store, or not among the model's candidates, and
+    (counting a header as line 1) of what is not in the store, or not among the model's candidates, and
     `OtherGraphError` for a store with another release.
     """
     assert_trained_on(model, store)
@@ -139,18 +138,19 @@ def _rows(
     store: Store, kind: str, column: pd.Series, candidates: Sequence[str]
 ) -> tuple[np.ndarray, list[tuple[int, str]]]:
     """Return each value's row in the model's arrays, and of those that have none the line and why."""
-    curies, bad = [], []
-    for line, text in enumerate(column, start=2):
-        try:
-            curies.append(str(parse(str(text))))
-        except CurieError as failure:
-            curies.append("")
-            bad.append((line, str(failure)))
-    rows = pd.Index(candidates).get_indexer(pd.Index(curies))
-    lost = [place for place in np.flatnonzero(rows < 0) if curies[place]]
-    held = store.nodes({(kind, curies[place]) for place in lost})
-    for place in lost:
-        there = (kind, curies[place]) in held
-        why = "is in the graph, but the model has not learned it" if there else "is not in the graph"
-        bad.append((int(place) + 2, f"{curies[place]} {why}; expected one of {len(candidates)} {kind.lower()}s"))
-    return rows, bad
+    index, texts = pd.Index(candidates), pd.Index(column.astype(str))
+    rows = index.get_indexer(texts)
+    others = texts[rows < 0].unique()
+    found = meanings(store, list(others), kind) if len(others) else {}
+    meant = {text: nodes[0].id for text, nodes in found.items() if len(nodes) == 1}
+    rows = index.get_indexer(texts.map(lambda text: meant.get(text, text)))
+    why = {text: _not_scored(text, nodes, kind, len(candidates)) for text, nodes in found.items()}
+    return rows, [(int(place) + 2, why[texts[place]]) for place in np.flatnonzero(rows < 0)]
+
+
+def _not_scored(text: str, meant: tuple[Node, ...], kind: str, candidates: int) -> str:
+    """Say why a text is none of the model's candidates."""
+    if len(meant) > 1:
+        return f"{text!r} names {len(meant)} nodes, {', '.join(node.id for node in meant)}: give one of these"
+    why = "is in the graph, but the model has not learned it" if meant else "is not in the graph"
+    return f"{text!r} {why}; expected one of {candidates} {kind.lower()}s, by CURIE or name"

@@ -47,6 +47,13 @@ def test_score_keeps_rows_order_and_columns(model: Model, store: Store, tmp_path
     assert found["score"].iloc[0] == found["score"].iloc[2] == model.scores[5, model.diseases.index("DOID:103")]
 
 
+def test_pairs_by_name_score_as_by_identifier(model: Model, store: Store) -> None:
+    by_name = pd.DataFrame({"drug": ["DRUG drugbank:DB00005"], "disease": ["Disease doid:103"]})
+    found = score(model, store, by_name)
+    assert found["score"].tolist() == [model.scores[5, model.diseases.index("DOID:103")]]
+    assert found["drug"].tolist() == by_name["drug"].tolist(), "the rows stay as they came"
+
+
 def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> None:
     pairs = pd.DataFrame(
         {
@@ -58,9 +65,9 @@ def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> No
         score(model, store, pairs)
     lines = str(failure.value).splitlines()
     assert lines[0] == "3 drugs or diseases cannot be scored:"
-    assert lines[1].startswith("line 3: 'aspirin' is not a CURIE")
-    assert lines[2].startswith("line 4: '' is not a CURIE")
-    assert lines[3] == "line 5: DRUGBANK:DB99999 is not in the graph; expected one of 24 drugs"
+    assert lines[1] == "line 3: 'aspirin' is not in the graph; expected one of 24 drugs, by CURIE or name"
+    assert lines[2] == "line 4: '' is not in the graph; expected one of 12 diseases, by CURIE or name"
+    assert lines[3] == "line 5: 'DRUGBANK:DB99999' is not in the graph; expected one of 24 drugs, by CURIE or name"
 
 
 def test_a_drug_of_the_graph_that_the_model_has_not_seen(model: Model, store: Store) -> None:
@@ -68,7 +75,9 @@ def test_a_drug_of_the_graph_that_the_model_has_not_seen(model: Model, store: St
     smaller = replace(
         model, drugs=model.drugs[keep], scores=model.scores[keep], priors=model.priors[keep], known=model.known[keep]
     )
-    with pytest.raises(PairsError, match="line 2: DRUGBANK:DB00023 is in the graph, but the model has not learned it"):
+    with pytest.raises(
+        PairsError, match="line 2: 'DRUGBANK:DB00023' is in the graph, but the model has not learned it"
+    ):
         score(smaller, store, pd.DataFrame({"drug": ["DRUGBANK:DB00023"], "disease": ["DOID:101"]}))
 
 

@@ -9,7 +9,7 @@ import pytest
 from kg.graph import Graph, table
 from kg.names import folded
 from kg.schema import NODE_KINDS, node_columns
-from kg.search import AmbiguousName, Node, UnknownKind, UnknownNode, find, find_ends, kind_named, search
+from kg.search import AmbiguousName, Node, UnknownKind, UnknownNode, find, find_ends, kind_named, meanings, search
 from kg.stores.protocol import Store
 
 StoreOf = Callable[[Graph], Store]
@@ -231,6 +231,35 @@ def test_kinds_of_two_ends_go_to_the_end_that_they_fit(store_of: StoreOf) -> Non
         find_ends(store, "clotting", "reticulum", ["Drug", "BiologicalProcess"])
     with pytest.raises(UnknownKind, match="'Process' is no kind"):
         find_ends(store, "clotting", "reticulum", ["Process"])
+
+
+def test_many_texts_mean_what_each_of_them_means(store: Store) -> None:
+    texts = [
+        "warfarin",
+        "COUMADIN",
+        "drugbank:db00945",
+        "DRUGBANK:DB01050",
+        " Aspirin ",
+        "no such drug",
+        "",
+        "arthritis",
+    ]
+
+    def one(text: str) -> tuple[str, ...]:
+        try:
+            return (find(store, text, kind="Drug").id,)
+        except UnknownNode:
+            return ()
+
+    found = {text: tuple(node.id for node in nodes) for text, nodes in meanings(store, texts, "Drug").items()}
+    assert found == {text: one(text) for text in texts}
+    assert sum(map(len, found.values())) == 5
+
+
+def test_a_name_of_several_means_all_of_them(store_of: StoreOf) -> None:
+    rows: list[dict[str, object]] = [{"id": f"DOID:{n}", "name": "ache", "synonyms": ["ACHE"]} for n in (1, 2)]
+    found = meanings(store_of(nodes_only(Disease=rows)), ["Ache"], "Disease")
+    assert [node.id for node in found["Ache"]] == ["DOID:1", "DOID:2"]
 
 
 def test_a_kind_is_named_in_any_capitals_and_else_refused_with_the_nearest() -> None:

@@ -26,6 +26,8 @@ SOUND_KEY = 32
 
 LARGEST_SHIFT_DAYS = 3650
 OLDEST_AGE_YEARS = 90
+TELLING_DAYS = 90 * 365 + 21
+"""The days in 90 years, of which at least 21 are leap days: two dates so far apart tell an age of 90 or more."""
 _EPOCH = date(1970, 1, 1)
 _HOW = f"""make one with: python -c "import secrets; print(secrets.token_hex(32))" > key.txt && chmod 600 key.txt
 and give it as --key-file key.txt, or in {KEY_VARIABLE}; the same key gives the same pseudonyms, so keep it"""
@@ -99,13 +101,12 @@ def release_digest(key: bytes, digests: Sequence[str]) -> str:
 def shifted_day(day: date, latest: date, who: Pseudonym) -> int | None:
     """Return a date as days since 1970-01-01 on the patient's shifted calendar.
 
-    A date of which the patient's latest record is the 90th anniversary, or later, is None: it would tell an age of 90
-    or more.
+    A date 90 years or more before the patient's latest record is None, since it would tell an age of 90 or more.
 
     >>> shifted_day(date(1970, 1, 11), date(2020, 1, 1), Pseudonym("PANAKEIA:P-0", shift_days=-7))
     3
     """
-    if capped_age(day, latest) >= OLDEST_AGE_YEARS:
+    if (latest - day).days >= TELLING_DAYS:
         return None
     return (day - _EPOCH).days + who.shift_days
 

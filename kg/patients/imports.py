@@ -14,12 +14,17 @@ from kg.build import build_graph
 from kg.graph import Graph
 from kg.patients import fhir
 from kg.patients.bundles import Rejection
+from kg.patients.deidentify import TELLING_DAYS
 from kg.patients.terminology import read_lexicon
 from kg.progress import Progress, silent
+from kg.schema import RELATIONS, edge_columns
 from kg.stores.protocol import Store
 
 SHOWN = 20
 """How many pseudonyms a text shows; all are in the JSON."""
+DATED = frozenset(relation for relation in RELATIONS if "day" in edge_columns(relation))
+"""The relations that say when."""
+_TELLING = "a day that with those stored already would tell an age of 90 or more"
 
 
 @dataclass(frozen=True)
@@ -62,11 +67,39 @@ def import_patients(paths: Sequence[Path], store: Store, key: bytes, progress: P
     reading = fhir.read(paths, key, read_lexicon(store), lambda step, fraction: progress(step, 0.7 * fraction))
     progress("check", 0.7)
     graph, audit = build_graph([reading.rows])
+    graph, untold = _less_telling(graph, store, reading.patients)
     graph = _less_superseded(graph, store, reading.patients)
     progress("store", 0.8)
     store.add(graph)
     progress("store", 1.0)
-    return Imported(reading.patients, _with_rejections(audit, reading.rejected), reading.left_out)
+    left_out = dict(reading.left_out) | ({("Patient", _TELLING): untold} if untold else {})
+    return Imported(reading.patients, _with_rejections(audit, reading.rejected), left_out)
+
+
+def _less_telling(graph: Graph, store: Store, patients: Sequence[str]) -> tuple[Graph, int]:
+    """Return the graph without the days that, with those stored, would tell an age of 90 or more, and their number."""
+    spans: dict[str, tuple[int, int]] = {}
+    for relation in DATED:
+        query = (
+            f"MATCH (p:Patient)-[r:{relation}]->() WHERE p.id IN $patients AND r.day IS NOT NULL "
+            "RETURN p.id AS patient, min(r.day) AS first, max(r.day) AS last"
+        )
+        for row in store.query(query, {"patients": list(patients)}):
+            first, last = spans.get(row["patient"], (row["first"], row["last"]))
+            spans[row["patient"]] = min(first, row["first"]), max(last, row["last"])
+    untold = 0
+    edges = dict(graph.edges)
+    for relation in DATED & edges.keys():
+        rows = edges[relation]
+        days: list[int | None] = []
+        for row in rows.select(["subject", "day"]).to_pylist():
+            day = row["day"]
+            first, last = spans.get(row["subject"], (day, day))
+            telling = day is not None and max(last - day, day - first) >= TELLING_DAYS
+            untold += telling
+            days.append(None if telling else day)
+        edges[relation] = rows.set_column(rows.column_names.index("day"), "day", pa.array(days, pa.int64()))
+    return replace(graph, edges=edges), untold
 
 
 def _less_superseded(graph: Graph, store: Store, patients: Sequence[str]) -> Graph:

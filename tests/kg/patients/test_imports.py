@@ -17,6 +17,7 @@ from kg.patients.bundles import BundleError
 from kg.patients.imports import Imported, import_patients
 from kg.stores.protocol import Store
 from tests.kg.patients.made_up_records import (
+    PATIENT,
     PERSON,
     PLANTS,
     Resource,
@@ -135,6 +136,22 @@ def test_rejections_are_in_the_audit_and_left_out_is_counted(imports: Callable[.
     assert "a social circumstance" in shown
     assert imported.patients[0] in shown
     assert "Ottoline" not in shown
+
+
+@pytest.mark.parametrize("years", [("1931", "2021", "1950"), ("2021", "1931", "1950"), ("1950", "1931", "2021")])
+def test_no_two_imports_together_tell_an_age_over_90(
+    store: Store, imports: Callable[..., Imported], years: tuple[str, ...]
+) -> None:
+    old = PATIENT | {"birthDate": "1926-02-03"}
+    codes = ("49436004", "44054006", "194828000")
+    counted = 0
+    for year, code in zip(years, codes, strict=True):
+        done = imports(bundle(condition(code, "Unknown", onsetDateTime=f"{year}-05-06"), patient=old))
+        counted += sum(n for (_, reason), n in done.left_out.items() if "90 or more" in reason)
+    rows = store.read().edges["patient_has_condition"].to_pylist()
+    days = [row["day"] for row in rows if row["day"] is not None]
+    assert (len(rows), len(days), counted) == (3, 2, 1)
+    assert max(days) - min(days) < 90 * 365
 
 
 def bare(text: str) -> str:

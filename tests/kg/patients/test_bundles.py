@@ -55,6 +55,7 @@ def two_patients() -> bytes:
             json.dumps(bundle(patient=PATIENT | {"birthDate": "23/07/1951"})).encode(),
             r"entry 1: .*birthDate has a value",
         ),
+        (json.dumps(bundle(patient=PATIENT | {"birthDate": 0})).encode(), "entry 1: .*birthDate is a number"),
         (
             json.dumps(bundle(patient=PATIENT | {"Ottoline": 1})).encode(),
             "entry 1: .*an element that FHIR does not know",
@@ -68,10 +69,28 @@ def test_what_is_no_record_of_one_patient_is_refused(tmp_path: Path, content: by
     assert not [word for word in PLANTED if word in str(refused.value)]
 
 
+def nested(depth: int) -> list[dict[str, Any]]:
+    """Extensions within extensions, in the innermost of which a name stands."""
+    extension: list[dict[str, Any]] = [{"url": "urn:x", "valueString": "Ottoline"}]
+    for _ in range(depth):
+        extension = [{"url": "urn:x", "extension": extension}]
+    return extension
+
+
 @pytest.mark.parametrize(
     ("resource", "element", "reason"),
     [
         (ANGINA | {"onsetDateTime": "Ottoline's birthday"}, "onsetDateTime", "has a value that FHIR does not allow"),
+        (ANGINA | {"onsetDateTime": 1262304000}, "onsetDateTime", "is a number: expected a date"),
+        (ANGINA | {"onsetPeriod": {"start": 2019.5}}, "start", "is a number: expected a date"),
+        (ANGINA | {"recordedDate": -1}, "recordedDate", "is a number: expected a date"),
+        (ANGINA | {"recordedDate": True}, "recordedDate", "is not of the type that FHIR expects"),
+        (
+            ANGINA | {"contained": [{"resourceType": "Quillfeather"}]},
+            "contained",
+            "holds a resource of a type that FHIR R4B does not know",
+        ),
+        (ANGINA | {"extension": nested(300)}, "Condition", "is nested too deeply"),
         (ANGINA | {"Quillfeather": True}, "Condition", "holds an element that FHIR does not know"),
         (
             ANGINA | {"code": {"coding": [{"MRN-77120": 1}]}},

@@ -163,7 +163,7 @@ def test_the_latest_record_of_all_bundles_counts(reading: Read) -> None:
         number("4548-4", 6.1, "%", effectiveDateTime="9999-12-31"),
         observation("72166-2", effectiveDateTime="9999-12-31"),
         DIABETES | {"onsetDateTime": "1900-01-01"},
-        DIABETES | {"onsetDateTime": 2019},
+        DIABETES | {"onsetDateTime": 1262304000},
     ],
 )
 def test_what_does_not_hold_and_what_cannot_be_sets_nothing(reading: Read, resource: dict[str, Any]) -> None:

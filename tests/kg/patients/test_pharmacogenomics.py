@@ -68,6 +68,15 @@ def test_any_two_listed_alleles_make_one_genotype_in_either_order() -> None:
             assert f"{a}/{b}" == call.genotype
 
 
+@pytest.mark.parametrize(
+    ("variant", "gene"),
+    [("rs1799853", "CYP2C9"), ("rs1057910", "CYP2C9"), ("rs9923231", "VKORC1"), ("rs6025", "rs6025")],
+)
+def test_a_variant_is_called_of_its_gene(variant: str, gene: str) -> None:
+    assert call_variant(variant, 2).gene == gene
+    assert call_variant(variant, 2).copies == {variant: 2}
+
+
 def test_a_variant_of_vkorc1_is_its_genotype() -> None:
     assert [call_variant("rs9923231", copies).genotype for copies in (0, 1, 2)] == ["GG", "GA", "AA"]
     assert call_variant("rs9923231", 1, "T") == call_variant("rs9923231", 1, "A")

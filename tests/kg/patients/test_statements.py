@@ -289,3 +289,25 @@ def test_no_number_tells_an_age_of_ninety_or_more(value: float, unit: str, *, ta
     assert [fact[2] for fact in facts(found)] == [value] * taken
     reason = "a number of years that may be an age of 90 or more"
     assert found.left_out == ((("Observation", reason),) if not taken else ())
+
+
+def test_a_code_counts_only_in_its_own_system() -> None:
+    local = coded("urn:ward", "84413-4")
+    found = stated(genotype("CYP2C9 *1/*3") | {"code": local}, number("29463-7", 70, "kg") | {"code": local})
+    assert found.left_out == (("Observation", "no number"), ("Observation", "no LOINC code"))
+    assert not any(entry.facts or entry.call for entry in found.stated)
+    component = {"code": coded("urn:ward", "48018-6"), "valueCodeableConcept": {"text": "CYP2C19"}}
+    (entry,) = stated(genotype("CYP2C9 *1/*3", component=[component])).stated
+    assert entry.call is not None
+    assert entry.call.gene == "CYP2C9"
+
+
+def test_a_medication_is_the_one_referred_to() -> None:
+    order = {key: value for key, value in WARFARIN.items() if key != "medicationCodeableConcept"}
+    inside = {"resourceType": "Medication", "id": "m", "code": WARFARIN["medicationCodeableConcept"]}
+    by_reference = order | {"contained": [inside], "medicationReference": {"reference": "#m"}}
+    assert list(facts(stated(by_reference))) == [("DRUGBANK:DB00682", "Warfarin", None)]
+    for reference in ({"reference": "#other"}, {"display": "Warfarin"}):
+        found = stated(by_reference | {"medicationReference": reference})
+        assert [rejection.element for rejection in found.rejected] == ["medicationReference"]
+        assert not list(facts(found))

@@ -2,14 +2,20 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from gnn.carriers import COLUMNS, carriers
 from gnn.checkpoint import Model
 from gnn.explain import explain
+from kg.graph import Graph, table
+from kg.schema import edge_columns, node_columns
 from kg.search import UnknownNode
+from kg.stores.opening import open_store
 from kg.stores.protocol import Store
 
 
@@ -38,6 +44,25 @@ def test_paths_lead_from_the_drug_to_the_disease_by_way_of_others(
         assert (path.nodes[0].id, path.nodes[-1].id) == known_pair
         assert len(path.edges) > 1
         assert all(edge.sources == ("made-up",) for edge in path.edges)
+
+
+def test_a_disease_is_told_from_a_phenotype_of_the_same_identifier(
+    model: Model, families: Graph, known_pair: tuple[str, str], tmp_path: Path
+) -> None:
+    (drug, disease), new = known_pair, "SNOMEDCT:1"
+
+    def renamed(rows: pa.Table) -> list[dict[str, Any]]:
+        return [{name: new if value == disease else value for name, value in row.items()} for row in rows.to_pylist()]
+
+    nodes = {kind: table(node_columns(kind), renamed(rows)) for kind, rows in families.nodes.items()}
+    nodes["Phenotype"] = table(node_columns("Phenotype"), [{"id": new, "name": "finding"}])
+    edges = {relation: table(edge_columns(relation), renamed(rows)) for relation, rows in families.edges.items()}
+    other = replace(model, diseases=tuple(new if known == disease else known for known in model.diseases))
+    with open_store(tmp_path / "graph.lbdb", create=True) as store:
+        store.replace(Graph(nodes, edges, families.sources))
+        found = explain(other, store, drug, new)
+    assert found.evidence
+    assert {path.nodes[-1].kind for path in found.evidence} == {"Disease"}
 
 
 def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair: tuple[str, str]) -> None:

@@ -12,7 +12,7 @@ from kg import paths as paths_module
 from kg.graph import Evidence, Graph, table
 from kg.paths import Path, paths, paths_frame
 from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, node_columns
-from kg.search import UnknownNode
+from kg.search import AmbiguousName, UnknownNode
 from kg.stores.protocol import Store
 from tests.conftest import EVIDENCE
 
@@ -289,6 +289,23 @@ def test_what_a_user_gets_wrong_is_named(store: Store) -> None:
         paths(store, "warfarin", "coumadin")
     with pytest.raises(UnknownNode):
         paths(store, "warfarin", "no such disease")
+
+
+def test_kinds_tell_two_ends_of_one_name_apart(store_of: Callable[[Graph], Store]) -> None:
+    nodes = {"Gene": "NCBIGene:1", "CellularComponent": "GO:0000001", "MolecularFunction": "GO:0000001"}
+    relations = ("gene_participates_in_cellular_component", "gene_participates_in_molecular_function")
+    edge = {"subject": "NCBIGene:1", "object": "GO:0000001", "source": "a", "source_version": "1", "licence": "MIT"}
+    store = store_of(
+        Graph(
+            {kind: table(node_columns(kind), [{"id": node, "name": kind}]) for kind, node in nodes.items()},
+            {relation: table(edge_columns(relation), [edge]) for relation in relations},
+        )
+    )
+    with pytest.raises(AmbiguousName, match="--kind CellularComponent"):
+        paths(store, "NCBIGene:1", "GO:0000001")
+    for kind, relation in zip(("CellularComponent", "molecularfunction"), relations, strict=True):
+        [path] = paths(store, "NCBIGene:1", "GO:0000001", kinds=[kind])
+        assert path.edges[0].step.relation == relation
 
 
 def test_nodes_without_a_path_have_none(store: Store) -> None:

@@ -293,6 +293,11 @@ def test_a_list_that_is_cut_says_how_many_there_are(store: Store) -> None:
     assert cut.to_frame() is cut.nodes
 
 
+def test_a_list_holds_twenty_unless_told_otherwise(store_of: StoreOf) -> None:
+    rows = [{"id": f"DOID:{n}", "name": f"disease {n}"} for n in range(30)]
+    assert search(store_of(nodes_only(Disease=rows)), "disease").left_out == 10
+
+
 def test_a_kind_is_listed_by_name(store_of: StoreOf, store: Store) -> None:
     assert list(search(store, kind="patient").nodes.itertuples(index=False, name=None)) == [
         ("PANAKEIA:P-1", "Patient", "P-1", ""),

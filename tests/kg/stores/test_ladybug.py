@@ -9,8 +9,9 @@ import ladybug
 import pytest
 
 from kg.graph import Graph, SourceRelease, table
-from kg.query import show
+from kg.query import patient, show
 from kg.schema import edge_columns, node_columns
+from kg.search import find, search
 from kg.stores.opening import open_store
 from kg.stores.protocol import StoreError
 from tests.kg.stores.interrupted import (
@@ -203,6 +204,16 @@ def test_a_graph_of_a_version_that_keeps_less_is_to_be_built_anew(path: Path, co
         for ask in (lambda: show(store, asked, kind="Gene"), lambda: store.add(ladder("new"))):
             with pytest.raises(StoreError, match=r"of another version .*: build it anew"):
                 ask()
+
+
+def test_nodes_that_someone_wrote_without_their_folded_names_are_of_another_version(path: Path) -> None:
+    with ladybug.Database(path) as database, ladybug.Connection(database) as connection:
+        connection.execute("CREATE (:Patient {id: 'PANAKEIA:P-1', name: 'one'})")
+    with open_store(path) as store:
+        assert search(store, "old 1").total > 0
+        for ask in (search, find, patient):
+            with pytest.raises(StoreError, match="of another version: build it anew"):
+                ask(store, "one")
 
 
 def test_another_program_s_unfinished_writes_are_not_replayed_into_a_new_graph(path: Path) -> None:

@@ -76,10 +76,14 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Entry:
-    """A valid resource, and the number of its entry in the bundle, from 1."""
+    """A valid resource, the number of its entry in the bundle, from 1, and what tells it from other resources.
+
+    `identity` is the resource's type and id, or, if it has no id, its type and a digest of its content.
+    """
 
     number: int
     resource: Any
+    identity: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def read_bundle(path: Path, name: str) -> Bundle:
             skipped["other resources", "a type that is not read"] += 1
             continue
         try:
-            valid.append(Entry(number, _validated(raw, kind)))
+            valid.append(Entry(number, _validated(raw, kind), _identity(raw, kind)))
         except ValidationError as failure:
             rejected.append(_rejection(failure, name, number, kind))
         except Refused as fault:
@@ -160,6 +164,12 @@ def read_bundle(path: Path, name: str) -> Bundle:
             rejected.append(Rejection(name, entry.number, kind, "subject", "does not refer to the bundle's Patient"))
     sha256 = hashlib.sha256(content).hexdigest()
     return Bundle(name, patient, tuple(entries), medications, tuple(rejected), skipped, sha256)
+
+
+def _identity(raw: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    if raw.get("id"):
+        return kind, "id", str(raw["id"])
+    return kind, "content", hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
 
 
 def _validated(raw: Mapping[str, Any], kind: str) -> Any:

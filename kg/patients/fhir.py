@@ -1,13 +1,13 @@
 """FHIR R4: patients' bundles -> rows of the graph, each patient under a pseudonym.
 
-An edge is known by its ends, so of several records that say the same one stands: of a measurement the latest value,
-of a condition, a phenotype or a drug the first date. The others are counted in `Reading.left_out`. `file` of a row is
-the bundle's place among those given ("bundle 3 of 50"), `line` the number of its entry: files are often named after
+Each condition, phenotype, drug and measurement of a record is an edge of its own, told from the others by its day and
+by `record`, the keyed name of the FHIR resource that states it: what is read twice is one edge. `file` of a row is the
+bundle's place among those given ("bundle 3 of 50"), `line` the number of its entry: files are often named after
 patients. Days are those of `kg.patients.deidentify.shifted_day`; an age is that at the latest record.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,18 +15,16 @@ from typing import Any
 
 from kg.graph import SourceRelease, table
 from kg.patients.bundles import Bundle, BundleError, Rejection, find_bundles, read_bundle
-from kg.patients.deidentify import Pseudonym, capped_age, pseudonym, release_digest, shifted_day
+from kg.patients.deidentify import Pseudonym, capped_age, pseudonym, record_name, release_digest, shifted_day
 from kg.patients.pharmacogenomics import call_genotype, settle, variant_row
 from kg.patients.private import private_words
-from kg.patients.statements import Fact, Stated, statements, time_of
+from kg.patients.statements import Stated, statements, time_of
 from kg.patients.terminology import KINDS_OF_RECORDS, Lexicon, Row
 from kg.progress import Progress, silent
 from kg.rows import Rows
 from kg.schema import AttributeType, edge_columns, node_columns
 
 SOURCE = "fhir"
-LATEST_STANDS = "patient_has_measurement"
-"""The relation of which the latest fact stands, and not the first."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _SEXES = ("male", "female", "other", "unknown")
 
@@ -68,10 +66,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Record:
-    """What one bundle says of its patient; `place` is that of the Patient resource."""
+    """What one bundle says of its patient; `place` is that of the Patient resource.
+
+    `names` are the keyed names of its resources, by the number of their entry.
+    """
 
     who: Pseudonym
     place: Row
+    names: Mapping[int, str]
     sex: str | None
     born: datetime | None
     stated: tuple[Stated, ...]
@@ -91,7 +93,6 @@ class _Patient:
     nodes: tuple[Row, ...]
     edges: tuple[Row, ...]
     rejected: tuple[Rejection, ...]
-    left_out: Mapping[tuple[str, str], int]
 
 
 def read(
@@ -125,8 +126,8 @@ def read(
         nodes.setdefault(row["id"], row)
     parts: tuple[_Record | _Patient, ...] = (*records, *patients)
     left_out: Counter[tuple[str, str]] = Counter()
-    for part in parts:
-        left_out.update(part.left_out)
+    for record in records:
+        left_out.update(record.left_out)
     return Reading(
         Rows(
             _release(release_digest(key, contents)),
@@ -162,9 +163,11 @@ def _record(bundle: Bundle, key: bytes, known: Lexicon, now: datetime) -> _Recor
         earliest = born = None
     found = statements(bundle, known, private_words(patient), born=earliest, now=now)
     wrong = [Rejection(bundle.name, bundle.patient.number, "Patient", *fault) for fault in faults]
+    who = pseudonym(key, _identity(patient, bundle.name))
     return _Record(
-        who=pseudonym(key, _identity(patient, bundle.name)),
+        who=who,
         place=place,
+        names={entry.number: record_name(key, who, entry.identity) for entry in bundle.entries},
         sex=patient.gender if patient.gender in _SEXES else None,
         born=born,
         stated=found.stated,
@@ -189,14 +192,22 @@ def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
     who = records[0].who
     latest = max((record.latest for record in records if record.latest), default=None)
     entries = [entry for record in records for entry in record.stated]
-    stands, doubles = _standing(entries)
+    facts = [
+        (fact, entry, record.names[entry.entry])
+        for record in records
+        for entry in record.stated
+        for fact in entry.facts
+    ]
     edges: list[Row] = []
     nodes: list[Row] = []
-    for fact, entry in stands:
-        day = shifted_day(fact.at.date(), latest.date(), who) if fact.at and latest else None
+    for fact, entry, name in facts:
         place = {"file": entry.bundle, "line": entry.entry}
+        event = {
+            "day": shifted_day(fact.at.date(), latest.date(), who) if fact.at and latest else None,
+            "record": name,
+        }
         nodes.append({**fact.node, **place})
-        edges.append(_edge(fact.relation, who, fact.node["id"], place) | {"day": day} | dict(fact.attributes))
+        edges.append(_edge(fact.relation, who, fact.node["id"], place) | event | dict(fact.attributes))
     stored = known.rows.get(who.curie, {})
     genotypes, variants, rejected = _genotypes(entries, stored)
     for variant, copies, entry in variants:
@@ -218,7 +229,7 @@ def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
         "genotypes": list(genotypes.values()),
         **newest.place,
     }
-    return _Patient((patient, *nodes), tuple(edges), rejected, doubles)
+    return _Patient((patient, *nodes), tuple(edges), rejected)
 
 
 def _edge(relation: str, who: Pseudonym, target: str, place: Row) -> dict[str, object]:
@@ -230,28 +241,6 @@ def _edge(relation: str, who: Pseudonym, target: str, place: Row) -> dict[str, o
         "agent_type": _AGENTS[relation],
         **place,
     }
-
-
-def _standing(entries: Iterable[Stated]) -> tuple[list[tuple[Fact, Stated]], Counter[tuple[str, str]]]:
-    """Return the one fact that stands of those with the same relation and node, and count the others."""
-    stands: dict[tuple[str, str], tuple[Fact, Stated]] = {}
-    doubles: Counter[tuple[str, str]] = Counter()
-    for entry in entries:
-        for fact in entry.facts:
-            key = fact.relation, fact.node["id"]
-            if key not in stands:
-                stands[key] = fact, entry
-                continue
-            doubles[entry.resource, "another date of what is taken already"] += 1
-            if _replaces(fact, stands[key][0]):
-                stands[key] = fact, entry
-    return list(stands.values()), doubles
-
-
-def _replaces(new: Fact, old: Fact) -> bool:
-    if new.relation == LATEST_STANDS:
-        return (new.at or _NEVER) >= (old.at or _NEVER)
-    return new.at is not None and (old.at is None or new.at < old.at)
 
 
 def _genotypes(

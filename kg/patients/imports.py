@@ -60,15 +60,14 @@ class Imported:
 def import_patients(paths: Sequence[Path], store: Store, key: bytes, progress: Progress = silent) -> Imported:
     """Read FHIR R4 bundles at these paths and add their patients to the store under pseudonyms of this key.
 
-    What the store holds stays. Of a patient that it holds already, the later measurement and the earlier date of
-    anything else stand, whichever was imported first. Raises `kg.patients.bundles.BundleError` for a file that is no
-    bundle of one patient; then nothing is stored.
+    What the store holds stays. What a record states is an edge of its own, beside those of other records and of other
+    days; the same record, imported again, overwrites itself, so that the same files change nothing. Raises
+    `kg.patients.bundles.BundleError` for a file that is no bundle of one patient; then nothing is stored.
     """
     reading = fhir.read(paths, key, read_lexicon(store), lambda step, fraction: progress(step, 0.7 * fraction))
     progress("check", 0.7)
     graph, audit = build_graph([reading.rows])
     graph, untold = _less_telling(graph, store, reading.patients)
-    graph = _less_superseded(graph, store, reading.patients)
     progress("store", 0.8)
     store.add(graph)
     progress("store", 1.0)
@@ -100,33 +99,6 @@ def _less_telling(graph: Graph, store: Store, patients: Sequence[str]) -> tuple[
             days.append(None if telling else day)
         edges[relation] = rows.set_column(rows.column_names.index("day"), "day", pa.array(days, pa.int64()))
     return replace(graph, edges=edges), untold
-
-
-def _less_superseded(graph: Graph, store: Store, patients: Sequence[str]) -> Graph:
-    """Return the graph without the dated edges of which the store holds a better one."""
-    edges = dict(graph.edges)
-    for relation, rows in graph.edges.items():
-        if "day" not in rows.column_names:
-            continue
-        query = (
-            f"MATCH (p:Patient)-[r:{relation}]->(n) WHERE p.id IN $patients RETURN p.id AS p, n.id AS n, r.day AS day"
-        )
-        stored = {(row["p"], row["n"]): row["day"] for row in store.query(query, {"patients": list(patients)})}
-        better = _later if relation == fhir.LATEST_STANDS else _earlier
-        keep = [
-            (row["subject"], row["object"]) not in stored or better(row["day"], stored[row["subject"], row["object"]])
-            for row in rows.select(["subject", "object", "day"]).to_pylist()
-        ]
-        edges[relation] = rows.filter(pa.array(keep, pa.bool_()))
-    return replace(graph, edges={relation: rows for relation, rows in edges.items() if rows.num_rows})
-
-
-def _later(day: int | None, than: int | None) -> bool:
-    return than is None or (day is not None and day >= than)
-
-
-def _earlier(day: int | None, than: int | None) -> bool:
-    return than is None or (day is not None and day <= than)
 
 
 def _with_rejections(audit: Audit, rejected: Sequence[Rejection]) -> Audit:

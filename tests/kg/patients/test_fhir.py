@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -196,25 +197,52 @@ def test_an_age_is_that_at_the_latest_record(reading: Read, born: str | None, ag
     assert patient(graph)["age_years"] == age
 
 
-def test_the_latest_value_and_the_first_onset_stand(reading: Read) -> None:
+def test_every_value_and_every_date_is_kept(reading: Read) -> None:
     weights = [
-        number("29463-7", kg, "kg", effectiveDateTime=day) for day, kg in (("2019-05-01", 70), ("2020-05-01", 71))
+        number("29463-7", kg, "kg", effectiveDateTime=day, id=f"w{n}")
+        for n, (day, kg) in enumerate((("2019-05-01", 70), ("2020-05-01", 71), ("2020-05-01", 70.5)))
     ]
     later = DIABETES | {"onsetDateTime": "2018-01-01"}
-    for records in (
-        [[*weights, DIABETES, later]],
-        [[later, *weights[::-1], DIABETES]],
-        [[weights[1], later], [DIABETES, weights[0]]],
-    ):
+    for records in ([[*weights, DIABETES, later]], [[weights[1], later, weights[2]], [DIABETES, weights[0]]]):
         found, graph = reading(*records)
-        assert edges(graph, "patient_has_measurement", "value") == [("LOINC:29463-7", 71.0)]
-        ((_, onset),) = edges(graph, "patient_has_condition", "day")
-        ((_, weighed),) = edges(graph, "patient_has_measurement", "day")
-        assert weighed - onset == (date(2020, 5, 1) - date(2011, 3, 4)).days
-        assert found.left_out == {
-            ("Condition", "another date of what is taken already"): 1,
-            ("Observation", "another date of what is taken already"): 1,
-        }
+        weighed = {value: day for _, value, day in edges(graph, "patient_has_measurement", "value", "day")}
+        onsets = sorted(day for _, day in edges(graph, "patient_has_condition", "day"))
+        assert weighed.keys() == {70.0, 71.0, 70.5}
+        assert weighed[71.0] == weighed[70.5] == weighed[70.0] + 366
+        assert onsets[1] - onsets[0] == (date(2018, 1, 1) - date(2011, 3, 4)).days
+        assert weighed[71.0] - onsets[0] == (date(2020, 5, 1) - date(2011, 3, 4)).days
+        assert not found.left_out
+
+
+@pytest.mark.parametrize("identity", [{"id": "o-1"}, {}])
+def test_a_record_that_is_read_twice_is_one_edge(reading: Read, identity: dict[str, str]) -> None:
+    """It is known by its type and id, else by its content; two of one day are two."""
+    weight = number("29463-7", 70, "kg", effectiveDateTime="2020-05-01", **identity)
+    again = dict(reversed(weight.items()))
+    other = number("29463-7", 71, "kg", effectiveDateTime="2020-05-01", **({"id": "o-2"} if identity else {}))
+    diabetes = DIABETES | identity
+    (_, graph) = reading([weight, other, diabetes], [diabetes, again])
+    told = edges(graph, "patient_has_measurement", "value", "record")
+    assert [value for _, value, _ in told] == [70.0, 71.0]
+    (condition_told,) = edges(graph, "patient_has_condition", "record")
+    records = {record for _, _, record in told} | {condition_told[1]}
+    assert len(records) == 3
+    assert all(re.fullmatch(r"[0-9a-f]{20}", record) for record in records)
+    assert edges(reading([other, weight])[1], "patient_has_measurement", "value", "record") == told
+
+
+def test_a_record_without_a_day_stays_apart_from_one_with(reading: Read) -> None:
+    weight = number("29463-7", 70, "kg")
+    _, graph = reading([weight, weight | {"effectiveDateTime": "2020-05-01"}, weight | {"effectiveDateTime": "2020"}])
+    days = graph.edges["patient_has_measurement"]["day"]
+    assert (len(days), days.null_count) == (3, 2)
+
+
+def test_records_of_two_patients_never_share_a_name(reading: Read) -> None:
+    weight = [number("29463-7", 70, "kg", id="1")]
+    other = PATIENT | {"identifier": [{"system": "urn:ward", "value": "MRN-2"}]}
+    names = {edges(reading(weight, patient=who)[1], "patient_has_measurement", "record")[0] for who in (PATIENT, other)}
+    assert len(names) == 2
 
 
 def test_components_are_measurements_of_their_own(reading: Read) -> None:

@@ -104,10 +104,11 @@ def test_the_order_of_imports_does_not_matter(
     (patient,) = graph.nodes["Patient"].to_pylist()
     genotypes = list(zip(patient["genotyped_genes"], patient["genotypes"], strict=True))
     assert (patient["age_years"], genotypes) == (69.0, [("CYP2C9", "*1/*3"), ("VKORC1", "GA")])
-    (inr,) = graph.edges["patient_has_measurement"].to_pylist()
-    (fibrillation,) = graph.edges["patient_has_condition"].to_pylist()
-    # 2019-05-06 to 2021-06-01, over the leap day of 2020.
-    assert (inr["value"], inr["day"] - fibrillation["day"]) == (3.3, 757)
+    inrs = sorted(graph.edges["patient_has_measurement"].to_pylist(), key=itemgetter("day"))
+    onsets = sorted(edge["day"] for edge in graph.edges["patient_has_condition"].to_pylist())
+    # From 2019-05-06 on, over the leap day of 2020.
+    assert [(inr["value"], inr["day"] - onsets[0]) for inr in inrs] == [(2.1, 26), (3.3, 757)]
+    assert onsets[1] - onsets[0] == 240
     assert len(graph.edges["patient_carries_variant"]) == 2
 
 
@@ -257,24 +258,42 @@ def test_no_byte_of_a_store_tells_who_a_patient_is(
         assert path.name.removesuffix(".json.gz").encode() not in everything
 
 
+def test_a_value_of_the_same_day_or_an_earlier_one_is_kept_whenever_it_comes(
+    store: Store, imports: Callable[..., Imported]
+) -> None:
+    evening, morning = (
+        bundle(number("6301-6", inr, "{INR}", effectiveDateTime=f"2021-06-01T{hour}:00:00Z"))
+        for inr, hour in ((3.1, "20"), (2.0, "08"))
+    )
+    for content in (evening, morning, WARD, evening):
+        imports(content)
+    assert sorted(store.read().edges["patient_has_measurement"]["value"].to_pylist()) == [2.0, 2.1, 3.1]
+
+
+def test_a_corrected_record_stands_in_place_of_the_one_before(store: Store, imports: Callable[..., Imported]) -> None:
+    for kg in (70, 71):
+        imports(bundle(number("29463-7", kg, "kg", effectiveDateTime="2021-06-01", id="w")))
+    assert store.read().edges["patient_has_measurement"]["value"].to_pylist() == [71.0]
+
+
+def stated_measurements(folder: Path) -> list[tuple[str, float]]:
+    """The code and value of every measured number in a folder of Synthea's bundles, with those of components."""
+    found = []
+    for path in folder.iterdir():
+        for resource in (entry["resource"] for entry in json.loads(gzip.decompress(path.read_bytes()))["entry"]):
+            if resource["resourceType"] == "Observation":
+                for part in (resource, *resource.get("component", ())):
+                    if "valueQuantity" in part:
+                        code = part["code"]["coding"][0]["code"]
+                        found.append((f"LOINC:{code}", float(part["valueQuantity"]["value"])))
+    return sorted(found)
+
+
 @pytest.mark.mirror
 @pytest.mark.parametrize("store", ["ladybug"], indirect=True)
-def test_synthea_counts_are_those_of_the_records(mirror: Path, store: Store, key: bytes) -> None:
-    import_patients([mirror / "patients" / "fhir"], store, key, silent)
-    newest: dict[tuple[str, str], tuple[str, float]] = {}
-    for path in (mirror / "patients" / "fhir").iterdir():
-        for entry in json.loads(gzip.decompress(path.read_bytes()))["entry"]:
-            resource = entry["resource"]
-            if resource["resourceType"] == "Observation" and "valueQuantity" in resource:
-                code = resource["code"]["coding"][0]["code"]
-                found = resource["effectiveDateTime"], resource["valueQuantity"]["value"]
-                # Of two values of one moment, the later in the bundle.
-                newest[path.name, code] = max(found, newest.get((path.name, code), found), key=itemgetter(0))
-    edges = [
-        edge
-        for edge in store.read().edges["patient_has_measurement"].to_pylist()
-        if edge["object"] not in ("LOINC:8480-6", "LOINC:8462-4")
-    ]
-    assert sorted((edge["object"], edge["value"]) for edge in edges) == sorted(
-        (f"LOINC:{code}", value) for (_, code), (_, value) in newest.items()
-    )
+def test_every_measurement_of_synthea_s_patients_is_kept(mirror: Path, store: Store, key: bytes) -> None:
+    folder = mirror / "patients" / "fhir"
+    for _ in range(2):
+        import_patients([folder], store, key, silent)
+        edges = store.read().edges["patient_has_measurement"].to_pylist()
+        assert sorted((edge["object"], edge["value"]) for edge in edges) == stated_measurements(folder)

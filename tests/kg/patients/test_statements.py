@@ -33,7 +33,7 @@ ABOUT = {"subject": {"reference": "Patient/p"}}
 def stated(*resources: Resource, patient: Resource = PERSON, born: datetime | None = BORN) -> Statements:
     raws = (patient, *(ABOUT | raw for raw in resources))
     read = [READ_TYPES[raw["resourceType"]].model_validate(raw) for raw in raws]
-    entries = tuple(Entry(place, resource) for place, resource in enumerate(read, start=1))
+    entries = tuple(Entry(place, resource, (str(place),)) for place, resource in enumerate(read, start=1))
     bundle = Bundle("bundle 1 of 1", entries[0], entries[1:], {}, (), {}, "")
     return statements(bundle, lexicon([]), private_words(read[0]), born=born, now=NOW)
 

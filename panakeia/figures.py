@@ -17,6 +17,8 @@ from kg.search import Node
 
 FEWEST = 20
 """Where fewer patients are left than this, no course is drawn: 90 % of them has no bounds (5 % is less than one)."""
+TIME_WORDS = {"d": "day", "h": "hour"}
+"""What a unit of time is called on an axis."""
 INK, MUTED, NEW, KNOWN = "#1f2933", "#7b8794", "#c05621", "#2b6cb0"
 ARMS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
 KIND_COLOURS = {
@@ -87,19 +89,12 @@ def trajectory_figure(
 ) -> Figure:
     """Draw one observable in time for each named regimen: the value as a line, its interval as a band.
 
-    Each frame has the columns of `twin.simulate.Trajectories.to_frame`; `band` is a target range to shade.
+    Each frame has the columns of `twin.simulate.Trajectories.to_frame`, all in one unit of time; `band` is a target
+    range to shade.
     """
-    figure, axes = _figure(7.2, 3.2)
-    for colour, (name, frame) in zip(cycle(ARMS), trajectories.items(), strict=False):
-        rows = frame[frame["observable"] == observable]
-        axes.fill_between(rows["time"], rows["lower"], rows["upper"], color=colour, alpha=0.16, linewidth=0)
-        axes.plot(rows["time"], rows["value"], color=colour, linewidth=1.8, label=name)
-    if band is not None:
-        axes.axhspan(*band, color="#2f855a", alpha=0.1, linewidth=0)
-    axes.set_xlabel("day", fontsize=9)
-    axes.set_ylabel(label, fontsize=9)
-    _legend(figure)
-    return figure
+    courses = {name: frame[frame["observable"] == observable] for name, frame in trajectories.items()}
+    unit = next(iter(trajectories.values()))["time_unit"].iloc[0]
+    return _courses_figure(courses, TIME_WORDS[unit], label, band)
 
 
 def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tuple[float, float]) -> Figure:
@@ -108,13 +103,27 @@ def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tupl
     Frames have day, n (how many are followed), median, lower, upper. The legend says how many there are at first and
     on the last day.
     """
-    frames = {
-        f"{arm}: {_followed(frame)}": frame[frame["n"] >= FEWEST]
-        .rename(columns={"day": "time", "median": "value"})
-        .assign(observable=label)
+    courses = {
+        f"{arm}: {_followed(frame)}": frame[frame["n"] >= FEWEST].rename(columns={"day": "time", "median": "value"})
         for arm, frame in quantiles.items()
     }
-    return trajectory_figure(frames, observable=label, label=label, band=band)
+    return _courses_figure(courses, "day", label, band)
+
+
+def _courses_figure(
+    courses: Mapping[str, pd.DataFrame], time: str, label: str, band: tuple[float, float] | None
+) -> Figure:
+    """Draw courses with the columns time, value, lower, upper."""
+    figure, axes = _figure(7.2, 3.2)
+    for colour, (name, rows) in zip(cycle(ARMS), courses.items(), strict=False):
+        axes.fill_between(rows["time"], rows["lower"], rows["upper"], color=colour, alpha=0.16, linewidth=0)
+        axes.plot(rows["time"], rows["value"], color=colour, linewidth=1.8, label=name)
+    if band is not None:
+        axes.axhspan(*band, color="#2f855a", alpha=0.1, linewidth=0)
+    axes.set_xlabel(time, fontsize=9)
+    axes.set_ylabel(label, fontsize=9)
+    _legend(figure)
+    return figure
 
 
 def _followed(frame: pd.DataFrame) -> str:
@@ -152,7 +161,7 @@ def _draw_node(axes: Axes, x: float, y: float, node: Node) -> None:
     axes.add_patch(box)
     name = node.name if len(node.name) <= 20 else node.name[:19] + "…"
     axes.text(x, y - 0.05, name, ha="center", va="center", fontsize=7.5, color=INK)
-    axes.text(x, y + 0.15, node.kind, ha="center", va="center", fontsize=6, color=MUTED)
+    axes.text(x, y + 0.15, node.kind, ha="center", va="center", fontsize=6.5, color=MUTED)
 
 
 def _draw_arrow(axes: Axes, start: float, end: float, y: float, step: Step) -> None:
@@ -160,4 +169,4 @@ def _draw_arrow(axes: Axes, start: float, end: float, y: float, step: Step) -> N
     shape = {"arrowstyle": "-" if step.symmetric else "->", "color": MUTED, "lw": 0.9}
     axes.annotate("", xy=(head, y), xytext=(tail, y), arrowprops=shape)
     words = fill(step.relation.replace("_", " "), 17)
-    axes.text((start + end) / 2, y - 0.06, words, ha="center", va="bottom", fontsize=6.5, color=MUTED, linespacing=1.0)
+    axes.text((start + end) / 2, y - 0.06, words, ha="center", va="bottom", fontsize=7, color=MUTED, linespacing=1.0)

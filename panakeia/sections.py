@@ -9,7 +9,7 @@ from kg.audit import Audit
 from kg.paths import Path
 from kg.patients.imports import Imported
 from panakeia.cells import cell
-from panakeia.figures import FEWEST, arms_figure, candidates_figure, paths_figure, trajectory_figure
+from panakeia.figures import FEWEST, TIME_WORDS, arms_figure, candidates_figure, paths_figure, trajectory_figure
 from panakeia.report import Section, Table
 from twin.model import Model as PatientModel
 from twin.model import parameter_table
@@ -138,7 +138,8 @@ def explanation_section(explanation: "Explanation") -> Section:
         figure=paths_figure(explanation.evidence) if explanation.evidence else None,
         tables=(
             Table(explanation.paths[["rank", "score", "path", "metapath"]], "Paths", folded=True),
-            Table(_edges(explanation.evidence), "Their edges, with what states each", folded=True),
+            Table(_edges(explanation.evidence), "Their edges, with the evidence of each", folded=True),
+            Table(_carriers(explanation.carriers), "Known treatments that carried the score", folded=True),
         ),
         caption=(
             "Paths are ranked by degree-weighted score, so that generic hubs count little (damping 0.4; Himmelstein"
@@ -162,24 +163,21 @@ def patient_section(imported: Imported, cohort: Cohort) -> Section:
 
 def trajectory_section(model: PatientModel, courses: Mapping[str, Trajectories]) -> Section:
     """Draw a patient's INR under each regimen."""
-    last = pd.DataFrame(
-        [
-            {"regimen": name} | rows[rows["observable"] == observable].iloc[-1].drop("id").to_dict()
-            for name, course in courses.items()
-            for rows in [course.to_frame()]
-            for observable in course.observables
-        ]
+    frames = {name: course.to_frame() for name, course in courses.items()}
+    last = pd.concat(
+        [frame[frame["time"] == frame["time"].max()].assign(regimen=name) for name, frame in frames.items()]
     )
+    shown = last.assign(unit=_unit(last["unit"]))[["regimen", "observable", "unit", "value", "lower", "upper"]]
+    time, unit = last[["time", "time_unit"]].iloc[0]
     first = next(iter(courses.values()))
     low, high = INR_TARGET
-    frames = {name: course.to_frame() for name, course in courses.items()}
     return Section(
         title="The patient's twin on warfarin",
         lead=f"Simulated with {model.name}. The shaded range is the target INR of {low:g} to {high:g}.",
         figure=trajectory_figure(frames, observable="INR", label="INR", band=INR_TARGET),
-        tables=(Table(last),),
+        tables=(Table(shown, f"On {TIME_WORDS[unit]} {time:g}"),),
         caption=(
-            f"Line and band: {first.basis}. Last day in the table. {model.citation} Not in the model:"
+            f"Line and band: {first.basis}. {model.citation.rstrip('.')}. Not in the model:"
             f" {'; '.join(model.left_out)}."
         ),
     )
@@ -223,19 +221,34 @@ def parameters_section(parameters: pd.DataFrame | PatientModel) -> Section:
 
 
 def _edges(paths: Sequence[Path]) -> pd.DataFrame:
-    """Return the edges of paths, each once, with the sources that state it and their references."""
+    """Return the edges of paths, each once for each source that states it, with its evidence."""
     rows = {}
     for path in paths:
         for start, edge, end in zip(path.nodes, path.edges, path.nodes[1:], strict=False):
             subject, target = (start, end) if edge.step.forward else (end, start)
-            rows[subject.id, edge.step.relation, target.id] = (
-                subject.name,
-                edge.step.relation.replace("_", " "),
-                target.name,
-                edge.sources,
-                edge.references,
-            )
-    return pd.DataFrame(rows.values(), columns=["from", "relation", "to", "sources", "references"])
+            for told in edge.evidence:
+                rows[subject.id, edge.step.relation, target.id, told] = {
+                    "from": subject.name,
+                    "relation": edge.step.relation.replace("_", " "),
+                    "to": target.name,
+                    "source": f"{told.source} {told.source_version}",
+                    "licence": told.licence,
+                    "knowledge level": told.knowledge_level.replace("_", " "),
+                    "references": told.references,
+                }
+    return pd.DataFrame(rows.values())
+
+
+def _carriers(carriers: pd.DataFrame) -> pd.DataFrame:
+    """Return which known treatments each part of a score is made of."""
+    return pd.DataFrame(
+        {
+            "part": carriers["part"],
+            "drug": carriers["drug_name"],
+            "for": carriers["disease_name"],
+            "share of the part": [f"{share:.0%}" for share in carriers["share"]],
+        }
+    )
 
 
 def _unit(units: pd.Series) -> pd.Series:

@@ -8,9 +8,10 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from kg.graph import Evidence
 from kg.paths import Path, PathEdge
-from kg.query import Node
 from kg.schema import Step
+from kg.search import Node
 from panakeia.figures import (
     FEWEST,
     KIND_COLOURS,
@@ -76,10 +77,13 @@ DRUG, GENE, DISEASE = Node("D:1", "Drug", "Warfarin"), Node("G:1", "Gene", "VKOR
 LONG = Node("C:1", "PharmacologicClass", "Decreased Central Nervous System Disorganized Electrical Activity")
 
 
+STATED = Evidence("by-hand", "1", "CC0-1.0", "knowledge_assertion", "manual_agent", ("PMID:1", "PMID:2"))
+
+
 def path(*parts: Node | Step) -> Path:
     nodes = tuple(part for part in parts if isinstance(part, Node))
     steps = [part for part in parts if isinstance(part, Step)]
-    return Path(nodes, tuple(PathEdge(step, ("by-hand",), ()) for step in steps), 0.5)
+    return Path(nodes, tuple(PathEdge(step, (STATED,)) for step in steps), 0.5)
 
 
 def test_paths_are_boxes_in_the_colour_of_their_kind_joined_by_arrows_the_way_the_edge_points() -> None:
@@ -111,7 +115,7 @@ def test_a_long_name_is_cut_and_a_shorter_path_is_spread_over_the_row() -> None:
 
 
 def course(values: list[float]) -> pd.DataFrame:
-    frame = pd.DataFrame({"time": range(len(values)), "observable": "INR", "value": values})
+    frame = pd.DataFrame({"time": range(len(values)), "time_unit": "d", "observable": "INR", "value": values})
     other = frame.assign(observable="S_warfarin", value=99.0)
     both = pd.concat([frame, other])
     return both.assign(lower=both["value"] - 0.5, upper=both["value"] + 1.0)
@@ -136,6 +140,17 @@ def test_a_trajectory_is_a_line_in_its_band_and_the_target_is_shaded() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("day", "INR")
     (shaded,) = axes.patches
     assert shaded.get_extents().transformed(axes.transData.inverted()).intervaly.tolist() == pytest.approx([2.0, 3.0])
+
+
+def test_hours_are_not_called_days() -> None:
+    figure = trajectory_figure({"5 mg": course([1.0, 2.0]).assign(time_unit="h")}, observable="INR", label="INR")
+    assert only(figure).get_xlabel() == "hour" and not only(figure).patches
+
+
+def test_an_arm_too_small_to_draw_is_still_named() -> None:
+    figure = arms_figure({"few": arm([FEWEST - 1] * 3)}, label="INR", band=(2.0, 3.0))
+    assert [len(line.get_xdata()) for line in only(figure).lines] == [0]
+    assert legend(figure) == [f"few: {FEWEST - 1} patients"] and only(figure).get_xlabel() == "day"
 
 
 def arm(followed: list[int]) -> pd.DataFrame:

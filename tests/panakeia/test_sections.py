@@ -9,8 +9,13 @@ import pytest
 
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
+from gnn.explain import Explanation
 from kg.audit import REJECTED, Audit, Tally
+from kg.graph import Evidence
+from kg.paths import Path, PathEdge, paths_frame
 from kg.patients.imports import Imported
+from kg.schema import Step
+from kg.search import Node
 from panakeia.sections import (
     NOT_LISTED,
     assumptions_section,
@@ -19,6 +24,7 @@ from panakeia.sections import (
     candidates_section,
     evaluation_section,
     evaluation_sentence,
+    explanation_section,
     graph_section,
     parameters_section,
     patient_section,
@@ -45,6 +51,7 @@ MODEL = Model(
     priors=np.array([[0.03], [0.04]], dtype=np.float32),
     known=np.array([[False], [True]]),
     contributions={},
+    routes={},
     weights={},
 )
 
@@ -168,6 +175,73 @@ def test_the_patient_is_told_by_pseudonym_and_what_the_twin_needs() -> None:
     assert table.rows["table"].tolist() == ["Patient"] and table.folded
 
 
+DRUG, GENE, DISEASE = (
+    Node("D:1", "Drug", "Tiagabine"),
+    Node("G:1", "Gene", "SLC6A1"),
+    Node("O:1", "Disease", "epilepsy"),
+)
+OTHER = Node("D:2", "Drug", "Phenytoin")
+STATED = Evidence("by-hand", "1", "CC0-1.0", "knowledge_assertion", "manual_agent", ("PMID:1", "PMID:2"))
+ALSO = Evidence("other", "2024", "CC-BY-4.0", "observation", "", ())
+BINDS = PathEdge(Step("binds", True), (STATED, ALSO))
+EVIDENCE = (
+    Path((DRUG, GENE, DISEASE), (BINDS, PathEdge(Step("disease_associates_gene", False), (ALSO,))), 0.5),
+    Path((DRUG, GENE, OTHER), (BINDS, PathEdge(Step("binds", False), (STATED,))), 0.25),
+)
+EXPLAINED = Explanation(
+    drug="D:1",
+    drug_name="Tiagabine",
+    disease="O:1",
+    disease_name="epilepsy",
+    score=0.91,
+    prior=0.03,
+    known=False,
+    listed="not in by-hand 1's list",
+    contributions=pd.DataFrame({"part": ["fused graph"], "logit": [2.0]}),
+    carriers=pd.DataFrame(
+        [("fused graph", "D:2", "Phenytoin", "O:1", "epilepsy", 0.756)],
+        columns=["part", "drug", "drug_name", "disease", "disease_name", "share"],
+    ),
+    paths=paths_frame(EVIDENCE),
+    evidence=EVIDENCE,
+)
+
+
+def test_paths_carry_the_evidence_of_each_edge_once_for_each_source() -> None:
+    section = explanation_section(EXPLAINED)
+    assert section.title == "Why Tiagabine for epilepsy" and section.lead == EXPLAINED.to_text()
+    assert "not in by-hand 1's list" in section.lead
+    found, edges, _ = section.tables
+    assert found.rows.to_dict("list") == {
+        "rank": [1, 2],
+        "score": [0.5, 0.25],
+        "path": [str(path) for path in EVIDENCE],
+        "metapath": [path.metapath for path in EVIDENCE],
+    }
+    by_hand = ["by-hand 1", "CC0-1.0", "knowledge assertion", ("PMID:1", "PMID:2")]
+    other = ["other 2024", "CC-BY-4.0", "observation", ()]
+    columns = ["from", "relation", "to", "source", "licence", "knowledge level", "references"]
+    assert edges.rows.columns.tolist() == columns
+    assert edges.rows.to_numpy().tolist() == [
+        ["Tiagabine", "binds", "SLC6A1", *by_hand],
+        ["Tiagabine", "binds", "SLC6A1", *other],
+        ["epilepsy", "disease associates gene", "SLC6A1", *other],
+        ["Phenytoin", "binds", "SLC6A1", *by_hand],
+    ]
+    assert all(table.folded and table.name for table in section.tables)
+    assert section.figure is not None
+
+
+def test_the_treatments_that_carried_a_score_are_listed_with_their_shares() -> None:
+    carriers = explanation_section(EXPLAINED).tables[2].rows
+    assert carriers.to_numpy().tolist() == [["fused graph", "Phenytoin", "epilepsy", "76%"]]
+
+
+def test_a_pair_without_a_path_has_no_figure() -> None:
+    section = explanation_section(replace(EXPLAINED, paths=paths_frame(()), evidence=()))
+    assert section.figure is None and len(section.tables[0].rows) == len(section.tables[1].rows) == 0
+
+
 WARFARIN = library.load("warfarin_hamberg2007")
 
 
@@ -188,13 +262,16 @@ def test_a_twin_is_drawn_in_the_target_range_and_its_last_day_listed() -> None:
     assert target.get_extents().transformed(axes.transData.inverted()).intervaly.tolist() == pytest.approx([2.0, 3.0])
     assert "the target INR of 2 to 3" in section.lead and "warfarin_hamberg2007" in section.lead
     (table,) = section.tables
-    assert table.rows[["regimen", "observable", "value", "lower", "upper"]].to_numpy().tolist() == [
-        ["5 mg", "INR", 2.0, 1.875, 2.5],
-        ["5 mg", "S_warfarin", 0.25, 0.125, 0.75],
-        ["8 mg", "INR", 3.0, 2.875, 3.5],
-        ["8 mg", "S_warfarin", 0.25, 0.125, 0.75],
+    assert table.name == "On day 2"
+    assert table.rows.columns.tolist() == ["regimen", "observable", "unit", "value", "lower", "upper"]
+    assert table.rows.to_numpy().tolist() == [
+        ["5 mg", "INR", "", 2.0, 1.875, 2.5],
+        ["5 mg", "S_warfarin", "mg/L", 0.25, 0.125, 0.75],
+        ["8 mg", "INR", "", 3.0, 2.875, 3.5],
+        ["8 mg", "S_warfarin", "mg/L", 0.25, 0.125, 0.75],
     ]
     assert all(left in section.caption for left in WARFARIN.left_out) and WARFARIN.citation in section.caption
+    assert ".." not in section.caption
 
 
 def estimate(value: float, method: str) -> Estimate:

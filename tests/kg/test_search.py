@@ -200,10 +200,19 @@ def test_one_identifier_in_two_kinds_is_told_apart_by_kind(store_of: StoreOf) ->
     store = store_of(GO)
     advice = (
         r"'go:0005783' names 2 nodes: GO:0005783 \(CellularComponent reticulum\); GO:0005783 \(MolecularFunction "
-        r"reticulum at work\)\. .*, where two nodes share it, the kind: --kind CellularComponent \(`kind` in Python\)"
+        r"reticulum at work\)\. Add the kind, such as --kind CellularComponent \(`kind` in Python\)$"
     )
     with pytest.raises(AmbiguousName, match=advice):
         find(store, "go:0005783")
+    shared = [
+        Node("GO:1", "CellularComponent", "a"),
+        Node("GO:1", "MolecularFunction", "a"),
+        Node("DOID:1", "Disease", "a"),
+    ]
+    assert str(AmbiguousName("a", tuple(shared))).endswith(
+        ". Give one of these identifiers and, where two nodes share it, the kind, such as --kind CellularComponent "
+        "(`kind` in Python)"
+    )
     assert find(store, "go:0005783", kind="cellularcomponent").name == "reticulum"
     assert find(store, "GO:0005783", kind="MolecularFunction").name == "reticulum at work"
 

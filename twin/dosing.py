@@ -72,6 +72,14 @@ class Titration(Checked):
     nomogram: Annotated[tuple[Step, ...], at_least(2)]
 
     @model_validator(mode="after")
+    def _has_a_dose_to_give(self) -> Self:
+        if self.tablet_mg > self.max_mg:
+            raise ValueError(
+                f"tablet_mg {self.tablet_mg:g} is above max_mg {self.max_mg:g}, so that no dose could be given"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _covers_every_inr(self) -> Self:
         ends = [step.inr_below for step in self.nomogram]
         bounded = [end for end in ends[:-1] if end is not None]
@@ -118,15 +126,15 @@ def adjust(
 
 
 def given(titration: Titration, plan: Floats) -> Floats:
-    """Return planned doses as they are given: at most the maximum, in steps of the tablet.
+    """Return planned doses as they are given: the nearest number of whole tablets that is not above the maximum.
 
     >>> nomogram = (Step(inr_below=2.0, change_percent=10.0), Step(change_percent=0.0))
-    >>> given(Titration(from_day=4, max_mg=10.0, tablet_mg=0.5, nomogram=nomogram), np.array([4.2, 4.3, 12.0])).tolist()
-    [4.0, 4.5, 10.0]
+    >>> given(Titration(from_day=4, max_mg=7.0, tablet_mg=2.0, nomogram=nomogram), np.array([4.8, 5.2, 12.0])).tolist()
+    [4.0, 6.0, 6.0]
     """
-    capped = np.minimum(plan, titration.max_mg)
-    rounded: Floats = np.round(capped / titration.tablet_mg) * titration.tablet_mg
-    return rounded
+    most = np.floor(titration.max_mg / titration.tablet_mg * (1 + 1e-12))
+    tablets = np.minimum(np.round(np.minimum(plan, titration.max_mg) / titration.tablet_mg), most)
+    return np.minimum(tablets * titration.tablet_mg, titration.max_mg)
 
 
 def _titrated(titration: Titration, plan: Floats, day: int, inr: Floats) -> Floats:

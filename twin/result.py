@@ -30,8 +30,6 @@ Assumption = tuple[str, str, float | None, str, str]
 """A row of these columns; its value is None where the assumption is no number."""
 INR = "INR"
 """The observable that arms are titrated on and compared by."""
-
-
 _STATED = "stated by the design"
 
 

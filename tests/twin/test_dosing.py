@@ -46,8 +46,9 @@ def test_eu_pact_loads_for_three_days_and_revises_on_the_fourth() -> None:
     assert plan[:, 3:] == pytest.approx(np.tile(maintenance[:, None], 3))
     inr = np.array([1.3, 2.4])
     revised = adjust(start, TITRATION, COVARIATES, plan, (4, inr))
-    taken = given(TITRATION, plan)
-    before = np.column_stack([np.zeros(2), taken[:, 0], taken[:, 1]])
+    # By hand: maintenance 6.31 and 1.32 mg, loading 9.58, 8.49 and 2.57, 2.15 mg; tablets of 0.5 mg; nothing on day 0.
+    assert plan[:, :2] == pytest.approx(np.array([[9.58, 8.49], [2.57, 2.15]]), abs=0.005)
+    before = np.array([[0.0, 9.5, 8.5], [0.0, 2.5, 2.0]])
     assert revised[:, :3] == pytest.approx(plan[:, :3])
     assert revised[:, 3:] == pytest.approx(np.tile(lenzini_2010(COVARIATES, inr, before)[:, None], 3))
 
@@ -71,11 +72,73 @@ def test_no_inr_changes_a_dose_before_titration_begins() -> None:
     assert adjust(FIXED, TITRATION, COVARIATES, plan, (3, np.array([1.0, 6.0]))) is plan
 
 
+def titrated(max_mg: float, tablet_mg: float, nomogram: tuple[Step, ...] = TITRATION.nomogram) -> Titration:
+    return Titration(from_day=4, max_mg=max_mg, tablet_mg=tablet_mg, nomogram=nomogram)
+
+
 def test_a_dose_never_passes_the_maximum() -> None:
     plan = np.full((1, 30), 11.0)
     for day in range(4, 30):
         plan = adjust(FIXED, TITRATION, COVARIATES, plan, (day, np.array([1.0])))
     assert plan.max() == TITRATION.max_mg
+
+
+@pytest.mark.parametrize(
+    ("max_mg", "tablet_mg", "planned", "doses"),
+    [
+        (15.0, 4.0, [15.0, 13.9, 14.1, 100.0, 5.9, 6.1, 0.0], [12.0, 12.0, 12.0, 12.0, 4.0, 8.0, 0.0]),
+        (15.0, 2.0, [15.0, 14.9, 13.1], [14.0, 14.0, 14.0]),
+        (10.0, 10.0, [4.9, 5.1, 30.0], [0.0, 10.0, 10.0]),
+        (0.3, 0.1, [0.3, 1.0, 0.14], [0.3, 0.3, 0.1]),  # 3 · 0.1 is above 0.3 in floating point
+        (2.1, 0.7, [2.1, 9.0], [2.1, 2.1]),  # 2.1 / 0.7 is below 3
+    ],
+)
+def test_doses_are_whole_tablets_and_never_above_the_maximum(
+    max_mg: float, tablet_mg: float, planned: list[float], doses: list[float]
+) -> None:
+    found = given(titrated(max_mg, tablet_mg), np.array(planned))
+    assert found == pytest.approx(doses, rel=1e-12)
+    assert found.max() <= max_mg
+
+
+def rules_at_random(luck: np.random.Generator) -> tuple[Fixed | ByAlgorithm | EuPact, Titration]:
+    bounds = np.sort(luck.uniform(1.0, 6.0, luck.integers(1, 6)))
+    steps = tuple(
+        Step(inr_below=bound, change_percent=luck.uniform(-100, 100), hold_doses=int(luck.integers(0, 8)))
+        for bound in [*bounds, None]
+    )
+    tablet = float(luck.choice([0.1, 0.5, 0.7, 1.0, 2.5, 4.0, luck.uniform(0.01, 5)]))
+    titration = titrated(tablet * float(luck.choice([1.0, 1.5, 3.0, luck.uniform(1, 30)])), tablet, steps)
+    name = str(luck.choice(["iwpc_pharmacogenetic", "iwpc_clinical", "gage_2008"]))
+    start = [
+        Fixed(rule="fixed", doses_mg=tuple(luck.uniform(0, 100, 3))),
+        check({"rule": "algorithm", "algorithm": name}, ByAlgorithm, "arm"),
+        check({"rule": "eu_pact_loading", "maintenance": name, "revision": "lenzini_2010"}, EuPact, "arm"),
+    ][luck.integers(3)]
+    return start, titration
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_dose_passes_the_maximum_whatever_the_rules_and_the_inrs(seed: int) -> None:
+    """Nomograms, tablets, maxima, starts, bodies and INRs at random: doses are whole tablets, 0 to the maximum."""
+    luck = np.random.default_rng(seed)
+    for _ in range(30):
+        start, titration = rules_at_random(luck)
+        covariates = COVARIATES | {"height_cm": luck.uniform(140, 205, 2), "weight_kg": luck.uniform(40, 160, 2)}
+        plan = plan_start(start, covariates, 40)
+        for day in range(1, 41):
+            plan = adjust(start, titration, covariates, plan, (day, luck.uniform(0.8, 12.0, 2)))
+        doses = given(titration, plan)
+        assert doses.min() >= 0 and doses.max() <= titration.max_mg
+        assert doses / titration.tablet_mg == pytest.approx(np.round(doses / titration.tablet_mg), abs=1e-6)
+        bounded = np.minimum(plan, titration.max_mg)
+        assert np.all((doses - bounded <= titration.tablet_mg / 2 + 1e-9) & (bounded - doses < titration.tablet_mg))
+
+
+def test_a_tablet_above_the_maximum_is_refused() -> None:
+    with pytest.raises(ValueError, match="tablet_mg 16 is above max_mg 15, so that no dose could be given"):
+        titrated(15.0, 16.0)
+    assert given(titrated(16.0, 16.0), np.array([15.0])).tolist() == [16.0]
 
 
 @pytest.mark.parametrize(

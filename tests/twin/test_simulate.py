@@ -99,6 +99,37 @@ def test_value_and_bounds_are_the_quantiles_of_a_log_normal_concentration(level:
     assert f"{level:.0%} of 20000 patients" in found.basis and "without residual error" in found.basis
 
 
+@pytest.mark.parametrize(("draws", "level"), [(400, 0.9), (100, 0.5)])
+def test_the_bounds_hold_as_many_fresh_patients_as_they_say(draws: int, level: float) -> None:
+    """In closed form: the share of patients like one whose concentration lies between that one's bounds.
+
+    Between quantiles of n draws lies, on average, level · (n - 1)/(n + 1) of the whole (order statistics).
+    """
+    times, sd = Times(np.array([10.0]), "h"), log_sd(CV)
+    found = simulate(TOY, people(400), every(100.0, 24, 1), times, Variation(seed=3, draws=draws, level=level))
+    held = stats.norm.cdf(np.log(found.upper) / sd) - stats.norm.cdf(np.log(found.lower) / sd)
+    error = held.std(ddof=1) / np.sqrt(held.size)
+    assert error < 0.004
+    assert held.mean() == pytest.approx(level * (draws - 1) / (draws + 1), abs=4 * error)
+
+
+def test_the_bounds_of_warfarins_inr_hold_as_many_fresh_patients_as_they_say() -> None:
+    n, level = 250, 0.9
+    luck = np.random.default_rng(4)
+    covariates = {
+        "age_years": luck.uniform(20, 90, n),
+        "CYP2C9": luck.choice(["*1/*1", "*1/*3"], n),
+        "VKORC1": luck.choice(["GG", "GA", "AA"], n),
+    }
+    cohort = Cohort(tuple(map(str, range(n))), covariates)
+    found = simulate(WARFARIN, cohort, every(5, 24, 10), parse_times("10:10:1d"), Variation(seed=1, draws=200))
+    fresh = draw(WARFARIN, cohort, seed=2)
+    inr = advance(WARFARIN, fresh, WARFARIN.start(n), np.full((n, 10), 5.0))[1]["INR"][:, -1]
+    held = ((found.lower[:, 0, 0] <= inr) & (inr <= found.upper[:, 0, 0])).sum()
+    lowest, highest = stats.binom.ppf((0.001, 0.999), n, level * 199 / 201)
+    assert lowest <= held <= highest
+
+
 def test_a_patients_luck_hangs_on_seed_and_id_alone() -> None:
     whole, part = people(7), Cohort(("P5", "P2"), {"weight_kg": np.full(2, 50.0)})
     np.testing.assert_array_equal(draw(TOY, part, 1).volume_l, draw(TOY, whole, 1).volume_l[[5, 2]])

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from scipy import integrate, stats
 
 from twin import library, trial
 from twin.checked import DesignError, check
-from twin.estimate import paired_difference, welch_difference
+from twin.dosing import Fixed
+from twin.model import Assumed, Floats
+from twin.patient import Cohort
 from twin.protocol import TrialDesign
+from twin.result import Course, summarise
 
 EXAMPLE = Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml"
 Content = dict[str, Any]
@@ -118,6 +122,11 @@ def test_common_random_numbers_make_the_interval_smaller(example: Run) -> None:
     assert difference.effect.value == pytest.approx(difference.parallel.value, abs=1e-12)
     assert difference.correlation is not None and difference.correlation > 0.5
     assert difference.variance_ratio is not None and difference.variance_ratio > 2.0
+    treated, control = (outcome(example[1].subjects, arm) for arm in ("genotype-guided", "standard"))
+    assert difference.correlation == pytest.approx(stats.pearsonr(treated, control).statistic, rel=1e-9)
+    variances = treated.var(ddof=1) + control.var(ddof=1)
+    assert difference.variance_ratio == pytest.approx(variances / (treated - control).var(ddof=1), rel=1e-9)
+    assert difference.effect == difference.twins != difference.parallel
 
 
 def test_a_parallel_trial_shows_each_patient_in_one_arm() -> None:
@@ -132,18 +141,103 @@ def test_a_parallel_trial_shows_each_patient_in_one_arm() -> None:
     assert difference.twins.standard_error < difference.parallel.standard_error
 
 
+def by_hand(design: TrialDesign, arm: int, age: float, inrs: Floats, days: int) -> list[float]:
+    """One patient's doses in an arm with a fixed start, day by day, from the INRs measured at the visits.
+
+    The nomogram is read row by row; the maintenance dose is kept beside the doses that are held.
+    """
+    start, titration = design.arms[arm].start, design.titration_of(design.arms[arm])
+    assert isinstance(start, Fixed) and start.older_than_years is not None and start.doses_mg_if_older is not None
+    first = start.doses_mg_if_older if age > start.older_than_years else start.doses_mg
+    seen = dict(zip(design.visits.days, inrs, strict=True))
+    maintenance, changed, held_until, doses = first[-1], False, 0, []
+    for day in range(1, days + 1):
+        if day in seen and day >= titration.from_day:
+            step = next(step for step in titration.nomogram if step.inr_below is None or seen[day] < step.inr_below)
+            if step.change_percent != 0 or step.hold_doses > 0:
+                maintenance = min(maintenance * (1 + step.change_percent / 100), titration.max_mg)
+                changed, held_until = True, day + step.hold_doses
+        planned = maintenance if changed or day > len(first) else first[day - 1]
+        doses.append(0.0 if day < held_until else 0.5 * round(planned / 0.5))
+    return doses
+
+
+def test_each_dose_follows_the_inr_measured_on_that_very_morning() -> None:
+    """With a measurement error of a third, doses tell the measured INR from the true one and from another morning's."""
+    design = designed(lambda c: c["trial"].update(subjects_per_arm=60))
+    model = library.load(design.trial.model)
+    model = replace(model, residual={trial.INR: Assumed(0.3, "1", "made up, to tell measured from true")})
+    enrolled = trial.enrol(design, model)
+    course = trial.follow(design, model, design.arms[0], enrolled)
+    mornings = np.array(design.visits.days) - 1
+    assert course.measured == pytest.approx(course.inr[:, mornings] * np.exp(0.3 * enrolled.error[:, mornings]))
+    held = 0
+    for patient, age in enumerate(enrolled.cohort.covariates["age_years"]):
+        doses = by_hand(design, 0, age, course.measured[patient], design.days)
+        assert course.doses_mg[patient].tolist() == doses
+        held += doses.count(0.0)
+    assert held > 100, "holds were tried"
+    assert by_hand(design, 0, 71.0, course.inr[0, mornings], design.days) != course.doses_mg[0].tolist()
+
+
+def test_a_hold_gives_nothing_for_so_many_doses_and_then_the_lowered_dose() -> None:
+    def one_hold(c: Content) -> None:
+        c["visits"]["days"] = [1, 40, 85]
+        c["conduct"]["measurement_error"] = False
+        start = {"rule": "fixed", "doses_mg": [8.0]}
+        c["arms"] = [{"name": name, "start": start} for name in ("held", "other")]
+        c["titration"]["nomogram"] = [
+            {"inr_below": 3.0, "change_percent": 0.0},
+            {"change_percent": -50.0, "hold_doses": 5},
+        ]
+
+    design = designed(one_hold)
+    model = library.load(design.trial.model)
+    course = trial.follow(design, model, design.arms[0], trial.enrol(design, model))
+    high = course.inr[:, 39] >= 3.0
+    assert 20 < high.sum() < 180
+    assert (course.doses_mg[~high] == 8.0).all()
+    expected = [8.0] * 39 + [0.0] * 5 + [4.0] * 40
+    assert all(row == expected for row in course.doses_mg[high].tolist())
+
+
+@pytest.mark.parametrize(("tablet_mg", "max_mg"), [(4.0, 15.0), (0.5, 3.3), (2.5, 6.0)])
+def test_nobody_ever_takes_more_than_the_maximum(tablet_mg: float, max_mg: float) -> None:
+    def bounded(c: Content) -> None:
+        c["trial"].update(subjects_per_arm=100)
+        c["titration"].update(tablet_mg=tablet_mg, max_mg=max_mg)
+        c["arms"][0]["start"] = {"rule": "fixed", "doses_mg": [100.0, 15.0]}
+
+    design = designed(bounded)
+    model = library.load(design.trial.model)
+    enrolled = trial.enrol(design, model)
+    for arm in design.arms:
+        doses = trial.follow(design, model, arm, enrolled).doses_mg
+        assert doses.max() == pytest.approx(tablet_mg * int(max_mg / tablet_mg)) and doses.max() <= max_mg
+
+
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
-    """Small trials cut from one cohort of 3,000: parallel ones without an effect, twins with the cohort's effect."""
-    result = trial.run(designed(lambda c: c["trial"].update(subjects_per_arm=3000)), silent)
-    control, treated = (outcome(result.subjects, arm) for arm in ("standard", "genotype-guided"))
-    halves = control.reshape(75, 2, 20)
-    null = [welch_difference(halves[i, 0], halves[i, 1]) for i in range(75)]
-    truth = float((treated - control).mean())
-    pairs = zip(treated.reshape(75, 40), control.reshape(75, 40), strict=True)
-    twins = [paired_difference(*pair) for pair in pairs]
-    lowest, highest = stats.binom.ppf((0.001, 0.999), 75, 0.95)
-    assert lowest <= sum(effect.lower <= 0.0 <= effect.upper for effect in null) <= highest
-    assert lowest <= sum(effect.lower <= truth <= effect.upper for effect in twins) <= highest
+    """80 small trials of either design, cut from one cohort of 3,200 whose mean difference is the truth."""
+    size, trials = 40, 80
+    covered = {}
+    design = designed(lambda c: c["trial"].update(subjects_per_arm=size * trials))
+    model = library.load(design.trial.model)
+    enrolled = trial.enrol(design, model)
+    courses = [trial.follow(design, model, arm, enrolled) for arm in design.arms]
+    truth = summarise(design, model, enrolled.cohort, courses).differences[0].effect.value
+    for kind in ("twins", "parallel"):
+        small = designed(lambda c, kind=kind: c["trial"].update(design=kind))  # type: ignore[misc]
+        effects = []
+        for first in range(0, size * trials, size):
+            some = slice(first, first + size)
+            ids, covariates = enrolled.cohort.ids[some], enrolled.cohort.covariates
+            part = Cohort(ids, {name: values[some] for name, values in covariates.items()})
+            cut = [Course(c.arm, c.inr[some], c.measured[some], c.doses_mg[some], c.last_day[some]) for c in courses]
+            effects.append(summarise(small, model, part, cut).differences[0].effect)
+        covered[kind] = sum(effect.lower <= truth <= effect.upper for effect in effects)
+    lowest, highest = stats.binom.ppf((0.001, 0.999), trials, 0.95)
+    assert lowest <= covered["twins"] <= highest
+    assert lowest <= covered["parallel"] <= highest
 
 
 def test_dropout_is_exponential_and_ends_what_is_seen() -> None:

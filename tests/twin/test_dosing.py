@@ -155,8 +155,41 @@ def test_a_tablet_above_the_maximum_is_refused() -> None:
             [{"inr_below": 2.0, "change_percent": -101}, {"change_percent": 0}],
             r"nomogram\[0\].change_percent: got -101",
         ),
+        ([{"inr_below": 2.0, "change_percent": 100.5}, {"change_percent": 0}], "change_percent: got 100.5"),
+        (
+            [{"inr_below": 2.0, "change_percent": 0}, {"change_percent": 0, "hold_doses": 8}],
+            r"nomogram\[1\].hold_doses: got 8, expected <= 7",
+        ),
     ],
 )
 def test_an_impossible_nomogram_is_refused(nomogram: list[dict[str, float]], message: str) -> None:
     with pytest.raises(DesignError, match=message):
         check({"from_day": 4, "max_mg": 10, "tablet_mg": 1, "nomogram": nomogram}, Titration, "trial.toml")
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ({"doses_mg": [100.5]}, r"doses_mg\[0\]: got 100.5, expected <= 100"),
+        ({"doses_mg": [-1.0]}, r"doses_mg\[0\]: got -1.0, expected >= 0"),
+        ({"doses_mg": []}, "doses_mg: got 0 items, expected at least 1"),
+        ({"doses_mg": [5.0], "older_than_years": 75}, "give both or neither"),
+        ({"doses_mg": [5.0], "doses_mg_if_older": [2.5]}, "give both or neither"),
+        ({"doses_mg": [5.0], "older_than_years": 75, "doses_mg_if_older": []}, "doses_mg_if_older: got 0 items"),
+    ],
+)
+def test_an_impossible_fixed_start_is_refused(start: dict[str, object], message: str) -> None:
+    with pytest.raises(DesignError, match=message):
+        check({"rule": "fixed"} | start, Fixed, "trial.toml")
+
+
+def test_the_widest_allowed_rules_are_taken() -> None:
+    start = {"rule": "fixed", "doses_mg": [0.0, 100.0], "older_than_years": 75, "doses_mg_if_older": [2.5]}
+    assert check(start, Fixed, "trial.toml").doses_mg == (0.0, 100.0)
+    nomogram = [
+        {"inr_below": 2.0, "change_percent": 100},
+        {"inr_below": 3.0, "change_percent": -100},
+        {"change_percent": 0, "hold_doses": 7},
+    ]
+    content = {"from_day": 1, "max_mg": 5, "tablet_mg": 5, "nomogram": nomogram}
+    assert check(content, Titration, "trial.toml").nomogram[2].hold_doses == 7

@@ -1,5 +1,7 @@
 """Estimates against scipy and hand-worked examples."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -112,5 +114,15 @@ def test_rosendaal_equals_a_fine_count_of_the_interpolated_line() -> None:
 
 
 def test_daily_time_in_range_ignores_days_without_an_inr() -> None:
-    inr = np.array([[2.0, 3.0, 3.1, np.nan], [np.nan] * 4])
-    assert time_in_range_daily(inr, 2.0, 3.0) == pytest.approx([2 / 3, np.nan], nan_ok=True)
+    inr = np.array([[2.0, 3.0, 3.1, np.nan], [np.nan] * 4, [np.nan, np.nan, 2.5, np.nan]])
+    assert time_in_range_daily(inr, 2.0, 3.0) == pytest.approx([2 / 3, np.nan, 1.0], nan_ok=True)
+
+
+def test_rosendaal_of_visits_within_a_day() -> None:
+    share = time_in_range_rosendaal(np.array([0.0, 0.25]), np.array([[1.5, 2.5]]), 2.0, 3.0)
+    assert share[0] == pytest.approx(0.5)
+
+
+def test_an_estimate_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        mean(np.arange(3.0)).value = 2.0  # type: ignore[misc]

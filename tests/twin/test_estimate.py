@@ -118,6 +118,13 @@ def test_daily_time_in_range_ignores_days_without_an_inr() -> None:
     assert time_in_range_daily(inr, 2.0, 3.0) == pytest.approx([2 / 3, np.nan, 1.0], nan_ok=True)
 
 
+@pytest.mark.parametrize(("inr", "share"), [(1.999, 0.0), (2.0, 1.0), (3.0, 1.0), (3.001, 0.0)])
+def test_the_ends_of_the_range_belong_to_it(inr: float, share: float) -> None:
+    row = np.array([[inr, inr]])
+    assert time_in_range_rosendaal(np.array([0.0, 7.0]), row, 2.0, 3.0).tolist() == [share]
+    assert time_in_range_daily(row, 2.0, 3.0).tolist() == [share]
+
+
 def test_rosendaal_of_visits_within_a_day() -> None:
     share = time_in_range_rosendaal(np.array([0.0, 0.25]), np.array([[1.5, 2.5]]), 2.0, 3.0)
     assert share[0] == pytest.approx(0.5)

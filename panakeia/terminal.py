@@ -47,11 +47,12 @@ def print_error(failure: BaseException) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """Show progress on standard error: a bar on a terminal, else a line for each tenth of the way.
+    """Show progress: a bar on a terminal or in a notebook, else a line on standard error for each tenth of the way.
 
     Yields the callback `(step, fraction)` that the verbs of every room take.
     """
-    if not sys.stderr.isatty():
+    notebook = "ipykernel" in sys.modules
+    if not (notebook or sys.stderr.isatty()):
         yield _progress_lines()
         return
 
@@ -59,7 +60,7 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=not notebook), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda step, fraction: bar.update(task, description=step, completed=fraction)
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 import pooch
 
+from kg.files.text import FileError, read_text
+
 SUMS = "SHA256SUMS"
 """The file in a mirror folder that lists its files' sums, as `sha256sum` writes them."""
 
@@ -121,8 +123,12 @@ def _mirror_sums(mirror: Path) -> dict[str, str]:
     listing = mirror / SUMS
     if not listing.is_file():
         return {}
+    try:
+        lines = read_text(listing).splitlines()
+    except FileError as failure:
+        raise FetchError(str(failure)) from None
     sums = {}
-    for number, line in enumerate(listing.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         sha256, _, name = line.partition(" ")
         if len(sha256) != 64 or not name:
             raise FetchError(f"{listing}, line {number}: expected a SHA-256 and a path, as sha256sum writes them")

@@ -33,8 +33,9 @@ def check_header(origin: object, header: Sequence[str], needed: Sequence[str], s
             twins = f"{header[first - 1]!a} and {name!a}" if name != header[first - 1] else f"both {name!r}"
             raise FileError(f"{where}: columns {first} and {column} are {twins}; expected names that differ")
     if missing:
+        lost = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
         raise FileError(
-            f"{where}: the column {' and the column '.join(missing)} is missing among {_listed(header, missing)}; "
+            f"{where}: {lost} missing among {_listed(header, missing)}; "
             f"expected {', '.join(needed)}, separated by {SEPARATORS[separator]}"
         )
 

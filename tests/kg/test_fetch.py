@@ -82,6 +82,15 @@ def test_an_unreadable_list_of_sums_is_named_with_its_line(tmp_path: Path, mirro
         fetch(tmp_path, mirror_folder).find(PublicFile("set/a.tsv"))
 
 
+def test_a_list_of_sums_that_is_no_text_is_named(tmp_path: Path, mirror_folder: Path) -> None:
+    listing = mirror_folder / "SHA256SUMS"
+    listing.write_text(f"{ABC_SHA256}  set/a.tsv\r\n", encoding="utf-8-sig")
+    assert fetch(tmp_path, mirror_folder).get(PublicFile("set/a.tsv")).verified_by == "mirror"
+    listing.write_text("", encoding="utf-16")
+    with pytest.raises(FetchError, match="SHA256SUMS is UTF-16 text; save it as UTF-8 text"):
+        fetch(tmp_path, mirror_folder).find(PublicFile("set/a.tsv"))
+
+
 def test_a_mirror_that_is_no_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="nowhere is not a folder"):
         fetch(tmp_path, tmp_path / "nowhere").find(PublicFile("set/a.tsv"))

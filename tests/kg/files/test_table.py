@@ -72,7 +72,7 @@ def test_no_rows(tmp_path: Path) -> None:
         ("id,Age\na,1\n", "the column age is missing among id, 'Age' (not the same); expected id, age, separated by"),
         ("id,age\u200b\na,1\n", r"the column age is missing among id, 'age\u200b' (not the same)"),
         ("\ufeff\ufeffid,age\na,1\n", r"the column id is missing among '\ufeffid' (not the same), age"),
-        ("name,weight\na,1\n", "the column id and the column age is missing among name, weight; expected id, age"),
+        ("name,weight\na,1\n", "the columns id, age are missing among name, weight; expected id, age"),
         ("id,age,id\na,1,2\n", "columns 1 and 3 are both 'id'; expected names that differ"),
         ("age,id,age\na,1,2\n", "columns 1 and 3 are both 'age'"),
         ("id,age,x,x\na,1,2,3\n", "columns 3 and 4 are both 'x'"),
@@ -113,9 +113,7 @@ def test_names_that_differ_only_in_spaces_are_one(tmp_path: Path) -> None:
 
 def test_quotation_marks_around_a_name_in_tsv_are_a_part_of_it(tmp_path: Path) -> None:
     said = refused(tmp_path / "x", "tsv", '"id"\t"age"\na\t1\n')
-    assert said.startswith(
-        """, line 1: the column id and the column age is missing among '"id"' (not the same), '"age"'"""
-    )
+    assert said.startswith(""", line 1: the columns id, age are missing among '"id"' (not the same), '"age"'""")
 
 
 def test_names_in_other_letters_differ(tmp_path: Path) -> None:

@@ -311,3 +311,73 @@ def test_a_medication_is_the_one_referred_to() -> None:
         found = stated(by_reference | {"medicationReference": reference})
         assert [rejection.element for rejection in found.rejected] == ["medicationReference"]
         assert not list(facts(found))
+
+
+@pytest.mark.parametrize(
+    ("resource", "relation", "node"),
+    [
+        (DIABETES, "patient_has_condition", "DOID:9352"),
+        (condition("267036007", "Dyspnea (finding)"), "patient_has_phenotype", "SNOMEDCT:267036007"),
+        (
+            condition("HP:0001250", "Seizure", system="http://human-phenotype-ontology.org"),
+            "patient_has_phenotype",
+            "HP:0001250",
+        ),
+        (WARFARIN, "patient_takes_drug", "DRUGBANK:DB00682"),
+        (STATEMENT, "patient_takes_drug", "DRUGBANK:DB00682"),
+        (number("29463-7", 70, "kg"), "patient_has_measurement", "LOINC:29463-7"),
+    ],
+)
+def test_a_resource_is_an_edge_of_its_relation(resource: Resource, relation: str, node: str) -> None:
+    (entry,) = stated(resource).stated
+    assert [(fact.relation, fact.node["id"]) for fact in entry.facts] == [(relation, node)]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit"),
+    [
+        ({"unit": "Kilogramm", "system": "http://unitsofmeasure.org", "code": "kg"}, "kg"),
+        ({"unit": "kg", "system": "urn:ward", "code": "K"}, "kg"),
+        ({"unit": "kg", "code": "K"}, "kg"),
+        ({"unit": "kg", "system": "http://unitsofmeasure.org"}, "kg"),
+        ({"code": "kg", "system": "urn:ward"}, None),
+    ],
+)
+def test_the_unit_is_the_code_of_ucum_else_as_written(quantity: dict[str, str], unit: str | None) -> None:
+    found = stated(observation("29463-7", valueQuantity={"value": 70} | quantity))
+    assert [fact.attributes["unit"] for entry in found.stated for fact in entry.facts] == ([unit] if unit else [])
+    assert found.left_out == (() if unit else (("Observation", "a number without a unit"),))
+
+
+def test_a_variant_is_read_by_its_identifier_alternate_allele_and_copies() -> None:
+    found = stated(variant("rs9923231", state="LA6705-3"), variant("HGVS", state="LA6705-3"), observation("69548-6"))
+    assert [entry.call and dict(entry.call.copies) for entry in found.stated] == [{"rs9923231": 2}, None, None]
+    assert found.left_out == (("Observation", "a variant without a dbSNP identifier"),) * 2
+    # The alternate allele may be a concept with a name and a code.
+    concept = variant("rs9923231", state="LA6706-1")
+    concept["component"][1] = {
+        "code": coded(LOINC, "69551-0"),
+        "valueCodeableConcept": {"coding": [{"code": "T", "display": "T"}]},
+    }
+    (entry,) = stated(concept).stated
+    assert entry.call is not None
+    assert entry.call.copies == {"rs9923231": 1}
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "copies"),
+    [
+        ("LA9633-4", "LA6705-3", 2),
+        ("LA9633-4", "LA6706-1", 1),
+        ("LA9633-4", "LA6707-9", 1),
+        ("LA9634-2", "LA6705-3", 0),
+        ("LA9633-4", None, None),
+        ("LA9633-4", "LA6704-6", None),  # homoplasmic: no number of copies
+        ("LA18198-4", "LA6706-1", None),  # no call
+    ],
+)
+def test_copies_are_as_many_as_the_allelic_state_says(answer: str, state: str | None, copies: int | None) -> None:
+    found = stated(variant("rs9923231", state=state, value=answer))
+    calls = [entry.call.copies["rs9923231"] for entry in found.stated if entry.call]
+    assert calls == ([] if copies is None else [copies])
+    assert [rejection.element for rejection in found.rejected] == (["component"] if copies is None else [])

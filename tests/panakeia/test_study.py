@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ from twin.result import TrialResult
 from twin.simulate import Variation, parse_times, simulate
 
 SEED = 5
-DISEASE = "DOID:1826"
+DISEASE = "DOID:3393"
 
 
 class Run(NamedTuple):
@@ -59,7 +60,7 @@ class Run(NamedTuple):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     out, told = tmp_path_factory.mktemp("study"), []
-    question = study.Question("epilepsy", data=None, out=out, seed=SEED, sources=("starter",))
+    question = study.Question("coronary heart disease", data=None, out=out, seed=SEED, sources=("starter",))
     report = study.answer(question, lambda step, fraction: told.append((step, fraction)))
     with open_store(out / "graph.lbdb") as store:
         yield Run(report, out, told, store)
@@ -98,7 +99,7 @@ def test_the_written_page_is_the_report(run: Run) -> None:
     page = (run.out / "report.html").read_text(encoding="utf-8")
     assert words(page) == words(run.report.to_html())
     assert page.count("<svg") == 5
-    assert run.report.title == "Drugs for epilepsy syndrome, and one patient and one trial of warfarin, in silico"
+    assert run.report.title == "Drugs for coronary artery disease, and one patient and one trial of warfarin, in silico"
     assert [section.title.split(" for ")[0].split(":")[0].split()[0] for section in run.report.sections] == [
         *("Candidate", "How", "Why", "Why", "The", "The", "The", "Assumptions", "Parameters", "The")
     ]
@@ -120,7 +121,8 @@ def test_the_graph_is_the_one_that_it_says(run: Run) -> None:
 def test_a_study_says_why_it_is_the_starter_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Fetch] = []
     monkeypatch.setattr(study, "default_sources", lambda fetch: asked.append(fetch) or ["starter"])
-    question = study.Question("epilepsy", data=tmp_path, out=tmp_path)
+    question = study.Question("coronary heart disease", data=tmp_path, out=tmp_path)
+    assert question == study.Question("coronary heart disease", tmp_path, tmp_path, seed=0, sources=())
     for _ in range(2):  # the second build finds the first one's patients in its way
         (told,) = study._build(question, tmp_path / "graph.lbdb", study.silent).findings
     assert [fetch.mirror for fetch in asked] == [tmp_path, tmp_path]
@@ -146,8 +148,8 @@ def test_the_candidates_and_controls_are_the_written_model_s(run: Run, ranked: p
     candidates, controls = ranked[~ranked["drug"].isin(treated)], ranked[ranked["drug"].isin(treated)]
     shown = run.rows("Candidate")
     assert shown["drug"].tolist() == [*candidates["drug"][:15], *controls["drug"][:5]]
-    assert set(shown["drug"][15:]) == treated, "all three known treatments stand below"
-    assert shown["listed"].tolist() == ["not in starter 1's list"] * 15 + ["in starter 1's list"] * 3
+    assert len(treated) == 6, "more than are shown"
+    assert shown["listed"].tolist() == ["not in starter 1's list"] * 15 + ["in starter 1's list"] * 5
     columns = ["rank", "drug", "name", "score", "prior", "lift"]
     expected = ranked.set_index("drug", drop=False).loc[shown["drug"], columns]
     pd.testing.assert_frame_equal(shown[columns].reset_index(drop=True), expected.reset_index(drop=True))
@@ -156,7 +158,7 @@ def test_the_candidates_and_controls_are_the_written_model_s(run: Run, ranked: p
 def test_the_first_finding_names_the_first_candidate_that_beats_its_prior(run: Run, ranked: pd.DataFrame) -> None:
     first = ranked[~ranked["known"] & (ranked["lift"] >= 1)].iloc[0]
     told = run.finding("A hypothesis, not advice")
-    assert f"for epilepsy syndrome, {first['name']} " in told and f"score {first['score']:.3g}" in told
+    assert f"for coronary artery disease, {first['name']} " in told and f"score {first['score']:.3g}" in told
     assert "not in starter 1's list" in told and "neither new nor good" in told
     assert run.report.findings[1] == told
 
@@ -167,7 +169,7 @@ def test_the_named_candidate_and_the_first_control_are_explained(run: Run, ranke
         ranked[ranked["known"]].iloc[0],
     ]
     why = [section for section in run.report.sections if section.title.startswith("Why")]
-    assert [section.title for section in why] == [f"Why {row['name']} for epilepsy syndrome" for row in first]
+    assert [section.title for section in why] == [f"Why {row['name']} for coronary artery disease" for row in first]
     for row, section in zip(first, why, strict=True):
         found = [path for path in paths(run.store, row["drug"], DISEASE, top=8) if len(path.edges) > 1][:6]
         assert section.tables[0].rows["path"].tolist() == [str(path) for path in found]
@@ -216,6 +218,7 @@ def test_the_twin_takes_the_standard_dose_and_the_one_that_reaches_the_target(ru
     names = shown.index.tolist()
     found = float(names[1].split()[0])
     assert names == ["5 mg a day", f"{found:g} mg a day, the twin's dose for INR 2.5"]
+    assert found % 0.5 == 0, "tablets are halved"
     missed = [
         abs(simulate(model, cohort, every(dose, 24, 84), days, variation=None).value[0, 0, -1] - 2.5)
         for dose in (found, found - 0.5, found + 0.5)  # the INR rises with the dose
@@ -251,6 +254,13 @@ def test_a_trial_s_own_page_stands_beside_its_result(run: Run, tried: TrialResul
     assert all(f"<li>{line.strip()}</li>".replace("'", "&#39;") in page for line in lines)
     assert "<h2>Assumptions</h2>" in page and "<h2>Parameters</h2>" in page
     assert f"seed: {SEED} · panakeia: {tried.versions['panakeia']}" in page
+
+
+def test_a_result_that_json_cannot_hold_leaves_nothing_behind(tried: TrialResult, tmp_path: Path) -> None:
+    broken = replace(tried, parameters=tried.parameters.assign(value=float("nan")))
+    with pytest.raises(ValueError, match="JSON"):
+        study.write_trial(broken, tmp_path / "trial")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_seed_versions_and_data_are_printed(run: Run, tried: TrialResult, starter_store: Path) -> None:

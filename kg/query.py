@@ -99,6 +99,21 @@ def patient(store: Store, text: str) -> PatientRecord:
     return PatientRecord(found[0].id, values["sex"], values["age_years"], values["genotypes"])
 
 
+def days_of(store: Store, patients: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Return the first and the last day that is stored of each of these patients (by identifier) that has any."""
+    days: dict[str, list[int]] = {}
+    for relation in RELATIONS.values():
+        if relation.subject == "Patient" and "day" in relation.attributes:
+            rows = store.query(
+                f"MATCH (p:Patient)-[r:{relation.name}]->() WHERE p.id IN $patients AND r.day IS NOT NULL "
+                "RETURN p.id AS patient, min(r.day) AS first, max(r.day) AS last",
+                {"patients": list(patients)},
+            )
+            for row in rows:
+                days.setdefault(row["patient"], []).extend((row["first"], row["last"]))
+    return {patient: (min(found), max(found)) for patient, found in days.items()}
+
+
 def rows_of(store: Store, kind: str) -> list[dict[str, Any]]:
     """Return every node of a kind, with the columns of `kg.schema.node_columns` and its `kind`."""
     columns = ", ".join(f"n.{column} AS {column}" for column in node_columns(kind))

@@ -17,6 +17,7 @@ from kg.patients.bundles import Rejection
 from kg.patients.deidentify import TELLING_DAYS
 from kg.patients.terminology import read_lexicon
 from kg.progress import Progress, silent
+from kg.query import days_of
 from kg.schema import RELATIONS, edge_columns
 from kg.stores.protocol import Store
 
@@ -77,15 +78,7 @@ def import_patients(paths: Sequence[Path], store: Store, key: bytes, progress: P
 
 def _less_telling(graph: Graph, store: Store, patients: Sequence[str]) -> tuple[Graph, int]:
     """Return the graph without the days that, with those stored, would tell an age of 90 or more, and their number."""
-    spans: dict[str, tuple[int, int]] = {}
-    for relation in DATED:
-        query = (
-            f"MATCH (p:Patient)-[r:{relation}]->() WHERE p.id IN $patients AND r.day IS NOT NULL "
-            "RETURN p.id AS patient, min(r.day) AS first, max(r.day) AS last"
-        )
-        for row in store.query(query, {"patients": list(patients)}):
-            first, last = spans.get(row["patient"], (row["first"], row["last"]))
-            spans[row["patient"]] = min(first, row["first"]), max(last, row["last"])
+    spans = days_of(store, patients)
     untold = 0
     edges = dict(graph.edges)
     for relation in DATED & edges.keys():

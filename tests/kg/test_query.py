@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from kg.graph import Graph, table
-from kg.query import PatientRecord, Shown, info, patient, show
+from kg.query import PatientRecord, Shown, days_of, info, patient, show
 from kg.schema import edge_columns, node_columns
 from kg.search import Node, UnknownKind, UnknownNode
 from kg.stores.protocol import Store, StoreError
@@ -110,6 +110,11 @@ def test_a_patient_is_read_as_data(store: Store) -> None:
     for text in ("PANAKEIA:P-1", "panakeia:p-1", "P-1", " p-1 "):
         assert patient(store, text) == record
     assert patient(store, "P-2") == PatientRecord("PANAKEIA:P-2", None, None, {})
+
+
+def test_the_days_of_patients_span_all_that_is_stored_of_them(store: Store) -> None:
+    assert days_of(store, ["PANAKEIA:P-1", "PANAKEIA:P-2", "PANAKEIA:P-3"]) == {"PANAKEIA:P-1": (-30, 14)}
+    assert days_of(store, ["PANAKEIA:P-2"]) == days_of(store, []) == {}
 
 
 def test_an_unknown_patient_is_not_repeated(store: Store) -> None:

@@ -135,6 +135,18 @@ def test_a_misspelt_name_is_near_in_any_capitals(store_of: StoreOf) -> None:
         find(store_of(FOREIGN), "νόσο")
 
 
+def test_near_names_have_nearly_the_length_and_are_few(store_of: StoreOf) -> None:
+    names = ["abcdefghijxyz", "abcdefghijwxyz", "bbcdefghij", "axcdefghij", "abcdefg"]
+    store = store_of(nodes_only(Disease=[{"id": f"DOID:{n}", "name": name} for n, name in enumerate(names)]))
+    with pytest.raises(UnknownNode) as told:
+        find(store, "abcdefghik")
+    assert [name for name in names if name in str(told.value)] == ["abcdefghijxyz", "axcdefghij", "abcdefg"]
+    store = store_of(nodes_only(Disease=[{"id": f"DOID:{n}", "name": f"fever {n}"} for n in range(7)]))
+    with pytest.raises(UnknownNode) as told:
+        find(store, "fever")
+    assert str(told.value).count("DOID:") == 5
+
+
 def test_synonyms_are_whole_names_not_their_pieces(store_of: StoreOf) -> None:
     rows = [{"id": "DOID:1", "name": "one", "synonyms": ["red fever", "blue"]}]
     store = store_of(nodes_only(Disease=rows))

@@ -149,6 +149,7 @@ def test_an_empty_line_of_a_tsv_is_a_row_and_no_good_one(tmp_path: Path) -> None
 def test_stray_quotation_marks_in_csv_are_named(tmp_path: Path, cell: str) -> None:
     said = refused(tmp_path / "x", "csv", f"id,age\n{cell},1\nb,2\n")
     assert said.startswith(", line 2: not CSV: ") and said.endswith("; look at the quotation marks")
+    assert refused(tmp_path / "x", "csv", f"id,{cell}").startswith(", line 1: not CSV: ")
 
 
 def test_the_readers_refuse_what_is_no_text(tmp_path: Path) -> None:

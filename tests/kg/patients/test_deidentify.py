@@ -18,6 +18,7 @@ from kg.patients.deidentify import (
     capped_age,
     load_key,
     pseudonym,
+    record_name,
     release_digest,
     shifted_day,
 )
@@ -40,6 +41,12 @@ def test_a_pseudonym_is_hmac_sha256(length: int) -> None:
     assert who.curie == "PANAKEIA:P-" + hmac_by_its_definition(secret, message)[:20]
     assert str(parse(who.curie)) == who.curie
     assert who.name == who.curie.removeprefix("PANAKEIA:")
+
+
+def test_a_record_s_name_is_hmac_sha256() -> None:
+    who = pseudonym(b"k" * 32, ("urn:ward", "4711"))
+    message = json.dumps(["record", who.curie, "Observation", "o-1"]).encode()
+    assert record_name(b"k" * 32, who, ("Observation", "o-1")) == hmac_by_its_definition(b"k" * 32, message)[:20]
 
 
 def test_pseudonyms_tell_patients_and_keys_apart() -> None:

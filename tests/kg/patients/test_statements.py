@@ -302,6 +302,14 @@ def test_a_code_counts_only_in_its_own_system() -> None:
     assert entry.call.gene == "CYP2C9"
 
 
+def test_the_gene_studied_is_the_first_that_is_listed() -> None:
+    concept = {"text": "cytochrome P450", "coding": [{"display": "CYP2C9", "code": "HGNC:2623"}]}
+    component = {"code": coded(LOINC, "48018-6"), "valueCodeableConcept": concept}
+    (entry,) = stated(genotype("*3/*1", component=[component])).stated
+    assert entry.call is not None
+    assert (entry.call.gene, entry.call.genotype) == ("CYP2C9", "*1/*3")
+
+
 def test_a_medication_is_the_one_referred_to() -> None:
     order = {key: value for key, value in WARFARIN.items() if key != "medicationCodeableConcept"}
     inside = {"resourceType": "Medication", "id": "m", "code": WARFARIN["medicationCodeableConcept"]}

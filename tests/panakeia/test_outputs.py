@@ -1,0 +1,58 @@
+"""What the faces write: a trial's files come all or not at all, and a report whole."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from panakeia.report import Report
+from panakeia.study import TRIAL_FILES, write_trial
+from tests.starved import starved
+from twin import trial
+
+
+@pytest.fixture
+def design(tmp_path: Path) -> Path:
+    example = (files("panakeia") / "examples" / "warfarin_trial.toml").read_text()
+    path = tmp_path / "trial.toml"
+    path.write_text(example.replace("subjects_per_arm = 1000", "subjects_per_arm = 4"))
+    return path
+
+
+def test_a_trial_s_files_are_all_replaced_or_none(design: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in TRIAL_FILES:
+        (out / name).write_text("old")
+    code = """
+from pathlib import Path
+from panakeia.study import write_trial
+from twin import trial
+result = trial.run(trial.load(Path(sys.argv[1])))
+starve()
+try:
+    write_trial(result, Path(sys.argv[2]))
+except OSError as failure:
+    print(failure.filename, failure.strerror)
+"""
+    done = starved(code, 60_000, design, out)  # enough for the first two, not for the report
+    assert done.stdout == f"{out / 'report.html'} File too large\n", done.stderr
+    assert {path.name: path.read_text() for path in out.iterdir()} == dict.fromkeys(TRIAL_FILES, "old")
+    write_trial(trial.run(trial.load(design)), out)
+    assert sorted(path.name for path in out.iterdir()) == sorted(TRIAL_FILES)
+    assert "old" not in {path.read_text() for path in out.iterdir()}
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "report.html"
+    Report("Old", (), (), {}).write(path)
+    code = """
+from panakeia.report import Report
+starve()
+try:
+    Report("New", (), (), {}).write(sys.argv[1])
+except OSError as failure:
+    print(failure.filename, failure.strerror)
+"""
+    assert starved(code, 100, path).stdout == f"{path} File too large\n"
+    assert "Old" in path.read_text() and list(path.parent.iterdir()) == [path]

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from kg.files.table import write_tsv
 from kg.files.text import create_text
-from kg.graph import SourceRelease
+from kg.graph import SourceRelease, data_version
+from kg.output import whole_set
 
 REJECTED = pa.schema(
     [
@@ -82,6 +83,7 @@ class Audit:
                 {"name": r.name, "version": r.version, "licence": r.licence, "files": dict(r.files)}
                 for r in self.releases
             ],
+            "data_version": data_version(self.releases),
             "tables": self.to_frame().to_dict(orient="records"),
             "reasons": [
                 {"source": source, "table": table, "reason": reason, "rows": count}
@@ -112,15 +114,26 @@ def rejection_lines(audit: Audit) -> list[str]:
     return lines
 
 
-def write_audit(audit: Audit, stem: Path) -> tuple[Path, Path]:
-    """Write `<stem>.audit.json` and, with every rejected row, `<stem>.rejected.tsv`; return both paths.
+def audit_paths(stem: str | Path) -> tuple[Path, Path]:
+    """Return where the audit of what lies at `stem` lies beside it: `<stem>.audit.json` and `<stem>.rejected.tsv`."""
+    stem = Path(stem)
+    return stem.with_name(f"{stem.name}.audit.json"), stem.with_name(f"{stem.name}.rejected.tsv")
+
+
+def write_audit(audit: Audit, stem: str | Path) -> tuple[Path, Path]:
+    """Write an audit, with every rejected row, to its `audit_paths`, both files together; return them."""
+    paths = audit_paths(stem)
+    with whole_set(*paths) as (summary, rejected):
+        write_audit_files(audit, summary, rejected)
+    return paths
+
+
+def write_audit_files(audit: Audit, summary: Path, rejected: Path) -> None:
+    """Write an audit as JSON, and every rejected row as TSV.
 
     In the TSV a tab, a line end and a backslash inside a row's text are written as in JSON.
     """
-    summary, rejected = (stem.with_name(stem.name + suffix) for suffix in (".audit.json", ".rejected.tsv"))
-    summary.parent.mkdir(parents=True, exist_ok=True)
     summary.write_text(json.dumps(audit.to_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     rows = audit.rejected.to_pandas()
     with create_text(rejected) as file:
         write_tsv(rows.assign(text=rows["text"].str.translate(_ESCAPES)), file)
-    return summary, rejected

@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import kg.sources
-from kg.audit import REJECTED, Audit, Tally, rejection_lines, write_audit
+from kg.audit import REJECTED, Audit, Tally, audit_paths, rejection_lines, write_audit
 from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
 from kg.fetch import Fetch, NotFoundAnywhere
 from kg.graph import Graph, SourceRelease, arrow_schema
 from kg.merge import Keys, merge_edges, merge_nodes
 from kg.names import composed
+from kg.output import target
 from kg.progress import Progress, silent
 from kg.rows import Rows
 from kg.schema import (
@@ -60,19 +61,21 @@ def build(
     *,
     max_reject_share: float = 0.01,
     discard: bool = False,
+    allow_empty: bool = False,
     progress: Progress = silent,
 ) -> Audit:
     """Read the sources of these names, check them, and put their graph in place of what the store holds.
 
-    Beside an embedded store lie the audit and every rejected row afterwards (`kg.audit.write_audit`); where too many
+    Beside an embedded store lie the audit and every rejected row afterwards (`kg.audit.audit_paths`); where too many
     rows were rejected and the store is left alone, they are called `<store>.refused...`. A store with what no source
-    can bring back, such as patients, is left alone unless `discard`. Raises `BuildError`, `kg.fetch.FetchError`,
+    can bring back, such as patients, is left alone unless `discard`; so is every store where a source gives no node or
+    no edge, unless `allow_empty`. Raises `BuildError`, `kg.fetch.FetchError`,
     `kg.files.text.FileError` or `kg.stores.protocol.StoreError`.
     """
     if not sources:
         raise BuildError(f"there is nothing to build: name a source of {', '.join(source_names())}")
     modules = {name: _module(name) for name in sources}
-    beside = None if "://" in str(store_url) else Path(store_url)
+    beside = None if "://" in str(store_url) else target(store_url)
     with open_store(store_url, create=True) as store:
         if not discard:
             _refuse_to_lose(store)
@@ -86,14 +89,22 @@ def build(
         except BuildError as failure:
             if beside is None or failure.audit is None:
                 raise
-            _, listing = write_audit(failure.audit, beside.with_name(f"{beside.name}.refused"))
+            _, listing = write_audit(failure.audit, _refused(beside))
             raise BuildError(f"{failure}\nall rejected rows are in {listing}", failure.audit) from None
+        if not allow_empty:
+            _refuse_empty(audit)
         del rows
-        store.replace(graph, lambda step, fraction: progress(step, 0.4 + 0.6 * fraction))
+        store.replace(graph, lambda step, fraction: progress(step, 0.4 + 0.6 * fraction), audit)
     if beside is not None:
-        write_audit(audit, beside)
+        for path in audit_paths(_refused(beside)):
+            path.unlink(missing_ok=True)
     progress("built", 1.0)
     return audit
+
+
+def _refused(store: Path) -> Path:
+    """Return what the audit of a build that was refused is called after."""
+    return store.with_name(f"{store.name}.refused")
 
 
 def source_names() -> list[str]:
@@ -155,6 +166,20 @@ def _refuse_to_lose(store: Store) -> None:
             f"the store holds {', '.join(lost)}, which no source can bring back and a build would drop: build into "
             "another store, or allow it (--discard-patients) and import the patients again"
         )
+
+
+def _refuse_empty(audit: Audit) -> None:
+    """Raise `BuildError` if a source gave no node or no edge: a file that ends after its header, most often."""
+    for release in audit.releases:
+        good = {tally.table: tally.rows - tally.rejected for tally in audit.tallies if tally.source == release.name}
+        for what, tables in (("node", NODE_KINDS), ("edge", RELATIONS)):
+            if not any(good.get(table) for table in tables):
+                files = ", ".join(release.files) or "none is named"
+                raise BuildError(
+                    f"{release.name} {release.version} gives no {what}, and nothing was stored: is one of its files "
+                    f"cut off? Get them anew ({files}), or allow it (--allow-empty)",
+                    audit,
+                )
 
 
 def _module(name: str) -> Any:

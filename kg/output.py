@@ -70,7 +70,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     is written directly. Raises `OSError` with the name of `path`, whatever was being written when the system failed.
     """
     path = Path(path)
-    with _named(path):
+    with named(path):
         if not _is_replaced(path):
             yield path
             return
@@ -90,22 +90,26 @@ def whole_set(first: str | Path, *others: str | Path) -> Iterator[list[Path]]:
     nothing either: the next `settle`, or the next writer, puts the others of whichever `first` stands back.
     """
     paths = [Path(path) for path in (first, *others)]
-    with _named(*paths), ExitStack() as stack:
+    with named(*paths), ExitStack() as stack:
         parts = [stack.enter_context(_part(path)) for path in paths]
         yield parts
         put_in_place(parts, paths)
 
 
-def put_in_place(parts: Sequence[Path], paths: Sequence[str | Path]) -> None:
-    """Put files that are whole into the places of files that belong together (see `whole_set`)."""
-    for part in parts:
-        sync(part)
+def put_in_place(parts: Sequence[Path | None], paths: Sequence[str | Path]) -> None:
+    """Put files that are whole into the places of files that belong together (see `whole_set`).
+
+    Where there is no part, there is no file afterwards; the first is always there.
+    """
+    for whole in filter(None, parts):
+        sync(whole)
     first, *others = places = [target(path) for path in paths]
     with _alone_in(first.parent):
         _settle(first, others)
         try:
             for part, place in zip(parts, places, strict=True):
-                os.replace(part, _staged(place))
+                if part is not None:
+                    os.replace(part, _staged(place))
             for other in others:
                 if other.exists():
                     os.replace(other, _replaced(other))
@@ -221,7 +225,7 @@ def _refuse_read_only(place: Path) -> None:
 
 
 @contextmanager
-def _named(*paths: Path) -> Iterator[None]:
+def named(*paths: Path) -> Iterator[None]:
     """Let an error of the system in writing name the output, not the part of it."""
     try:
         yield

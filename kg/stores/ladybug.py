@@ -1,13 +1,9 @@
 """The embedded store: one Ladybug database file, written beside and put in place, so that it is always whole."""
 
-import fcntl
-import glob
-import os
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +11,7 @@ import ladybug
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kg.audit import Audit
 from kg.graph import Evidence, Graph, arrow_schema, table
 from kg.progress import Progress, silent
 from kg.schema import (
@@ -29,11 +26,11 @@ from kg.schema import (
 )
 from kg.stores.degrees import from_lists, recount
 from kg.stores.kept import KEPT_COLUMNS, with_kept
+from kg.stores.ladybug_file import settle_file, written_file
 from kg.stores.protocol import Hop, Key, Known, StoreError
 from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, read_releases, release_row
 
 READER_MEMORY = 1 << 30
-WRITER_MEMORY = 2 << 30
 """Bytes of Ladybug's buffer pool; it would take 80 % of the machine's memory by itself."""
 
 _CYPHER_TYPES: dict[AttributeType, str] = {
@@ -66,9 +63,12 @@ class LadybugStore:
         self._path = path
         self._reader: ladybug.Database | None = None
 
-    def replace(self, graph: Graph, progress: Progress = silent) -> None:
-        """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
-        with self._writing(keep=False) as connection:
+    def replace(self, graph: Graph, progress: Progress = silent, audit: Audit | None = None) -> None:
+        """Put this graph in place of what the store holds, and its audit, or none, beside it.
+
+        Until they are in place, the old graph and its audit stay whole.
+        """
+        with self._writing(keep=False, audit=audit) as connection:
             _copy_all(connection, graph, progress)
 
     def add(self, graph: Graph) -> None:
@@ -146,6 +146,8 @@ class LadybugStore:
                     yield (row["x"], step, row["y"]), Evidence.of(row[column] for column in EVIDENCE_COLUMNS)
 
     def __enter__(self) -> Self:
+        with suppress(OSError):  # a reader may not be allowed to tidy
+            settle_file(self._path)
         if self._path.exists():
             self._open()
         return self
@@ -181,55 +183,16 @@ class LadybugStore:
             return _execute(connection, cypher, {}).get_as_arrow().cast(arrow_schema(columns))
 
     @contextmanager
-    def _writing(self, *, keep: bool) -> Iterator[ladybug.Connection]:
-        """Yield a connection to a new file beside the store's, with its graph or empty; put it in place afterwards."""
+    def _writing(self, *, keep: bool, audit: Audit | None = None) -> Iterator[ladybug.Connection]:
+        """Yield a connection to a new file, with the store's graph or empty; put it in place afterwards."""
         if self._path.exists():
             self._open()  # raises if the file is not a graph: nothing else is ever overwritten
             self._close()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        building = self._path.with_name(f".{self._path.name}.building")
-        with _only_writer(self._path), _as_store_errors(self._path):
-            copied = keep and self._path.exists()
-            _remove(building)
-            try:
-                if copied:
-                    shutil.copyfile(self._path, building)
-                with _opened(building) as connection:
-                    if not copied:
-                        _create_tables(connection)
-                    yield connection
-                _sync(building)
-                os.replace(building, self._path)
-                _sync(self._path.parent)
-            finally:
-                _remove(building)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[ladybug.Connection]:
-    """Yield a connection that writes a file; everything is in the file afterwards."""
-    with (
-        ladybug.Database(path, buffer_pool_size=WRITER_MEMORY) as database,
-        ladybug.Connection(database) as connection,
-    ):
-        connection.execute("BEGIN TRANSACTION")
-        yield connection
-        connection.execute("COMMIT")
-        connection.execute("CHECKPOINT")
-
-
-@contextmanager
-def _only_writer(path: Path) -> Iterator[None]:
-    """Hold the lock that lets one process at a time write a store; the system drops it when the process dies."""
-    log = path.with_name(f"{path.name}.wal")
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError(f"{path} is being written by another process: try again when that has ended") from None
-        if log.exists():  # it would be replayed into the new file
-            raise StoreError(f"{log} holds writes of another program: let that program close the graph, or delete it")
-        yield
+        with (
+            _as_store_errors(self._path),
+            written_file(self._path, _create_tables, keep=keep, audit=audit) as connection,
+        ):
+            yield connection
 
 
 @contextmanager
@@ -242,20 +205,6 @@ def _as_store_errors(path: Path) -> Iterator[None]:
             told = f"{path} is empty or of another version ({failure}): build it anew with `panakeia build`"
             raise StoreError(told) from failure
         raise StoreError(f"{path}: {failure}") from failure
-
-
-def _remove(building: Path) -> None:
-    """Remove a file being built and what Ladybug keeps beside it, also when their builder was killed."""
-    for leftover in building.parent.glob(f"{glob.escape(building.name)}*"):
-        leftover.unlink()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _execute(connection: ladybug.Connection, cypher: str, parameters: Mapping[str, object]) -> ladybug.QueryResult:

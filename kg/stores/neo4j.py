@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
+from kg.audit import Audit
 from kg.graph import Evidence, Graph, arrow_schema
 from kg.progress import Progress, silent
 from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
@@ -70,7 +71,7 @@ class Neo4jStore:
     def __exit__(self, *failure: object) -> None:
         self._driver.close()
 
-    def replace(self, graph: Graph, progress: Progress = silent) -> None:
+    def replace(self, graph: Graph, progress: Progress = silent, audit: Audit | None = None) -> None:
         """Put this graph in place of the server's; until the last step, readers see the old graph.
 
         Raises `StoreError` where the server fails or an edge's end is not in the graph: with the old graph in place,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, Self
 
+from kg.audit import Audit
 from kg.graph import Evidence, Graph
 from kg.progress import Progress, silent
 from kg.schema import Step
@@ -35,8 +36,11 @@ class Store(Protocol):
     the Cypher that is fast on it (docs/decisions/0005). All other questions are `query`'s, in Cypher that both speak.
     """
 
-    def replace(self, graph: Graph, progress: Progress = silent) -> None:
-        """Put this graph in place of what the store holds; until it is in place, the old graph stays whole."""
+    def replace(self, graph: Graph, progress: Progress = silent, audit: Audit | None = None) -> None:
+        """Put this graph in place of what the store holds; until it is in place, the old graph stays whole.
+
+        A store that is a file keeps the audit of the graph's build beside it; a server has no place for one.
+        """
 
     def add(self, graph: Graph) -> None:
         """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten.

@@ -286,3 +286,43 @@ def test_the_default_source_is_hetionet_where_it_is_found(hetionet_folder: Path,
     cache = tmp_path / "cache"
     assert default_sources(Fetch(hetionet_folder, cache=cache, offline=True)) == ["hetionet"]
     assert default_sources(Fetch(None, cache=cache, offline=True)) == ["starter"]
+
+
+def _cut_to_header(file: Path) -> None:
+    header, text = (gzip.compress, gzip.decompress) if file.suffix == ".gz" else (bytes, bytes)
+    file.write_bytes(header(text(file.read_bytes()).splitlines(keepends=True)[0]))
+
+
+@pytest.mark.parametrize(("cut", "what"), [(["edges.sif.gz"], "edge"), (["edges.sif.gz", "nodes.tsv"], "node")])
+def test_files_cut_off_after_their_header_do_not_replace_a_graph_by_an_empty_one(
+    hetionet_folder: Path, tmp_path: Path, cut: list[str], what: str
+) -> None:
+    fetch, url = Fetch(hetionet_folder, cache=tmp_path / "cache", offline=True), tmp_path / "graph.lbdb"
+    build(["hetionet"], fetch, url)
+    before = url.read_bytes()
+    for name in cut:
+        _cut_to_header(hetionet_folder / "hetionet" / f"hetionet-v1.0-{name}")
+    told = rf"hetionet 1\.0\S* gives no {what}, and nothing was stored.*nodes\.tsv.*edges\.sif.*--allow-empty"
+    with pytest.raises(BuildError, match=told):
+        build(["hetionet"], fetch, url)
+    assert url.read_bytes() == before
+    build(["hetionet"], fetch, url, allow_empty=True)
+    assert _stored(url).edge_counts() == {}
+
+
+def test_a_build_clears_away_the_audit_of_one_that_was_refused(hetionet_folder: Path, tmp_path: Path) -> None:
+    fetch, url = Fetch(hetionet_folder, cache=tmp_path / "cache", offline=True), tmp_path / "graph.lbdb"
+    edges = hetionet_folder / "hetionet" / "hetionet-v1.0-edges.sif.gz"
+    edges.write_bytes(gzip.compress(gzip.decompress(edges.read_bytes()) + b"Gene::1559\tXyZ\tGene::5742\n"))
+    with pytest.raises(BuildError):
+        build(["hetionet"], fetch, url)
+    assert {path.name for path in tmp_path.glob("graph*")} == {
+        "graph.lbdb.refused.audit.json",
+        "graph.lbdb.refused.rejected.tsv",
+    }
+    build(["hetionet"], fetch, url, max_reject_share=1)
+    assert {path.name for path in tmp_path.glob("graph*")} == {
+        "graph.lbdb",
+        "graph.lbdb.audit.json",
+        "graph.lbdb.rejected.tsv",
+    }

@@ -1,6 +1,12 @@
 """The embedded store: killed at any point, the old graph opens, whole; other people's files are left alone."""
 
+import errno
+import json
+import multiprocessing
+import os
 import random
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +14,7 @@ from pathlib import Path
 import ladybug
 import pytest
 
+from kg.audit import REJECTED, Audit, audit_paths
 from kg.graph import Graph, SourceRelease, table
 from kg.query import patient, show
 from kg.schema import edge_columns, node_columns
@@ -25,6 +32,7 @@ from tests.kg.stores.interrupted import (
     stored,
     write_to_the_end,
 )
+from tests.starved import starved
 
 
 @pytest.fixture
@@ -241,3 +249,130 @@ def test_a_query_reads_only(path: Path) -> None:
         assert store.query("MATCH (g:Gene {id: $id}) RETURN g.name AS name", {"id": "NCBIGene:1"}) == [
             {"name": "old 1"}
         ]
+
+
+STARVED = """
+from kg.stores.opening import open_store
+from tests.kg.stores.interrupted import ladder
+with open_store(sys.argv[1], create=True) as store:
+    starve()
+    try:
+        store.replace(ladder("new")) if sys.argv[2] == "replace" else store.add(ladder("new"))
+    except OSError as failure:
+        print(failure)
+"""
+
+
+@pytest.mark.parametrize(
+    ("verb", "limit"),
+    [
+        *(("replace", limit) for limit in (0, 4_096, 16_384, 65_536, 1_000_000)),
+        *(("add", limit) for limit in (4_096, 1_350_000)),
+    ],
+)
+def test_a_starved_write_is_an_error_that_leaves_the_old_graph(path: Path, verb: str, limit: int) -> None:
+    done = starved(STARVED, limit, path, verb)
+    assert done.returncode == 0, done.stderr  # Ladybug would end the process where its log is cut off
+    assert done.stdout.startswith(f"{path} could not be written: the old graph stands. The system says: ")
+    assert "committed" not in done.stdout and "building" not in done.stdout
+    assert {file.name for file in path.parent.iterdir()} == {path.name, f".{path.name}.lock"}
+    assert same(stored(path), ladder("old"))
+
+
+def test_a_starved_first_write_leaves_nothing(tmp_path: Path) -> None:
+    done = starved(STARVED, 16_384, tmp_path / "graph.lbdb", "add")
+    assert done.returncode == 0 and "nothing was stored" in done.stdout, done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == [".graph.lbdb.lock"]
+
+
+def test_a_full_disk_says_how_much_is_needed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: Path, copy: Path) -> None:
+        copy.write_bytes(b"half a graph")
+        raise OSError(errno.ENOSPC, "No space left on device", str(copy))
+
+    monkeypatch.setattr("kg.stores.ladybug_file.shutil.copyfile", full)
+    told = rf"no space left on the disk of {re.escape(str(path))}: the old graph stands\. At least \d+ MB are needed"
+    with open_store(path) as store, pytest.raises(StoreError, match=told):
+        store.add(ladder("new"))
+    assert {file.name for file in path.parent.iterdir()} == {path.name, f".{path.name}.lock"}
+
+
+@pytest.mark.parametrize("verb", ["replace", "add"])
+def test_a_link_to_a_store_stays_a_link(path: Path, tmp_path: Path, verb: str) -> None:
+    link = tmp_path / "links" / "current.lbdb"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    with open_store(link) as store, open_store(path) as other:
+
+        def second_write(step: str, fraction: float) -> None:
+            with pytest.raises(StoreError, match="being written by another process"):
+                other.add(ladder("other"))
+
+        store.replace(ladder("new"), second_write) if verb == "replace" else store.add(ladder("new"))
+        assert same(stored(path), ladder("new")) and same(store.read(), ladder("new"))
+    assert link.is_symlink() and list(link.parent.iterdir()) == [link]
+
+
+def test_a_link_to_nothing_yet_is_filled_where_it_leads(tmp_path: Path) -> None:
+    link = tmp_path / "current.lbdb"
+    link.symlink_to(tmp_path / "disk" / "graph.lbdb")
+    with open_store(link, create=True) as store:
+        store.replace(ladder("new"))
+    assert link.is_symlink() and same(stored(tmp_path / "disk" / "graph.lbdb"), ladder("new"))
+
+
+def _audit(release: str) -> Audit:
+    return Audit(ladder(release).sources, (), REJECTED.empty_table())
+
+
+def _audited(path: Path) -> str | None:
+    """Return the release that the audit beside a store is of, None where there is no audit."""
+    summary, rejected = audit_paths(path)
+    if not (summary.exists() and rejected.exists()):
+        return None
+    (source,) = json.loads(summary.read_text())["sources"]
+    return str(source["version"])
+
+
+def _die_at_rename(path: Path, number: int) -> None:
+    """Replace the graph and its audit by the release "new", and be killed just before, or after, the n-th rename."""
+    rename, left = os.replace, number
+
+    def last(source: Path, place: Path) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        rename(source, place)
+
+    os.replace = last
+    with open_store(path) as store:
+        store.replace(ladder("new"), audit=_audit("new"))
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+def test_the_audit_beside_a_graph_is_its_own_whenever_its_writer_is_killed(path: Path, number: int) -> None:
+    with open_store(path) as store:
+        store.replace(ladder("old"), audit=_audit("old"))
+    writer = multiprocessing.get_context("forkserver").Process(target=_die_at_rename, args=(path, number))
+    writer.start()
+    writer.join()
+    assert writer.exitcode == (-signal.SIGKILL if number < 9 else 0)  # three are staged, two set aside, three placed
+    before = _audited(path)
+    with open_store(path) as store:
+        (release,) = store.read().sources
+    assert before in (None, release.version)
+    assert _audited(path) == release.version == ("old" if number < 7 else "new")
+    with open_store(path) as store:
+        store.add(ladder("more"))
+    names = {path.name, f".{path.name}.lock", *(file.name for file in audit_paths(path))}
+    assert {file.name for file in path.parent.iterdir()} == names
+
+
+def test_a_graph_without_an_audit_does_not_keep_that_of_the_old_one(path: Path) -> None:
+    with open_store(path) as store:
+        store.replace(ladder("old"), audit=_audit("old"))
+        store.add(ladder("more"))
+        assert _audited(path) == "old"  # the build that it was added to
+        store.replace(ladder("new"))
+    assert not any(file.exists() for file in audit_paths(path))

@@ -226,7 +226,7 @@ def _refuse_read_only(place: Path) -> None:
 
 @contextmanager
 def named(*paths: Path) -> Iterator[None]:
-    """Let an error of the system in writing name the output, not the part of it."""
+    """Let an error of the system in writing name the output, or of several their folder, not a part of it."""
     try:
         yield
     except OSError as failure:
@@ -234,10 +234,10 @@ def named(*paths: Path) -> Iterator[None]:
             raise
         name = Path(os.fsdecode(failure.filename)).name if isinstance(failure.filename, str | bytes) else ""
         own = [path for path in paths if name.startswith(f".{target(path).name}.")]
-        if own or not name:
-            path = (own or paths)[0]
-            raise type(failure)(failure.errno, failure.strerror, str(path)) from failure
-        raise
+        if name and not own:
+            raise
+        path = own[0] if own else paths[0] if len(paths) == 1 else paths[0].parent  # the system did not say which
+        raise type(failure)(failure.errno, failure.strerror, str(path)) from failure
 
 
 def _is_replaced(path: Path) -> bool:

@@ -119,12 +119,12 @@ try:
 except OSError as failure:
     print(failure.filename, failure.strerror)
 """
-    for writer, write, count in (
-        ("whole_file", "part.write_text('x' * 100_000)", 1),
-        ("whole_set", "[path.write_text('x' * 100_000) for path in part]", 3),
+    for writer, write, count, named in (
+        ("whole_file", "part.write_text('x' * 100_000)", 1, paths[0]),
+        ("whole_set", "[path.write_text('x' * 100_000) for path in part]", 3, tmp_path),
     ):
         done = starved(code.format(writer=writer, write=write), 10_000, *paths[:count])
-        assert done.stdout == f"{paths[0]} File too large\n", done.stderr
+        assert done.stdout == f"{named} File too large\n", done.stderr
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(SET, "old")
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
-from scipy.stats import rankdata
 
 from gnn import evaluate
 from gnn.baselines import metapath_regression
@@ -20,7 +19,7 @@ from gnn.split import pairs_frame
 from gnn.train import train
 from gnn.view import view
 from kg.graph import Graph
-from tests.gnn.conftest import DISEASES, DRUGS, SMALL, edges, make_graph, silent
+from tests.gnn.conftest import DISEASES, DRUGS, SMALL, area_under_curve, edges, make_graph, silent
 
 METHODS = tuple(methods(SMALL))
 
@@ -31,12 +30,6 @@ def treated(labels: np.ndarray) -> set[tuple[str, str]]:
 
 def drawn(chance: float, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).random((len(DRUGS), len(DISEASES))) < chance
-
-
-def area_under_curve(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Return how often a labelled pair outscores another, by Mann and Whitney's sum of ranks."""
-    ranks, hits = rankdata(scores.ravel()), labels.ravel()
-    return (ranks[hits].sum() - hits.sum() * (hits.sum() + 1) / 2) / (hits.sum() * (~hits).sum())
 
 
 def memorise(graph: Graph, held_out: pd.DataFrame | None) -> np.ndarray:

@@ -83,10 +83,12 @@ class Session:
         *,
         max_reject_share: float = 0.01,
         discard_patients: bool = False,
+        allow_empty: bool = False,
     ) -> "Audit":
         """Build the graph from public files, and put it in place of what the store holds.
 
-        Without `sources` it is Hetionet where the mirror, the cache or the network has it, else the starter graph.
+        Without `sources` it is Hetionet where the mirror, the cache or the network has it, else the starter graph. A
+        store with imported patients, and one that would end without nodes or edges, stands unless that is allowed.
         """
         from kg.build import build, default_sources
         from kg.fetch import Fetch
@@ -101,6 +103,7 @@ class Session:
                 self.store,
                 max_reject_share=max_reject_share,
                 discard=discard_patients,
+                allow_empty=allow_empty,
                 progress=progress,
             )
 

@@ -46,6 +46,9 @@ def build(
     discard_patients: Annotated[
         bool, typer.Option("--discard-patients", help="Build even where the store holds imported patients.")
     ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Build even a graph without nodes, or without edges.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build the graph from public files and put it in place of what the store holds.
@@ -55,7 +58,12 @@ def build(
     Example: panakeia build --data ../shared/data --store out/graph.lbdb
     """
     with Session(store, data=data) as session:
-        audit = session.build(source or (), max_reject_share=max_reject_share, discard_patients=discard_patients)
+        audit = session.build(
+            source or (),
+            max_reject_share=max_reject_share,
+            discard_patients=discard_patients,
+            allow_empty=allow_empty,
+        )
         print_answer(audit, as_json=as_json, rows=False)
 
 

@@ -47,22 +47,22 @@ def read_pairs(path: str | Path) -> pd.DataFrame:
     return pd.DataFrame(list(table.rows.values()), columns=list(table.header), dtype=str)
 
 
-def score(model: Model, store: Store, pairs: pd.DataFrame) -> pd.DataFrame:
+def score(model: Model, store: Store, pairs: pd.DataFrame, origin: object = "the pairs") -> pd.DataFrame:
     """Score pairs of a drug and a disease, each given by identifier, name or synonym.
 
     Returns the same rows in the same order, with `score`, `prior` (probability-like, see `gnn.checkpoint.Model`) and
     `known` (in the list that the model learned from: see `Model.listed`) added. Raises `PairsError` naming the lines
     (counting a header as line 1) of what is not in the store, or not among the model's candidates, and
-    `OtherGraphError` for a store with another release.
+    `OtherGraphError` for a store with another release; `origin` says in a message where the pairs are from.
     """
     assert_trained_on(model, store)
-    _check_columns("the pairs", [str(column) for column in pairs.columns])
+    _check_columns(origin, [str(column) for column in pairs.columns])
     drugs, bad_drugs = _rows(store, "Drug", pairs["drug"], model.drugs)
     diseases, bad_diseases = _rows(store, "Disease", pairs["disease"], model.diseases)
     if bad := sorted(bad_drugs + bad_diseases):
         more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
         told = "\n".join(f"line {line}: {why}" for line, why in bad[:_SHOWN])
-        raise PairsError(f"{len(bad)} drugs or diseases cannot be scored:\n{told}{more}")
+        raise PairsError(f"{origin}: {len(bad)} drugs or diseases cannot be scored:\n{told}{more}")
     return pairs.assign(
         score=model.scores[drugs, diseases],
         prior=model.priors[drugs, diseases],

@@ -93,7 +93,6 @@ class Session:
         from kg.build import build, default_sources
         from kg.fetch import Fetch
 
-        refuse_inputs(self.store, [self.data])
         self.close()
         with self._telling() as progress:
             fetch = Fetch(self.data)
@@ -154,12 +153,12 @@ class Session:
         """Train the graph neural network on the graph, and write the session's model."""
         import pandas as pd
 
+        from gnn import checkpoint
         from gnn.config import load_config
 
-        require_folder(self.model)
-        settings = load_config(None if config is None else Path(config), task=task, seed=seed)
-        from gnn import checkpoint
-        from gnn.train import train
+        _check_output(checkpoint.model_file(self.model), config, self.store)
+        settings = load_config(config, task=task, seed=seed)
+        from gnn.train import train  # torch, after what needs no waiting for
 
         with self._telling() as progress:
             progress("read the graph", 0.0)
@@ -198,12 +197,14 @@ class Session:
 
     def score(self, pairs: "str | Path | pd.DataFrame", *, out: str | Path | None = None) -> Table:
         """Score pairs of a drug and a disease: the same rows, with score, prior and known; into a TSV with `out`."""
+        from gnn import checkpoint
         from gnn.rank import read_pairs, score
 
         if out is not None:
-            _check_output(out, pairs, self.store, self.model)
+            _check_output(out, pairs, self.store, checkpoint.model_file(self.model))
         asked = read_pairs(pairs) if isinstance(pairs, str | Path) else pairs
-        scored = score(self._network(), self._graph(), asked)
+        origin = pairs if isinstance(pairs, str | Path) else "the pairs"
+        scored = score(self._network(), self._graph(), asked, origin)
         if out is not None:
             with whole_file(out) as part, create_text(part, out) as file:
                 write_tsv(scored, file)
@@ -221,6 +222,7 @@ class Session:
         from kg.patients.deidentify import load_key
         from kg.patients.imports import import_patients
 
+        refuse_inputs(self.store, [*paths, key_file])
         secret = key or load_key(None if key_file is None else Path(key_file))
         with self._telling() as progress:
             return import_patients([Path(path) for path in paths], self._graph(), secret, progress)

@@ -13,13 +13,16 @@ from panakeia.options import (
     DataOption,
     JsonOption,
     KindOption,
+    LengthOption,
     ModelOption,
     SeedOption,
+    ShareOption,
     SourceOption,
     StoreOption,
     Task,
     TopOption,
     Twin,
+    whole,
 )
 from panakeia.terminal import print_answer, print_error, print_note
 
@@ -42,7 +45,7 @@ def build(
     data: DataOption = None,
     store: StoreOption = STORE,
     source: SourceOption = None,
-    max_reject_share: Annotated[float, typer.Option(min=0, max=1, help="More rejected rows than this fail.")] = 0.01,
+    max_reject_share: ShareOption = 0.01,
     discard_patients: Annotated[
         bool, typer.Option("--discard-patients", help="Build even where the store holds imported patients.")
     ] = False,
@@ -114,7 +117,7 @@ def paths(
             "--kind", help="Kind of either node, where a name is that of several; repeatable.", metavar="KIND"
         ),
     ] = None,
-    max_length: Annotated[int, typer.Option(min=1, max=4, help="Longest path, in edges.")] = 4,
+    max_length: LengthOption = 4,
     top: TopOption = 10,
     as_json: JsonOption = False,
 ) -> None:
@@ -131,7 +134,9 @@ def train(
     store: StoreOption = STORE,
     out: Annotated[Path, typer.Option("--out", help="Folder for the trained model.", metavar="DIR")] = Path(MODEL),
     task: Annotated[Task, typer.Option(help="Relation to learn.")] = "treats",
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all random streams.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", parser=whole(0), help="Seed of all random streams.", metavar="N")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,5 +1,7 @@
 """The options that several commands share; what an option can be stands in its help."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -8,6 +10,7 @@ import typer
 
 import kg.sources
 from gnn.config import TASKS
+from kg.files.number import number
 from kg.schema import NODE_KINDS
 from twin.library import MODELS
 
@@ -19,6 +22,32 @@ else:  # typer shows these values in an option's help, and refuses others
     Twin = Literal[MODELS]
 
 SOURCES = sorted(module.name for module in iter_modules(kg.sources.__path__))
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return the parser of an option that is a whole number in these bounds, written as numbers are in files.
+
+    >>> whole(0)("12")
+    12
+    """
+
+    def parse(text: str) -> int:
+        digits = re.fullmatch("[0-9]{1,18}", str(text))
+        if not digits or int(text) < least or (most is not None and int(text) > most):
+            expected = f"of at least {least}" if most is None else f"from {least} to {most}"
+            raise typer.BadParameter(f"got {text!r}, expected a whole number {expected}")
+        return int(text)
+
+    return parse
+
+
+def share(text: str) -> float:
+    """Return an option that is a fraction from 0 to 1."""
+    value = number(str(text))
+    if value is None or not 0 <= value <= 1:
+        raise typer.BadParameter(f"got {text!r}, expected a fraction from 0 to 1")
+    return value
+
 
 StoreOption = Annotated[
     str,
@@ -51,5 +80,12 @@ KindOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
-TopOption = Annotated[int, typer.Option("--top", min=1, help="How many to print.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of all random streams.")]
+TopOption = Annotated[int, typer.Option("--top", parser=whole(1), help="How many to print.", metavar="N")]
+SeedOption = Annotated[int, typer.Option("--seed", parser=whole(0), help="Seed of all random streams.", metavar="N")]
+ShareOption = Annotated[
+    float,
+    typer.Option("--max-reject-share", parser=share, help="A larger fraction of rejected rows fails.", metavar="X"),
+]
+LengthOption = Annotated[
+    int, typer.Option("--max-length", parser=whole(1, 4), help="Longest path, in edges: 1 to 4.", metavar="N")
+]

@@ -64,7 +64,7 @@ def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> No
     with pytest.raises(PairsError) as failure:
         score(model, store, pairs)
     lines = str(failure.value).splitlines()
-    assert lines[0] == "3 drugs or diseases cannot be scored:"
+    assert lines[0] == "the pairs: 3 drugs or diseases cannot be scored:"
     assert lines[1] == "line 3: 'aspirin' is not in the graph; expected one of 24 drugs, by CURIE or name"
     assert lines[2] == "line 4: '' is not in the graph; expected one of 12 diseases, by CURIE or name"
     assert lines[3] == "line 5: 'DRUGBANK:DB99999' is not in the graph; expected one of 24 drugs, by CURIE or name"

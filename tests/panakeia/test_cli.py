@@ -156,6 +156,12 @@ def test_import_needs_a_key(panakeia: Panakeia, starter_store: Path, monkeypatch
         (["twin", "simulate", "--regimen", "r.csv", "--cohort", "c.csv", "--model", "aspirin_1899"], "aspirin_1899"),
         (["patient", "import", "no-bundles", "--store", "{store}", "--key-file", "no-key.txt"], "no-key.txt"),
         (["paths", "warfarin", "VKORC1", "--store", "{store}", "--max-length", "9"], "max-length"),
+        (["rank", "hypertension", "--store", "{store}", "--model", "{model}", "--top", "1_0"], "1_0"),
+        (["demo", "--seed", "7_1"], "7_1"),
+        (["train", "--store", "{store}", "--seed", "-1"], "-1"),
+        (["build", "--source", "starter", "--store", "new.lbdb", "--max-reject-share", "nan"], "nan"),
+        (["search", "--store", "{store}", "--kind", "drugs"], "did you mean Drug?"),
+        (["info", "--store", "\udcff.lbdb"], "argument 3 is not UTF-8"),
         (["nonsense"], "nonsense"),
     ],
 )

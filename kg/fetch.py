@@ -52,8 +52,8 @@ class FoundFile:
 class Fetch:
     """Where to look for public files: the mirror folder first, then the cache, then (unless `offline`) the network."""
 
-    mirror: Path | None = None
-    cache: Path = field(default_factory=lambda: Path(pooch.os_cache("panakeia")))
+    mirror: str | Path | None = None
+    cache: str | Path = field(default_factory=lambda: Path(pooch.os_cache("panakeia")))
     offline: bool = False
 
     def get(self, file: PublicFile) -> FoundFile:
@@ -83,11 +83,12 @@ class Fetch:
         Raises `FetchError` if the mirror is no folder, or the file has another sum than `SHA256SUMS` gives.
         """
         if self.mirror is not None:
-            if not self.mirror.is_dir():
-                raise FetchError(f"{self.mirror} is not a folder: expected a mirror folder of public files")
-            for path in (self.mirror / file.path, self.mirror / file.name):
+            mirror = Path(self.mirror)
+            if not mirror.is_dir():
+                raise FetchError(f"{mirror} is not a folder: expected a mirror folder of public files")
+            for path in (mirror / file.path, mirror / file.name):
                 if path.is_file():
-                    return _vouched(path, file, _mirror_sums(self.mirror))
+                    return _vouched(path, file, _mirror_sums(mirror))
         cached = self._cached(file)
         if file.sha256 is not None and cached.is_file():
             sha256 = _sha256(cached)
@@ -96,7 +97,7 @@ class Fetch:
         return None
 
     def _cached(self, file: PublicFile) -> Path:
-        return self.cache / file.path.replace("/", "-")
+        return Path(self.cache) / file.path.replace("/", "-")
 
     def _nowhere(self, file: PublicFile, network: str) -> str:
         mirror = f"the mirror {self.mirror}" if self.mirror else "no mirror folder (--data DIR or PANAKEIA_DATA) is set"

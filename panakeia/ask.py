@@ -213,19 +213,20 @@ class Session:
     # Patients and their twins
 
     def patient_import(
-        self, paths: Sequence[str | Path], *, key: bytes | None = None, key_file: str | Path | None = None
+        self, paths: str | Path | Sequence[str | Path], *, key: bytes | None = None, key_file: str | Path | None = None
     ) -> "Imported":
-        """Import patients from FHIR R4 bundles under keyed pseudonyms.
+        """Import patients from FHIR R4 bundles, or folders of them, under keyed pseudonyms.
 
         Without `key` it is read from `key_file`, else from PANAKEIA_KEY.
         """
         from kg.patients.deidentify import load_key
         from kg.patients.imports import import_patients
 
-        refuse_inputs(self.store, [*paths, key_file])
-        secret = key or load_key(None if key_file is None else Path(key_file))
+        given = [paths] if isinstance(paths, str | Path) else list(paths)
+        refuse_inputs(self.store, [*given, key_file])
+        secret = key or load_key(key_file)
         with self._telling() as progress:
-            return import_patients([Path(path) for path in paths], self._graph(), secret, progress)
+            return import_patients(given, self._graph(), secret, progress)
 
     def twin_simulate(
         self,
@@ -283,7 +284,7 @@ class Session:
         with self._telling() as progress:
             result = trial.run(checked, progress)
         if out is not None:
-            write_trial(result, Path(out))
+            write_trial(result, out)
         return result
 
     def demo(
@@ -303,7 +304,7 @@ class Session:
         require_folder(out)
 
         with self._telling() as progress:
-            asked = Question(disease=disease, data=self.data, out=Path(out), seed=seed, sources=tuple(sources))
+            asked = Question(disease=disease, data=self.data, out=out, seed=seed, sources=tuple(sources))
             return answer(asked, progress)
 
     def _graph(self) -> "Store":

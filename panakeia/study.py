@@ -66,8 +66,8 @@ class Question:
     """
 
     disease: str
-    data: Path | None
-    out: Path
+    data: str | Path | None
+    out: str | Path
     seed: int = 0
     sources: tuple[str, ...] = ()
 
@@ -86,7 +86,8 @@ def answer(question: Question, progress: Progress = silent) -> Report:
     All that it makes lies in `question.out`. Raises what the rooms raise for bad input.
     """
     started = time.monotonic()
-    store_path = question.out / "graph.lbdb"
+    out = Path(question.out)
+    store_path = out / "graph.lbdb"
     built = _build(question, store_path, _part(progress, "build", 0.0, 0.08))
     with open_store(store_path) as store:
         disease = find(store, question.disease, kind="Disease")
@@ -94,7 +95,7 @@ def answer(question: Question, progress: Progress = silent) -> Report:
         ranked = _rank(question, store, disease, _part(progress, "rank", 0.08, 0.88))
         simulated = _simulate(question, store, _part(progress, "twin", 0.88, 0.95))
     result = trial.run(_example_trial(question.seed), _part(progress, "trial", 0.95, 1.0))
-    write_trial(result, question.out / "trial")
+    write_trial(result, out / "trial")
     tried = Chapter(
         tuple(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
         (trial_section(result), assumptions_section(result), parameters_section(result.parameters)),
@@ -110,8 +111,8 @@ def answer(question: Question, progress: Progress = silent) -> Report:
             "made in": f"{time.monotonic() - started:.0f} s",
         },
     )
-    report.write(question.out / "report.html")
-    progress(f"report written to {question.out / 'report.html'}", 1.0)
+    report.write(out / "report.html")
+    progress(f"report written to {out / 'report.html'}", 1.0)
     return report
 
 
@@ -136,7 +137,7 @@ def _rank(question: Question, store: Store, disease: Node, progress: Progress) -
     graph, config = store.read(), load_config(None, seed=question.seed)
     model = train(graph, config, _part(progress, "train", 0.0, 0.46))
     measured = held_out_fifth(graph, config, _part(progress, "evaluate on held-out pairs", 0.46, 0.95))
-    checkpoint.save(model, question.out / "model")
+    checkpoint.save(model, Path(question.out) / "model")
     progress("explain", 0.95)
     ranked = rank(model, store, disease.id, top=len(model.drugs))
     candidates, controls = ranked[~ranked["known"]].head(NEW_SHOWN), ranked[ranked["known"]].head(KNOWN_SHOWN)
@@ -161,13 +162,13 @@ def _simulate(question: Question, store: Store, progress: Progress) -> Chapter:
     )
 
 
-def write_trial(result: TrialResult, out: Path) -> None:
+def write_trial(result: TrialResult, out: str | Path) -> None:
     """Write a trial's `result.json`, `subjects.csv` and `report.html` into a folder."""
     first, *lines = result.to_text().splitlines()
     sections = (trial_section(result), assumptions_section(result), parameters_section(result.parameters))
     versions = {"seed": str(result.design.trial.seed), **result.versions}
     page = Report(first, tuple(line.strip() for line in lines), sections, versions).to_html()
-    with whole_set(*(out / name for name in TRIAL_FILES)) as (told, subjects, report):
+    with whole_set(*(Path(out) / name for name in TRIAL_FILES)) as (told, subjects, report):
         told.write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
         with create_text(subjects) as file:
             write_csv(result.subjects, file)

@@ -103,13 +103,13 @@ class Bundle:
     sha256: str
 
 
-def find_bundles(paths: Sequence[Path]) -> tuple[Path, ...]:
+def find_bundles(paths: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """Return the bundle files at these paths: files as they are, folders searched for .json and .json.gz.
 
     Raises `BundleError` for a path that does not exist or a folder without a bundle.
     """
     found: list[Path] = []
-    for path in paths:
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         if path.is_dir():
             inside = sorted(child for child in path.rglob("*") if child.is_file() and child.name.endswith(SUFFIXES))
             if not inside:
@@ -126,13 +126,13 @@ def find_bundles(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple({path.resolve(): path for path in found}.values())
 
 
-def read_bundle(path: Path, name: str) -> Bundle:
+def read_bundle(path: str | Path, name: str) -> Bundle:
     """Return the bundle in this file under this name, which messages use in place of the file's own.
 
     Bad resources are in `rejected`. Raises `BundleError` if the file cannot be read, is not a FHIR bundle, or does
     not hold exactly one valid Patient.
     """
-    content = _content(path, name)
+    content = _content(Path(path), name)
     valid: list[Entry] = []
     rejected: list[Rejection] = []
     skipped: Counter[tuple[str, str]] = Counter()

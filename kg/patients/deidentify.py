@@ -52,7 +52,7 @@ class Pseudonym:
         return self.curie.partition(":")[2]
 
 
-def load_key(key_file: Path | None = None, environment: Mapping[str, str] = os.environ) -> bytes:
+def load_key(key_file: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> bytes:
     """Return the key for pseudonyms from the file, else from PANAKEIA_KEY; white space around it does not count.
 
     Raises `KeyRefused` without a key or with one of less than 8 bytes. Warns, by logging, of one of less than 32
@@ -60,8 +60,8 @@ def load_key(key_file: Path | None = None, environment: Mapping[str, str] = os.e
     """
     if key_file is not None:
         try:
-            key = key_file.read_bytes().strip()
-            open_to_others = bool(key_file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+            key = Path(key_file).read_bytes().strip()
+            open_to_others = bool(Path(key_file).stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
         except OSError as failure:
             raise KeyRefused(f"the key file {key_file} cannot be read ({failure.strerror}); {_HOW}") from failure
         if open_to_others and os.name == "posix":

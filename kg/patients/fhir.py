@@ -96,7 +96,12 @@ class _Patient:
 
 
 def read(
-    paths: Sequence[Path], key: bytes, known: Lexicon, progress: Progress = silent, *, now: datetime | None = None
+    paths: str | Path | Sequence[str | Path],
+    key: bytes,
+    known: Lexicon,
+    progress: Progress = silent,
+    *,
+    now: datetime | None = None,
 ) -> Reading:
     """Read the bundles at these paths (files, or folders of them) into rows, patients under pseudonyms of this key.
 

@@ -58,7 +58,9 @@ class Imported:
         return "\n".join(lines)
 
 
-def import_patients(paths: Sequence[Path], store: Store, key: bytes, progress: Progress = silent) -> Imported:
+def import_patients(
+    paths: str | Path | Sequence[str | Path], store: Store, key: bytes, progress: Progress = silent
+) -> Imported:
     """Read FHIR R4 bundles at these paths and add their patients to the store under pseudonyms of this key.
 
     What the store holds stays. What a record states is an edge of its own, beside those of other records and of other

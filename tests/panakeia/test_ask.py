@@ -82,7 +82,9 @@ def test_build_train_and_ask_in_one_session(tmp_path: Path) -> None:
     with Session(tmp_path / "g.lbdb", tmp_path / "m", progress=lambda _, fraction: told.append(fraction)) as session:
         before = session.build(["starter"])
         patients = session.info().to_json()["nodes"]["Patient"]
-        imported = session.patient_import(starter.patient_bundles(), key=b"another key, known to this test alone")
+        imported = session.patient_import(
+            str(starter.patient_bundles()[0].parent), key=b"another key, known to this test alone"
+        )
         assert session.info().to_json()["nodes"]["Patient"] == patients + len(imported.patients) == 24
         session.build(["starter"], discard_patients=True)
         assert session.info().to_json()["nodes"]["Patient"] == 12, "the session sees the graph that it has built"

@@ -310,6 +310,15 @@ def test_the_gene_studied_is_the_first_that_is_listed() -> None:
     assert (entry.call.gene, entry.call.genotype) == ("CYP2C9", "*1/*3")
 
 
+def test_a_genotype_that_is_not_understood_is_refused_unquoted() -> None:
+    found = stated(genotype("CYP2C9 *1/*77"))
+    (rejection,) = found.rejected
+    assert rejection.element == "value[x]"
+    assert rejection.reason.startswith("is not understood: expected two CYP2C9 alleles of *1, ")
+    assert "*77" not in rejection.reason
+    assert not any(entry.call for entry in found.stated)
+
+
 def test_a_medication_is_the_one_referred_to() -> None:
     order = {key: value for key, value in WARFARIN.items() if key != "medicationCodeableConcept"}
     inside = {"resourceType": "Medication", "id": "m", "code": WARFARIN["medicationCodeableConcept"]}

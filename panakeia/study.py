@@ -50,7 +50,10 @@ TWIN_MODEL = "warfarin_hamberg2007"
 STANDARD_MG = 5.0
 """The usual starting dose of racemic warfarin, mg a day (CPIC 2017, doi:10.1002/cpt.668)."""
 TARGET_INR = 2.5
-TWIN_TIMES = "0:84:1d"
+DOSES_MG = np.arange(0.5, 15.5, 0.5)
+"""The daily doses to choose from, mg: half milligrams up to what the trial allows too."""
+DAYS = 84
+"""How long the patient's twin is dosed: the INR is then steady."""
 TRIAL_FILES = ("result.json", "subjects.csv", "report.html")
 """What a trial is written into, in a folder."""
 NEW_SHOWN, KNOWN_SHOWN = 15, 5
@@ -157,7 +160,9 @@ def _simulate(question: Question, store: Store, progress: Progress) -> Chapter:
     imported, cohort = _import_patients(store, progress)
     courses = _courses(cohort, question.seed)
     return Chapter(
-        tuple(f"{name}: day-84 INR of the patient's twin is {_last_inr(course)}." for name, course in courses.items()),
+        tuple(
+            f"{name}: day-{DAYS} INR of the patient's twin is {_last_inr(course)}." for name, course in courses.items()
+        ),
         (patient_section(imported, cohort), trajectory_section(library.load(TWIN_MODEL), courses)),
     )
 
@@ -201,14 +206,15 @@ def _import_patients(store: Store, progress: Progress) -> tuple[Imported, Cohort
 
 def _courses(cohort: Cohort, seed: int) -> dict[str, Trajectories]:
     """Simulate a patient on the standard dose, and on the dose that the twin finds for the target INR."""
-    model, times = library.load(TWIN_MODEL), parse_times(TWIN_TIMES)
-    found = daily_dose(model, cohort, "INR", TARGET_INR, doses_mg=np.arange(0.5, 15.5, 0.5), days=84)
+    model, times = library.load(TWIN_MODEL), parse_times(f"0:{DAYS}:1d")
+    found = daily_dose(model, cohort, "INR", TARGET_INR, doses_mg=DOSES_MG, days=DAYS)
     doses = {
         f"{STANDARD_MG:g} mg a day": STANDARD_MG,
         f"{found:g} mg a day, the twin's dose for INR {TARGET_INR:g}": found,
     }
     return {
-        name: simulate(model, cohort, every(dose, 24, 84), times, Variation(seed=seed)) for name, dose in doses.items()
+        name: simulate(model, cohort, every(dose, 24, DAYS), times, Variation(seed=seed))
+        for name, dose in doses.items()
     }
 
 

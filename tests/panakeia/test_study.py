@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from kg.stores.releases import read_releases
 from panakeia import study
 from panakeia.report import Report, Section
 from tests.conftest import ROOT
+from tests.panakeia.test_sections import course
 from twin import library, trial
 from twin.patient import Cohort, PatientError, from_graph
 from twin.regimen import every
@@ -37,11 +39,12 @@ DISEASE = "DOID:3393"
 
 
 class Run(NamedTuple):
-    """A study that was run: its report, the folder it wrote, what it told on the way, and its open store."""
+    """A study that was run: its report, the folder it wrote, what it told on the way, how long it took, its store."""
 
     report: Report
     out: Path
     told: list[tuple[str, float]]
+    took_s: float
     store: Store
 
     def section(self, title: str) -> Section:
@@ -61,9 +64,11 @@ class Run(NamedTuple):
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     out, told = tmp_path_factory.mktemp("study"), []
     question = study.Question("coronary heart disease", data=None, out=out, seed=SEED, sources=("starter",))
+    started = time.monotonic()
     report = study.answer(question, lambda step, fraction: told.append((step, fraction)))
+    took_s = time.monotonic() - started
     with open_store(out / "graph.lbdb") as store:
-        yield Run(report, out, told, store)
+        yield Run(report, out, told, took_s, store)
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +128,10 @@ def test_a_study_says_why_it_is_the_starter_graph(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(study, "default_sources", lambda fetch: asked.append(fetch) or ["starter"])
     question = study.Question("coronary heart disease", data=tmp_path, out=tmp_path)
     assert question == study.Question("coronary heart disease", tmp_path, tmp_path, seed=0, sources=())
-    for _ in range(2):  # the second build finds the first one's patients in its way
+    for _ in range(2):
         (told,) = study._build(question, tmp_path / "graph.lbdb", study.silent).findings
+        with open_store(tmp_path / "graph.lbdb") as store:  # the second build finds patients in its way
+            import_patients(starter.patient_bundles()[:1], store, b"another key, which is long enough")
     assert [fetch.mirror for fetch in asked] == [tmp_path, tmp_path]
     assert "built from starter, since neither a mirror folder nor the cache nor the network had Hetionet: 1," in told
     assert study._why(question, ["hetionet"]) == ""
@@ -225,13 +232,23 @@ def test_the_twin_takes_the_standard_dose_and_the_one_that_reaches_the_target(ru
     ]
     assert min(missed) == missed[0]
     for name, dose in zip(names, (5.0, found), strict=True):
-        course = simulate(model, cohort, every(dose, 24, 84), days, Variation(seed=SEED))
-        place = course.observables.index("INR")
-        value, low, high = (float(array[0, place, -1]) for array in (course.value, course.lower, course.upper))
+        simulated = simulate(model, cohort, every(dose, 24, 84), days, Variation(seed=SEED))
+        place = simulated.observables.index("INR")
+        value, low, high = (float(array[0, place, -1]) for array in (simulated.value, simulated.lower, simulated.upper))
         assert shown.loc[name, ["value", "lower", "upper"]].tolist() == [value, low, high]
         assert run.finding(f"{name}: ") == (
             f"{name}: day-84 INR of the patient's twin is {value:.2f} (90 % of such patients: {low:.2f} to {high:.2f})."
         )
+
+
+def test_the_doses_to_choose_from_are_those_that_the_trial_can_give(tried: TrialResult) -> None:
+    titration = tried.design.titration_of(tried.design.arms[0])
+    assert set(np.diff(study.DOSES_MG)) == {titration.tablet_mg} and study.DOSES_MG[0] == titration.tablet_mg
+    assert study.DOSES_MG[-1] == titration.max_mg
+
+
+def test_the_last_inr_is_told_with_its_range() -> None:
+    assert study._last_inr(course(1.0, 1.5, 2.0)) == "2.00 (90 % of such patients: 1.88 to 2.50)"
 
 
 def test_the_trial_is_the_packaged_one_with_the_study_s_seed(run: Run, tried: TrialResult) -> None:
@@ -265,7 +282,8 @@ def test_a_result_that_json_cannot_hold_leaves_nothing_behind(tried: TrialResult
 
 def test_seed_versions_and_data_are_printed(run: Run, tried: TrialResult, starter_store: Path) -> None:
     versions = dict(run.report.versions)
-    assert versions.pop("made in").endswith(" s")
+    seconds, unit = versions.pop("made in").split()
+    assert unit == "s" and 0 < int(seconds) <= run.took_s + 1
     with open_store(starter_store) as store:
         data = data_version(read_releases(store))
     assert versions == {"seed": str(SEED), **tried.versions, "data": data}
@@ -275,6 +293,7 @@ def test_progress_goes_from_0_to_1_and_never_back(run: Run) -> None:
     fractions = [fraction for _, fraction in run.told]
     assert fractions[0] == 0 and fractions[-1] == 1
     assert fractions == sorted(fractions)
+    assert max(np.diff(fractions)) < 0.1, "no step is told to be further than it is"
     began = {step.split(":")[0]: fraction for step, fraction in reversed(run.told)}
     assert list(reversed(began)) == ["build", "rank", "twin", "trial", f"report written to {run.out / 'report.html'}"]
     assert list(reversed(began.values())) == pytest.approx([0, 0.08, 0.88, 0.95, 1], abs=0.02)

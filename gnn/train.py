@@ -119,14 +119,23 @@ def _fit(net: RepurposingNet, around: Surroundings, folds: list[Fold], config: T
         fold = folds[step % len(folds)]
         logits = net(around, fold.labels, fold.fixed, fold.pairs)
         loss = binary_cross_entropy_with_logits(logits, fold.targets, reduction="sum") / (positives / len(folds))
-        for group in optimizer.param_groups:  # one cycle: up for a third of the steps, then down
-            group["lr"] = config.learning_rate * min(3 * (step + 1) / steps, 1.5 * (1 - step / steps), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * pace(step, steps)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     progress("fit the readout", steps / (steps + 1))
     _standardise(net, around, folds)
     _fit_readout(net, around, folds, config.ridge)
+
+
+def pace(step: int, steps: int) -> float:
+    """Return the share of the learning rate for a step, in one cycle: up for a third of the steps, then down.
+
+    >>> [pace(step, 6) for step in range(6)]
+    [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
+    """
+    return min(3 * (step + 1) / steps, 1.5 * (steps - step) / steps, 1.0)
 
 
 @torch.no_grad()

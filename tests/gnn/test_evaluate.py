@@ -9,7 +9,7 @@ import pytest
 from gnn import evaluate
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
-from gnn.evaluate import COLUMNS, held_out_fifth
+from gnn.evaluate import COLUMNS, held_out_fifth, methods, pooled, usual
 from kg.graph import Graph
 from kg.progress import Progress
 from tests.gnn.conftest import SMALL, silent
@@ -73,3 +73,15 @@ def test_recall_among_more_drugs_than_there_are_is_left_out(
         found = held_out_fifth(families, SMALL, silent)
         assert tuple(found.columns) == COLUMNS
         assert (f"recall_at_{first}" in set(found["metric"])) == told
+
+
+def test_progress_tells_the_fold_and_the_method(families: Graph) -> None:
+    folds = (np.arange(24 * 12).reshape(24, 12) % 2).astype(np.int8)
+    rivals = {name: methods(SMALL)["degree_prior"] for name in ("one", "other")}
+    told: list[tuple[str, float]] = []
+    pooled(families, folds, rivals, lambda step, done: told.append((step, done)))
+    expected = [("fold 1 of 2, one", 0), ("fold 1 of 2, other", 0.25), ("fold 2 of 2, one", 0.5)]
+    assert told == [(f"all pairs: {step}", done) for step, done in [*expected, ("fold 2 of 2, other", 0.75)]]
+    told.clear()
+    usual(families, folds, rivals, "treats", lambda step, done: told.append((step, done)))
+    assert told == [(f"usual: {step}", done) for step, done in [*expected, ("fold 2 of 2, other", 0.75)]]

@@ -110,6 +110,14 @@ def test_held_out_pairs_are_no_negatives(name: str) -> None:
     assert scores[~hidden].mean() == pytest.approx((labels & ~hidden).sum() / (~hidden).sum(), rel=0.3)
 
 
+def test_pairs_that_the_graph_does_not_hold_are_no_matter(families: Graph) -> None:
+    seen = view(families)
+    half_known = [(DRUGS[0], "DOID:999"), ("DRUGBANK:DB99999", DISEASES[0]), (DRUGS[1], DISEASES[2])]
+    allowed = learnable(seen, pd.DataFrame(half_known, columns=["drug", "disease"]))
+    assert np.argwhere(~allowed).tolist() == [[1, 2]]
+    assert learnable(seen, None).all()
+
+
 def one_each() -> np.ndarray:
     """Every second drug treats one disease, each another one."""
     labels = np.zeros((len(DRUGS), len(DISEASES)), bool)

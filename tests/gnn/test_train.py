@@ -11,7 +11,7 @@ from scipy.special import logit
 from gnn.checkpoint import Model
 from gnn.config import PARTS, ConfigError, TrainConfig, load_config
 from gnn.evaluate import methods, pooled
-from gnn.train import train
+from gnn.train import pace, train
 from gnn.view import view
 from kg.graph import Graph
 from tests.gnn.conftest import SMALL, area_under_curve, make_graph, silent
@@ -100,9 +100,28 @@ def test_nothing_to_learn_from_is_said(families: Graph) -> None:
 
 def test_progress_goes_from_nothing_to_everything(families: Graph) -> None:
     told: list[float] = []
-    train(families, SMALL, lambda step, done: told.append(done))
-    assert told == sorted(told)
-    assert (told[0], told[-1]) == (0.0, 1.0)
+    train(families, replace(SMALL, members=2, steps=2), lambda step, done: told.append(done))
+    assert told == pytest.approx([0.0, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0])
+
+
+def test_the_learning_rate_goes_up_for_a_third_of_the_steps_then_down() -> None:
+    assert [pace(step, 12) for step in range(12)] == pytest.approx(
+        [0.25, 0.5, 0.75, 1, 1, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
+    )
+
+
+def test_learned_messages_are_learned(families: Graph, model: Model) -> None:
+    once = train(families, replace(SMALL, steps=1), silent)
+    for layer in ("over_drugs", "over_diseases"):
+        assert not np.array_equal(model.weights[f"0.{layer}.head.weight"], once.weights[f"0.{layer}.head.weight"])
+
+
+def test_the_readout_measures_from_the_average_pair(model: Model) -> None:
+    """Its first inputs are the degrees, over their mean and compressed; the folds hide a fourth of each."""
+    for place, degrees in enumerate((model.known.sum(1, keepdims=True), model.known.sum(0, keepdims=True))):
+        compressed = np.arcsinh(degrees / degrees.mean())
+        assert model.weights["0.mean"][place] == pytest.approx(compressed.mean(), rel=0.15)
+        assert model.weights["0.spread"][place] == pytest.approx(compressed.std(), rel=0.5)
 
 
 def test_config_from_a_file(tmp_path: Path) -> None:

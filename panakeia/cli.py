@@ -284,6 +284,7 @@ def demo(
 
 def main() -> None:
     """Run the command line; a user's mistake ends with its message and exit status 2, or, in debugging, where it is."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads sleep while they wait: others may be at work
     try:
         _check_encoding(sys.argv[1:])
         app()

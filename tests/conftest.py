@@ -12,6 +12,8 @@ from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as on the command line; torch reads it when it is first imported
+
 StoreOf = Callable[[Graph], Store]
 ROOT = Path(__file__).parent.parent
 

@@ -11,8 +11,10 @@ from gnn.checkpoint import Model
 from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_pairs, score
 from kg.files.table import write_tsv
 from kg.files.text import create_text
-from kg.graph import SourceRelease
+from kg.graph import Graph, SourceRelease, table
+from kg.schema import node_columns
 from kg.search import UnknownNode
+from kg.stores.ladybug import LadybugStore
 from kg.stores.protocol import Store
 
 
@@ -68,6 +70,25 @@ def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> No
     assert lines[1] == "line 3: 'aspirin' is not in the graph; expected one of 24 drugs, by CURIE or name"
     assert lines[2] == "line 4: '' is not in the graph; expected one of 12 diseases, by CURIE or name"
     assert lines[3] == "line 5: 'DRUGBANK:DB99999' is not in the graph; expected one of 24 drugs, by CURIE or name"
+
+
+def test_a_name_of_two_drugs_asks_for_an_identifier(families: Graph, model: Model, tmp_path: Path) -> None:
+    drugs = families.nodes["Drug"].to_pylist()
+    drugs[1]["name"] = drugs[0]["name"] = "twin"
+    twins = Graph({**families.nodes, "Drug": table(node_columns("Drug"), drugs)}, families.edges, families.sources)
+    with LadybugStore(tmp_path / "twins.lbdb", create=True) as store:
+        store.replace(twins)
+        told = "line 2: 'twin' names 2 nodes, DRUGBANK:DB00000, DRUGBANK:DB00001: give one of these"
+        with pytest.raises(PairsError, match=told):
+            score(model, store, pd.DataFrame({"drug": ["twin"], "disease": ["DOID:101"]}))
+
+
+def test_ten_bad_pairs_are_named_and_the_others_counted(model: Model, store: Store) -> None:
+    for bad, last in ((10, "line 11: "), (12, "... and 2 more")):
+        with pytest.raises(PairsError) as failure:
+            score(model, store, pd.DataFrame({"drug": ["no drug"] * bad, "disease": ["DOID:101"] * bad}))
+        assert str(failure.value).splitlines()[-1].startswith(last)
+        assert str(failure.value).count("\nline ") == 10
 
 
 def test_a_drug_of_the_graph_that_the_model_has_not_seen(model: Model, store: Store) -> None:

@@ -46,7 +46,11 @@ def test_people_predictions_and_their_evidence_are_not_learned(graph: Graph) -> 
 def test_a_drug_without_a_preferred_identifier_is_no_candidate(families: Graph) -> None:
     stray = table(node_columns("Drug"), [{"id": "RXNORM:855332", "name": "warfarin sodium 5 MG Oral Tablet"}])
     drugs = pa.concat_tables([families.nodes["Drug"], stray])
-    assert view(Graph({**families.nodes, "Drug": drugs}, families.edges)).curies == view(families).curies
+    treated = edges("treats", {("RXNORM:855332", "DOID:101")})
+    more = {**families.edges, "treats": pa.concat_tables([families.edges["treats"], treated])}
+    with_stray = view(Graph({**families.nodes, "Drug": drugs}, more, families.sources))
+    assert with_stray.curies == view(families).curies
+    assert np.array_equal(with_stray.edges("treats"), view(families).edges("treats"))
 
 
 def test_releases_of_patients_are_not_learned_from(families: Graph) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from gnn.view import LEARNED_RELATIONS, learned_from, view
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import RELATIONS, edge_columns, node_columns
+from tests.gnn.conftest import edges
 
 
 def test_rows_do_not_depend_on_the_order_in_the_graph(families: Graph) -> None:

@@ -168,5 +168,5 @@ def _draw_arrow(axes: Axes, start: float, end: float, y: float, step: Step) -> N
     tail, head = (start + 0.3, end - 0.3) if step.forward else (end - 0.3, start + 0.3)
     shape = {"arrowstyle": "-" if step.symmetric else "->", "color": MUTED, "lw": 0.9}
     axes.annotate("", xy=(head, y), xytext=(tail, y), arrowprops=shape)
-    words = fill(step.relation.replace("_", " "), 17)
+    words = fill(step.relation.replace("_", " "), 14)
     axes.text((start + end) / 2, y - 0.06, words, ha="center", va="bottom", fontsize=7, color=MUTED, linespacing=1.0)

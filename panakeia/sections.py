@@ -125,7 +125,7 @@ def evaluation_sentence(measured: pd.DataFrame) -> str:
         if name != "difference"
     ]
     return (
-        f"On held-out pairs, each disease's ranked {_among(measured)}, average precision by disease, mean and 95 %"
+        f"On held-out pairs, ranked for each disease {_among(measured)}, average precision by disease, mean and 95 %"
         f" interval: {', '.join(told)}."
     )
 

@@ -151,8 +151,8 @@ def test_held_out_figures_say_among_how_many_drugs_they_rank() -> None:
 
 def test_held_out_pairs_in_one_sentence() -> None:
     assert evaluation_sentence(measured(13, 13)) == (
-        "On held-out pairs, each disease's ranked among 13 drugs, average precision by disease, mean and 95 % interval:"
-        " model 0.72 (0.50 to 0.90), degree prior 0.26 (0.13 to 0.43)."
+        "On held-out pairs, ranked for each disease among 13 drugs, average precision by disease, mean and 95 %"
+        " interval: model 0.72 (0.50 to 0.90), degree prior 0.26 (0.13 to 0.43)."
     )
 
 

@@ -61,7 +61,7 @@ class Session:
         self._loaded: Model | None = None
 
     def __repr__(self) -> str:
-        return f"Session({self.store!r}, {str(self.model)!r})"
+        return f"Session({_without_login(self.store)!r}, {str(self.model)!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -115,7 +115,7 @@ class Session:
         found = info(self._graph())
         rows = [(what, name, count) for what in ("nodes", "edges") for name, count in found[what].items()]
         return Table(
-            f"the graph in {self.store}",
+            f"the graph in {_without_login(self.store)}",
             pd.DataFrame(rows, columns=["what", "name", "count"]),
             tuple(f"{r['name']} {r['version']} ({r['licence']}): {r['citation']}" for r in found["sources"]),
             found,
@@ -339,6 +339,12 @@ def _check_output(out: str | Path, *inputs: object) -> None:
     """Raise `OutputError`, before the work, where a file cannot be written or is one of the inputs."""
     require_file(out)
     refuse_inputs(out, [given for given in inputs if isinstance(given, str | Path)])
+
+
+def _without_login(store: str) -> str:
+    """Return a store's URL without user and password, a file as it is."""
+    scheme, separator, rest = store.partition("://")
+    return scheme + separator + rest.rpartition("@")[2] if separator else store
 
 
 def _into(out: str | Path | None) -> str:

@@ -98,6 +98,11 @@ def test_the_mirror_is_the_sessions(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_servers_password_is_not_shown() -> None:
+    assert repr(Session("bolt://neo4j:secret@host:7687", "m")) == "Session('bolt://host:7687', 'm')"
+    assert repr(Session("a@b.lbdb", "m")) == "Session('a@b.lbdb', 'm')"
+
+
 def test_either_a_cohort_or_a_patient(session: Session, tmp_path: Path) -> None:
     regimen = tmp_path / "regimen.csv"
     regimen.write_text("TIME,AMT\n0,5\n")

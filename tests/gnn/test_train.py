@@ -110,6 +110,25 @@ def test_the_learning_rate_goes_up_for_a_third_of_the_steps_then_down() -> None:
     )
 
 
+def test_a_step_follows_its_own_fold_alone(families: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a learning rate of nearly nothing, a fold has the same gradient each time its turn comes."""
+    seen: list[torch.Tensor] = []
+
+    class Watched(torch.optim.AdamW):
+        def step(self, closure: None = None) -> None:
+            gradients = [parameter.grad for group in self.param_groups for parameter in group["params"]]
+            seen.append(torch.cat([gradient.flatten() for gradient in gradients if gradient is not None]).clone())
+            super().step(closure)
+
+    monkeypatch.setattr(torch.optim, "AdamW", Watched)
+    train(families, replace(SMALL, learning_rate=1e-6), silent)
+    turns = SMALL.inner_folds
+    assert len(seen) == SMALL.steps == 2 * turns
+    for first, second in zip(seen[:turns], seen[turns:], strict=True):
+        torch.testing.assert_close(first, second, rtol=1e-2, atol=1e-3 * float(first.abs().max()))
+    assert not torch.allclose(seen[0], seen[1], rtol=1e-2)
+
+
 def test_learned_messages_are_learned(families: Graph, model: Model) -> None:
     once = train(families, replace(SMALL, steps=1), silent)
     for layer in ("over_drugs", "over_diseases"):

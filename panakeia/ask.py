@@ -289,7 +289,7 @@ class Session:
 
     def demo(
         self,
-        disease: str = "hypertension",
+        disease: str = "coronary artery disease",
         *,
         sources: Sequence[str] = (),
         out: str | Path = "out/demo",

@@ -271,7 +271,7 @@ def trial_run(
 def demo(
     data: DataOption = None,
     out: Annotated[Path, typer.Option(help="Folder for all that the demo makes.", metavar="DIR")] = Path("out/demo"),
-    disease: Annotated[str, typer.Option(help="Disease to rank drugs for.")] = "hypertension",
+    disease: Annotated[str, typer.Option(help="Disease to rank drugs for.")] = "coronary artery disease",
     source: SourceOption = None,
     seed: SeedOption = 0,
 ) -> None:

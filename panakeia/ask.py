@@ -79,7 +79,7 @@ class Session:
 
     def build(
         self,
-        sources: Sequence[str] = (),
+        sources: str | Sequence[str] = (),
         *,
         max_reject_share: float = 0.01,
         discard_patients: bool = False,
@@ -97,7 +97,7 @@ class Session:
         with self._telling() as progress:
             fetch = Fetch(self.data)
             return build(
-                list(sources) or default_sources(fetch),
+                _names(sources) or default_sources(fetch),
                 fetch,
                 self.store,
                 max_reject_share=max_reject_share,
@@ -137,14 +137,14 @@ class Session:
 
         return show(self._graph(), node, kind)
 
-    def paths(self, a: str, b: str, *, kinds: Sequence[str] = (), max_length: int = 4, top: int = 10) -> Paths:
+    def paths(self, a: str, b: str, *, kinds: str | Sequence[str] = (), max_length: int = 4, top: int = 10) -> Paths:
         """Rank the paths between two nodes; paths through generic hubs come last.
 
         `kinds` tell which nodes are meant where a name or an identifier is that of several.
         """
         from kg.paths import paths
 
-        found = paths(self._graph(), a, b, kinds=kinds, max_length=max_length, top=top)
+        found = paths(self._graph(), a, b, kinds=_names(kinds), max_length=max_length, top=top)
         return Paths(f"paths from {a} to {b}", tuple(found))
 
     # The network
@@ -291,7 +291,7 @@ class Session:
         self,
         disease: str = "coronary artery disease",
         *,
-        sources: Sequence[str] = (),
+        sources: str | Sequence[str] = (),
         out: str | Path = "out/demo",
         seed: int = 0,
     ) -> "Report":
@@ -304,7 +304,7 @@ class Session:
         require_folder(out)
 
         with self._telling() as progress:
-            asked = Question(disease=disease, data=self.data, out=out, seed=seed, sources=tuple(sources))
+            asked = Question(disease=disease, data=self.data, out=out, seed=seed, sources=tuple(_names(sources)))
             return answer(asked, progress)
 
     def _graph(self) -> "Store":
@@ -333,6 +333,11 @@ class Session:
 
         with progress_bar() as progress:
             yield progress
+
+
+def _names(given: str | Sequence[str]) -> list[str]:
+    """Return one name, or several, as a list."""
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _check_output(out: str | Path, *inputs: object) -> None:

@@ -86,7 +86,7 @@ def test_build_train_and_ask_in_one_session(tmp_path: Path) -> None:
             str(starter.patient_bundles()[0].parent), key=b"another key, known to this test alone"
         )
         assert session.info().to_json()["nodes"]["Patient"] == patients + len(imported.patients) == 24
-        session.build(["starter"], discard_patients=True)
+        session.build("starter", discard_patients=True)
         assert session.info().to_json()["nodes"]["Patient"] == 12, "the session sees the graph that it has built"
     assert before.to_frame()["rejected"].sum() == 0
     assert told[0] == 0.0 and told[-1] == 1.0

@@ -1,4 +1,4 @@
-"""The walls: imports point down, no circle of files, Cypher stays in its files, and importing does nothing heavy."""
+"""The walls: imports point down, no circle of files, Cypher in its files, frozen data, and importing is light."""
 
 import ast
 import re
@@ -85,6 +85,27 @@ def test_cypher_stays_in_the_stores_and_their_questions() -> None:
 )
 def test_cypher_would_be_seen(code: str) -> None:
     assert any(CYPHER.search(text) for text in texts(code))
+
+
+def thawed(code: str) -> list[str]:
+    """Return the names of the dataclasses in a program that are not frozen."""
+    return [
+        node.name
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.ClassDef)
+        and any(
+            "dataclass" in (told := ast.unparse(mark)) and "frozen=True" not in told for mark in node.decorator_list
+        )
+    ]
+
+
+def test_data_are_frozen() -> None:
+    assert [(path, names) for path in MODULES.values() if (names := thawed(path.read_text(encoding="utf-8")))] == []
+
+
+@pytest.mark.parametrize("mark", ["dataclass", "dataclass(frozen=False)", "dataclasses.dataclass(order=True)"])
+def test_data_that_are_not_would_be_seen(mark: str) -> None:
+    assert thawed(f"@{mark}\nclass Found:\n    total: int") == ["Found"]
 
 
 @pytest.mark.parametrize(

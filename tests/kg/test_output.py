@@ -167,6 +167,72 @@ def test_permissions_are_those_of_any_new_file_or_of_the_one_replaced(tmp_path: 
     assert stat.S_IMODE(old.stat().st_mode) == 0o640
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to somebody else")
+def test_a_file_that_root_replaces_keeps_its_owner(tmp_path: Path) -> None:
+    file = tmp_path / "theirs"
+    file.touch()
+    os.chown(file, 4711, 4712)
+    with whole_file(file) as part:
+        part.write_text("x")
+    assert (file.stat().st_uid, file.stat().st_gid, file.read_text()) == (4711, 4712, "x")
+
+
+def test_folders_are_made(tmp_path: Path) -> None:
+    for number in (1, 2):
+        file, member = tmp_path / f"{number}" / "deep" / "one", tmp_path / "sets" / f"{number}" / "first"
+        with whole_file(file) as part, whole_set(member) as (first,):
+            part.write_text("x")
+            first.write_text("y")
+        assert (file.read_text(), member.read_text()) == ("x", "y")
+
+
+def test_what_is_put_in_place_is_on_the_disk_before_and_its_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a rename must be made to survive a power cut: fsync(2) of the file, rename(2), fsync(2) of the folder."""
+    path, done, sync, replace = tmp_path / "one", list[tuple[str, int]](), os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        done.append(("sync", os.fstat(descriptor).st_ino))
+
+    def replaced(old: Path, new: Path) -> None:
+        replace(old, new)
+        done.append(("replace", new.stat().st_ino))
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    with whole_file(path) as part:
+        part.write_text("x")
+    file, folder = path.stat().st_ino, tmp_path.stat().st_ino
+    assert done == [("sync", file), ("replace", file), ("sync", folder)]
+    done.clear()
+    with whole_set(path) as (part,):
+        part.write_text("y")
+    file = path.stat().st_ino
+    last = len(done) - done[::-1].index(("replace", file))
+    assert (done[0], done[last]) == (("sync", file), ("sync", folder))
+
+
+def test_no_descriptor_stays_open(tmp_path: Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    (tmp_path / ".one.0123abcd.part").touch()
+    with whole_file(tmp_path / "one"), whole_set(*(tmp_path / name for name in SET)):
+        pass
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "one"), whole_set(tmp_path / "two"):
+        raise ZeroDivisionError
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_an_error_that_is_not_of_the_output_is_told_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"^a word without a number$"), whole_file(tmp_path / "one"):
+        raise OSError("a word without a number")
+    with pytest.raises(FileNotFoundError) as told, whole_file(tmp_path / "one") as part:
+        part.write_bytes((tmp_path / "another").read_bytes())
+    assert told.value.filename == str(tmp_path / "another")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_pipe_is_written_directly(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -203,6 +269,8 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Pat
     (tmp_path / "nowhere").symlink_to(tmp_path / "gone" / "folder")
     with pytest.raises(OutputError, match="is no folder: expected a folder to write into"):
         require_folder(file)
+    with pytest.raises(OutputError, match="nowhere is a link to nothing: expected a folder"):
+        require_folder(tmp_path / "nowhere")
     with pytest.raises(OutputError, match=r"file is no folder"):
         require_file(file / "below" / "out.csv")
     with pytest.raises(OutputError, match="is a folder: expected the name of a file"):

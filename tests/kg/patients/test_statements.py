@@ -319,6 +319,13 @@ def test_a_genotype_that_is_not_understood_is_refused_unquoted() -> None:
     assert not any(entry.call for entry in found.stated)
 
 
+def test_a_genotype_that_was_not_found_is_left_out() -> None:
+    absent = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "error"}]}
+    found = stated(observation("84413-4", dataAbsentReason=absent, effectiveDateTime="2020-02-03"), DIABETES)
+    assert (found.left_out, found.rejected) == ((("Observation", "no genotype"),), ())
+    assert [(bool(entry.facts), entry.call) for entry in found.stated] == [(False, None), (True, None)]
+
+
 def test_a_medication_is_the_one_referred_to() -> None:
     order = {key: value for key, value in WARFARIN.items() if key != "medicationCodeableConcept"}
     inside = {"resourceType": "Medication", "id": "m", "code": WARFARIN["medicationCodeableConcept"]}

@@ -121,6 +121,12 @@ def test_a_name_is_found_in_any_spelling(store_of: StoreOf, place: int) -> None:
         assert list(found.nodes["match"]) == ["part of name", f"part of synonym {name!r}"]
 
 
+def test_an_empty_text_is_no_empty_synonym(store_of: StoreOf) -> None:
+    for text in ("", " "):
+        with pytest.raises(UnknownNode):
+            find(store_of(FOREIGN), text)
+
+
 def test_a_name_added_later_is_found_in_any_spelling(store_of: StoreOf) -> None:
     store = store_of(nodes_only(Disease=[{"id": "DOID:1", "name": "old", "synonyms": ["ältest"]}]))
     store.add(nodes_only(Disease=[{"id": "DOID:1", "name": "ΝΌΣΟΣ"}, {"id": "DOID:2", "name": "ÖDEM"}]))
@@ -136,7 +142,7 @@ def test_a_misspelt_name_is_near_in_any_capitals(store_of: StoreOf) -> None:
 
 
 def test_near_names_have_nearly_the_length_and_are_few(store_of: StoreOf) -> None:
-    names = ["abcdefghijxyz", "abcdefghijwxyz", "bbcdefghij", "axcdefghij", "abcdefg"]
+    names = ["abcdefghijxyz", "abcdefghijwxyz", "bbcdefghij", "axcdefghij", "abcdefg", "abcdei"]
     store = store_of(nodes_only(Disease=[{"id": f"DOID:{n}", "name": name} for n, name in enumerate(names)]))
     with pytest.raises(UnknownNode) as told:
         find(store, "abcdefghik")
@@ -199,6 +205,17 @@ def test_identifiers_are_found_in_any_capitals_and_first_as_written(store_of: St
     assert find(store, " panakeia:p-CD ").name == "P-cd"
     with pytest.raises(AmbiguousName, match=r"Give one of these identifiers$"):
         find(store, "PANAKEIA:p-aB")
+
+
+@pytest.mark.parametrize("labels", [["NamedThing", "Disease"], ["Disease", "NamedThing"], "Disease"])
+def test_the_kind_is_the_label_that_is_one(labels: str | list[str]) -> None:
+    """As Neo4j tells labels, a list in no order in which other programs' may stand too, and as Ladybug does."""
+
+    class Labelled:
+        def query(self, cypher: str, parameters: dict[str, object]) -> list[dict[str, object]]:
+            return [{"id": "DOID:1", "labels": labels, "name": "one", "synonyms": [], "rank": 0}]
+
+    assert list(search(Labelled(), "one").nodes["kind"]) == ["Disease"]  # type: ignore[arg-type]
 
 
 GO = nodes_only(

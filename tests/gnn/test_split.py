@@ -115,6 +115,14 @@ def test_training_cannot_tell_whether_held_out_edges_exist(families: Graph, held
     assert np.array_equal(one.priors, other.priors)
 
 
+def test_training_stops_at_a_held_out_pair_that_is_left(
+    families: Graph, held_out: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gnn.train.without", lambda graph, held_out: graph)
+    with pytest.raises(LeakError, match=r"held-out pairs are \w+ edges of the graph to train on"):
+        train(families, SMALL, silent, held_out)
+
+
 def test_without_held_out_pairs_the_planted_edges_do_change_the_model(families: Graph, held_out: pd.DataFrame) -> None:
     hidden = set(held_out.itertuples(index=False, name=None))
     kept = pairs_of(families, "treats") - hidden

@@ -108,6 +108,9 @@ def test_the_learning_rate_goes_up_for_a_third_of_the_steps_then_down() -> None:
     assert [pace(step, 12) for step in range(12)] == pytest.approx(
         [0.25, 0.5, 0.75, 1, 1, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
     )
+    for steps in range(1, 30):
+        assert min(pace(step, steps) for step in range(steps)) > 0
+        assert max(pace(step, steps) for step in range(steps)) <= 1
 
 
 def test_a_step_follows_its_own_fold_alone(families: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

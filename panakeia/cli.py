@@ -24,7 +24,7 @@ from panakeia.options import (
     Twin,
     whole,
 )
-from panakeia.terminal import print_answer, print_error, print_note
+from panakeia.terminal import buffer_output, drop_output, print_answer, print_error, print_note
 
 app = typer.Typer(
     help="Drug repurposing on a knowledge graph, and digital twins for trial planning.",
@@ -285,6 +285,7 @@ def demo(
 def main() -> None:
     """Run the command line; a user's mistake ends with its message and exit status 2, or, in debugging, where it is."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads sleep while they wait: others may be at work
+    buffer_output()
     try:
         _check_encoding(sys.argv[1:])
         app()
@@ -292,6 +293,7 @@ def main() -> None:
         if os.environ.get("PANAKEIA_DEBUG"):
             raise
         print_error(failure)
+        drop_output()
         sys.exit(2)
 
 

@@ -32,7 +32,9 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """
 
     def parse(text: str) -> int:
-        digits = re.fullmatch("[0-9]{1,18}", str(text))
+        if re.fullmatch("[0-9]{19,}", str(text)):
+            raise typer.BadParameter(f"got {text!r}, expected a whole number of at most 18 digits")
+        digits = re.fullmatch("[0-9]+", str(text))
         if not digits or int(text) < least or (most is not None and int(text) > most):
             expected = f"of at least {least}" if most is None else f"from {least} to {most}"
             raise typer.BadParameter(f"got {text!r}, expected a whole number {expected}")

@@ -58,7 +58,9 @@ class LadybugStore:
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        if path.is_dir() or not (create or path.exists()):
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder: expected the file of a graph, such as {path / 'graph.lbdb'}")
+        if not (create or path.exists()):
             raise StoreError(f"there is no graph at {path}: build one with `panakeia build --store FILE`")
         self._path = path
         self._reader: ladybug.Database | None = None

@@ -163,6 +163,8 @@ def test_import_needs_a_key(panakeia: Panakeia, starter_store: Path, monkeypatch
         (["search", "--store", "{store}", "--kind", "drugs"], "did you mean Drug?"),
         (["info", "--store", "\udcff.lbdb"], "argument 3 is not UTF-8"),
         (["nonsense"], "nonsense"),
+        (["build", "--source", "starter", "--store", "."], ". is a folder: expected the file of a graph"),
+        (["search", "a", "--top", "1" * 19], "at most 18"),
     ],
 )
 def test_a_mistake_is_named_and_exits_2(

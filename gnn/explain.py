@@ -8,6 +8,7 @@ import pandas as pd
 from gnn.carriers import carriers
 from gnn.checkpoint import Model
 from gnn.rank import assert_trained_on, row_of
+from kg.notebook import notebook_html
 from kg.paths import Path, paths, paths_frame
 from kg.search import check_count, find
 from kg.stores.protocol import Store
@@ -57,6 +58,10 @@ class Explanation:
             f"{self.score / self.prior:.1f}, {self.listed}. Beyond the average pair, the log-odds "
             f"get {', '.join(told) or 'nothing'}.{self._carriers_told()}"
         )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
 
     def _carriers_told(self) -> str:
         """Return a sentence with the main carriers of the parts that raise the score most, or nothing."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from kg.files.table import write_tsv
 from kg.files.text import create_text
 from kg.graph import SourceRelease, data_version
+from kg.notebook import notebook_html
 from kg.output import whole_set
 
 REJECTED = pa.schema(
@@ -102,6 +103,10 @@ class Audit:
                 f"{release.name} {release.version}: {kept:,} rows kept, {merged:,} merged, {rejected:,} rejected"
             )
         return "\n".join(lines + rejection_lines(self))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
 
 
 def rejection_lines(audit: Audit) -> list[str]:

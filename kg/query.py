@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kg.notebook import notebook_html
 from kg.schema import LABELS, NODE_KINDS, RELATIONS, Step, node_columns, steps_from
 from kg.search import Node, UnknownNode, check_version, find, with_identifier
 from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
@@ -54,6 +55,10 @@ class Shown:
         for relation, direction, count in self.edges.itertuples(index=False):
             lines.append(f"  {count:>7,}  {relation} ({direction})")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Answer: what every verb gives, as a frame, as JSON values and as text."""
 
-import html
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from kg.notebook import notebook_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,9 @@ class Answer(Protocol):
 
     def to_text(self) -> str:
         """Return in a few lines what the rows are, and what to know about them."""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: text and rows."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Paths:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        return Table(self.title, self.to_frame())._repr_html_()
+        return notebook_html(self.to_text(), self.to_frame())
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        return f"<p>{'<br>'.join(map(html.escape, (self.title, *self.notes)))}</p>{self.frame.to_html(index=False)}"
+        return notebook_html(self.to_text(), self.to_frame())
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
+from kg.notebook import notebook_html
 from kg.output import whole_file
 from panakeia.cells import cell
 from panakeia.figures import svg
@@ -45,6 +46,10 @@ class Report:
     def to_text(self) -> str:
         """Return the title and the findings as plain lines."""
         return "\n".join([self.title, *(f"- {finding}" for finding in self.findings)])
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.title, self.to_frame())
 
     def to_frame(self) -> pd.DataFrame:
         """Return the findings, one a row."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kg.notebook import notebook_html
 from twin.dosing import ByAlgorithm, EuPact
 from twin.estimate import (
     Estimate,
@@ -141,6 +142,10 @@ class TrialResult:
             lines.append(f"  {arm}: {_percent(estimate)}, n = {self.counts[arm]['with_outcome']}")
         lines += [f"  {words}: {_points(estimate)}" for words, estimate in self.contrasts]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
 
     @property
     def contrasts(self) -> list[tuple[str, Estimate]]:

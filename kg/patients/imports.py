@@ -12,6 +12,7 @@ import pyarrow as pa
 from kg.audit import REJECTED, Audit, Tally
 from kg.build import build_graph
 from kg.graph import Graph
+from kg.notebook import notebook_html
 from kg.patients import fhir
 from kg.patients.bundles import Rejection
 from kg.patients.deidentify import TELLING_DAYS
@@ -56,6 +57,10 @@ class Imported:
         lines = [f"{len(self.patients)} patients: {', '.join([*self.patients[:SHOWN], *more])}", self.audit.to_text()]
         lines += [f"  {n:,} x left out: {reason} ({resource})" for (resource, reason), n in self.left_out.items()]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
 
 
 def import_patients(

@@ -50,6 +50,7 @@ def test_every_answer_is_a_frame_json_and_text(session: Session, tmp_path: Path)
         assert len(answer.to_frame())
         assert json.loads(json.dumps(answer.to_json(), allow_nan=False))
         assert answer.to_text()
+        assert answer.to_frame().to_html(index=False) in answer._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from kg.notebook import notebook_html
-from kg.schema import LABELS, NODE_KINDS, RELATIONS, Step, node_columns, steps_from
+from kg.schema import EVIDENCE_COLUMNS, LABELS, NODE_KINDS, RELATIONS, Step, node_columns, steps_from
 from kg.search import Node, UnknownNode, check_version, find, with_identifier
 from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
 from kg.stores.releases import read_releases
 
 FIRST_NEIGHBOURS = 5
-EVIDENCE = ("source", "source_version", "licence", "knowledge_level", "agent_type", "references")
 OWN_PREFIX = "PANAKEIA:"
 """A patient's identifier may be given without it."""
 
@@ -85,7 +84,7 @@ def show(store: Store, text: str, kind: str | None = None) -> Shown:
             [(step.relation, _direction(step), counts[step]) for step in steps],
             columns=["relation", "direction", "count"],
         ),
-        pd.DataFrame(neighbours, columns=["relation", "direction", "id", "kind", "name", *EVIDENCE]),
+        pd.DataFrame(neighbours, columns=["relation", "direction", "id", "kind", "name", *EVIDENCE_COLUMNS]),
     )
 
 
@@ -189,7 +188,7 @@ def _told(value: object) -> str:
 
 
 def _neighbours(store: Store, node: Node, step: Step) -> list[tuple[object, ...]]:
-    evidence = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE)
+    evidence = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE_COLUMNS)
     rows = store.query(
         f"MATCH (n:{node.kind} {{id: $id}}){step.pattern()}(m:{step.end}) "
         f"WITH DISTINCT n, m ORDER BY m.name, m.id LIMIT {FIRST_NEIGHBOURS} MATCH (n){step.pattern('r')}(m) "
@@ -197,7 +196,14 @@ def _neighbours(store: Store, node: Node, step: Step) -> list[tuple[object, ...]
         {"id": node.id},
     )
     return [
-        (step.relation, _direction(step), row["id"], step.end, row["name"], *(row[column] for column in EVIDENCE))
+        (
+            step.relation,
+            _direction(step),
+            row["id"],
+            step.end,
+            row["name"],
+            *(row[column] for column in EVIDENCE_COLUMNS),
+        )
         for row in rows
     ]
 

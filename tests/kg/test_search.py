@@ -246,6 +246,16 @@ def test_one_identifier_in_two_kinds_is_told_apart_by_kind(store_of: StoreOf) ->
     assert find(store, "GO:0005783", kind="MolecularFunction").name == "reticulum at work"
 
 
+def test_nodes_of_different_kinds_are_told_apart_by_either(store_of: StoreOf) -> None:
+    store = store_of(
+        nodes_only(Disease=[{"id": "DOID:1", "name": "Nausea"}], SideEffect=[{"id": "UMLS:C1", "name": "nausea"}])
+    )
+    advice = r"\. Give one of these identifiers, or the kind, such as --kind Disease \(`kind` in Python\)$"
+    with pytest.raises(AmbiguousName, match=advice):
+        find(store, "nausea")
+    assert find(store, "nausea", kind="SideEffect").id == "UMLS:C1"
+
+
 def test_kinds_of_two_ends_go_to_the_end_that_they_fit(store_of: StoreOf) -> None:
     store = store_of(GO)
     process, component, function = (

@@ -253,16 +253,25 @@ def _unknown(store: Store, text: str, kinds: Collection[str]) -> str:
     check_version(store, kinds)
     only = next(iter(kinds)) if len(kinds) == 1 else None
     what = f"no {only.lower() if only else 'node'} has the identifier, name or synonym {text!r}"
+    near = "; ".join(f"{node.name} ({node.kind} {node.id})" for node in _nearest(store, folded(text), kinds))
     if meant := _meant(store, text, [kind for kind in NODE_KINDS if kind not in kinds]):
         told = "; ".join(f"{node.name} is a {node.kind} ({node.id})" for node in meant[:NEAREST])
-        return f"{what}: {told}; expected a {only}"
-    wanted = folded(text)
+        return f"{what}: {told}; expected a {only}{f', such as {near}' if near else ''}"
+    return f"{what}: " + (f"did you mean {near}?" if near else "look for a part of the name with `panakeia search`")
+
+
+def _nearest(store: Store, wanted: str, kinds: Collection[str]) -> list[Node]:
+    """Return the nodes whose names are spelt most like a text, or begin so."""
     condition = (
-        "n.folded_name CONTAINS $text OR (n.folded_name STARTS WITH $initial "
+        "n.folded_name CONTAINS $text OR n.folded_name STARTS WITH $beginning OR (n.folded_name STARTS WITH $initial "
         "AND size(n.folded_name) >= $low AND size(n.folded_name) <= $high)"
     )
-    parameters = {"text": wanted, "initial": wanted[:1], "low": len(wanted) - 3, "high": len(wanted) + 3}
-    nodes = {folded(node.name): node for node in _nodes(store, kinds, condition, parameters)} if wanted else {}
-    near = get_close_matches(wanted, nodes, n=NEAREST)
-    hint = "; ".join(f"{nodes[name].name} ({nodes[name].kind} {nodes[name].id})" for name in near)
-    return f"{what}: " + (f"did you mean {hint}?" if hint else "look for a part of the name with `panakeia search`")
+    parameters: dict[str, object] = {"text": wanted, "beginning": wanted[:3], "initial": wanted[:1]}
+    parameters |= {"low": len(wanted) - 3, "high": len(wanted) + 3}
+    spelt: dict[str, list[Node]] = defaultdict(list)
+    for node in _nodes(store, kinds, condition, parameters) if wanted else ():
+        name = folded(node.name)
+        for form in {name, name[: len(wanted)]}:
+            spelt[form].append(node)
+    near = [node for form in get_close_matches(wanted, spelt, n=NEAREST) for node in spelt[form]]
+    return list(dict.fromkeys(near))[:NEAREST]

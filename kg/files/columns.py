@@ -13,15 +13,17 @@ from kg.files.header import check_header
 from kg.files.text import FileError, read_utf8
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+_PLAIN = {_TEXT: pa.string(), pa.int64(): pa.int64()}
 
 
 def read_columns(path: str | Path, columns: Sequence[str]) -> pa.Table:
     """Return these columns of a file with a header line, as dictionary-encoded strings, and `line` (int64, from 1).
 
     Nothing is quoted and nothing is null: an empty field is an empty string. Lines without any text are left out. A
-    line with too few fields gets empty ones, a line with too many has the rest in its last field, so that whoever
-    checks the rows rejects it with its line. Raises `FileError` for a file that is not UTF-8 text and for a header
-    with a fault (`kg.files.header`), `OSError` for a file that cannot be opened.
+    line with too few or too many fields is a row that has all of its text in the first of these columns and nothing in
+    the others: ask first for the column that identifies a row, and whoever checks the rows rejects it with its line.
+    Raises `FileError` for a file that is not UTF-8 text and for a header with a fault (`kg.files.header`), `OSError`
+    for a file that cannot be opened.
     """
     data = read_utf8(path)
     first_line_end = min(place for place in (data.find(b"\n"), data.find(b"\r"), len(data)) if place >= 0)
@@ -48,15 +50,15 @@ def read_columns(path: str | Path, columns: Sequence[str]) -> pa.Table:
     lines = np.delete(lines, [number - 2 for number, _ in malformed])
     table = table.append_column("line", pa.array(lines))
     if malformed:
-        table = pa.concat_tables([table, _padded(malformed, header, table.schema)])
+        table = pa.concat_tables([table, _whole(malformed, columns[0], table.schema)])
     return _without_empty(table, header).select([*columns, "line"]).unify_dictionaries()
 
 
-def _padded(malformed: Sequence[tuple[int, str]], header: Sequence[str], schema: pa.Schema) -> pa.Table:
-    """Return malformed lines as rows of the same schema."""
-    rows = [(text.split("\t", len(header) - 1) + [""] * len(header))[: len(header)] for _, text in malformed]
-    columns = [pa.array(cells, pa.string()).dictionary_encode() for cells in zip(*rows, strict=True)]
-    return pa.table([*columns, pa.array([number for number, _ in malformed])], schema=schema)
+def _whole(malformed: Sequence[tuple[int, str]], first: str, schema: pa.Schema) -> pa.Table:
+    """Return malformed lines as rows of the same schema, with all of their text in one column."""
+    rows = [{"line": number, first: text} for number, text in malformed]
+    columns = [pa.array([row.get(field.name, "") for row in rows], _PLAIN[field.type]) for field in schema]
+    return pa.table([column.cast(field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
 
 
 def _without_empty(table: pa.Table, header: Sequence[str]) -> pa.Table:

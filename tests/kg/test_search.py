@@ -141,12 +141,13 @@ def test_a_misspelt_name_is_near_in_any_capitals(store_of: StoreOf) -> None:
         find(store_of(FOREIGN), "νόσο")
 
 
-def test_near_names_have_nearly_the_length_and_are_few(store_of: StoreOf) -> None:
-    names = ["abcdefghijxyz", "abcdefghijwxyz", "bbcdefghij", "axcdefghij", "abcdefg", "abcdei"]
+def test_near_names_are_spelt_alike_or_begin_so_and_are_few(store_of: StoreOf) -> None:
+    names = ["abcdefghijxyz", "abcdefghijwxyz", "bbcdefghij", "axcdefghij", "abcdefg", "abcdeik", "abcdei"]
     store = store_of(nodes_only(Disease=[{"id": f"DOID:{n}", "name": name} for n, name in enumerate(names)]))
     with pytest.raises(UnknownNode) as told:
         find(store, "abcdefghik")
-    assert [name for name in names if name in str(told.value)] == ["abcdefghijxyz", "axcdefghij", "abcdefg"]
+    near = [name for name in names if f"{name} (" in str(told.value)]
+    assert near == ["abcdefghijxyz", "abcdefghijwxyz", "axcdefghij", "abcdefg", "abcdeik"]
     store = store_of(nodes_only(Disease=[{"id": f"DOID:{n}", "name": f"fever {n}"} for n in range(7)]))
     with pytest.raises(UnknownNode) as told:
         find(store, "fever")
@@ -279,6 +280,21 @@ def test_kinds_of_two_ends_go_to_the_end_that_they_fit(store_of: StoreOf) -> Non
         find_ends(store, "clotting", "reticulum", ["Drug", "BiologicalProcess"])
     with pytest.raises(UnknownKind, match="'Process' is no kind"):
         find_ends(store, "clotting", "reticulum", ["Process"])
+
+
+def test_a_name_that_only_begins_so_is_near(store_of: StoreOf) -> None:
+    names = ["epilepsy syndrome", "absence epilepsy", "hypertension"]
+    rows: list[dict[str, object]] = [
+        {"id": f"DOID:{n}", "name": name, "synonyms": []} for n, name in enumerate(names, 1)
+    ]
+    effect: dict[str, object] = {"id": "UMLS:C0014544", "name": "Epilepsy", "synonyms": []}
+    store = store_of(nodes_only(Disease=rows, SideEffect=[effect]))
+    with pytest.raises(UnknownNode, match=r"did you mean epilepsy syndrome \(Disease DOID:1\)\?"):
+        find(store, "epilepsi", kind="Disease")
+    with pytest.raises(
+        UnknownNode, match=r"Epilepsy is a SideEffect .*; expected a Disease, such as epilepsy syndrome"
+    ):
+        find(store, "epilepsy", kind="Disease")
 
 
 def test_many_texts_mean_what_each_of_them_means(store: Store) -> None:

@@ -28,21 +28,27 @@ def test_rows_are_those_of_the_csv_module(tmp_path: Path, name: str, end: str, m
     assert table.column_names == ["c", "a", "line"]
 
 
+def test_a_line_that_is_malformed_beyond_the_columns_asked_for_is_told_too(tmp_path: Path) -> None:
+    text = "id\tname\turl\nG:1\tone\tu\nG:2\ttwo\nG:3\tthree\tu\tmore\n"
+    table = read_columns(write(tmp_path / "x.tsv", text), ("name", "id"))
+    by_line = {row["line"]: (row["name"], row["id"]) for row in table.to_pylist()}
+    assert by_line == {2: ("one", "G:1"), 3: ("G:2\ttwo", ""), 4: ("G:3\tthree\tu\tmore", "")}
+
+
 def test_malformed_lines_keep_their_number_and_what_they_say(tmp_path: Path) -> None:
     text = "a\tb\tc\n1\t2\n\n\nx\ty\tz\n1\t2\t3\t4\n\t\t\nq\n\t\t\t\n"
     table = read_columns(write(tmp_path / "x.tsv", text), ("a", "b", "c"))
     by_line = {row["line"]: (row["a"], row["b"], row["c"]) for row in table.to_pylist()}
     assert by_line == {
-        2: ("1", "2", ""),
+        2: ("1\t2", "", ""),
         5: ("x", "y", "z"),
-        6: ("1", "2", "3\t4"),
+        6: ("1\t2\t3\t4", "", ""),
         8: ("q", "", ""),
-        9: ("", "", "\t"),
+        9: ("\t\t\t", "", ""),
     }
     few = read_columns(tmp_path / "x.tsv", ("b",))
-    assert dict(zip(few["line"].to_pylist(), few["b"].to_pylist(), strict=True)) == {
-        line: row[1] for line, row in by_line.items()
-    }
+    told = dict(zip(few["line"].to_pylist(), few["b"].to_pylist(), strict=True))
+    assert told == {2: "1\t2", 5: "y", 6: "1\t2\t3\t4", 8: "q", 9: "\t\t\t"}
 
 
 def test_a_row_is_kept_that_says_something_in_another_column(tmp_path: Path) -> None:

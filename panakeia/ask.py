@@ -92,8 +92,11 @@ class Session:
         """
         from kg.build import build, default_sources
         from kg.fetch import Fetch
+        from kg.stores.opening import open_store
 
         self.close()
+        with open_store(self.store, create=True):
+            pass  # what cannot be opened is told before anything is fetched
         with self._telling() as progress:
             fetch = Fetch(self.data)
             return build(
@@ -156,8 +159,8 @@ class Session:
         from gnn import checkpoint
         from gnn.config import load_config
 
-        _check_output(checkpoint.model_file(self.model), config, self.store)
         settings = load_config(config, task=task, seed=seed)
+        _check_output(checkpoint.model_file(self.model), config, self.store)
         from gnn.train import train  # torch, after what needs no waiting for
 
         with self._telling() as progress:
@@ -223,7 +226,7 @@ class Session:
         from kg.patients.imports import import_patients
 
         given = [paths] if isinstance(paths, str | Path) else list(paths)
-        refuse_inputs(self.store, [*given, key_file])
+        refuse_inputs(self.store, [key_file, *(path for path in given if not Path(path).is_dir())])
         secret = key or load_key(key_file)
         with self._telling() as progress:
             return import_patients(given, self._graph(), secret, progress)

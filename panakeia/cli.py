@@ -179,6 +179,8 @@ def rank(
 
     Example: panakeia rank "type 2 diabetes mellitus" --top 20
     """
+    if as_json and as_csv:
+        raise ValueError("got --json and --csv: expected one of them, --json or --csv")
     with Session(store, model) as session:
         print_answer(session.rank(disease, top=top, new_only=new), as_json=as_json, as_csv=as_csv)
 

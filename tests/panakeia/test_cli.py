@@ -162,6 +162,8 @@ def test_import_needs_a_key(panakeia: Panakeia, starter_store: Path, monkeypatch
         (["build", "--source", "starter", "--store", "new.lbdb", "--max-reject-share", "nan"], "nan"),
         (["search", "--store", "{store}", "--kind", "drugs"], "did you mean Drug?"),
         (["info", "--store", "\udcff.lbdb"], "argument 3 is not UTF-8"),
+        (["rank", "hypertension", "--store", "{store}", "--model", "{model}", "--json", "--csv"], "--json or --csv"),
+        (["train", "--store", "{store}", "--config", "."], "Is a directory"),
         (["nonsense"], "nonsense"),
         (["build", "--source", "starter", "--store", "."], ". is a folder: expected the file of a graph"),
         (["search", "a", "--top", "1" * 19], "at most 18"),

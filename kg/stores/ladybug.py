@@ -26,7 +26,7 @@ from kg.schema import (
 )
 from kg.stores.degrees import from_lists, recount
 from kg.stores.kept import KEPT_COLUMNS, with_kept
-from kg.stores.ladybug_file import settle_file, written_file
+from kg.stores.ladybug_file import LARGEST_FILE, settle_file, written_file
 from kg.stores.protocol import Hop, Key, Known, StoreError
 from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, read_releases, release_row
 
@@ -162,7 +162,9 @@ class LadybugStore:
             if not self._path.is_file():
                 raise StoreError(f"there is no graph at {self._path} yet: build one with `panakeia build`")
             try:
-                self._reader = ladybug.Database(self._path, buffer_pool_size=READER_MEMORY, read_only=True)
+                self._reader = ladybug.Database(
+                    self._path, buffer_pool_size=READER_MEMORY, max_db_size=LARGEST_FILE, read_only=True
+                )
             except RuntimeError as failure:
                 cure = "choose another file, or delete this one and build anew"
                 raise StoreError(f"{self._path} does not open as a graph ({failure}): {cure}") from failure

@@ -20,6 +20,10 @@ from kg.stores.protocol import StoreError
 WRITER_MEMORY = 2 << 30
 """Bytes of Ladybug's buffer pool; it would take 80 % of the machine's memory by itself."""
 
+LARGEST_FILE = 1 << 40
+"""Bytes of address space that each open database reserves. By itself it would take eight times as many, and a process
+has room for fifteen of those: too few for one that goes on after writes to a full disk, which leave theirs behind."""
+
 _FULL = re.compile("No space left|quota exceeded", re.IGNORECASE)
 
 
@@ -91,7 +95,9 @@ def _opened(path: Path) -> Iterator[ladybug.Connection]:
     process. Such a database is never closed.
     """
     with ExitStack() as opened:
-        database = opened.enter_context(ladybug.Database(path, buffer_pool_size=WRITER_MEMORY))
+        database = opened.enter_context(
+            ladybug.Database(path, buffer_pool_size=WRITER_MEMORY, max_db_size=LARGEST_FILE)
+        )
         connection = opened.enter_context(ladybug.Connection(database))
         try:
             connection.execute("BEGIN TRANSACTION")

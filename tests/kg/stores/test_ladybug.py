@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import ladybug
@@ -376,3 +377,9 @@ def test_a_graph_without_an_audit_does_not_keep_that_of_the_old_one(path: Path) 
         assert _audited(path) == "old"  # the build that it was added to
         store.replace(ladder("new"))
     assert not any(file.exists() for file in audit_paths(path))
+
+
+def test_many_stores_are_open_at_once(path: Path) -> None:
+    with ExitStack() as opened:
+        stores = [opened.enter_context(open_store(path)) for _ in range(40)]
+        assert same(stores[0].read(), stores[-1].read())

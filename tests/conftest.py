@@ -163,7 +163,7 @@ def store_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             else:
                 url = tmp_path_factory.mktemp("store") / "graph.lbdb"
             store = stack.enter_context(open_store(url, create=True))
-            store.replace(graph, lambda step, fraction: None)
+            store.replace(graph)
             held.append((graph, store))
             return store
 

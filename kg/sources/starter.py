@@ -64,7 +64,7 @@ def read(fetch: Fetch) -> Rows:
     references = {row["key"]: row["reference"] for row in _read("references.tsv", ("key", "reference"))}
     relations = [relation for relation in RELATIONS if _path(f"{relation}.tsv").is_file()]
     known = lexicon(row for rows in nodes.values() for row in rows)
-    patients = fhir.read(patient_bundles(), PUBLIC_KEY, known, lambda step, fraction: None).rows
+    patients = fhir.read(patient_bundles(), PUBLIC_KEY, known).rows
     return Rows(
         SourceRelease(NAME, VERSION, LICENCE, CITATION, URL, _checksums()),
         (*(_node_table(kind, rows) for kind, rows in nodes.items()), *patients.nodes),

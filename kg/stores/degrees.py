@@ -77,9 +77,7 @@ def _neighbours(relation: str, rows: pa.Table) -> Iterator[tuple[Step, pa.Array,
     ]
     near, far = (np.asarray(end.indices, np.int64) for end in ends)
     size = max(1, len(ends[1].dictionary))
-    pairs = np.sort(
-        near * size + far
-    )  # NumPy sorts two million numbers in 0.05 s, and finds their distinct ones in 3 s
+    pairs = np.sort(near * size + far)  # sorted in 0.05 s for two million, where np.unique takes 3 s
     distinct = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], size)
     for step, end, nodes in zip(steps, ends, distinct, strict=False):
         yield step, end.dictionary, pa.array(np.bincount(nodes))

@@ -11,6 +11,7 @@ from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.train import train
 from kg.graph import Graph, SourceRelease, table
+from kg.progress import silent
 from kg.schema import edge_columns, node_columns
 from kg.stores.ladybug import LadybugStore
 from kg.stores.opening import open_store
@@ -25,10 +26,6 @@ SMALL = TrainConfig(members=1, inner_folds=4, steps=8, neighbours=6, hidden=4, h
 """Settings that train in about a second."""
 
 torch.set_num_threads(1)  # on graphs this small a second thread only waits
-
-
-def silent(step: str, fraction: float) -> None:
-    """Show nothing."""
 
 
 def edges(relation: str, pairs: set[tuple[str, str]], source: str = "made-up") -> object:

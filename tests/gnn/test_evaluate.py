@@ -11,8 +11,8 @@ from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.evaluate import COLUMNS, held_out_fifth, methods, pooled, usual
 from kg.graph import Graph
-from kg.progress import Progress
-from tests.gnn.conftest import SMALL, silent
+from kg.progress import Progress, silent
+from tests.gnn.conftest import SMALL
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from gnn.split import pairs_frame
 from gnn.train import train
 from gnn.view import view
 from kg.graph import Graph
-from tests.gnn.conftest import DISEASES, DRUGS, SMALL, area_under_curve, edges, make_graph, silent
+from kg.progress import silent
+from tests.gnn.conftest import DISEASES, DRUGS, SMALL, area_under_curve, edges, make_graph
 
 METHODS = tuple(methods(SMALL))
 

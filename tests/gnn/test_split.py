@@ -12,8 +12,9 @@ from gnn.split import LeakError, assert_no_leak, pair_folds, pairs_frame, withou
 from gnn.train import train
 from gnn.view import view
 from kg.graph import Graph
+from kg.progress import silent
 from kg.schema import RELATIONS
-from tests.gnn.conftest import SMALL, edges, make_graph, silent
+from tests.gnn.conftest import SMALL, edges, make_graph
 
 ANY = ("treats", "palliates", "predicted_treats")
 """The relations between a drug and a disease."""

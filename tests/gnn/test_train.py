@@ -14,7 +14,8 @@ from gnn.evaluate import methods, pooled
 from gnn.train import pace, train
 from gnn.view import view
 from kg.graph import Graph
-from tests.gnn.conftest import SMALL, area_under_curve, make_graph, silent
+from kg.progress import silent
+from tests.gnn.conftest import SMALL, area_under_curve, make_graph
 
 WITHIN = np.arange(24)[:, None] // 8 == np.arange(12) // 4
 """The pairs of a drug and a disease of one family of the made-up graph."""

@@ -124,7 +124,7 @@ def test_the_variant_s_gene_is_that_of_its_edge(graph: Graph) -> None:
 
 def test_the_patients_are_made_up_and_read_without_remainder(graph: Graph) -> None:
     known = lexicon({"kind": kind, **row} for kind in starter.NODE_FILES for row in graph.nodes[kind].to_pylist())
-    reading = fhir.read(starter.patient_bundles(), starter.PUBLIC_KEY, known, lambda step, fraction: None)
+    reading = fhir.read(starter.patient_bundles(), starter.PUBLIC_KEY, known)
     assert len(reading.patients) == 12
     assert not reading.rejected
     assert not reading.left_out

@@ -43,7 +43,7 @@ def starter_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from kg.fetch import Fetch
 
     path = tmp_path_factory.mktemp("starter") / "graph.lbdb"
-    build(["starter"], Fetch(offline=True), path, progress=lambda step, fraction: None)
+    build(["starter"], Fetch(offline=True), path)
     return path
 
 
@@ -55,5 +55,5 @@ def starter_model(starter_store: Path, tmp_path_factory: pytest.TempPathFactory)
 
     folder = tmp_path_factory.mktemp("model") / "model"
     with open_store(starter_store) as store:
-        checkpoint.save(train(store.read(), load_config(None, seed=0), lambda step, fraction: None), folder)
+        checkpoint.save(train(store.read(), load_config(None, seed=0)), folder)
     return folder

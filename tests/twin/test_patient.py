@@ -61,7 +61,7 @@ def store_of(tmp_path: Path, genotypes: dict[str, str] | None = None, **patient:
     graph = Graph({"Patient": table(node_columns("Patient"), [row])}, {})
     path = str(tmp_path / "graph.lbdb")
     with open_store(path, create=True) as store:
-        store.replace(graph, lambda step, fraction: None)
+        store.replace(graph)
     return path
 
 

@@ -45,7 +45,7 @@ def reading(write: Callable[..., Path], key: bytes) -> Read:
         *records: list[dict[str, Any]], patient: dict[str, Any] = PATIENT, now: datetime | None = None
     ) -> tuple[Reading, Graph]:
         paths = [write(bundle(*record, patient=patient), f"{n}.json") for n, record in enumerate(records)]
-        found = read(paths, key, lexicon([]), lambda step, fraction: None, now=now)
+        found = read(paths, key, lexicon([]), now=now)
         graph, audit = build_graph([found.rows])
         assert not audit.rejected.num_rows
         return found, graph
@@ -381,7 +381,7 @@ def test_a_patient_is_known_by_the_record_number(reading: Read) -> None:
 
 def test_the_made_up_patients_are_read_whole(key: bytes) -> None:
     folder = Path(__file__).parents[3] / "kg" / "sources" / "starter" / "patients"
-    found = read([folder], key, lexicon([]), lambda step, fraction: None)
+    found = read([folder], key, lexicon([]))
     assert len(found.patients) == 12
     assert not found.rejected
     assert not found.left_out
@@ -431,7 +431,7 @@ def test_whatever_is_wrong_with_a_resource_no_message_tells_of_whom(write: Calla
         entry = random.integers(len(resources) + 1)
         content["entry"][entry] = {"resource": mangled(content["entry"][entry]["resource"], random)}
         try:
-            found = read([write(content)], key, lexicon([]), lambda step, fraction: None)
+            found = read([write(content)], key, lexicon([]))
         except BundleError as failure:
             told = str(failure)
         else:

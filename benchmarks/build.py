@@ -155,7 +155,7 @@ def time_pairs(store: Store) -> dict[str, float]:
 
 def read_bare(fetch: Fetch) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the two files and nothing more."""
-    nodes, edges = (fetch.get(file).path for file in hetionet.FILES)
+    nodes, edges = (fetch.get(file).path for file in hetionet.SOURCE.files)
     return pd.read_csv(nodes, sep="\t"), pd.read_csv(edges, sep="\t")
 
 

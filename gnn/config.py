@@ -27,13 +27,15 @@ class ConfigError(ValueError):
 class TrainConfig:
     """Everything that decides a training run beside the graph.
 
-    `members` networks are trained, each on its own deal of the pairs into `inner_folds`, and their logits averaged.
-    `parts` are the parts of the model that are used, `neighbours`, `heads` and `hidden` the size of its learned
-    convolutions, `steps` and `learning_rate` their training, `ridge` the L2 penalty of the readout.
+    `sources` are those that are learned from, nodes and edges, whatever else the graph holds. `members` networks are
+    trained, each on its own deal of the pairs into `inner_folds`, and their logits averaged. `parts` are the parts of
+    the model that are used, `neighbours`, `heads` and `hidden` the size of its learned convolutions, `steps` and
+    `learning_rate` their training, `ridge` the L2 penalty of the readout.
     """
 
     task: str = "treats"
     seed: int = 0
+    sources: tuple[str, ...] = ("hetionet", "starter")
     members: int = 2
     inner_folds: int = 8
     steps: int = 96

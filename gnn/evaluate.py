@@ -44,6 +44,7 @@ def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress = silen
     100 drugs, is left out. The fewer drugs are ranked, the better all numbers look: `benchmarks/repurposing.py` ranks
     all drugs. Raises `gnn.config.ConfigError` like `train`.
     """
+    graph = graph.stated_by(config.sources)
     seen = view(graph)
     known = seen.pairs(config.task)
     hidden = pair_folds(known, FOLDS, np.random.default_rng([config.seed, FOLDS])) == 0

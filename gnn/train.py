@@ -33,6 +33,7 @@ def train(
     The same config, graph and number of threads give the same model, bit by bit. Raises `ConfigError` for a graph with
     fewer than two known pairs of the task.
     """
+    graph = graph.stated_by(config.sources)
     if held_out is not None:
         graph = without(graph, held_out)
         assert_no_leak(graph, held_out)

@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 from gnn.pyg import HeteroData
 from kg.graph import Graph, SourceRelease
 from kg.schema import NODE_KINDS, RELATIONS
+from kg.vocabulary import biology
 
-NOT_LEARNED = frozenset({"Patient", "Variant", "Phenotype", "Measurement"})
+NOT_LEARNED = frozenset({"Patient", "Variant", "Phenotype", "Measurement", "Entity"})
 """Kinds that nothing is learned from: people, and what is known of people alone."""
 
-LEARNED_RELATIONS = tuple(
-    relation.name
-    for relation in RELATIONS.values()
-    if not relation.predicted and not {relation.subject, relation.object} & NOT_LEARNED
-)
-"""The relations of a view: no predicted ones, and none that touches a kind of `NOT_LEARNED`."""
+LEARNED_RELATIONS = tuple(relation.name for relation in biology.RELATIONS)
+"""The relations of a view: what is known of drugs, diseases and biology; never predictions, judgements or people."""
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,7 @@ def default_sources(fetch: Fetch) -> list[str]:
     from kg.sources import hetionet
 
     try:
-        for file in hetionet.FILES:
-            fetch.get(file)
+        hetionet.SOURCE.fetched(fetch)
     except NotFoundAnywhere:
         if fetch.mirror is not None:
             raise
@@ -204,10 +203,15 @@ def _check_nodes(rows: Rows) -> Iterator[_Checked]:
     for table in rows.nodes:
         for kind, part in _split(table, "kind", NODE_KINDS, "nodes"):
             kept, rejected = _sieved(part, node_faults(kind, part))
-            columns = node_columns(kind) if kind in NODE_KINDS else NODE_COLUMNS
-            yield _Checked(
-                release, kind, _shaped(kept, columns), _listed(release, kind, rejected, ("kind", "id", "name"))
-            )
+            shaped = _shaped(kept, node_columns(kind) if kind in NODE_KINDS else NODE_COLUMNS)
+            if shaped["provided_by"].null_count:
+                stated_by = pa.repeat(pa.scalar([release], pa.list_(pa.string())), shaped.num_rows)
+                shaped = shaped.set_column(
+                    shaped.column_names.index("provided_by"),
+                    "provided_by",
+                    pc.coalesce(shaped["provided_by"], stated_by),
+                )
+            yield _Checked(release, kind, shaped, _listed(release, kind, rejected, ("kind", "id", "name")))
 
 
 def _check_edges(rows: Rows, ids: Mapping[str, pa.Array]) -> Iterator[_Checked]:
@@ -273,7 +277,7 @@ def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
         else pa.nulls(table.num_rows, field.type)
         for field in schema
     }
-    for column in ("synonyms", "references"):
+    for column in ("synonyms", "xrefs", "references"):
         if column in arrays:
             arrays[column] = pc.fill_null(arrays[column], pa.scalar([], pa.list_(pa.string())))
     if "name" in arrays:

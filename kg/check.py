@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.curie import PATTERNS, pattern
+from kg.curie import pattern, prefixes
 from kg.schema import AGENT_TYPES, KNOWLEDGE_LEVELS, NODE_KINDS, RELATIONS
 
 
@@ -100,7 +100,7 @@ def _end_faults(names: pa.Array, kind: str, ids: Mapping[str, pa.Array]) -> Faul
 def _identifier_faults(names: pa.Array, kind: str) -> Faults:
     """Return the faults of identifiers by their look: a CURIE at all, and one with a prefix of this kind."""
     return np.select(
-        [_matches(names, pattern(NODE_KINDS[kind].prefixes)), _matches(names, pattern(tuple(PATTERNS)))],
+        [_matches(names, pattern(NODE_KINDS[kind].prefixes or prefixes())), _matches(names, pattern(prefixes()))],
         [np.int8(Fault.NONE), np.int8(Fault.WRONG_KIND)],
         np.int8(Fault.MALFORMED_CURIE),
     )

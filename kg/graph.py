@@ -1,11 +1,12 @@
 """Graph: immutable columnar tables of nodes and edges, every edge with its evidence."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kg.schema import NODE_KINDS, RELATIONS, AttributeType
 
@@ -44,8 +45,13 @@ class Evidence(NamedTuple):
         return cls(source or "", version or "", licence or "", level or "", agent or "", tuple(references or ()))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the evidence as JSON values."""
-        return self._asdict() | {"references": list(self.references)}
+        """Return the evidence as JSON values.
+
+        >>> Evidence("hetionet", "1.0", "CC0-1.0", "observation", "", ()).to_json()["version"]
+        '1.0'
+        """
+        told = self._asdict() | {"references": list(self.references)}
+        return {"source": told.pop("source"), "version": told.pop("source_version"), **told}
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,21 @@ class Graph:
     def edge_counts(self) -> dict[str, int]:
         """Return the number of edges of each relation, in the schema's order, empty relations left out."""
         return {relation: self.edges[relation].num_rows for relation in RELATIONS if relation in self.edges}
+
+    def stated_by(self, sources: Collection[str]) -> "Graph":
+        """Return the part of the graph that these sources state: their nodes, as they are, and their edges."""
+        wanted = pa.array(sorted(sources), pa.string())
+        nodes = {}
+        for kind, rows in self.nodes.items():
+            by = rows["provided_by"].combine_chunks()
+            stated = pc.list_parent_indices(by).filter(pc.is_in(pc.list_flatten(by), wanted))
+            nodes[kind] = rows.take(pc.unique(stated))
+        edges = {name: rows.filter(pc.is_in(rows["source"], wanted)) for name, rows in self.edges.items()}
+        return Graph(
+            {kind: rows for kind, rows in nodes.items() if rows.num_rows},
+            {name: rows for name, rows in edges.items() if rows.num_rows},
+            tuple(release for release in self.sources if release.name in sources),
+        )
 
 
 def table(columns: Mapping[str, AttributeType], rows: Iterable[Mapping[str, object]]) -> pa.Table:

@@ -70,15 +70,20 @@ def _unite_nodes(rows: list[Row]) -> Row:
     names = [row["name"] for row in rows if row["name"]]
     united = _first_known(rows)
     united["name"] = names[0] if names else None
-    synonyms = dict.fromkeys([*names, *(synonym for row in rows for synonym in row["synonyms"])])
+    synonyms = dict.fromkeys([*names, *_united(rows, "synonyms")])
     united["synonyms"] = [synonym for synonym in synonyms if synonym != united["name"]]
+    united["xrefs"], united["provided_by"] = _united(rows, "xrefs"), _united(rows, "provided_by")
     return united
 
 
 def _unite_edges(rows: list[Row]) -> Row:
     evidence = {column: rows[0][column] for column in EVIDENCE_COLUMNS}
-    references = dict.fromkeys(reference for row in rows for reference in row["references"])
-    return _first_known(rows) | evidence | {"references": list(references)}
+    return _first_known(rows) | evidence | {"references": _united(rows, "references")}
+
+
+def _united(rows: list[Row], column: str) -> list[str]:
+    """Return the values of all the rows' lists, each once."""
+    return list(dict.fromkeys(value for row in rows for value in row[column]))
 
 
 def _first_known(rows: list[Row]) -> Row:

@@ -182,7 +182,7 @@ def kind_named(text: str) -> str:
     'SideEffect'
     >>> kind_named("drugs")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    kg.search.UnknownKind: 'drugs' is no kind of node, did you mean Drug? The kinds are Gene, Variant, Drug, ...
+    kg.search.UnknownKind: 'drugs' is no kind of node, did you mean Drug? The kinds are Gene, Drug, Disease, ...
     """
     kinds = {folded(kind): kind for kind in NODE_KINDS}
     wanted = folded(text)

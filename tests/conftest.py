@@ -62,6 +62,7 @@ NODES: dict[str, list[dict[str, object]]] = {
     "Symptom": [{"id": "MESH:D010146", "name": "Pain"}],
     "Phenotype": [{"id": "HP:0001907", "name": "Thromboembolism"}],
     "Measurement": [{"id": "LOINC:6301-6", "name": "INR"}],
+    "Entity": [{"id": "NCBITaxon:9606", "name": "human", "category": "biolink:OrganismTaxon"}],
 }
 
 EDGES: tuple[tuple[str, str, str, dict[str, object]], ...] = (
@@ -135,7 +136,11 @@ def make_graph(
     for relation, subject, target, attributes in edges:
         rows.setdefault(relation, []).append({"subject": subject, "object": target} | EVIDENCE | attributes)
     return Graph(
-        {kind: table(node_columns(kind), nodes[kind]) for kind in NODE_KINDS if kind in nodes},
+        {
+            kind: table(node_columns(kind), [{"xrefs": [], "provided_by": ["by-hand"]} | row for row in nodes[kind]])
+            for kind in NODE_KINDS
+            if kind in nodes
+        },
         {relation: table(edge_columns(relation), rows[relation]) for relation in RELATIONS if relation in rows},
         (RELEASE,),
     )

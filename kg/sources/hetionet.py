@@ -16,36 +16,38 @@ from kg.fetch import Fetch, FoundFile, PublicFile
 from kg.files.columns import read_columns
 from kg.files.number import number
 from kg.files.text import FileError
-from kg.graph import SourceRelease
 from kg.rows import Rows
-
-NAME = "hetionet"
-VERSION = "1.0"
-LICENCE = "CC0-1.0"
-CITATION = (
-    "Himmelstein DS, Lizee A, Hessler C, et al. Systematic integration of biomedical knowledge prioritizes drugs for "
-    "repurposing. eLife 2017;6:e26726. doi:10.7554/eLife.26726"
-)
-URL = "https://github.com/hetio/hetionet"
+from kg.source import Source
 
 NODES = PublicFile(
     "hetionet/hetionet-v1.0-nodes.tsv",
-    f"{URL}/raw/main/hetnet/tsv/hetionet-v1.0-nodes.tsv",
+    "https://github.com/hetio/hetionet/raw/main/hetnet/tsv/hetionet-v1.0-nodes.tsv",
     "3ad9eb86c031df8bc7d5efefa6edc93562182eb9a6a71e5129d3f18b9d42c50e",
 )
 EDGES = PublicFile(
     "hetionet/hetionet-v1.0-edges.sif.gz",
-    f"{URL}/raw/main/hetnet/tsv/hetionet-v1.0-edges.sif.gz",
+    "https://github.com/hetio/hetionet/raw/main/hetnet/tsv/hetionet-v1.0-edges.sif.gz",
     "611f0411ac666be4e0270e54bbca67407e14720bfc3099311f0f5eec25c5a947",
 )
-FILES = (NODES, EDGES)
-"""The files that the source cannot do without."""
-
 BINDING = PublicFile("attributes/CbG-binding_with_affinity.tsv.gz")
 ASSOCIATION = PublicFile("attributes/DaG-association_with_sources.tsv.gz")
 INCHI = PublicFile("attributes/drugbank-slim_inchi.tsv.gz")
 GENES = PublicFile("attributes/entrez_genes_2022.tsv.gz")
 GO_TERMS = PublicFile("attributes/go_terms_2022.tsv.gz")
+
+CC0 = "CC0-1.0"
+
+SOURCE = Source(
+    name="hetionet",
+    gives="24 relations between genes, drugs, diseases, anatomy, pathways and effects, compiled from 29 resources",
+    version="1.0",
+    licence=CC0,
+    citation="Himmelstein DS, Lizee A, Hessler C, et al. Systematic integration of biomedical knowledge prioritizes "
+    "drugs for repurposing. eLife 2017;6:e26726. doi:10.7554/eLife.26726",
+    url="https://github.com/hetio/hetionet",
+    files=(NODES, EDGES),
+    extras=(BINDING, ASSOCIATION, INCHI, GENES, GO_TERMS),
+)
 
 KINDS = {
     "Anatomy": "Anatomy",
@@ -99,27 +101,27 @@ _PATHWAYS = ("WikiPathways", "Reactome", "Pathway Interaction Database")
 
 METAEDGES = {
     "AdG": Metaedge("anatomy_downregulates_gene", ("Bgee",), "NOASSERTION", *_COMPUTED),
-    "AeG": Metaedge("anatomy_expresses_gene", ("Bgee", "TISSUES"), LICENCE, *_COMPUTED),
+    "AeG": Metaedge("anatomy_expresses_gene", ("Bgee", "TISSUES"), CC0, *_COMPUTED),
     "AuG": Metaedge("anatomy_upregulates_gene", ("Bgee",), "NOASSERTION", *_COMPUTED),
-    "CbG": Metaedge("binds", ("BindingDB", "DrugBank", "DrugCentral"), LICENCE, *_CURATED),
+    "CbG": Metaedge("binds", ("BindingDB", "DrugBank", "DrugCentral"), CC0, *_CURATED),
     "CcSE": Metaedge("causes_side_effect", ("SIDER 4.1",), "CC-BY-NC-SA-4.0", *_MINED),
     "CdG": Metaedge("drug_downregulates_gene", ("LINCS L1000",), "LicenseRef-LINCS-L1000", *_COMPUTED),
-    "CpD": Metaedge("palliates", ("PharmacotherapyDB",), LICENCE, *_CURATED),
-    "CrC": Metaedge("drug_resembles_drug", ("DrugBank",), LICENCE, *_COMPUTED),
-    "CtD": Metaedge("treats", ("PharmacotherapyDB",), LICENCE, *_CURATED),
+    "CpD": Metaedge("palliates", ("PharmacotherapyDB",), CC0, *_CURATED),
+    "CrC": Metaedge("drug_resembles_drug", ("DrugBank",), CC0, *_COMPUTED),
+    "CtD": Metaedge("treats", ("PharmacotherapyDB",), CC0, *_CURATED),
     "CuG": Metaedge("drug_upregulates_gene", ("LINCS L1000",), "LicenseRef-LINCS-L1000", *_COMPUTED),
-    "DaG": Metaedge("disease_associates_gene", ("DISEASES", "DisGeNET", "DOAF", "GWAS Catalog"), LICENCE, *_MIXED),
+    "DaG": Metaedge("disease_associates_gene", ("DISEASES", "DisGeNET", "DOAF", "GWAS Catalog"), CC0, *_MIXED),
     "DdG": Metaedge("disease_downregulates_gene", ("STARGEO",), "NOASSERTION", *_COMPUTED),
-    "DlA": Metaedge("disease_localizes_to_anatomy", ("MEDLINE",), LICENCE, *_COMPUTED),
-    "DpS": Metaedge("disease_presents_symptom", ("MEDLINE",), LICENCE, *_COMPUTED),
-    "DrD": Metaedge("disease_resembles_disease", ("MEDLINE",), LICENCE, *_COMPUTED),
+    "DlA": Metaedge("disease_localizes_to_anatomy", ("MEDLINE",), CC0, *_COMPUTED),
+    "DpS": Metaedge("disease_presents_symptom", ("MEDLINE",), CC0, *_COMPUTED),
+    "DrD": Metaedge("disease_resembles_disease", ("MEDLINE",), CC0, *_COMPUTED),
     "DuG": Metaedge("disease_upregulates_gene", ("STARGEO",), "NOASSERTION", *_COMPUTED),
     "GcG": Metaedge("gene_covaries_gene", ("Evolutionary Rate Covariation",), "NOASSERTION", *_COMPUTED),
     "GiG": Metaedge("gene_interacts_gene", _INTERACTOMES, "NOASSERTION", *_OBSERVED),
     "GpBP": Metaedge("gene_participates_in_biological_process", ("Gene Ontology",), "CC-BY-4.0", *_MIXED),
     "GpCC": Metaedge("gene_participates_in_cellular_component", ("Gene Ontology",), "CC-BY-4.0", *_MIXED),
     "GpMF": Metaedge("gene_participates_in_molecular_function", ("Gene Ontology",), "CC-BY-4.0", *_MIXED),
-    "GpPW": Metaedge("gene_participates_in_pathway", _PATHWAYS, LICENCE, *_CURATED),
+    "GpPW": Metaedge("gene_participates_in_pathway", _PATHWAYS, CC0, *_CURATED),
     "Gr>G": Metaedge("gene_regulates_gene", ("LINCS L1000",), "LicenseRef-LINCS-L1000", *_COMPUTED),
     "PCiC": Metaedge("class_includes_drug", ("DrugCentral",), "CC-BY-4.0", *_CURATED),
 }
@@ -132,19 +134,8 @@ def read(fetch: Fetch) -> Rows:
     Raises `kg.fetch.FetchError` if a published file is nowhere or not what it should be, `kg.files.text.FileError`
     if one cannot be read.
     """
-    required = {file: fetch.get(file) for file in FILES}
-    optional = {file: fetch.find(file) for file in (BINDING, ASSOCIATION, INCHI, GENES, GO_TERMS)}
-    found = required | {file: at for file, at in optional.items() if at is not None}
-    unverified = any(at.verified_by == "nothing" for at in found.values())
-    release = SourceRelease(
-        NAME,
-        f"{VERSION}-unverified" if unverified else VERSION,
-        LICENCE,
-        CITATION,
-        URL,
-        {file.name: at.sha256 for file, at in found.items()},
-    )
-    return Rows(release, (_read_nodes(found),), tuple(_read_edges(found)))
+    found = SOURCE.fetched(fetch)
+    return Rows(SOURCE.release(found), (_read_nodes(found),), tuple(_read_edges(found)))
 
 
 def to_curie(identifier: str) -> str:
@@ -171,7 +162,7 @@ def _read_nodes(found: Mapping[PublicFile, FoundFile]) -> pa.Table:
     }
     return pa.table(
         {
-            "kind": [KINDS.get(kind, f"{NAME}:{kind}") for kind in rows["kind"].cast(pa.string()).to_pylist()],
+            "kind": [KINDS.get(kind, f"{SOURCE.name}:{kind}") for kind in rows["kind"].cast(pa.string()).to_pylist()],
             "id": pa.array(ids, pa.string()),
             "name": pa.array(names, pa.string()),
             "synonyms": pa.array(others, pa.list_(pa.string())),
@@ -222,10 +213,10 @@ def _read_edges(found: Mapping[PublicFile, FoundFile]) -> Iterator[pa.Table]:
             edges = edges.append_column(column, _constant(value, edges.num_rows))
         yield _with_details(edges, metaedge, _details(found, abbreviation))
     strange = rows.filter(pc.invert(pc.is_in(rows["metaedge"], pa.array(METAEDGES))))
-    relations = _translated(strange["metaedge"], lambda abbreviation: f"{NAME}:{abbreviation}")  # never one of ours
+    named = _translated(strange["metaedge"], lambda word: f"{SOURCE.name}:{word}")  # never one of ours
     untold = pa.nulls(strange.num_rows, pa.string())
     yield (
-        strange.append_column("relation", relations)
+        strange.append_column("relation", named)
         .append_column("knowledge_level", untold)
         .append_column("agent_type", untold)
     )

@@ -9,6 +9,7 @@ in the way that any patient does. Identifiers are Hetionet's where Hetionet has 
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,21 @@ import pyarrow as pa
 
 from kg.fetch import Fetch
 from kg.files.columns import read_columns
-from kg.graph import SourceRelease, table
+from kg.graph import table
 from kg.patients import fhir
 from kg.patients.terminology import lexicon
 from kg.rows import Rows
 from kg.schema import RELATIONS, AttributeType, edge_columns, node_columns
+from kg.source import Source
 
-NAME = "starter"
-VERSION = "1"
-LICENCE = "Apache-2.0"
-CITATION = "The starter graph of Panakeia, written by hand from textbooks; its patients are made up."
-URL = ""
+SOURCE = Source(
+    name="starter",
+    gives="well-known drugs, their targets, diseases and effects, and twelve made-up patients; it needs no network",
+    version="1",
+    licence="Apache-2.0",
+    citation="The starter graph of Panakeia, written by hand from textbooks; its patients are made up.",
+    url="",
+)
 
 NODE_FILES = {
     "Gene": "genes.tsv",
@@ -66,7 +71,7 @@ def read(fetch: Fetch) -> Rows:
     known = lexicon(row for rows in nodes.values() for row in rows)
     patients = fhir.read(patient_bundles(), PUBLIC_KEY, known).rows
     return Rows(
-        SourceRelease(NAME, VERSION, LICENCE, CITATION, URL, _checksums()),
+        replace(SOURCE.release({}), files=_checksums()),
         (*(_node_table(kind, rows) for kind, rows in nodes.items()), *patients.nodes),
         (*(_edge_table(relation, nodes, references) for relation in relations), *patients.edges),
     )
@@ -101,7 +106,7 @@ def _edge_table(relation: str, nodes: Mapping[str, Sequence[Row]], references: M
             "subject": subjects.get(row["subject"], row["subject"]),
             "object": objects.get(row["object"], row["object"]),
             "references": [references.get(key, key) for key in _items(row["references"])],
-            "licence": LICENCE,
+            "licence": SOURCE.licence,
             "knowledge_level": "knowledge_assertion",
             "agent_type": "manual_agent",
         }
@@ -111,7 +116,7 @@ def _edge_table(relation: str, nodes: Mapping[str, Sequence[Row]], references: M
 
 
 def _read(name: str, columns: Sequence[str]) -> list[Row]:
-    return [row | {"file": f"{NAME}/{name}"} for row in read_columns(_path(name), columns).to_pylist()]
+    return [row | {"file": f"{SOURCE.name}/{name}"} for row in read_columns(_path(name), columns).to_pylist()]
 
 
 def _items(text: str) -> list[str]:
@@ -121,10 +126,10 @@ def _items(text: str) -> list[str]:
 def _checksums() -> dict[str, str]:
     found = (*sorted(_path(".").glob("*.tsv")), *patient_bundles())
     return {
-        f"{NAME}/{path.relative_to(_path('.')).as_posix()}": hashlib.sha256(path.read_bytes()).hexdigest()
+        f"{SOURCE.name}/{path.relative_to(_path('.')).as_posix()}": hashlib.sha256(path.read_bytes()).hexdigest()
         for path in found
     }
 
 
 def _path(name: str) -> Path:
-    return Path(str(files("kg.sources").joinpath(NAME))) / name
+    return Path(str(files("kg.sources").joinpath(SOURCE.name))) / name

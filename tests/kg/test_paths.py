@@ -232,7 +232,10 @@ def test_a_path_is_written_down_with_all_that_its_edges_say(
     store = store_of(doubly_stated)
     direct, other = paths(store, "warfarin", "thrombosis", max_length=2)
     told = json.loads(json.dumps(direct.to_json(), allow_nan=False))
-    ours = {column: EVIDENCE[column] for column in EVIDENCE_COLUMNS} | {"references": ["PMID:1", "PMID:2"]}
+    ours, theirs = (
+        Evidence.of(told[column] for column in EVIDENCE_COLUMNS).to_json()
+        for told in (EVIDENCE | {"references": ["PMID:1", "PMID:2"]}, THEIRS)
+    )
     assert told == {
         "score": direct.score,
         "path": "Warfarin - treats -> thrombosis",
@@ -245,7 +248,7 @@ def test_a_path_is_written_down_with_all_that_its_edges_say(
                 "relation": "treats",
                 "forward": True,
                 "sources": ["by-hand", "other"],
-                "evidence": [ours, THEIRS],
+                "evidence": [ours, theirs],
             },
             {"id": "DOID:9743", "kind": "Disease", "name": "thrombosis"},
         ],

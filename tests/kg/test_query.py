@@ -22,7 +22,7 @@ def store(store_of: Callable[[Graph], Store], graph: Graph) -> Store:
 def test_show_counts_edges_and_brings_evidence(store: Store) -> None:
     shown = show(store, "aspirin")
     assert shown.node.id == "DRUGBANK:DB00945"
-    assert shown.attributes == {"synonyms": ["Aspirin"]}
+    assert shown.attributes == {"synonyms": ["Aspirin"], "provided_by": ["by-hand"]}
     assert set(shown.edges.itertuples(index=False, name=None)) == {
         ("treats", "out", 1),
         ("palliates", "out", 1),
@@ -137,7 +137,7 @@ def test_genotypes_are_shown_with_their_genes(store: Store) -> None:
     assert shown.to_json()["genotypes"] == {"CYP2C9": "*1/*2", "G6PD": "c.202G>A/="}
     assert "  genotypes: CYP2C9 *1/*2, G6PD c.202G>A/=\n" in shown.to_text()
     assert "genotyped_genes" not in shown.attributes
-    assert show(store, "PANAKEIA:P-2").attributes == {}
+    assert show(store, "PANAKEIA:P-2").attributes == {"provided_by": ["by-hand"]}
 
 
 def test_genotypes_without_their_genes_are_of_another_version(store_of: Callable[[Graph], Store]) -> None:

@@ -1,0 +1,24 @@
+"""Variation: variants and haplotypes, the diseases they cause, and the drugs they change the response to."""
+
+from kg.vocabulary.terms import NodeKind, Relation
+
+KINDS = (
+    NodeKind(
+        "Variant",
+        "biolink:SequenceVariant",
+        ("DBSNP", "CLINVAR", "CAID", "CIVIC.VID", "PANAKEIA"),
+        {"gene": "string", "allele": "string", "hgvs": "string[]"},
+    ),
+)
+
+RELATIONS = (
+    Relation("variant_in_gene", "Variant", "Gene", "biolink:is_sequence_variant_of"),
+    Relation(
+        "variant_affects_drug",
+        "Variant",
+        "Drug",
+        "biolink:associated_with_response_to",
+        attributes={"effect": "string"},
+    ),
+    Relation("variant_causes_disease", "Variant", "Disease", "biolink:causes"),
+)

@@ -22,7 +22,9 @@ DISEASES = [f"DOID:{number}" for number in range(101, 113)]
 GENES = [f"NCBIGene:{number}" for number in range(1, 31)]
 EFFECTS = [f"UMLS:C{number:07}" for number in range(12)]
 
-SMALL = TrainConfig(sources=("made-up", "other", "by-hand"), members=1, inner_folds=4, steps=8, neighbours=6, hidden=4, heads=2)
+SMALL = TrainConfig(
+    sources=("made-up", "other", "by-hand"), members=1, inner_folds=4, steps=8, neighbours=6, hidden=4, heads=2
+)
 """Settings that train in about a second."""
 
 torch.set_num_threads(1)  # on graphs this small a second thread only waits

@@ -1,0 +1,110 @@
+"""The commands that ask the graph."""
+
+from typing import Annotated
+
+import typer
+
+from panakeia.ask import Session
+from panakeia.options import (
+    DataOption,
+    JsonOption,
+    KindOption,
+    LengthOption,
+    ShareOption,
+    SourceOption,
+    StoreOption,
+    TopOption,
+)
+from panakeia.terminal import print_answer
+from panakeia.verbs.held import STORE
+
+app = typer.Typer()
+
+
+@app.command()
+def build(
+    data: DataOption = None,
+    store: StoreOption = STORE,
+    source: SourceOption = None,
+    max_reject_share: ShareOption = 0.01,
+    discard_patients: Annotated[
+        bool, typer.Option("--discard-patients", help="Build even where the store holds imported patients.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Build even a graph without nodes, or without edges.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the graph from public files and put it in place of what the store holds.
+
+    Without --source it is Hetionet where the mirror, the cache or the network has it, else the starter graph.
+
+    Example: panakeia build --data ../shared/data --store out/graph.lbdb
+    """
+    with Session(store, data=data) as session:
+        audit = session.build(
+            source or (),
+            max_reject_share=max_reject_share,
+            discard_patients=discard_patients,
+            allow_empty=allow_empty,
+        )
+        print_answer(audit, as_json=as_json, rows=False)
+
+
+@app.command()
+def info(store: StoreOption = STORE, as_json: JsonOption = False) -> None:
+    """Count the graph's nodes and edges and name its sources.
+
+    Example: panakeia info --json
+    """
+    with Session(store) as session:
+        print_answer(session.info(), as_json=as_json)
+
+
+@app.command()
+def show(node: str, store: StoreOption = STORE, kind: KindOption = None, as_json: JsonOption = False) -> None:
+    """Show a node: its attributes, its edges by relation, and its first neighbours with their evidence.
+
+    NODE is a CURIE, a name or a synonym. Example: panakeia show warfarin
+    """
+    with Session(store) as session:
+        print_answer(session.show(node, kind=kind), as_json=as_json)
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="A part of a name or a synonym; may be left out with --kind.")] = "",
+    store: StoreOption = STORE,
+    kind: KindOption = None,
+    top: TopOption = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Search nodes by a part of their name or synonyms; --kind alone lists the nodes of a kind.
+
+    Example: panakeia search diabetes
+    """
+    with Session(store) as session:
+        print_answer(session.search(text, kind=kind, top=top), as_json=as_json)
+
+
+@app.command()
+def paths(
+    a: str,
+    b: str,
+    store: StoreOption = STORE,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind", help="Kind of either node, where a name is that of several; repeatable.", metavar="KIND"
+        ),
+    ] = None,
+    max_length: LengthOption = 4,
+    top: TopOption = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank the paths between two nodes; paths through generic hubs come last.
+
+    Example: panakeia paths metformin DOID:9352
+    """
+    with Session(store) as session:
+        print_answer(session.paths(a, b, kinds=kind or (), max_length=max_length, top=top), as_json=as_json)

@@ -1,0 +1,86 @@
+"""The commands that ask the network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panakeia.ask import Session
+from panakeia.options import CsvOption, JsonOption, ModelOption, StoreOption, Task, TopOption, whole
+from panakeia.terminal import print_answer, print_note
+from panakeia.verbs.held import MODEL, STORE
+
+app = typer.Typer()
+
+
+@app.command()
+def train(
+    store: StoreOption = STORE,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the trained model.", metavar="DIR")] = Path(MODEL),
+    task: Annotated[Task, typer.Option(help="Relation to learn.")] = "treats",
+    seed: Annotated[
+        int | None, typer.Option("--seed", parser=whole(0), help="Seed of all random streams.", metavar="N")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the graph neural network on the graph and write the model.
+
+    Example: panakeia train --store out/graph.lbdb --out out/model --seed 0
+    """
+    with Session(store, out) as session:
+        print_answer(session.train(task=task, seed=seed, config=config), as_json=as_json)
+
+
+@app.command()
+def score(
+    pairs: Annotated[Path, typer.Argument(help="TSV with the columns drug and disease.", metavar="PAIRS.tsv")],
+    out: Annotated[Path, typer.Option("--out", help="TSV to write.", metavar="SCORES.tsv")],
+    store: StoreOption = STORE,
+    model: ModelOption = Path(MODEL),
+) -> None:
+    """Score pairs of a drug and a disease: the same rows, with score, prior and known.
+
+    Example: panakeia score pairs.tsv --out scores.tsv
+    """
+    with Session(store, model) as session:
+        print_note(session.score(pairs, out=out).to_text())
+
+
+@app.command()
+def rank(
+    disease: str,
+    store: StoreOption = STORE,
+    model: ModelOption = Path(MODEL),
+    top: TopOption = 20,
+    as_json: JsonOption = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Leave out the drugs that the model's source lists for the disease.")
+    ] = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Rank the drugs for a disease: score, degree prior, lift over it, and whether the source lists the pair.
+
+    Example: panakeia rank "type 2 diabetes mellitus" --top 20
+    """
+    if as_json and as_csv:
+        raise ValueError("got --json and --csv: expected one of them, --json or --csv")
+    with Session(store, model) as session:
+        print_answer(session.rank(disease, top=top, new_only=new), as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def explain(
+    drug: str,
+    disease: str,
+    store: StoreOption = STORE,
+    model: ModelOption = Path(MODEL),
+    top: TopOption = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain a drug for a disease by the parts of its score and the best evidence paths between them.
+
+    Example: panakeia explain metformin "type 2 diabetes mellitus"
+    """
+    with Session(store, model) as session:
+        print_answer(session.explain(drug, disease, top=top), as_json=as_json)

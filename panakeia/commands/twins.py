@@ -1,0 +1,83 @@
+"""The commands of patients, their twins and trials."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panakeia.ask import Session
+from panakeia.options import JsonOption, SeedOption, StoreOption, Twin
+from panakeia.terminal import print_answer, print_note
+from panakeia.verbs.held import STORE
+from panakeia.verbs.twins import TWIN
+
+twin_app = typer.Typer(help="Simulate treatment trajectories of patients.", no_args_is_help=True)
+trial_app = typer.Typer(help="Simulate whole trials.", no_args_is_help=True)
+patient_app = typer.Typer(help="Patient records.", no_args_is_help=True)
+
+
+@patient_app.command("import")
+def patient_import(
+    paths: Annotated[
+        list[Path], typer.Argument(help="FHIR R4 bundles (.json, .json.gz) or folders.", metavar="PATH...")
+    ],
+    store: StoreOption = STORE,
+    key_file: Annotated[Path | None, typer.Option(help="File with the key for pseudonyms.", metavar="FILE")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import patients from FHIR R4 bundles under keyed pseudonyms; the key is PANAKEIA_KEY or --key-file.
+
+    Example: panakeia patient import ../shared/data/patients/fhir --key-file key.txt
+    """
+    with Session(store) as session:
+        print_answer(session.patient_import(paths, key_file=key_file), as_json=as_json, rows=False)
+
+
+@twin_app.command("simulate")
+def twin_simulate(
+    regimen: Annotated[
+        Path, typer.Option(help="Doses in NONMEM columns (TIME and II in hours).", metavar="REGIMEN.csv")
+    ],
+    model: Annotated[Twin, typer.Option(help="A published model.")] = TWIN,
+    cohort: Annotated[Path | None, typer.Option(help="Patients' covariates.", metavar="COHORT.csv")] = None,
+    patient: Annotated[str | None, typer.Option(help="A patient of the store, by pseudonym.", metavar="ID")] = None,
+    times: Annotated[str, typer.Option(help="start:stop:step in days (d) or hours (h).")] = "0:84:1d",
+    out: Annotated[
+        Path | None, typer.Option(help="CSV to write; else it is printed.", metavar="TRAJECTORIES.csv")
+    ] = None,
+    typical: Annotated[bool, typer.Option("--typical", help="Switch all variability off.")] = False,
+    seed: SeedOption = 0,
+    store: StoreOption = STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate each patient's trajectory under a regimen, with an interval.
+
+    Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d
+    """
+    with Session(store) as session:
+        found = session.twin_simulate(
+            regimen,
+            cohort=cohort,
+            patient=patient,
+            times=times,
+            model=model,
+            seed=None if typical else seed,
+            out=out,
+        )
+    if out is None:
+        print_answer(found, as_json=as_json, as_csv=not as_json)
+    print_note(found.to_text())
+
+
+@trial_app.command("run")
+def trial_run(
+    design: Annotated[Path, typer.Argument(help="The trial's design.", metavar="TRIAL.toml")],
+    out: Annotated[Path, typer.Option(help="Folder for result.json, subjects.csv and report.html.", metavar="DIR")],
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a trial and write its result, its subjects and a report.
+
+    Example: panakeia trial run trial.toml --out out/trial
+    """
+    print_answer(Session().trial_run(design, out=out), as_json=as_json, rows=False)
+    print_note(f"result.json, subjects.csv and report.html are in {out}")

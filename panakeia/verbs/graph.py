@@ -1,0 +1,88 @@
+"""The verbs that are asked of the graph."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from panakeia.answer import Paths, Table
+from panakeia.verbs.held import Held, names, without_login
+
+if TYPE_CHECKING:
+    from kg.audit import Audit
+    from kg.query import Shown
+
+
+class GraphVerbs(Held):
+    """Build the graph and ask it."""
+
+    def build(
+        self,
+        sources: str | Sequence[str] = (),
+        *,
+        max_reject_share: float = 0.01,
+        discard_patients: bool = False,
+        allow_empty: bool = False,
+    ) -> "Audit":
+        """Build the graph from public files, and put it in place of what the store holds.
+
+        Without `sources` it is Hetionet where the mirror, the cache or the network has it, else the starter graph. A
+        store with imported patients, and one that would end without nodes or edges, stands unless that is allowed.
+        """
+        from kg.build import build, default_sources
+        from kg.fetch import Fetch
+        from kg.stores.opening import open_store
+
+        self.close()
+        with open_store(self.store, create=True):
+            pass  # what cannot be opened is told before anything is fetched
+        with self._telling() as progress:
+            fetch = Fetch(self.data)
+            return build(
+                names(sources) or default_sources(fetch),
+                fetch,
+                self.store,
+                max_reject_share=max_reject_share,
+                discard=discard_patients,
+                allow_empty=allow_empty,
+                progress=progress,
+            )
+
+    def info(self) -> Table:
+        """Count the graph's nodes and edges, and name its sources."""
+        import pandas as pd
+
+        from kg.query import info
+
+        found = info(self._graph())
+        rows = [(what, name, count) for what in ("nodes", "edges") for name, count in found[what].items()]
+        return Table(
+            f"the graph in {without_login(self.store)}",
+            pd.DataFrame(rows, columns=["what", "name", "count"]),
+            tuple(f"{r['name']} {r['version']} ({r['licence']}): {r['citation']}" for r in found["sources"]),
+            found,
+        )
+
+    def search(self, text: str = "", *, kind: str | None = None, top: int = 20) -> Table:
+        """Search nodes by a part of their name or synonyms; with a kind and no text, list the nodes of that kind."""
+        from kg.search import search
+
+        found = search(self._graph(), text, limit=top, kind=kind)
+        what = f"nodes of kind {kind}" if kind else "nodes"
+        matching = f" that match {text!r}" if text.strip() else ""
+        cut = f"the first {len(found.nodes)} of {found.total:,}: ask for more with a higher top (--top)"
+        return Table(what + matching, found.nodes, (cut,) if found.left_out else (), found.to_json())
+
+    def show(self, node: str, *, kind: str | None = None) -> "Shown":
+        """Show a node: its attributes, its edges by relation, and its first neighbours with their evidence."""
+        from kg.query import show
+
+        return show(self._graph(), node, kind)
+
+    def paths(self, a: str, b: str, *, kinds: str | Sequence[str] = (), max_length: int = 4, top: int = 10) -> Paths:
+        """Rank the paths between two nodes; paths through generic hubs come last.
+
+        `kinds` tell which nodes are meant where a name or an identifier is that of several.
+        """
+        from kg.paths import paths
+
+        found = paths(self._graph(), a, b, kinds=names(kinds), max_length=max_length, top=top)
+        return Paths(f"paths from {a} to {b}", tuple(found))

@@ -1,0 +1,97 @@
+"""What a Session holds: a graph, a model and a data mirror, opened when a verb needs them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from kg.output import refuse_inputs, require_file
+
+if TYPE_CHECKING:
+    from gnn.checkpoint import Model
+    from kg.progress import Progress
+    from kg.stores.protocol import Store
+
+STORE = "out/graph.lbdb"
+MODEL = "out/model"
+
+
+class Held:
+    """The things that all verbs share; see `panakeia.ask.Session`."""
+
+    def __init__(
+        self,
+        store: str | Path = STORE,
+        model: str | Path = MODEL,
+        *,
+        data: str | Path | None = None,
+        progress: "Progress | None" = None,
+    ) -> None:
+        self.store, self.model = str(store), Path(model)
+        self.data = None if data is None else Path(data)
+        self._progress = progress
+        self._opened: Store | None = None
+        self._loaded: Model | None = None
+
+    def __repr__(self) -> str:
+        return f"Session({without_login(self.store)!r}, {str(self.model)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store; the next verb opens it again."""
+        if self._opened is not None:
+            self._opened.__exit__()
+            self._opened = None
+
+    def _graph(self) -> "Store":
+        """Return the session's store, opened."""
+        if self._opened is None:
+            from kg.stores.opening import open_store
+
+            self._opened = open_store(self.store).__enter__()
+        return self._opened
+
+    def _network(self) -> "Model":
+        """Return the session's model, loaded."""
+        if self._loaded is None:
+            from gnn import checkpoint
+
+            self._loaded = checkpoint.load(self.model)
+        return self._loaded
+
+    @contextmanager
+    def _telling(self) -> "Iterator[Progress]":
+        """Yield whom to tell how far a verb is: whoever was given, else a bar."""
+        if self._progress is not None:
+            yield self._progress
+            return
+        from panakeia.terminal import progress_bar
+
+        with progress_bar() as progress:
+            yield progress
+
+
+def names(given: str | Sequence[str]) -> list[str]:
+    """Return one name, or several, as a list."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def check_output(out: str | Path, *inputs: object) -> None:
+    """Raise `OutputError`, before the work, where a file cannot be written or is one of the inputs."""
+    require_file(out)
+    refuse_inputs(out, [given for given in inputs if isinstance(given, str | Path)])
+
+
+def without_login(store: str) -> str:
+    """Return a store's URL without user and password, a file as it is."""
+    scheme, separator, rest = store.partition("://")
+    return scheme + separator + rest.rpartition("@")[2] if separator else store
+
+
+def into(out: str | Path | None) -> str:
+    return "" if out is None else f", written into {out}"

@@ -1,0 +1,80 @@
+"""The verbs that are asked of the network: what it learns, and what it says of drugs and diseases."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.files.table import write_tsv
+from kg.files.text import create_text
+from kg.output import whole_file
+from panakeia.answer import Table
+from panakeia.verbs.held import Held, check_output, into
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gnn.explain import Explanation
+
+
+class NetworkVerbs(Held):
+    """Train the network and ask it."""
+
+    def train(self, *, task: str = "treats", seed: int | None = None, config: str | Path | None = None) -> Table:
+        """Train the graph neural network on the graph, and write the session's model."""
+        import pandas as pd
+
+        from gnn import checkpoint
+        from gnn.config import load_config
+
+        settings = load_config(config, task=task, seed=seed)
+        check_output(checkpoint.model_file(self.model), config, self.store)
+        from gnn.train import train  # torch, after what needs no waiting for
+
+        with self._telling() as progress:
+            progress("read the graph", 0.0)
+            model = train(self._graph().read(), settings, progress)
+            checkpoint.save(model, self.model)
+        self._loaded = model
+        summary = model.summary()
+        return Table(
+            f"model written to {self.model}",
+            pd.DataFrame(summary.items(), columns=["name", "value"]),
+            content=summary,
+        )
+
+    def rank(self, disease: str, *, top: int = 20, new_only: bool = False) -> Table:
+        """Rank the drugs for a disease: score, degree prior, lift over it, and whether the source lists the pair.
+
+        With `new_only`, drugs that the model's source lists for the disease are left out.
+        """
+        from gnn.rank import rank
+        from kg.search import find
+
+        found = find(self._graph(), disease, kind="Disease")
+        model = self._network()
+        candidates = rank(model, self._graph(), found.id, top=top, new_only=new_only)
+        note = (
+            f"known: {model.listed(True)}. A drug that is {model.listed(False)} is a hypothesis: nobody may have "
+            f"looked at it, or it may have been judged not indicated. Data: {model.summary()['data_version']}"
+        )
+        return Table(f"drugs for {found.name} ({found.id})", candidates, (note,))
+
+    def explain(self, drug: str, disease: str, *, top: int = 10) -> "Explanation":
+        """Explain a drug for a disease by the parts of its score and the best evidence paths between the two."""
+        from gnn.explain import explain
+
+        return explain(self._network(), self._graph(), drug, disease, top=top)
+
+    def score(self, pairs: "str | Path | pd.DataFrame", *, out: str | Path | None = None) -> Table:
+        """Score pairs of a drug and a disease: the same rows, with score, prior and known; into a TSV with `out`."""
+        from gnn import checkpoint
+        from gnn.rank import read_pairs, score
+
+        if out is not None:
+            check_output(out, pairs, self.store, checkpoint.model_file(self.model))
+        asked = read_pairs(pairs) if isinstance(pairs, str | Path) else pairs
+        origin = pairs if isinstance(pairs, str | Path) else "the pairs"
+        scored = score(self._network(), self._graph(), asked, origin)
+        if out is not None:
+            with whole_file(out) as part, create_text(part, out) as file:
+                write_tsv(scored, file)
+        return Table(f"{len(scored)} pairs scored{into(out)}", scored)

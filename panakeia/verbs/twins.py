@@ -1,0 +1,99 @@
+"""The verbs of patients: their import, their twins, and trials of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.files.table import write_csv
+from kg.files.text import create_text
+from kg.output import refuse_inputs, whole_file
+from panakeia.answer import Table
+from panakeia.verbs.held import Held, check_output, into
+
+if TYPE_CHECKING:
+    from kg.patients.imports import Imported
+    from twin.patient import Cohort
+    from twin.protocol import TrialDesign
+    from twin.regimen import Regimen
+    from twin.result import TrialResult
+
+TWIN = "warfarin_hamberg2007"
+
+
+class TwinVerbs(Held):
+    """Import patients, simulate them, and run trials."""
+
+    def patient_import(
+        self, paths: str | Path | Sequence[str | Path], *, key: bytes | None = None, key_file: str | Path | None = None
+    ) -> "Imported":
+        """Import patients from FHIR R4 bundles, or folders of them, under keyed pseudonyms.
+
+        Without `key` it is read from `key_file`, else from PANAKEIA_KEY.
+        """
+        from kg.patients.deidentify import load_key
+        from kg.patients.imports import import_patients
+
+        given = [paths] if isinstance(paths, str | Path) else list(paths)
+        refuse_inputs(self.store, [key_file, *(path for path in given if not Path(path).is_dir())])
+        secret = key or load_key(key_file)
+        with self._telling() as progress:
+            return import_patients(given, self._graph(), secret, progress)
+
+    def twin_simulate(
+        self,
+        regimen: "str | Path | Regimen",
+        *,
+        cohort: "str | Path | Cohort | None" = None,
+        patient: str | None = None,
+        times: str = "0:84:1d",
+        model: str = TWIN,
+        seed: int | None = 0,
+        out: str | Path | None = None,
+    ) -> Table:
+        """Simulate each patient's trajectory under a regimen, with an interval; into a CSV with `out`.
+
+        The patients are a cohort (a CSV file, or made in Python), or one patient of the graph by pseudonym;
+        without a seed, each is simulated as the typical patient, all variability switched off.
+        """
+        from twin import library
+        from twin.patient import from_graph, read_cohort
+        from twin.regimen import read_regimen
+        from twin.simulate import Variation, parse_times, simulate
+
+        if (cohort is None) == (patient is None):
+            raise ValueError("give either a cohort (--cohort COHORT.csv) or a patient of the graph (--patient ID)")
+        if out is not None:
+            check_output(out, regimen, cohort, self.store)
+        twin = library.load(model)
+        doses = read_regimen(regimen) if isinstance(regimen, str | Path) else regimen
+        moments = parse_times(times)
+        if cohort is None:
+            people = from_graph(self._graph(), str(patient), twin)
+        else:
+            people = read_cohort(cohort, twin) if isinstance(cohort, str | Path) else cohort
+        with self._telling() as progress:
+            found = simulate(twin, people, doses, moments, None if seed is None else Variation(seed=seed), progress)
+        if out is not None:
+            with whole_file(out) as part, create_text(part, out) as file:
+                write_csv(found.to_frame(), file)
+        failed = (f"patient {who} could not be simulated: {why}" for who, why in found.failures.items())
+        title = f"{model}: trajectories, patients: {len(found.ids)}{into(out)}"
+        return Table(title, found.to_frame(), (found.basis, *failed))
+
+    def trial_run(self, design: "str | Path | TrialDesign", *, out: str | Path | None = None) -> "TrialResult":
+        """Simulate a trial, from its TOML file or as designed in Python.
+
+        With `out`, its result, its subjects and a report are written into a folder.
+        """
+        from panakeia.study import TRIAL_FILES, write_trial
+        from twin import trial
+
+        if out is not None:
+            for name in TRIAL_FILES:
+                check_output(Path(out) / name, design)
+        checked = trial.load(design) if isinstance(design, str | Path) else design
+        with self._telling() as progress:
+            result = trial.run(checked, progress)
+        if out is not None:
+            write_trial(result, out)
+        return result

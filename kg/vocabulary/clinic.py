@@ -38,7 +38,7 @@ RELATIONS = (
         "patient_has_measurement",
         "Patient",
         "Measurement",
-        "biolink:has_attribute",
+        "biolink:related_to",
         attributes={"value": "double", "unit": "string", **_DATED},
         identity=_EVENT,
     ),

@@ -8,10 +8,14 @@ import fcntl
 import glob
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+LISTING = "panakeia-files.txt"
+"""The list, in a folder of files that were written together, of these files."""
 
 
 class OutputError(ValueError):
@@ -96,6 +100,30 @@ def whole_set(first: str | Path, *others: str | Path) -> Iterator[list[Path]]:
         put_in_place(parts, paths)
 
 
+@contextmanager
+def whole_folder(folder: str | Path) -> Iterator[Path]:
+    """Yield a new, empty folder to write files into; afterwards, if all went well, these are in `folder`.
+
+    They replace what has their names there, as a set (see `whole_set`), and so does a list of them, `LISTING`, those
+    that an earlier one lists; files that no list names stay. What is written lies in a hidden folder until then.
+    """
+    folder = Path(folder)
+    require_folder(folder)
+    listing = folder / LISTING
+    with named(folder), _part_folder(folder) as part:
+        yield part
+        names = sorted(str(path.relative_to(part)) for path in part.rglob("*") if path.is_file())
+        earlier = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
+        (part / LISTING).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        old = [name for name in earlier if name not in names and target(folder / name).is_relative_to(target(folder))]
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        put_in_place(
+            [part / LISTING, *(part / name for name in names), *(None for _ in old)],
+            [listing, *(folder / name for name in (*names, *old))],
+        )
+
+
 def put_in_place(parts: Sequence[Path | None], paths: Sequence[str | Path]) -> None:
     """Put files that are whole into the places of files that belong together (see `whole_set`).
 
@@ -157,11 +185,14 @@ def _replaced(place: Path) -> Path:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock; the system drops it when the process dies."""
+def _alone_in(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a folder's lock; the system drops it when the process dies. Not to `wait` raises where another has it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _lock(descriptor)
+        if wait:
+            _lock(descriptor)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     finally:
         os.close(descriptor)
@@ -182,6 +213,23 @@ def _part(path: Path) -> Iterator[Path]:
     finally:
         os.close(descriptor)
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _part_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder inside another, locked while its writer lives; what killed writers left goes first."""
+    place = target(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.glob(f".{'[0-9a-f]' * 8}.parts"):
+        with suppress(OSError), _alone_in(left, wait=False):
+            shutil.rmtree(left)
+    part = place / f".{secrets.token_hex(4)}.parts"
+    part.mkdir()
+    try:
+        with _alone_in(part):
+            yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _made_part(place: Path) -> tuple[Path, int]:

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from kg.output import OutputError, refuse_inputs, require_file, require_folder, settle, whole_file, whole_set
+from kg.output import (
+    LISTING,
+    OutputError,
+    refuse_inputs,
+    require_file,
+    require_folder,
+    settle,
+    whole_file,
+    whole_folder,
+    whole_set,
+)
 from tests.starved import starved
 
 SET = ("result.json", "subjects.csv", "report.html")
@@ -290,3 +300,42 @@ def test_what_permissions_forbid_is_refused(tmp_path: Path) -> None:
         part.write_text("x")
     with pytest.raises(OutputError, match="may not write into"):
         require_file(folder / "new")
+
+
+def test_a_folder_s_files_come_together_and_replace_those_of_an_earlier_writer(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    with whole_folder(folder) as part:
+        (part / "nodes").mkdir()
+        (part / "nodes" / "a.tsv").write_text("1")
+        (part / "b.tsv").write_text("1")
+        assert not (folder / "b.tsv").exists()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(RuntimeError), whole_folder(folder) as part:
+        (part / "b.tsv").write_text("half")
+        raise RuntimeError
+    assert (folder / "b.tsv").read_text() == (folder / "nodes" / "a.tsv").read_text() == "1"
+    with whole_folder(folder) as part:
+        (part / "b.tsv").write_text("2")
+    there = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert there == ["b.tsv", "mine.txt", LISTING]
+    assert (folder / "b.tsv").read_text() == "2"
+    assert (folder / LISTING).read_text() == "b.tsv\n"
+
+
+def test_what_a_killed_writer_left_in_a_folder_goes_with_the_next(tmp_path: Path) -> None:
+    left = tmp_path / ".0123abcd.parts"
+    left.mkdir()
+    (left / "half").write_text("half")
+    with whole_folder(tmp_path) as part:
+        (part / "whole").write_text("whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [LISTING, "whole"]
+
+
+def test_a_list_of_files_that_points_elsewhere_removes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / LISTING).write_text("../mine.txt\n")
+    with whole_folder(folder) as part:
+        (part / "a").write_text("a")
+    assert (tmp_path / "mine.txt").exists()

@@ -1,0 +1,155 @@
+"""Export: the graph as files in an open format, in a folder, put in place when all of them are whole."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kg.graph import Graph, SourceRelease
+from kg.notebook import notebook_html
+from kg.output import whole_folder
+from kg.progress import Progress, silent
+from kg.schema import RELATIONS
+
+Writer = Callable[[Graph, Path, Progress], Mapping[str, int]]
+"""Writes a graph's files into an empty folder, and returns how many records (rows, statements, ...) each file has.
+
+A file in a folder of its own is named with it: `nodes/Gene.parquet`.
+"""
+
+
+class Format(NamedTuple):
+    """A format: what it is, in a few words, and the module and function that write it (a `Writer`)."""
+
+    gives: str
+    module: str
+    function: str = "write"
+
+
+FORMATS: dict[str, Format] = {}
+"""Every format by its name; another one is one more line here, and its module."""
+
+
+PATIENT = "Patient"
+"""The kind of node that is not exported unless asked for."""
+
+
+class ExportError(ValueError):
+    """A format that is not known."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote: the records of each file, and how many nodes and edges of patients were left out.
+
+    `left_out` is by kind and relation.
+    """
+
+    format: str
+    folder: Path
+    records: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the files and their records."""
+        return pd.DataFrame(self.records.items(), columns=["file", "records"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the whole as JSON values."""
+        return {
+            "format": self.format,
+            "folder": str(self.folder),
+            "files": dict(self.records),
+            "left_out": dict(self.left_out),
+        }
+
+    def to_text(self) -> str:
+        """Return where the files are, and what is not in them."""
+        lines = [f"{self.format}: {len(self.records)} files in {self.folder}"]
+        if self.left_out:
+            counts = ", ".join(f"{count:,} {name}" for name, count in self.left_out.items())
+            lines.append(f"left out, because they are patients' (--patients writes them too): {counts}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
+
+
+def writer(name: str) -> Writer:
+    """Return what writes this format; raises `ExportError` where there is none of this name."""
+    if name not in FORMATS:
+        raise ExportError(f"there is no format {name!r}; expected one of {', '.join(sorted(FORMATS))}")
+    found: Writer = getattr(importlib.import_module(FORMATS[name].module), FORMATS[name].function)
+    return found
+
+
+def export(
+    graph: Graph, format: str, folder: str | Path, *, patients: bool = False, progress: Progress = silent
+) -> Exported:
+    """Write a graph into a folder in this format (see `FORMATS`).
+
+    Files of an earlier export stand until the new ones are whole. Patients, and what is said of them, are left out
+    unless `patients`. Raises `ExportError` for a format that is not known, `kg.output.OutputError` or `OSError` for a
+    folder that cannot be written.
+    """
+    write = writer(format)
+    left_out: Mapping[str, int] = {}
+    if not patients:
+        graph, left_out = without_patients(graph)
+    with whole_folder(folder) as part:
+        records = write(graph, part, progress)
+    progress("exported", 1.0)
+    return Exported(format, Path(folder), records, left_out)
+
+
+def without_patients(graph: Graph) -> tuple[Graph, dict[str, int]]:
+    """Return the graph without its patients, and how many nodes by kind and edges by relation that leaves out.
+
+    A release that states patients goes as well, as do the nodes that nobody else states and no edge that is left needs:
+    its files may be named after patients, and its drugs and diseases are theirs.
+    """
+    if PATIENT not in graph.nodes:
+        return graph, {}
+    private = pc.unique(pc.list_flatten(graph.nodes[PATIENT]["provided_by"])).cast(pa.string())
+    edges = {
+        name: rows
+        for name, rows in graph.edges.items()
+        if PATIENT not in (RELATIONS[name].subject, RELATIONS[name].object)
+    }
+    ends = pa.chunked_array(
+        [chunk for rows in edges.values() for end in ("subject", "object") for chunk in rows[end].chunks], pa.string()
+    ).unique()
+    nodes = {kind: _public(rows, private, ends) for kind, rows in graph.nodes.items() if kind != PATIENT}
+    before, after = {**graph.nodes, **graph.edges}, {**nodes, **edges}
+    left_out = {name: rows.num_rows - (after[name].num_rows if name in after else 0) for name, rows in before.items()}
+    return (
+        Graph({kind: rows for kind, rows in nodes.items() if rows.num_rows}, edges, _released(graph, edges, private)),
+        {name: count for name, count in left_out.items() if count},
+    )
+
+
+def _public(rows: pa.Table, private: pa.Array, ends: pa.Array) -> pa.Table:
+    """Return the nodes that a public release states or an edge needs, without the private ones' names on them."""
+    stated = rows["provided_by"].to_pylist()
+    names = set(private.to_pylist())
+    public = [[name for name in by if name not in names] for by in stated]
+    kept = pc.or_(pa.array([bool(by) for by in public], pa.bool_()), pc.is_in(rows["id"].combine_chunks(), ends))
+    place = rows.column_names.index("provided_by")
+    return rows.set_column(place, "provided_by", pa.array(public, pa.list_(pa.string()))).filter(kept)
+
+
+def _released(graph: Graph, edges: Mapping[str, pa.Table], private: pa.Array) -> tuple[SourceRelease, ...]:
+    """Return the releases without the private ones; one that states an edge that is left stays, without its files."""
+    names = set(private.to_pylist())
+    stating = {name for rows in edges.values() for name in pc.unique(rows["source"]).to_pylist()}
+    return tuple(
+        replace(release, files={}) if release.name in names else release
+        for release in graph.sources
+        if release.name not in names or release.name in stating
+    )

@@ -160,9 +160,9 @@ def paths(
 ) -> list[Path]:
     """Return the best paths of at most `max_length` edges between two nodes, given as for `kg.search.find_ends`.
 
-    They are exact: no path that is left out scores higher than one that is returned. Not considered are predicted
-    relations, those of `exclude`, and paths through a patient. Raises what `find_ends` raises, and `ValueError` for a
-    length over 4, a `top` below 1, or an unknown relation.
+    They are exact: no path that is left out scores higher than one that is returned. Not considered are predicted and
+    negated relations, those of `exclude`, and paths through a patient. Raises what `find_ends` raises, and `ValueError`
+    for a length over 4, a `top` below 1, or an unknown relation.
     """
     check_count("top", top)
     if not 1 <= max_length <= LONGEST:
@@ -172,7 +172,8 @@ def paths(
     start, goal = find_ends(store, a, b, kinds)
     if start == goal:
         raise ValueError(f"{a!r} and {b!r} are the same node, {start.id}: give two different ones")
-    usable = {relation.name for relation in RELATIONS.values() if not relation.predicted} - set(exclude)
+    usable = {relation.name for relation in RELATIONS.values() if not (relation.predicted or relation.negated)}
+    usable -= set(exclude)
     question = _Question(((start.kind, start.id), (goal.kind, goal.id)), usable, max_length, top)
     known = look_up(store, question.ends)
     return _described(store, _search(store, question, known), known)

@@ -7,7 +7,7 @@ capitalisation that Biolink uses; `PANAKEIA` marks our own identifiers.
 
 from typing import NamedTuple
 
-from kg.vocabulary import anything, biology, clinic, phenotypes, predictions, variation
+from kg.vocabulary import anything, biology, clinic, oncology, phenotypes, predictions, variation
 from kg.vocabulary.clinic import LABELS
 from kg.vocabulary.terms import AttributeType, NodeKind, Relation
 
@@ -61,7 +61,8 @@ EVIDENCE_COLUMNS: dict[str, AttributeType] = {
 
 
 NODE_KINDS: dict[str, NodeKind] = {
-    kind.name: kind for kind in (*biology.KINDS, *variation.KINDS, *phenotypes.KINDS, *clinic.KINDS, *anything.KINDS)
+    kind.name: kind
+    for kind in (*biology.KINDS, *variation.KINDS, *phenotypes.KINDS, *oncology.KINDS, *clinic.KINDS, *anything.KINDS)
 }
 
 RELATIONS: dict[str, Relation] = {
@@ -70,6 +71,7 @@ RELATIONS: dict[str, Relation] = {
         *biology.RELATIONS,
         *variation.RELATIONS,
         *phenotypes.RELATIONS,
+        *oncology.RELATIONS,
         *clinic.RELATIONS,
         *predictions.RELATIONS,
         *anything.RELATIONS,

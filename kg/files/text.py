@@ -41,9 +41,7 @@ def read_text(path: str | Path) -> str:
 def read_utf8(path: str | Path) -> bytes:
     """Return the bytes of a file's text, known to be UTF-8; like `read_text`, for who decodes them later."""
     data = _contents(path)
-    for begin, what in _FIRST_BYTES.items():
-        if data.startswith(begin):
-            raise FileError(f"{path} is {what}")
+    refuse_first_bytes(path, data)
     if b"\0" in data:
         _refuse_nul(path, data)
     if not data.isascii():
@@ -54,6 +52,18 @@ def read_utf8(path: str | Path) -> bytes:
             raise FileError(
                 f"{path}, line {line}: byte {failure.start} is not UTF-8; save the file as UTF-8 text"
             ) from None
+    return without_mark(data)
+
+
+def refuse_first_bytes(path: str | Path, data: bytes) -> None:
+    """Raise `FileError` for a file that begins with these bytes if they are how something else than UTF-8 begins."""
+    for begin, what in _FIRST_BYTES.items():
+        if data.startswith(begin):
+            raise FileError(f"{path} is {what}")
+
+
+def without_mark(data: bytes) -> bytes:
+    """Return the first bytes of a file without a byte-order mark."""
     return data.removeprefix(_UTF_8_MARK)
 
 

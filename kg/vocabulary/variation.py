@@ -7,9 +7,17 @@ KINDS = (
         "Variant",
         "biolink:SequenceVariant",
         ("DBSNP", "CLINVAR", "CAID", "CIVIC.VID", "PANAKEIA"),
-        {"gene": "string", "allele": "string", "hgvs": "string[]"},
+        {
+            "gene": "string",
+            "allele": "string",
+            "hgvs": "string[]",
+            "type": "string",
+            "grch37": "string",
+            "grch38": "string",
+        },
     ),
 )
+"""`grch37` and `grch38` are the place in each build, as chromosome-position-reference-alternate on its plus strand."""
 
 RELATIONS = (
     Relation("variant_in_gene", "Variant", "Gene", "biolink:is_sequence_variant_of"),
@@ -20,5 +28,5 @@ RELATIONS = (
         "biolink:associated_with_response_to",
         attributes={"effect": "string"},
     ),
-    Relation("variant_causes_disease", "Variant", "Disease", "biolink:causes"),
+    Relation("variant_causes_disease", "Variant", "Disease", "biolink:causes", attributes={"cases": "int64"}),
 )

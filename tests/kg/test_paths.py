@@ -71,7 +71,7 @@ def walk(graph: Graph, a: str, b: str, longest: int, exclude: set[str]) -> Itera
     edges = {
         normal(((row["subject"], name, row["object"]),))[0]
         for name, rows in graph.edges.items()
-        if not RELATIONS[name].predicted and name not in exclude
+        if not (RELATIONS[name].predicted or RELATIONS[name].negated) and name not in exclude
         for row in rows.to_pylist()
     }
     out = Counter((relation, subject) for subject, relation, _ in edges)

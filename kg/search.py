@@ -11,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from kg.filter import Filter
 from kg.names import END, folded
 from kg.schema import NODE_KINDS
 from kg.stores.protocol import OTHER_VERSION, Store, StoreError
+from kg.stores.releases import read_releases
 
 NEAREST = 5
 MATCHES = ("exact name", "exact synonym", "prefix of name", "prefix of synonym", "part of name", "part of synonym")
@@ -203,6 +205,16 @@ def check_version(store: Store, kinds: Collection[str]) -> None:
     """Raise `StoreError` if nothing was found because the store, of an earlier version, keeps no folded names."""
     if store.query(f"MATCH (n:{'|'.join(kinds)}) WHERE n.folded_id IS NULL RETURN n.id AS id LIMIT 1", {}):
         raise StoreError(OTHER_VERSION)
+
+
+def check_sources(store: Store, where: Filter) -> None:
+    """Raise `ValueError` where a filter names a source that the store's graph has nothing of."""
+    named = {*where.sources, *where.without_sources}
+    if named and (strange := named - (held := {release.name for release in read_releases(store)})):
+        raise ValueError(
+            f"the graph has nothing of a source {' or '.join(map(repr, sorted(strange)))}; "
+            f"its sources are {', '.join(sorted(held)) or 'not named'}"
+        )
 
 
 def _nodes(store: Store, kinds: Collection[str], condition: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:

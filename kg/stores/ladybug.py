@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kg.audit import Audit
+from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph, arrow_schema, table
 from kg.progress import Progress, silent
 from kg.schema import (
@@ -117,7 +118,9 @@ class LadybugStore:
                 found[kind, row["id"]] = Known(row["name"], from_lists(row["steps"], row["degrees"]))
         return found
 
-    def follow(self, origins: Mapping[Step, Collection[str]]) -> Iterator[tuple[Step, str, list[str]]]:
+    def follow(
+        self, origins: Mapping[Step, Collection[str]], where: Filter = EVERYTHING
+    ) -> Iterator[tuple[Step, str, list[str]]]:
         """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to.
 
         The match is optional because Ladybug looks the nodes up first then, and else reads the whole relation.
@@ -125,13 +128,14 @@ class LadybugStore:
         for step, ids in origins.items():
             rows = self.query(
                 f"UNWIND $ids AS wanted MATCH (x:{step.start}) WHERE x.id = wanted "
-                f"OPTIONAL MATCH (x){step.pattern()}(y:{step.end}) RETURN x.id AS x, collect(y.id) AS ys",
-                {"ids": list(ids)},
+                f"OPTIONAL MATCH (x){step.pattern('r' if where else '')}(y:{step.end}){where.condition('r', 'WHERE')} "
+                "RETURN x.id AS x, collect(y.id) AS ys",
+                {"ids": list(ids), **where.parameters()},
             )
             yield from ((step, row["x"], row["ys"]) for row in rows if row["ys"])
 
-    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, Evidence]]:
-        """Yield the evidence of each edge that one of these hops goes along."""
+    def evidence(self, hops: Collection[Hop], where: Filter = EVERYTHING) -> Iterator[tuple[Hop, Evidence]]:
+        """Yield the statements, of those that pass the filter, of each edge that one of these hops goes along."""
         columns = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE_COLUMNS)
         ends: dict[Step, list[dict[str, str]]] = defaultdict(list)
         for x, step, y in hops:
@@ -139,9 +143,9 @@ class LadybugStore:
         for step, pairs in ends.items():
             rows = self.query(
                 f"UNWIND $pairs AS pair MATCH (x:{step.start}) WHERE x.id = pair.x "
-                f"OPTIONAL MATCH (x){step.pattern('r')}(y:{step.end}) WHERE y.id = pair.y "
-                f"RETURN x.id AS x, y.id AS y, {columns}",
-                {"pairs": pairs},
+                f"OPTIONAL MATCH (x){step.pattern('r')}(y:{step.end}) WHERE y.id = pair.y"
+                f"{where.condition('r')} RETURN x.id AS x, y.id AS y, {columns}",
+                {"pairs": pairs, **where.parameters()},
             )
             for row in rows:
                 if row["y"]:

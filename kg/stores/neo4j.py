@@ -19,6 +19,7 @@ from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
 from kg.audit import Audit
+from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph, arrow_schema
 from kg.progress import Progress, silent
 from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
@@ -164,7 +165,9 @@ class Neo4jStore:
         }
         return {key: found[key] for key in keys if key in found}
 
-    def follow(self, origins: Mapping[Step, Collection[str]]) -> Iterator[tuple[Step, str, list[str]]]:
+    def follow(
+        self, origins: Mapping[Step, Collection[str]], where: Filter = EVERYTHING
+    ) -> Iterator[tuple[Step, str, list[str]]]:
         """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to.
 
         The relation is a parameter, so that the server plans two queries in all; a symmetric one is asked of both.
@@ -179,21 +182,25 @@ class Neo4jStore:
                 continue
             rows = self._collected(
                 f"UNWIND $origins AS origin MATCH (x:{write.ANY_KIND} {{id: origin[0]}}){arrow}(y) "
-                "WHERE type(r) IN origin[1] WITH origin[0] AS x, type(r) AS relation, collect(y.id) AS ys "
-                "RETURN collect([relation, x, ys])",
-                {"origins": list(relations.items())},
+                f"WHERE type(r) IN origin[1]{where.condition('r')} "
+                "WITH origin[0] AS x, type(r) AS relation, collect(y.id) AS ys RETURN collect([relation, x, ys])",
+                {"origins": list(relations.items()), **where.parameters()},
             )
             for relation, node, ends in rows:
                 yield Step(relation, forward or RELATIONS[relation].symmetric), node, ends
 
-    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, Evidence]]:
-        """Yield the evidence of each edge that one of these hops goes along."""
+    def evidence(self, hops: Collection[Hop], where: Filter = EVERYTHING) -> Iterator[tuple[Hop, Evidence]]:
+        """Yield the statements, of those that pass the filter, of each edge that one of these hops goes along."""
         wanted = list(hops)
+        columns = ", ".join(f"r.{column}" for column in EVIDENCE_COLUMNS)
         rows = self._collected(
             f"UNWIND $hops AS hop MATCH (x:{write.ANY_KIND} {{id: hop[1]}})-[r]-(y:{write.ANY_KIND} {{id: hop[2]}}) "
-            "WHERE type(r) = hop[3] AND (hop[4] IS NULL OR (startNode(r) = x) = hop[4]) "
-            f"RETURN collect([hop[0], {', '.join(f'r.{column}' for column in EVIDENCE_COLUMNS)}])",
-            {"hops": [(i, x, y, step.relation, _direction(step)) for i, (x, step, y) in enumerate(wanted)]},
+            "WHERE type(r) = hop[3] AND (hop[4] IS NULL OR (startNode(r) = x) = hop[4])"
+            f"{where.condition('r')} RETURN collect([hop[0], {columns}])",
+            {
+                "hops": [(i, x, y, step.relation, _direction(step)) for i, (x, step, y) in enumerate(wanted)],
+                **where.parameters(),
+            },
         )
         for number, *values in rows:
             yield wanted[number], Evidence.of(values)

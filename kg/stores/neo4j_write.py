@@ -124,7 +124,7 @@ def stage(driver: Driver, graph: Graph, progress: Progress) -> None:
     for batches in (_staged_nodes(graph), _staged_edges(driver, graph)):
         for batch in _written(driver, batches):
             done += batch.count
-            progress(batch.step, 0.9 * done / total)
+            progress(batch.step, 0.9 * (done / total))
 
 
 def _staged_nodes(graph: Graph) -> Iterator[Batch]:

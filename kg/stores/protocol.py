@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, Self
 
 from kg.audit import Audit
+from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph
 from kg.progress import Progress, silent
 from kg.schema import Step
@@ -57,14 +58,16 @@ class Store(Protocol):
     def nodes(self, keys: Collection[Key]) -> dict[Key, Known]:
         """Return what is known of each of these nodes that is there."""
 
-    def follow(self, origins: Mapping[Step, Collection[str]]) -> Iterator[tuple[Step, str, list[str]]]:
+    def follow(
+        self, origins: Mapping[Step, Collection[str]], where: Filter = EVERYTHING
+    ) -> Iterator[tuple[Step, str, list[str]]]:
         """Yield, for each step and each node that it is taken from and leads on from, the nodes it leads to.
 
-        A node comes once for each edge that leads to it.
+        A node comes once for each statement, of those that pass the filter, of an edge that leads to it.
         """
 
-    def evidence(self, hops: Collection[Hop]) -> Iterator[tuple[Hop, Evidence]]:
-        """Yield the evidence of each edge that one of these hops goes along."""
+    def evidence(self, hops: Collection[Hop], where: Filter = EVERYTHING) -> Iterator[tuple[Hop, Evidence]]:
+        """Yield the statements, of those that pass the filter, of each edge that one of these hops goes along."""
 
     def __enter__(self) -> Self: ...
 

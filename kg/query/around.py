@@ -6,7 +6,8 @@ from typing import Any
 
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Graph, table
-from kg.query.node import look_up
+from kg.query.adjacency import check_relations
+from kg.query.known import look_up
 from kg.schema import NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
 from kg.search import Node, check_count, check_sources, find
 from kg.stores.protocol import Key, Known, Store
@@ -58,15 +59,6 @@ def subgraph(
     steps = _Steps(frozenset(relations or RELATIONS), where)
     known = _around(store, list(start), radius, steps, max(limit, len(start)), told)
     return _graph(store, known, steps)
-
-
-def check_relations(relations: Iterable[str], name: str = "relations") -> None:
-    """Raise `ValueError` where an argument names relations that there are not."""
-    if unknown := set(relations) - RELATIONS.keys():
-        raise ValueError(
-            f"{name} has no relation {', '.join(sorted(unknown))}: kg.schema.RELATIONS has them, and `panakeia info` "
-            "those of a graph"
-        )
 
 
 class _Steps:

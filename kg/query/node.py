@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from kg.notebook import notebook_html
-from kg.schema import EVIDENCE_COLUMNS, LABELS, NODE_KINDS, RELATIONS, Step, node_columns, steps_from
+from kg.query.adjacency import direction, first_neighbours, neighbours_frame
+from kg.query.known import look_up
+from kg.schema import LABELS, NODE_KINDS, RELATIONS, node_columns, steps_from
 from kg.search import Node, UnknownNode, check_version, find, with_identifier
-from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
+from kg.stores.protocol import OTHER_VERSION, Store, StoreError
 from kg.stores.releases import read_releases
 
 FIRST_NEIGHBOURS = 5
@@ -51,8 +53,8 @@ class Shown:
         """Return the node's attributes and its edges' counts as lines."""
         lines = [f"{self.node.name}  ({self.node.kind} {self.node.id})"]
         lines += [f"  {name}: {_told(value)}" for name, value in self.attributes.items()]
-        for relation, direction, count in self.edges.itertuples(index=False):
-            lines.append(f"  {count:>7,}  {relation} ({direction})")
+        for relation, way, count in self.edges.itertuples(index=False):
+            lines.append(f"  {count:>7,}  {relation} ({way})")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -76,15 +78,15 @@ def show(store: Store, text: str, kind: str | None = None) -> Shown:
     key = node.kind, node.id
     counts = look_up(store, [key])[key].degrees
     steps = sorted(counts, key=steps_from(node.kind).index)
-    neighbours = [row for step in steps for row in _neighbours(store, node, step)]
+    neighbours = [one for step in steps for one in first_neighbours(store, node, step, FIRST_NEIGHBOURS)]
     return Shown(
         node,
         {name: value for name, value in _attributes(store, node).items() if value not in (None, [], {})},
         pd.DataFrame(
-            [(step.relation, _direction(step), counts[step]) for step in steps],
+            [(step.relation, direction(step), counts[step]) for step in steps],
             columns=["relation", "direction", "count"],
         ),
-        pd.DataFrame(neighbours, columns=["relation", "direction", "id", "kind", "name", *EVIDENCE_COLUMNS]),
+        neighbours_frame(neighbours),
     )
 
 
@@ -147,14 +149,6 @@ def info(store: Store) -> dict[str, Any]:
     }
 
 
-def look_up(store: Store, found: Collection[Key]) -> dict[Key, Known]:
-    """Return what is known of nodes that were found; raises `StoreError` where the store does not keep it."""
-    answers = store.nodes(found)
-    if answers.keys() < set(found):
-        raise StoreError(OTHER_VERSION)
-    return answers
-
-
 def _attributes(store: Store, node: Node) -> dict[str, Any]:
     """Return what a node has beside identifier and name; raises `StoreError` where a list does not fit its labels."""
     columns = [name for name in node_columns(node.kind) if name not in ("id", "name")]
@@ -185,33 +179,6 @@ def _told(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{label} {text}" for label, text in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _neighbours(store: Store, node: Node, step: Step) -> list[tuple[object, ...]]:
-    evidence = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE_COLUMNS)
-    rows = store.query(
-        f"MATCH (n:{node.kind} {{id: $id}}){step.pattern()}(m:{step.end}) "
-        f"WITH DISTINCT n, m ORDER BY m.name, m.id LIMIT {FIRST_NEIGHBOURS} MATCH (n){step.pattern('r')}(m) "
-        f"RETURN DISTINCT m.id AS id, m.name AS name, {evidence} ORDER BY name, id, source, source_version",
-        {"id": node.id},
-    )
-    return [
-        (
-            step.relation,
-            _direction(step),
-            row["id"],
-            step.end,
-            row["name"],
-            *(row[column] for column in EVIDENCE_COLUMNS),
-        )
-        for row in rows
-    ]
-
-
-def _direction(step: Step) -> str:
-    if step.symmetric:
-        return "both"
-    return "out" if step.forward else "in"
 
 
 def _ordered(rows: Iterable[Mapping[str, Any]], order: Iterable[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ capitalisation that Biolink uses; `PANAKEIA` marks our own identifiers.
 
 from typing import NamedTuple
 
-from kg.vocabulary import anything, biology, clinic, oncology, phenotypes, predictions, variation
+from kg.vocabulary import anything, biology, clinic, oncology, pharmacogenomics, phenotypes, predictions, variation
 from kg.vocabulary.clinic import LABELS
 from kg.vocabulary.terms import AttributeType, NodeKind, Relation
 
@@ -62,7 +62,15 @@ EVIDENCE_COLUMNS: dict[str, AttributeType] = {
 
 NODE_KINDS: dict[str, NodeKind] = {
     kind.name: kind
-    for kind in (*biology.KINDS, *variation.KINDS, *phenotypes.KINDS, *oncology.KINDS, *clinic.KINDS, *anything.KINDS)
+    for kind in (
+        *biology.KINDS,
+        *variation.KINDS,
+        *pharmacogenomics.KINDS,
+        *phenotypes.KINDS,
+        *oncology.KINDS,
+        *clinic.KINDS,
+        *anything.KINDS,
+    )
 }
 
 RELATIONS: dict[str, Relation] = {
@@ -70,6 +78,7 @@ RELATIONS: dict[str, Relation] = {
     for relation in (
         *biology.RELATIONS,
         *variation.RELATIONS,
+        *pharmacogenomics.RELATIONS,
         *phenotypes.RELATIONS,
         *oncology.RELATIONS,
         *clinic.RELATIONS,

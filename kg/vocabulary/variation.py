@@ -1,5 +1,6 @@
 """Variation: variants and haplotypes, the diseases they cause, and the drugs they change the response to."""
 
+from kg.vocabulary.pharmacogenomics import ANNOTATED
 from kg.vocabulary.terms import NodeKind, Relation
 
 KINDS = (
@@ -26,7 +27,8 @@ RELATIONS = (
         "Variant",
         "Drug",
         "biolink:associated_with_response_to",
-        attributes={"effect": "string"},
+        attributes={"effect": "string", **ANNOTATED},
+        identity=tuple(ANNOTATED),
     ),
     Relation("variant_causes_disease", "Variant", "Disease", "biolink:causes", attributes={"cases": "int64"}),
 )

@@ -14,8 +14,8 @@ from kg.graph import Graph, SourceRelease
 from kg.schema import NODE_KINDS, RELATIONS
 from kg.vocabulary import biology
 
-NOT_LEARNED = frozenset({"Patient", "Variant", "Phenotype", "Measurement", "Entity"})
-"""Kinds that nothing is learned from: people, and what is known of people alone."""
+LEARNED_KINDS = frozenset(kind.name for kind in biology.KINDS)
+"""The kinds of a view: not people, what is known of people alone, and what tells people apart."""
 
 LEARNED_RELATIONS = tuple(relation.name for relation in biology.RELATIONS)
 """The relations of a view: what is known of drugs, diseases and biology; never predictions, judgements or people."""
@@ -66,7 +66,7 @@ def view(graph: Graph) -> View:
     """
     data, curies, names = HeteroData(), {}, {}
     for kind, nodes in graph.nodes.items():
-        if kind in NOT_LEARNED:
+        if kind not in LEARNED_KINDS:
             continue
         if kind in {"Drug", "Disease"}:
             nodes = nodes.filter(pc.starts_with(nodes["id"], NODE_KINDS[kind].prefixes[0] + ":"))

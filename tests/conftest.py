@@ -30,7 +30,12 @@ NODES: dict[str, list[dict[str, object]]] = {
         {"id": "CIVIC.VID:33", "name": "EGFR L858R", "grch37": "7-55259515-T-G"},
     ],
     "Haplotype": [
-        {"id": "PANAKEIA:CYP2C9*2", "name": "CYP2C9*2", "gene": "NCBIGene:1559", "allele_name": "*2"},
+        {
+            "id": "PANAKEIA:VKORC1_rs9923231_variant_T",
+            "name": "VKORC1 rs9923231 variant (T)",
+            "gene": "NCBIGene:79001",
+            "allele_name": "rs9923231 variant (T)",
+        },
     ],
     "GenePhenotype": [
         {
@@ -120,12 +125,22 @@ EDGES: tuple[tuple[str, str, str, dict[str, object]], ...] = (
     ("anatomy_downregulates_gene", "UBERON:0002107", "NCBIGene:5743", {}),
     ("variant_in_gene", "DBSNP:rs1799853", "NCBIGene:1559", {}),
     ("variant_affects_drug", "DBSNP:rs1799853", "DRUGBANK:DB00682", {"effect": "lower dose"}),
-    ("haplotype_of_gene", "PANAKEIA:CYP2C9*2", "NCBIGene:1559", {"function": "Decreased function"}),
-    ("haplotype_has_variant", "PANAKEIA:CYP2C9*2", "DBSNP:rs1799853", {"position": 94942290, "allele": "T"}),
+    (
+        "haplotype_of_gene",
+        "PANAKEIA:VKORC1_rs9923231_variant_T",
+        "NCBIGene:79001",
+        {"function": "Higher coumarin sensitivity", "defined_by": "variants"},
+    ),
+    (
+        "haplotype_has_variant",
+        "PANAKEIA:VKORC1_rs9923231_variant_T",
+        "DBSNP:rs9923231",
+        {"chromosome": "chr16", "position": 31096368, "reference": "C", "allele": "T"},
+    ),
     ("phenotype_of_gene", "PANAKEIA:CYP2C9_Poor_Metabolizer", "NCBIGene:1559", {"activity_score_low": 0.0}),
     ("phenotype_guides_drug", "PANAKEIA:CYP2C9_Poor_Metabolizer", "DRUGBANK:DB01050", {"recommendation": "Less."}),
     ("gene_affects_drug", "NCBIGene:1559", "DRUGBANK:DB01050", {"cpic_level": "A"}),
-    ("haplotype_affects_drug", "PANAKEIA:CYP2C9*2", "DRUGBANK:DB01050", {"level": "1A"}),
+    ("haplotype_affects_drug", "PANAKEIA:VKORC1_rs9923231_variant_T", "DRUGBANK:DB00682", {"level": "1A"}),
     ("variant_causes_disease", "DBSNP:rs9923231", "DOID:9743", {}),
     ("phenotype_is_a_phenotype", "HP:0001907", "HP:0001977", {}),
     ("disease_has_phenotype", "DOID:14323", "HP:0001907", {"frequency_low": 0.5, "frequency_high": 0.5}),

@@ -1,6 +1,7 @@
 """The tables of public sources: tab-separated, millions of rows; a malformed line is a row too, for the audit."""
 
 import functools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,25 +11,27 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from kg.files.header import check_header
-from kg.files.text import FileError, read_utf8
+from kg.files.text import LINE_END, FileError, read_utf8
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+_LINE_END = re.compile(LINE_END.pattern.encode())
 _PLAIN = {_TEXT: pa.string(), pa.int64(): pa.int64()}
 
 
-def read_columns(path: str | Path, columns: Sequence[str]) -> pa.Table:
+def read_columns(path: str | Path, columns: Sequence[str], *, comment: str = "") -> pa.Table:
     """Return these columns of a file with a header line, as dictionary-encoded strings, and `line` (int64, from 1).
 
     Nothing is quoted and nothing is null: an empty field is an empty string. Lines without any text are left out. A
     line with too few or too many fields is a row that has all of its text in the first of these columns and nothing in
     the others: ask first for the column that identifies a row, and whoever checks the rows rejects it with its line.
+    Lines before the header that begin with `comment`, if one is given, are gone over.
     Raises `FileError` for a file that is not UTF-8 text and for a header with a fault (`kg.files.header`), `OSError`
     for a file that cannot be opened.
     """
-    data = read_utf8(path)
+    data, first = _without_comments(read_utf8(path), comment.encode())
     first_line_end = min(place for place in (data.find(b"\n"), data.find(b"\r"), len(data)) if place >= 0)
     header = data[:first_line_end].decode().split("\t")
-    check_header(path, header, columns, "\t")
+    check_header(path, header, columns, "\t", first)
     malformed: list[tuple[int, str]] = []
 
     def keep(row: csv.InvalidRow) -> str:
@@ -46,12 +49,24 @@ def read_columns(path: str | Path, columns: Sequence[str]) -> pa.Table:
         )
     except pa.ArrowInvalid as failure:
         raise FileError(f"{path} cannot be read as tab-separated text: {failure}") from failure
-    lines = np.arange(2, 2 + table.num_rows + len(malformed))
+    lines = np.arange(first + 1, first + 1 + table.num_rows + len(malformed))
     lines = np.delete(lines, [number - 2 for number, _ in malformed])
     table = table.append_column("line", pa.array(lines))
     if malformed:
-        table = pa.concat_tables([table, _whole(malformed, columns[0], table.schema)])
+        placed = [(number - 1 + first, text) for number, text in malformed]
+        table = pa.concat_tables([table, _whole(placed, columns[0], table.schema)])
     return _without_empty(table, header).select([*columns, "line"]).unify_dictionaries()
+
+
+def _without_comments(data: bytes, comment: bytes) -> tuple[bytes, int]:
+    """Return what follows the lines that begin with a comment's mark, and the number of its first line."""
+    begin, number = 0, 1
+    while comment and data.startswith(comment, begin):
+        end = _LINE_END.search(data, begin)
+        if end is None:
+            return b"", number
+        begin, number = end.end(), number + 1
+    return data[begin:] if begin else data, number
 
 
 def _whole(malformed: Sequence[tuple[int, str]], first: str, schema: pa.Schema) -> pa.Table:

@@ -9,14 +9,14 @@ SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", " ": 
 """What may stand between the columns of a table, and its plural."""
 
 
-def check_header(origin: object, header: Sequence[str], needed: Sequence[str], separator: str) -> None:
-    """Check the cells of a table's first line.
+def check_header(origin: object, header: Sequence[str], needed: Sequence[str], separator: str, line: int = 1) -> None:
+    """Check the cells of a table's first line, which is the file's unless comments stand before it.
 
     Raises `FileError`, which names `origin`, for a line without text, columns between other separators, a column
     without a name, two columns with one name, and a needed column that is not there. Names that differ only in spaces
     around them, in invisible characters or in how letters are composed count as one.
     """
-    where = f"{origin}, line 1"
+    where = f"{origin}, line {line}"
     if not any(map(_seen, header)):
         raise FileError(f"{where}: nothing there; expected a header with the columns {', '.join(needed)}")
     missing = [name for name in needed if name not in header]

@@ -51,6 +51,21 @@ def test_malformed_lines_keep_their_number_and_what_they_say(tmp_path: Path) -> 
     assert told == {2: "1\t2", 5: "y", 6: "1\t2\t3\t4", 8: "q", 9: "\t\t\t"}
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_comments_before_the_header_are_gone_over_and_counted(tmp_path: Path, end: str) -> None:
+    text = end.join(["#made: today", "#", "a\tb", "1\t2", "#3\t4", "5", ""])
+    table = read_columns(write(tmp_path / "x.tsv", text), ("a", "b"), comment="#")
+    by_line = {row["line"]: (row["a"], row["b"]) for row in table.to_pylist()}
+    assert by_line == {4: ("1", "2"), 5: ("#3", "4"), 6: ("5", "")}
+
+
+def test_a_header_with_a_fault_is_named_by_its_line_after_comments(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="line 3: the column b is missing among a; expected a, b"):
+        read_columns(write(tmp_path / "x.tsv", "#x\n#y\na\n1\n"), ("a", "b"), comment="#")
+    with pytest.raises(FileError, match="line 1: nothing there; expected a header"):
+        read_columns(write(tmp_path / "x.tsv", "#only a comment"), ("a", "b"), comment="#")
+
+
 def test_a_row_is_kept_that_says_something_in_another_column(tmp_path: Path) -> None:
     table = read_columns(write(tmp_path / "x.tsv", "a\tb\n\t1\n\t\n"), ("a",))
     assert table.to_pylist() == [{"a": "", "line": 2}]

@@ -1,0 +1,127 @@
+"""The Human Phenotype Ontology: the signs of diseases, their other names, and which is a kind of which.
+
+Gargano et al., Nucleic Acids Research 2024;52:D1333. Obsolete terms are left out; an old identifier leads to the term
+that stands for it now where there is exactly one.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from kg.curie import CurieError, parse
+from kg.fetch import Fetch, PublicFile
+from kg.files.obo import Term, check_acyclic, read_terms
+from kg.graph import table
+from kg.rows import Rows
+from kg.schema import AttributeType
+from kg.source import Source
+
+ONTOLOGY = PublicFile("ontology/hp-2025-01-16.obo.gz")
+
+SOURCE = Source(
+    name="hpo",
+    gives="phenotypes of human disease with their synonyms and cross-references, and which is a kind of which",
+    version="2025-01-16",
+    licence="LicenseRef-HPO",
+    citation="Gargano MA, Matentzoglu N, Coleman B, et al. The Human Phenotype Ontology in 2024: phenotypes around the "
+    "world. Nucleic Acids Research 2024;52:D1333-D1346. doi:10.1093/nar/gkad1005",
+    url="https://hpo.jax.org",
+    files=(ONTOLOGY,),
+)
+
+SAME_THING = frozenset({"UMLS", "SNOMEDCT", "NCIT", "MEDDRA", "MESH", "MP"})
+"""The databases whose identifiers count as cross-references: other xrefs are diseases, relations or publications."""
+
+_PAIR_COLUMNS: dict[str, AttributeType] = {"subject": "string", "object": "string", "file": "string", "line": "int64"}
+_EDGE_COLUMNS: dict[str, AttributeType] = {
+    "relation": "string",
+    "knowledge_level": "string",
+    "agent_type": "string",
+    **_PAIR_COLUMNS,
+}
+_NODE_COLUMNS: dict[str, AttributeType] = {
+    "kind": "string",
+    "id": "string",
+    "name": "string",
+    "synonyms": "string[]",
+    "xrefs": "string[]",
+    "file": "string",
+    "line": "int64",
+}
+
+
+def read(fetch: Fetch) -> Rows:
+    """Read the ontology.
+
+    Raises `kg.fetch.FetchError` if the file is nowhere or not what it should be, `kg.files.text.FileError` if it
+    cannot be read or a term is, by its parents, a kind of itself.
+    """
+    found = SOURCE.fetched(fetch)
+    path = found[ONTOLOGY].path
+    terms = tuple(read_terms(path))
+    check_acyclic(path, terms)
+    live = tuple(term for term in terms if not term.obsolete)  # by design: nothing may be said with an obsolete term
+    return Rows(SOURCE.release(found), (phenotypes(live),), (_kinds_of(live),), (_old_identifiers(terms),))
+
+
+def phenotypes(terms: Sequence[Term]) -> pa.Table:
+    """Return a node for each of these terms; only a synonym that the ontology calls exact is another name."""
+    rows = [
+        {
+            "kind": "Phenotype",
+            "id": term.id,
+            "name": term.name,
+            "synonyms": list(
+                dict.fromkeys(s.text for s in term.synonyms if s.scope == "EXACT" and s.text != term.name)
+            ),
+            "xrefs": list(_same_things(term)),
+            "file": ONTOLOGY.name,
+            "line": term.line,
+        }
+        for term in terms
+    ]
+    return table(_NODE_COLUMNS, rows)
+
+
+def _same_things(term: Term) -> Iterator[str]:
+    for xref in term.xrefs:
+        try:
+            curie = parse(xref)
+        except CurieError:  # of a database that Bioregistry does not list, such as Fyler
+            continue
+        if curie.prefix in SAME_THING:
+            yield str(curie)
+
+
+def _kinds_of(terms: Sequence[Term]) -> pa.Table:
+    rows = [
+        {
+            "relation": "phenotype_is_a_phenotype",
+            "subject": term.id,
+            "object": parent,
+            "knowledge_level": "knowledge_assertion",
+            "agent_type": "manual_agent",
+            "file": ONTOLOGY.name,
+            "line": term.line,
+        }
+        for term in terms
+        for parent in term.parents
+    ]
+    return table(_EDGE_COLUMNS, rows)
+
+
+def _old_identifiers(terms: Sequence[Term]) -> pa.Table:
+    """Return pairs of a term and an old identifier of it; one that could be two terms', or is still one, is in none."""
+    live = {term.id for term in terms if not term.obsolete}
+    pairs = {(term.id, old): term.line for term in terms if not term.obsolete for old in term.alt_ids}
+    for term in terms:
+        if term.obsolete and len(term.replaced_by) == 1:
+            pairs[term.replaced_by[0], term.id] = term.line
+    meanings = Counter(old for _, old in pairs)
+    rows = [
+        {"subject": new, "object": old, "file": ONTOLOGY.name, "line": line}
+        for (new, old), line in pairs.items()
+        if new in live and old not in live and meanings[old] == 1
+    ]
+    return table(_PAIR_COLUMNS, rows)

@@ -42,17 +42,31 @@ def read_utf8(path: str | Path) -> bytes:
     """Return the bytes of a file's text, known to be UTF-8; like `read_text`, for who decodes them later."""
     data = _contents(path)
     refuse_first_bytes(path, data)
+    check_utf8(path, data)
+    return without_mark(data)
+
+
+def check_utf8(path: str | Path, data: bytes, line: int = 1, place: int = 0) -> None:
+    """Raise `FileError` where these bytes, which begin in this line and at this byte of the file, are not UTF-8."""
     if b"\0" in data:
-        _refuse_nul(path, data)
+        _refuse_nul(path, data, line, place)
     if not data.isascii():
         try:
             data.decode()
         except UnicodeDecodeError as failure:
-            line = _line(data, failure.start)
+            line += line_ends(data[: failure.start])
             raise FileError(
-                f"{path}, line {line}: byte {failure.start} is not UTF-8; save the file as UTF-8 text"
+                f"{path}, line {line}: byte {place + failure.start} is not UTF-8; save the file as UTF-8 text"
             ) from None
-    return without_mark(data)
+
+
+def line_ends(data: bytes) -> int:
+    """Return how many lines end in these bytes.
+
+    >>> line_ends(b"a\\nb\\r\\nc\\rd")
+    3
+    """
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
 
 
 def refuse_first_bytes(path: str | Path, data: bytes) -> None:
@@ -93,15 +107,12 @@ def _contents(path: str | Path) -> bytes:
         raise OSError(failure.errno, failure.strerror, str(path)) from failure  # a failed read comes without the name
 
 
-def _refuse_nul(path: str | Path, data: bytes) -> None:
+def _refuse_nul(path: str | Path, data: bytes, line: int, place: int) -> None:
     """Say where the first NUL byte is; ASCII text in UTF-16 has one in every second place, in UTF-32 three in four."""
     if data.count(0) > len(data) // 3:
         raise FileError(f"{path} looks like UTF-16 or UTF-32 text; save it as UTF-8 text")
-    place = data.index(0)
-    raise FileError(f"{path}, line {_line(data, place)}: byte {place} is NUL, which no text has; write the file anew")
-
-
-def _line(data: bytes, place: int) -> int:
-    """Return the number of the line, from 1, that a byte stands in."""
-    before = data[:place]
-    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+    first = data.index(0)
+    raise FileError(
+        f"{path}, line {line + line_ends(data[:first])}: byte {place + first} is NUL, which no text has; "
+        "write the file anew"
+    )

@@ -1,0 +1,170 @@
+"""Terms: which of our kinds a Biolink category is, and which of our relations a predicate between two kinds."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from kg.biolink import VERSION, categories, predicates
+from kg.schema import NODE_KINDS, RELATIONS
+from kg.vocabulary.anything import JOINED, related
+
+ENTITY = "Entity"
+"""The kind of what is none of our other kinds."""
+
+HUMAN = "NCBITaxon:9606"
+
+_KINDS = {
+    "Gene": "Gene",
+    "Transcript": "Gene",
+    "Polypeptide": "Gene",
+    "GeneProductMixin": "Gene",
+    "GeneOrGeneProduct": "Gene",
+    "SequenceVariant": "Variant",
+    "ChemicalEntity": "Drug",
+    "NucleicAcidEntity": ENTITY,
+    "Food": ENTITY,
+    "Disease": "Disease",
+    "DiseaseOrPhenotypicFeature": "Disease",
+    "PhenotypicFeature": "Phenotype",
+    "AnatomicalEntity": "Anatomy",
+    "CellularComponent": "CellularComponent",
+    "BiologicalProcess": "BiologicalProcess",
+    "Pathway": "Pathway",
+    "MolecularActivity": "MolecularFunction",
+}
+"""A category -> our kind; one that is not here is what the nearest of its ancestors here is, else an `Entity`.
+
+A gene's product counts as the gene, as in the Node Normalizer's conflation: our relations name the gene for both.
+"""
+
+_PHENOTYPES = ("HP", "MP")
+"""Prefixes of phenotypes, whatever else a disease or phenotypic feature may be."""
+
+_UP, _DOWN = ("increased", "upregulated"), ("decreased", "downregulated")
+
+SHIFTS = {
+    "drug_upregulates_gene": _UP,
+    "drug_downregulates_gene": _DOWN,
+    "disease_upregulates_gene": _UP,
+    "disease_downregulates_gene": _DOWN,
+}
+"""Our relations that are `affects` with a direction -> the values of `object_direction_qualifier` that say so."""
+
+_ALSO = {
+    "binds": ("binds",),
+    "gene_interacts_gene": ("interacts_with", "directly_physically_interacts_with"),
+    "disease_associates_gene": ("condition_associated_with_gene", "genetically_associated_with", "genetic_association"),
+    "anatomy_expresses_gene": ("expresses",),
+    "gene_participates_in_biological_process": ("actively_involved_in",),
+    "gene_participates_in_cellular_component": ("active_in",),
+}
+"""Our relation -> what other graphs also call it, beside its own Biolink predicate; deprecated words among them."""
+
+
+class Said(NamedTuple):
+    """What an edge says: the predicate, the kinds of its ends, and its qualifiers as `slot=value|slot=value`."""
+
+    predicate: str
+    subject: str
+    object: str
+    qualifiers: str = ""
+
+
+def biolink(term: str) -> str:
+    """Return a term with Biolink's prefix, which some graphs leave out.
+
+    >>> biolink("treats"), biolink("biolink:treats")
+    ('biolink:treats', 'biolink:treats')
+    """
+    return term if ":" in term else f"biolink:{term}"
+
+
+def most_specific(terms: Iterable[str]) -> str | None:
+    """Return the most special of several categories, or None where Biolink has none of them.
+
+    Graphs list a category with all of its ancestors, of whatever release of Biolink they were made by: those that are
+    no longer there say nothing.
+
+    >>> most_specific(["biolink:NamedThing", "biolink:SmallMolecule", "biolink:ChemicalSubstance"])
+    'biolink:SmallMolecule'
+    """
+    known = [term for term in map(biolink, terms) if term in categories()]
+    return max(known, key=lambda term: len(categories()[term]), default=None)
+
+
+def kind_of(category: str, prefix: str, taxon: str = "") -> str:
+    """Return our kind for a node of this category whose CURIE has this prefix.
+
+    Where our kind is not identified by such a prefix, and for a gene that is not a human's, it is an `Entity`.
+
+    >>> kind_of("biolink:Protein", "UniProtKB"), kind_of("biolink:Gene", "NCBIGene", "NCBITaxon:10090")
+    ('Gene', 'Entity')
+    """
+    lineage = (category, *categories()[category])
+    named = (term.removeprefix("biolink:") for term in lineage)
+    kind = next((_KINDS[term] for term in named if term in _KINDS), ENTITY)
+    if kind == "Disease" and prefix in _PHENOTYPES and category != "biolink:Disease":
+        kind = "Phenotype"
+    if kind == "Gene" and taxon not in ("", HUMAN):
+        return ENTITY
+    return kind if prefix in NODE_KINDS[kind].prefixes else ENTITY
+
+
+def relation_of(said: Said, *, predicted: bool = False) -> tuple[str, bool]:
+    """Return our relation for what an edge says, and whether its ends change places in it.
+
+    Without a relation of ours that says just this, and for a model's prediction, it is the one for anything between
+    the two kinds, which keeps predicate and qualifiers. A predicate that Biolink lacks comes back as a name that no
+    relation has.
+
+    >>> relation_of(Said("biolink:treated_by", "Disease", "Drug"))
+    ('treats', True)
+    >>> relation_of(Said("biolink:coexists_with", "Disease", "Gene"))
+    ('disease_related_to_gene', False)
+    """
+    if said.predicate not in predicates():
+        return f"{said.predicate} (not in Biolink {VERSION})" if said.predicate else "no predicate", False
+    if not predicted:
+        turned = Said(predicates()[said.predicate], said.object, said.subject, said.qualifiers)
+        for words, turn in ((said, False), (turned, True)):
+            if words in _relations():
+                return _relations()[words], turn
+    return related(said.subject, said.object), False
+
+
+def qualifiers_of(relation: str) -> dict[str, str]:
+    """Return the Biolink qualifiers that a relation of ours has beside its predicate.
+
+    >>> qualifiers_of("drug_upregulates_gene")["object_direction_qualifier"], qualifiers_of("treats")
+    ('increased', {})
+    """
+    if relation not in SHIFTS:
+        return {}
+    return dict(slot.split("=") for slot in _shift(SHIFTS[relation][0])[0].split("|"))
+
+
+@cache
+def _relations() -> Mapping[Said, str]:
+    """Return what an edge may say -> the relation of ours that says just this.
+
+    A relation's own predicate means it where no second relation has that predicate between the same kinds.
+    """
+    said: dict[Said, list[str]] = {}
+    for relation in RELATIONS.values():
+        ends = (relation.subject, relation.object)
+        open_to_all = relation.predicted or relation.biolink == "biolink:related_to"
+        if not open_to_all and {*ends} <= {*JOINED} and relation.name not in SHIFTS:
+            said.setdefault(Said(relation.biolink, *ends), []).append(relation.name)
+    found = {words: names[0] for words, names in said.items() if len(names) == 1}
+    for name, others in _ALSO.items():
+        found |= {Said(f"biolink:{word}", RELATIONS[name].subject, RELATIONS[name].object): name for word in others}
+    for name, directions in SHIFTS.items():
+        ends = (RELATIONS[name].subject, RELATIONS[name].object)
+        found |= {Said("biolink:affects", *ends, text): name for word in directions for text in _shift(word)}
+    return found
+
+
+def _shift(direction: str) -> tuple[str, str]:
+    """Return the qualifiers that say that an expression is shifted this way, with and without the word for why."""
+    told = f"object_aspect_qualifier=expression|object_direction_qualifier={direction}"
+    return f"{told}|qualified_predicate=biolink:causes", told

@@ -31,7 +31,10 @@ class Format(NamedTuple):
     function: str = "write"
 
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {
+    "kgx-jsonl": Format("KGX as JSON lines, exact to the last character", "kg.kgx.write", "write_jsonl"),
+    "kgx-tsv": Format("KGX as two tables, nodes and edges, in Biolink's words", "kg.kgx.write", "write_tsv"),
+}
 """Every format by its name; another one is one more line here, and its module."""
 
 

@@ -43,13 +43,13 @@ class TableBlock(NamedTuple):
     share: float
 
 
-def blocks(path: str | Path, size: int = BLOCK) -> Iterator[Block]:
+def blocks(path: str | Path, size: int | None = None) -> Iterator[Block]:
     """Yield a file's text without its byte-order mark, block by block; what ends in `.gz` is unpacked.
 
     Raises `FileError` for what is not UTF-8 text, not whole, or has a line beyond `LONGEST_LINE`, `OSError` with the
     file's name for what cannot be opened.
     """
-    path = Path(path)
+    path, line = Path(path), 1
     with ExitStack() as opened:
         try:
             raw = opened.enter_context(path.open("rb"))
@@ -57,8 +57,8 @@ def blocks(path: str | Path, size: int = BLOCK) -> Iterator[Block]:
             stream: gzip.GzipFile | IO[bytes] = raw
             if path.suffix == ".gz":
                 stream = opened.enter_context(gzip.open(raw))
-            line, place, rest = 1, 0, b""
-            while got := stream.read(size):
+            place, rest = 0, b""
+            while got := stream.read(max(8, size or BLOCK)):  # at least a byte-order mark
                 if not (place or rest):
                     refuse_first_bytes(path, got)
                     place, got = len(got), without_mark(got)
@@ -77,7 +77,7 @@ def blocks(path: str | Path, size: int = BLOCK) -> Iterator[Block]:
                 yield Block(rest, line, 1.0)
         except (gzip.BadGzipFile, EOFError, zlib.error) as failure:
             raise FileError(
-                f"{path} is not gzipped text, or only a part of it ({failure}): get it anew, or pack it anew"
+                f"{path}, after line {line - 1}: not gzipped text, or only a part of it: {failure}; get the file anew"
             ) from None
         except OSError as failure:
             raise OSError(failure.errno, failure.strerror, str(path)) from failure

@@ -251,13 +251,22 @@ def _attributes(block: Records, types: Mapping[str, AttributeType], path: Path) 
             found[field.name] = pa.nulls(len(block.lines), field.type)
             continue
         values: pa.Array = block.lists(name) if pa.types.is_list(field.type) else block.text(name)
+        plain = values.cast(pa.string()) if pa.types.is_dictionary(values.type) else values
         try:
-            plain = values.cast(pa.string()) if pa.types.is_dictionary(values.type) else values
             found[field.name] = plain.cast(field.type)
-        except pa.ArrowInvalid as failure:
-            lines = f"between lines {block.lines[0]} and {block.lines[-1]}"
-            raise FileError(f"{path}, {lines}: expected a number as {name} ({failure})") from None
+        except pa.ArrowInvalid:
+            raise _no_number(path, name, plain, field.type, block.lines) from None
     return found
+
+
+def _no_number(path: Path, name: str, values: pa.Array, type: pa.DataType, lines: pa.Array) -> FileError:
+    """Return the error for the first of these values that is no number."""
+    for row in range(len(values)):
+        try:
+            values.slice(row, 1).cast(type)
+        except pa.ArrowInvalid:
+            return FileError(f"{path}, line {lines[row]}: expected a number as {name}, got {values[row].as_py()!r}")
+    raise AssertionError(f"all of {name} are numbers")
 
 
 def _all_lists(block: Records, names: Sequence[str], change: Callable[[str], str] | None = None) -> pa.ListArray:

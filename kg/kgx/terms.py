@@ -61,6 +61,10 @@ _ALSO = {
 """Our relation -> what other graphs also call it, beside its own Biolink predicate; deprecated words among them."""
 
 
+_DENIED = {"disease_lacks_phenotype": "biolink:has_phenotype"}
+"""Our negated relation -> what Biolink says of it, with the qualifier `negated`."""
+
+
 class Said(NamedTuple):
     """What an edge says: the predicate, the kinds of its ends, and its qualifiers as `slot=value|slot=value`."""
 
@@ -132,15 +136,16 @@ def relation_of(said: Said, *, predicted: bool = False) -> tuple[str, bool]:
     return related(said.subject, said.object), False
 
 
-def qualifiers_of(relation: str) -> dict[str, str]:
-    """Return the Biolink qualifiers that a relation of ours has beside its predicate.
+def words_of(relation: str) -> tuple[str, dict[str, str]]:
+    """Return the Biolink predicate of a relation of ours, and the qualifiers that it has beside.
 
-    >>> qualifiers_of("drug_upregulates_gene")["object_direction_qualifier"], qualifiers_of("treats")
-    ('increased', {})
+    >>> words_of("treats"), words_of("drug_upregulates_gene")[1]["object_direction_qualifier"]
+    (('biolink:treats', {}), 'increased')
     """
-    if relation not in SHIFTS:
-        return {}
-    return dict(slot.split("=") for slot in _shift(SHIFTS[relation][0])[0].split("|"))
+    if relation in _DENIED:
+        return _DENIED[relation], {"negated": "true"}
+    qualifiers = _shift(SHIFTS[relation][0])[0].split("|") if relation in SHIFTS else []
+    return RELATIONS[relation].biolink, dict(told.split("=") for told in qualifiers)
 
 
 @cache
@@ -152,12 +157,14 @@ def _relations() -> Mapping[Said, str]:
     said: dict[Said, list[str]] = {}
     for relation in RELATIONS.values():
         ends = (relation.subject, relation.object)
-        open_to_all = relation.predicted or relation.biolink == "biolink:related_to"
-        if not open_to_all and {*ends} <= {*JOINED} and relation.name not in SHIFTS:
+        vague = relation.predicted or relation.negated or relation.biolink == "biolink:related_to"
+        if not vague and {*ends} <= {*JOINED} and relation.name not in SHIFTS:
             said.setdefault(Said(relation.biolink, *ends), []).append(relation.name)
     found = {words: names[0] for words, names in said.items() if len(names) == 1}
     for name, others in _ALSO.items():
         found |= {Said(f"biolink:{word}", RELATIONS[name].subject, RELATIONS[name].object): name for word in others}
+    for name, predicate in _DENIED.items():
+        found[Said(predicate, RELATIONS[name].subject, RELATIONS[name].object, "negated=true")] = name
     for name, directions in SHIFTS.items():
         ends = (RELATIONS[name].subject, RELATIONS[name].object)
         found |= {Said("biolink:affects", *ends, text): name for word in directions for text in _shift(word)}

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from kg.graph import Graph
 from kg.kgx.cells import write_json_lines, write_tsv_lines
 from kg.kgx.columns import KIND, RELATION, RELEASES, own
-from kg.kgx.terms import qualifiers_of
+from kg.kgx.terms import words_of
 from kg.progress import Progress
 from kg.schema import EVIDENCE_COLUMNS, NODE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, node_columns
 
@@ -115,8 +115,9 @@ def _edges(graph: Graph) -> Iterator[Columns]:
         first = 1
         for rows in _batches(graph.edges.get(name)):
             count = rows.num_rows
-            predicate = pa.repeat(relation.biolink, count)
-            qualifiers = {slot: pa.repeat(value, count) for slot, value in qualifiers_of(name).items()}
+            word, told = words_of(name)
+            predicate = pa.repeat(word, count)
+            qualifiers = {slot: pa.repeat(value, count) for slot, value in told.items()}
             if "predicate" in relation.attributes:
                 predicate = pc.coalesce(rows["predicate"], predicate)
                 qualifiers = _parted(rows["qualifiers"])
@@ -155,7 +156,7 @@ def _attributes(
 
 def _slots(graph: Graph) -> list[str]:
     """Return the qualifiers that the graph's edges have."""
-    found = {slot for name in graph.edges for slot in qualifiers_of(name)}
+    found = {slot for name in graph.edges for slot in words_of(name)[1]}
     for name, rows in graph.edges.items():
         if "qualifiers" in RELATIONS[name].attributes:
             texts = pc.unique(rows["qualifiers"]).to_pylist()

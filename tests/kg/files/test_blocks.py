@@ -1,6 +1,7 @@
 """Blocks: large files are read a part at a time, and every fault comes with its file and line."""
 
 import gzip
+import itertools
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_blocks_are_whole_lines_whatever_their_size(file: Path, size: int, end: 
     file.write_bytes(b"\xef\xbb\xbf" + text.encode())
     parts = list(blocks(file, size))
     assert b"".join(part.text for part in parts).decode() == text
-    for part, after in zip(parts, parts[1:], strict=False):
+    for part, after in itertools.pairwise(parts):
         assert part.text.endswith((b"\r", b"\n")) and not after.text.startswith(b"\n" if end == "\r\n" else b"\0")
         assert after.line == part.line + part.text.decode().count(end)
     assert parts[-1].share == 1.0 and parts[0].line == 1
@@ -105,5 +106,5 @@ def test_lines_come_with_their_numbers_and_without_the_empty_ones(file: Path) ->
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="nowhere.tsv"):
+    with pytest.raises(OSError, match=r"nowhere\.tsv"):
         rows(tmp_path / "nowhere.tsv")

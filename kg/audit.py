@@ -1,16 +1,19 @@
 """Audit: what came in at a build, what did not, and why."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kg.files.table import write_tsv
 from kg.files.text import create_text
 from kg.graph import SourceRelease, data_version
+from kg.identify import CONFLICTS
 from kg.notebook import notebook_html
 from kg.output import whole_set
 
@@ -29,6 +32,8 @@ REJECTED = pa.schema(
 SHOWN = 10
 """How many rejected rows a text or an error shows; all are in the table and the file."""
 
+_ACCOUNTED = ("tables", "reasons", "rejected", "left_out")
+
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -36,7 +41,8 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 class Tally:
     """How many rows of one source for one table (a node kind or a relation) came in, were merged, were rejected.
 
-    A merged row says again what another row said: it is in the graph, but not as a node or an edge of its own.
+    A merged row says again what another row said: it is in the graph, but not as a node or an edge of its own. In
+    `mapped` cases another database's identifier meant a node; `left_out` are the edges that a licence forbids.
     """
 
     source: str
@@ -44,20 +50,30 @@ class Tally:
     rows: int
     merged: int
     rejected: int
+    mapped: int = 0
+    left_out: int = 0
 
     @property
     def kept(self) -> int:
         """The rows that became a node or an edge."""
-        return self.rows - self.merged - self.rejected
+        return self.rows - self.merged - self.rejected - self.left_out
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What a build did: a tally for each source and table, and every rejected row (`rejected` has `REJECTED`)."""
+    """What a build did: a tally for each source and table, every rejected row, and what could not be decided.
+
+    `rejected` has the columns `REJECTED`, `conflicts` those of `kg.identify.CONFLICTS`; `left_out` counts the rows
+    that were left out on purpose, by source and reason, and `without` names the sources that were not read because
+    their licence forbids the use.
+    """
 
     releases: tuple[SourceRelease, ...]
     tallies: tuple[Tally, ...]
     rejected: pa.Table
+    conflicts: pa.Table = field(default_factory=CONFLICTS.empty_table)
+    left_out: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
     def reasons(self) -> dict[tuple[str, str, str], int]:
         """Return how many rows were rejected, by source, table and reason."""
@@ -73,8 +89,8 @@ class Audit:
     def to_frame(self) -> pd.DataFrame:
         """Return the tallies: one row for each source and table."""
         return pd.DataFrame(
-            [(t.source, t.table, t.rows, t.kept, t.merged, t.rejected) for t in self.tallies],
-            columns=["source", "table", "rows", "kept", "merged", "rejected"],
+            [(*astuple(tally)[:3], tally.kept, *astuple(tally)[3:]) for tally in self.tallies],
+            columns=["source", "table", "rows", "kept", "merged", "rejected", "mapped", "left_out"],
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -91,6 +107,11 @@ class Audit:
                 for (source, table, reason), count in self.reasons().items()
             ],
             "rejected": self.rejected.slice(0, SHOWN).to_pylist(),
+            "conflicts": conflicts_json(self.conflicts),
+            "without": list(self.without),
+            "left_out": [
+                {"source": source, "reason": why, "rows": count} for (source, why), count in self.left_out.items()
+            ],
         }
 
     def to_text(self) -> str:
@@ -102,7 +123,9 @@ class Audit:
             lines.append(
                 f"{release.name} {release.version}: {kept:,} rows kept, {merged:,} merged, {rejected:,} rejected"
             )
-        return "\n".join(lines + rejection_lines(self))
+        lines += [f"not read: {name}, whose licence forbids the use" for name in self.without]
+        lines += [f"left out: {count:,} x {why} ({source})" for (source, why), count in self.left_out.items()]
+        return "\n".join(lines + rejection_lines(self) + conflict_lines(self.conflicts))
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -117,6 +140,33 @@ def rejection_lines(audit: Audit) -> list[str]:
     for row in audit.rejected.slice(0, SHOWN).to_pylist():
         lines.append(f"  {row['file']}, line {row['line']}: {row['reason']}: {row['text']!r}")
     return lines
+
+
+def account(audit: Audit, source: str) -> str:
+    """Return what became of a source's rows, as JSON for its release: its part of `Audit.to_json`."""
+    rejected = audit.rejected.filter(pc.equal(audit.rejected["source"], source))
+    whole = audit.to_json() | {"rejected": rejected.slice(0, SHOWN).to_pylist()}
+    parts = {key: [row for row in whole[key] if row["source"] == source] for key in _ACCOUNTED}
+    return json.dumps(parts, ensure_ascii=False)
+
+
+def conflicts_json(conflicts: pa.Table) -> list[dict[str, Any]]:
+    """Return how many cases of each kind of conflict there are, with the first of them."""
+    cases: dict[tuple[str, str], list[list[str]]] = {}
+    for row in conflicts.to_pylist():
+        cases.setdefault((row["conflict"], row["kind"]), []).append(row["ids"])
+    return [
+        {"conflict": conflict, "kind": kind, "cases": len(ids), "examples": ids[:SHOWN]}
+        for (conflict, kind), ids in cases.items()
+    ]
+
+
+def conflict_lines(conflicts: pa.Table) -> list[str]:
+    """Return what could not be decided, counted, each with its first case; no lines where all was clear."""
+    return [
+        f"  undecided: {case['cases']:,} x {case['conflict']} ({case['kind']}), first {', '.join(case['examples'][0])}"
+        for case in conflicts_json(conflicts)
+    ]
 
 
 def audit_paths(stem: str | Path) -> tuple[Path, Path]:

@@ -23,6 +23,7 @@ class Fault(IntEnum):
     WRONG_KIND = 5
     SELF_LOOP = 6
     MISSING_EVIDENCE = 7
+    RETIRED = 8
 
 
 REASONS: dict[Fault, str] = {
@@ -33,10 +34,12 @@ REASONS: dict[Fault, str] = {
     Fault.WRONG_KIND: "identifier of another kind",
     Fault.SELF_LOOP: "self-loop",
     Fault.MISSING_EVIDENCE: "missing evidence",
+    Fault.RETIRED: "retired identifier",
 }
 """A fault -> how the audit words it."""
 
 Faults = npt.NDArray[np.int8]
+_NONE = pa.array([], pa.string())
 
 
 def node_faults(kind: str, rows: pa.Table) -> Faults:
@@ -47,8 +50,11 @@ def node_faults(kind: str, rows: pa.Table) -> Faults:
     return _spread(_identifier_faults(ids.dictionary, kind), ids)
 
 
-def edge_faults(relation: str, rows: pa.Table, ids: Mapping[str, pa.Array]) -> Faults:
-    """Return the fault of each row of edges that all claim this relation; `ids[kind]` are the graph's nodes."""
+def edge_faults(relation: str, rows: pa.Table, ids: Mapping[str, pa.Array], retired: pa.Array = _NONE) -> Faults:
+    """Return the fault of each row of edges that all claim this relation; `ids[kind]` are the graph's nodes.
+
+    `retired` are identifiers that their database has withdrawn without naming another.
+    """
     if relation not in RELATIONS:
         return np.full(rows.num_rows, Fault.UNKNOWN_RELATION, np.int8)
     ends = RELATIONS[relation]
@@ -59,7 +65,7 @@ def edge_faults(relation: str, rows: pa.Table, ids: Mapping[str, pa.Array]) -> F
     )
     loop = pc.equal(subjects.cast(pa.string()), objects.cast(pa.string()))
     subject_faults, object_faults = (
-        _spread(_end_faults(column.dictionary, kind, ids), column)
+        _spread(_end_faults(column.dictionary, kind, ids, retired), column)
         for column, kind in ((subjects, ends.subject), (objects, ends.object))
     )
     return np.select(
@@ -78,7 +84,7 @@ def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
 
 
-def _end_faults(names: pa.Array, kind: str, ids: Mapping[str, pa.Array]) -> Faults:
+def _end_faults(names: pa.Array, kind: str, ids: Mapping[str, pa.Array], retired: pa.Array) -> Faults:
     """Return the faults of identifiers that should be nodes of this kind."""
     faults = np.zeros(len(names), np.int8)
     strangers = np.flatnonzero(~_is_in(names, ids.get(kind)))
@@ -90,8 +96,8 @@ def _end_faults(names: pa.Array, kind: str, ids: Mapping[str, pa.Array]) -> Faul
     for other in ids.keys() - {kind}:
         elsewhere |= _is_in(names, ids[other])
     faults[strangers] = np.select(
-        [np.asarray(pc.equal(names, "")), wrong > 0, elsewhere],
-        [np.int8(Fault.MISSING_END), wrong, np.int8(Fault.WRONG_KIND)],
+        [np.asarray(pc.equal(names, "")), wrong > 0, elsewhere, _is_in(names, retired)],
+        [np.int8(Fault.MISSING_END), wrong, np.int8(Fault.WRONG_KIND), np.int8(Fault.RETIRED)],
         np.int8(Fault.MISSING_END),
     )
     return faults

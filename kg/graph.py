@@ -1,5 +1,6 @@
 """Graph: immutable columnar tables of nodes and edges, every edge with its evidence."""
 
+import functools
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -56,7 +57,10 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True)
 class SourceRelease:
-    """One release of one data set that went into a graph; `files` maps a file's name to its SHA-256."""
+    """One release of one data set that went into a graph; `files` maps a file's name to its SHA-256.
+
+    `account` tells as JSON what became of its rows (`kg.audit.account`); it is no part of what makes two releases one.
+    """
 
     name: str
     version: str
@@ -64,6 +68,7 @@ class SourceRelease:
     citation: str
     url: str
     files: Mapping[str, str] = field(default_factory=dict)
+    account: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,28 @@ class Graph:
     def edge_counts(self) -> dict[str, int]:
         """Return the number of edges of each relation, in the schema's order, empty relations left out."""
         return {relation: self.edges[relation].num_rows for relation in RELATIONS if relation in self.edges}
+
+    def without(self, source: str) -> "Graph":
+        """Return the graph without the edges of this source, its release, and the nodes that nothing else needs."""
+        edges = {name: rows.filter(pc.not_equal(rows["source"], source)) for name, rows in self.edges.items()}
+        nodes = {}
+        for kind, rows in self.nodes.items():
+            by = [[name for name in names or () if name != source] for names in rows["provided_by"].to_pylist()]
+            ends = [
+                pc.is_in(rows["id"], pc.unique(edges[relation.name][end]))
+                for relation in RELATIONS.values()
+                for end, ended in (("subject", relation.subject), ("object", relation.object))
+                if ended == kind and relation.name in edges
+            ]
+            needed = functools.reduce(pc.or_, ends, pa.chunked_array([pa.array([bool(names) for names in by])]))
+            column = rows.schema.get_field_index("provided_by")
+            rows = rows.set_column(column, "provided_by", pa.array(by, pa.list_(pa.string())))
+            nodes[kind] = rows.filter(needed)
+        return Graph(
+            {kind: rows for kind, rows in nodes.items() if rows.num_rows},
+            {name: rows for name, rows in edges.items() if rows.num_rows},
+            tuple(release for release in self.sources if release.name != source),
+        )
 
     def stated_by(self, sources: Collection[str]) -> "Graph":
         """Return the part of the graph that these sources state: their nodes, as they are, and their edges."""

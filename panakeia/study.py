@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kg.build import build, default_sources
+from kg.build import Terms, build, default_sources
 from kg.fetch import Fetch
 from kg.files.table import write_csv
 from kg.files.text import create_text
@@ -123,7 +123,7 @@ def _build(question: Question, store_path: Path, progress: Progress) -> Chapter:
     """Build the graph; the study's own store may hold the made-up patients of an earlier run."""
     fetch = Fetch(question.data)
     names = list(question.sources) or default_sources(fetch)
-    audit = build(names, fetch, store_path, discard=True, progress=progress)
+    audit = build(names, fetch, store_path, Terms(discard=True), progress=progress)
     kept = audit.to_frame()["kept"].sum()
     told = f"The graph was built from {', '.join(names)}{_why(question, names)}: {kept:,} rows became nodes and edges."
     return Chapter((told,), (graph_section(audit),))

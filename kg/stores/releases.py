@@ -15,6 +15,7 @@ RELEASE_COLUMNS: dict[str, AttributeType] = {
     "citation": "string",
     "url": "string",
     "files": "string[]",
+    "account": "string",
 }
 """The columns of such a node; `files` are lines as `sha256sum` writes them."""
 
@@ -33,6 +34,7 @@ def release_row(release: SourceRelease) -> dict[str, object]:
         "citation": release.citation,
         "url": release.url,
         "files": [f"{digest}  {name}" for name, digest in release.files.items()],
+        "account": release.account,
     }
 
 
@@ -48,6 +50,7 @@ def read_releases(store: Store) -> tuple[SourceRelease, ...]:
             row["citation"],
             row["url"],
             {name: digest for digest, name in (line.split("  ", 1) for line in row["files"])},
+            row["account"],
         )
         for row in rows
     )

@@ -1,5 +1,6 @@
 """The commands that ask the graph."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,16 @@ def build(
     data: DataOption = None,
     store: StoreOption = STORE,
     source: SourceOption = None,
+    sources: Annotated[
+        Path | None,
+        typer.Option("--sources", help="Manifest of data sets and files of one's own.", metavar="FILE.toml"),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="Read this source anew, leave the rest as it is.", metavar="NAME")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", help="Leave out what forbids this use: commercial.", metavar="USE")
+    ] = None,
     max_reject_share: ShareOption = 0.01,
     discard_patients: Annotated[
         bool, typer.Option("--discard-patients", help="Build even where the store holds imported patients.")
@@ -37,13 +48,17 @@ def build(
 ) -> None:
     """Build the graph from public files and put it in place of what the store holds.
 
-    Without --source it is Hetionet where the mirror, the cache or the network has it, else the starter graph.
+    Without --source and --sources it is every data set that the mirror or the cache has, Hetionet also from the
+    network, else the starter graph.
 
     Example: panakeia build --data ../shared/data --store out/graph.lbdb
     """
     with Session(store, data=data) as session:
         audit = session.build(
             source or (),
+            manifest=sources,
+            only=only,
+            licence=licence,
             max_reject_share=max_reject_share,
             discard_patients=discard_patients,
             allow_empty=allow_empty,

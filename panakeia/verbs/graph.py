@@ -1,6 +1,7 @@
 """The verbs that are asked of the graph."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panakeia.answer import Paths, Table
@@ -18,17 +19,24 @@ class GraphVerbs(Held):
         self,
         sources: str | Sequence[str] = (),
         *,
+        manifest: str | Path | None = None,
+        only: str | None = None,
+        licence: str | None = None,
         max_reject_share: float = 0.01,
         discard_patients: bool = False,
         allow_empty: bool = False,
     ) -> "Audit":
         """Build the graph from public files, and put it in place of what the store holds.
 
-        Without `sources` it is Hetionet where the mirror, the cache or the network has it, else the starter graph. A
-        store with imported patients, and one that would end without nodes or edges, stands unless that is allowed.
+        `sources` are names of data sets; a `manifest` (TOML) lists data sets and files of one's own. Without both it is
+        every data set that the mirror or the cache has, Hetionet also from the network, else the starter graph. With
+        `only`, this source's part is read anew and the rest stays as it is. With `licence="commercial"`, what forbids
+        that use is left out. A store with imported patients, and one that would end without nodes or edges, stands
+        unless that is allowed.
         """
-        from kg.build import build, default_sources
+        from kg.build import Terms, build, default_sources
         from kg.fetch import Fetch
+        from kg.manifest import read_manifest
         from kg.stores.opening import open_store
 
         self.close()
@@ -36,13 +44,14 @@ class GraphVerbs(Held):
             pass  # what cannot be opened is told before anything is fetched
         with self._telling() as progress:
             fetch = Fetch(self.data)
+            inputs = [*names(sources), *(read_manifest(manifest) if manifest is not None else ())]
+            if not inputs:
+                inputs = [only] if only is not None else default_sources(fetch)
             return build(
-                names(sources) or default_sources(fetch),
+                inputs,
                 fetch,
                 self.store,
-                max_reject_share=max_reject_share,
-                discard=discard_patients,
-                allow_empty=allow_empty,
+                Terms(max_reject_share, discard_patients, allow_empty, licence, only),
                 progress=progress,
             )
 

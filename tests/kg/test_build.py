@@ -11,10 +11,11 @@ from unicodedata import normalize
 import pyarrow as pa
 import pytest
 
-from kg.build import BuildError, build, build_graph, default_sources, source_names
+from kg.build import BuildError, Terms, build, build_graph, default_sources
 from kg.curie import prefixes
 from kg.fetch import Fetch
 from kg.graph import Graph, SourceRelease
+from kg.manifest import source_names
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.stores.opening import open_store
@@ -287,7 +288,7 @@ def test_a_build_with_too_many_rejects_leaves_the_store_and_lists_all_rows(
 
 
 def test_an_unknown_source_lists_the_sources(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"no source 'hetionett'; the sources are .*hetionet"):
+    with pytest.raises(UnknownSource, match=r"no source 'hetionett'; the sources are .*hetionet"):
         build(["hetionett"], Fetch(offline=True), tmp_path / "graph.lbdb", progress=_quiet)
     assert set(source_names()) >= {"hetionet"}
     assert not (tmp_path / "graph.lbdb").exists()
@@ -317,7 +318,7 @@ def test_files_cut_off_after_their_header_do_not_replace_a_graph_by_an_empty_one
     with pytest.raises(BuildError, match=told):
         build(["hetionet"], fetch, url)
     assert url.read_bytes() == before
-    build(["hetionet"], fetch, url, allow_empty=True)
+    build(["hetionet"], fetch, url, Terms(allow_empty=True))
     assert _stored(url).edge_counts() == {}
 
 
@@ -331,7 +332,7 @@ def test_a_build_clears_away_the_audit_of_one_that_was_refused(hetionet_folder: 
         "graph.lbdb.refused.audit.json",
         "graph.lbdb.refused.rejected.tsv",
     }
-    build(["hetionet"], fetch, url, max_reject_share=1)
+    build(["hetionet"], fetch, url, Terms(max_reject_share=1))
     assert {path.name for path in tmp_path.glob("graph*")} == {
         "graph.lbdb",
         "graph.lbdb.audit.json",

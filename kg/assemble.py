@@ -1,0 +1,311 @@
+"""Assemble: from what sources say to a checked graph; each bad row is rejected with its reason, each double merged."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kg.audit import REJECTED, Audit, Tally, account
+from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
+from kg.curie import standard
+from kg.graph import Graph, arrow_schema
+from kg.identify import Identities, identities
+from kg.licence import forbids
+from kg.merge import Keys, merge_edges, merge_nodes
+from kg.names import composed
+from kg.progress import Progress, silent
+from kg.rows import Rows
+from kg.schema import (
+    EVIDENCE_COLUMNS,
+    NODE_COLUMNS,
+    NODE_KINDS,
+    RELATIONS,
+    AttributeType,
+    edge_columns,
+    node_columns,
+)
+
+_RETIRED = pa.schema([("subject", pa.string()), ("object", pa.string())])
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """The rows of one release for one table (a kind or a relation): those that pass, in its schema, and the others.
+
+    `mapped` is in how many rows an identifier was that of another database, `left_out` how many the licence forbids.
+    """
+
+    release: str
+    table: str
+    kept: pa.Table
+    rejected: pa.Table
+    mapped: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What edges are checked against: the node that an identifier means, the nodes there are, the use that is meant."""
+
+    identities: Identities
+    ids: Mapping[str, pa.Array]
+    retired: pa.Array
+    use: str | None
+
+
+def assemble(
+    rows: Sequence[Rows], *, onto: Graph | None = None, use: str | None = None, progress: Progress = silent
+) -> tuple[Graph, Audit]:
+    """Check rows and merge them into a graph; return it with the audit of what was merged and what was rejected.
+
+    `kg.check` says what is rejected, `kg.identify` which identifiers mean one node, `kg.merge` what becomes of rows
+    that say the same. With `onto`, they join a graph that is there, which the audit does not count. With `use` (see
+    `kg.licence`), edges whose licence forbids that use are left out and counted.
+    """
+    there = onto or Graph({}, {})
+    node_parts = [_Checked("", kind, table, table.slice(0, 0)) for kind, table in there.nodes.items()]
+    for number, source in enumerate(rows):
+        progress(f"check the nodes of {source.release.name}", 0.3 * number / len(rows))
+        node_parts += _check_nodes(source)
+    progress("join equal nodes", 0.3)
+    known, nodes, merged_nodes = _joined(node_parts, rows, use)
+    edge_parts = [part for relation, table in there.edges.items() for part in _there(relation, table, known)]
+    for number, source in enumerate(rows):
+        progress(f"check the edges of {source.release.name}", 0.35 + 0.45 * number / len(rows))
+        edge_parts += _check_edges(source, known)
+    progress("join equal edges", 0.8)
+    edges, merged_edges = _merge_parts(
+        edge_parts, RELATIONS, lambda relation, table: merge_edges(relation, table, known.ids)
+    )
+    releases = tuple(source.release for source in rows)
+    names = {release.name for release in releases}
+    parts = [part for part in node_parts + edge_parts if part.release]
+    rejected = pa.concat_tables([REJECTED.empty_table(), *(_listed(part) for part in parts)])
+    places = [(column, "ascending") for column in ("source", "file", "line")]
+    audit = Audit(
+        releases,
+        _tallies(parts, merged_nodes + merged_edges),
+        rejected.sort_by(places),
+        known.identities.conflicts,
+        _left_out(parts, rows),
+    )
+    before = tuple(release for release in there.sources if release.name not in names)
+    progress("assembled", 1.0)
+    told = tuple(replace(release, account=account(audit, release.name)) for release in releases)
+    return Graph(nodes, edges, before + told), audit
+
+
+def _joined(
+    parts: list[_Checked], rows: Sequence[Rows], use: str | None
+) -> tuple[_Known, dict[str, pa.Table], Counter[tuple[str, str]]]:
+    """Return the graph's nodes, each once, with what is known of them, and how many rows were merged away."""
+    stated = {kind: [part.kept for part in parts if part.table == kind and part.kept.num_rows] for kind in NODE_KINDS}
+    retired = pa.concat_tables(
+        [
+            _RETIRED.empty_table(),
+            *(table.select(_RETIRED.names).cast(_RETIRED) for source in rows for table in source.retired),
+        ]
+    )
+    replaced = retired.filter(pc.is_valid(retired["object"]))
+    found = identities(
+        {kind: pa.concat_tables(tables) for kind, tables in stated.items() if tables},
+        [replaced, *(table for source in rows for table in source.equivalents)],
+    )
+    named = [_renamed(part, found) if part.kept.num_rows else part for part in parts]
+    nodes, merged = _merge_parts(named, NODE_KINDS, lambda _, table: merge_nodes(table))
+    ids = {kind: table["id"].combine_chunks() for kind, table in nodes.items()}
+    gone = retired.filter(pc.is_null(retired["object"]))["subject"].combine_chunks()
+    return _Known(found, ids, gone, use), nodes, merged
+
+
+def _check_nodes(rows: Rows) -> Iterator[_Checked]:
+    release = rows.release.name
+    for table in rows.nodes:
+        for kind, part in _split(table, "kind", NODE_KINDS, "nodes"):
+            spelt, _ = Identities().resolved(kind, part["id"])
+            part = part.set_column(part.column_names.index("id"), "id", spelt)
+            kept, rejected = _sieved(part, node_faults(kind, part))
+            shaped = _shaped(kept, node_columns(kind) if kind in NODE_KINDS else NODE_COLUMNS)
+            stated_by = pa.array([[release]] * shaped.num_rows, pa.list_(pa.string()))
+            columns = {
+                "xrefs": _spelt(shaped["xrefs"]),
+                "provided_by": pc.coalesce(shaped["provided_by"].combine_chunks(), stated_by),
+            }
+            for column, values in columns.items():
+                shaped = shaped.set_column(shaped.column_names.index(column), column, values)
+            yield _Checked(release, kind, shaped, rejected)
+
+
+def _spelt(xrefs: pa.ChunkedArray) -> pa.ListArray:
+    """Return lists of CURIEs in their standard spelling."""
+    lists = xrefs.combine_chunks()
+    values = pc.list_flatten(lists).dictionary_encode()
+    standards = pa.array(map(standard, values.dictionary.to_pylist()), pa.string())
+    lengths = pc.list_value_length(lists).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), standards.take(values.indices))
+
+
+def _renamed(part: _Checked, found: Identities) -> _Checked:
+    """Return nodes under the identifiers that are preferred; another one's name and identifier stay beside them."""
+    ids, mapped = found.resolved(part.table, part.kept["id"])
+    if not mapped:
+        return part
+    changed = pc.not_equal(ids.cast(pa.string()), part.kept["id"])
+    rows = [
+        row
+        | {"id": node, "name": None, "synonyms": [row["name"], *row["synonyms"]], "xrefs": [row["id"], *row["xrefs"]]}
+        for row, node in zip(part.kept.filter(changed).to_pylist(), ids.filter(changed).to_pylist(), strict=True)
+    ]
+    kept = pa.concat_tables([part.kept.filter(pc.invert(changed)), pa.Table.from_pylist(rows, part.kept.schema)])
+    return replace(part, kept=kept, mapped=mapped)
+
+
+def _there(relation: str, table: pa.Table, known: _Known) -> Iterator[_Checked]:
+    """Yield the edges of a graph that is there, their ends under the identifiers that are preferred now."""
+    renamed, _ = _between(relation, table, known.identities)
+    yield _Checked("", relation, renamed, table.slice(0, 0))
+
+
+def _between(relation: str, table: pa.Table, found: Identities) -> tuple[pa.Table, int]:
+    """Return edges between the nodes that their ends mean, and in how many another identifier meant it."""
+    ends, mapped = RELATIONS[relation], 0
+    for column, kind in (("subject", ends.subject), ("object", ends.object)):
+        ids, count = found.resolved(kind, table[column])
+        table = table.set_column(table.column_names.index(column), column, ids.cast(table.schema.field(column).type))
+        mapped += count
+    return table, mapped
+
+
+def _check_edges(rows: Rows, known: _Known) -> Iterator[_Checked]:
+    release = rows.release
+    evidence = {"source": release.name, "source_version": release.version, "licence": release.licence}
+    for table in rows.edges:
+        for relation, part in _split(table, "relation", RELATIONS, "edges"):
+            mapped = 0
+            if relation in RELATIONS:
+                part, mapped = _between(relation, part, known.identities)
+            kept, rejected = _sieved(part, edge_faults(relation, part, known.ids, known.retired))
+            shaped = _shaped(kept, edge_columns(relation) if relation in RELATIONS else EVIDENCE_COLUMNS)
+            for column, value in evidence.items():
+                filled = pc.fill_null(shaped[column], value)
+                shaped = shaped.set_column(shaped.column_names.index(column), column, filled)
+            allowed, left_out = _allowed(shaped, known.use)
+            yield _Checked(release.name, relation, allowed, rejected, mapped, left_out)
+
+
+def _allowed(edges: pa.Table, use: str | None) -> tuple[pa.Table, dict[str, int]]:
+    """Return the edges whose licence does not forbid the use, and how many others there are, by licence."""
+    if use is None or not edges.num_rows:
+        return edges, {}
+    counts = {row["values"]: row["counts"] for row in pc.value_counts(edges["licence"]).to_pylist()}
+    left_out = {licence: count for licence, count in counts.items() if forbids(licence, use)}
+    if not left_out:
+        return edges, {}
+    return edges.filter(pc.invert(pc.is_in(edges["licence"], pa.array(list(left_out))))), left_out
+
+
+def _split(table: pa.Table, column: str, names: Iterable[str], others: str) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the rows of each of these names, then, as `others`, the rows with a name that is none of them."""
+    values = encoded(table[column])
+    known = set(names)
+    strange = np.ones(table.num_rows, bool)
+    for code, value in enumerate(values.dictionary.to_pylist()):
+        if value in known:
+            chosen = np.asarray(values.indices) == code
+            strange &= ~chosen
+            yield value, table if chosen.all() else table.filter(pa.array(chosen))
+    if strange.any():
+        yield others, table.filter(pa.array(strange))
+
+
+def _sieved(rows: pa.Table, faults: Faults) -> tuple[pa.Table, pa.Table]:
+    """Return the rows without a fault, and the others with their `reason`."""
+    good = faults == Fault.NONE
+    bad = rows.filter(pa.array(~good))
+    reasons = [REASONS[Fault(fault)] for fault in faults[~good].tolist()]
+    return rows if good.all() else rows.filter(pa.array(good)), bad.append_column(
+        "reason", pa.array(reasons, pa.string())
+    )
+
+
+def _listed(part: _Checked) -> pa.Table:
+    """Return rejected rows as the audit lists them; what a row said is its identifier and name, or its ends."""
+    rows = part.rejected
+    said = ("kind", "id", "name") if "kind" in rows.column_names else ("subject", "relation", "object")
+    words = [rows[column].cast(pa.string()) for column in said]
+    return pa.table(
+        {
+            "source": pa.repeat(part.release, rows.num_rows),
+            "table": pa.repeat(part.table, rows.num_rows),
+            "file": rows["file"].cast(pa.string()),
+            "line": rows["line"],
+            "text": pc.binary_join_element_wise(*words, "\t", null_handling="replace", null_replacement=""),
+            "reason": rows["reason"],
+        },
+        schema=REJECTED,
+    )
+
+
+def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
+    """Return these columns, of these types: a missing one is null, missing synonyms or references are an empty list."""
+    schema = arrow_schema(columns)
+    arrays = {
+        field.name: table[field.name].cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    }
+    for column in ("synonyms", "xrefs", "references"):
+        if column in arrays:
+            arrays[column] = pc.fill_null(arrays[column], pa.scalar([], pa.list_(pa.string())))
+    if "name" in arrays:
+        arrays["name"] = pc.utf8_trim_whitespace(arrays["name"])
+        return composed(pa.table(arrays, schema=schema))
+    return pa.table(arrays, schema=schema)
+
+
+def _merge_parts(
+    parts: Sequence[_Checked], names: Iterable[str], merge: Callable[[str, pa.Table], tuple[pa.Table, Keys]]
+) -> tuple[dict[str, pa.Table], Counter[tuple[str, str]]]:
+    """Return a merged table for each of these kinds or relations that has rows, and how many rows were merged away.
+
+    The counts are by (release, table): those of the release whose row went into another's.
+    """
+    tables, counts = {}, Counter[tuple[str, str]]()
+    for name in names:
+        same = [part for part in parts if part.table == name and part.kept.num_rows]
+        if not same:
+            continue
+        tables[name], merged = merge(name, pa.concat_tables([part.kept for part in same]))
+        part_of_row = np.repeat(np.arange(len(same)), [part.kept.num_rows for part in same])
+        for part in part_of_row[merged].tolist():
+            counts[same[part].release, name] += 1
+    return tables, counts
+
+
+def _tallies(parts: Sequence[_Checked], merged: Mapping[tuple[str, str], int]) -> tuple[Tally, ...]:
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for part in parts:
+        counted = counts.setdefault((part.release, part.table), Counter())
+        counted["left_out"] += sum(part.left_out.values())
+        counted["rejected"] += part.rejected.num_rows
+        counted["mapped"] += part.mapped
+        counted["rows"] += part.kept.num_rows + part.rejected.num_rows + sum(part.left_out.values())
+    return tuple(
+        Tally(*key, counted["rows"], merged.get(key, 0), counted["rejected"], counted["mapped"], counted["left_out"])
+        for key, counted in counts.items()
+    )
+
+
+def _left_out(parts: Sequence[_Checked], rows: Sequence[Rows]) -> dict[tuple[str, str], int]:
+    """Return how many rows were left out on purpose, by source and reason: the source's own, or the licence."""
+    counts = Counter[tuple[str, str]]()
+    for source in rows:
+        counts.update({(source.release.name, why): count for why, count in source.left_out.items()})
+    for part in parts:
+        counts.update({(part.release, f"the licence is {name}"): count for name, count in part.left_out.items()})
+    return dict(counts)

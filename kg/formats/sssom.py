@@ -1,0 +1,65 @@
+"""SSSOM: tables of mappings between identifiers (https://mapping-commons.github.io/sssom), read as equivalents.
+
+Only exact matches make two identifiers one; broad, narrow and close ones are counted and left out. A prefix that
+Bioregistry spells otherwise is understood through the table's own `curie_map`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from kg.curie import CurieError, from_uri, parse
+from kg.files.header import check_header
+from kg.files.text import LINE_END, FileError, read_text
+from kg.graph import SourceRelease
+from kg.rows import Rows
+
+FILES = ("mappings",)
+NEEDED = ("subject_id", "predicate_id", "object_id")
+EXACT = frozenset({"skos:exactMatch", "owl:equivalentClass", "owl:equivalentTo", "owl:sameAs"})
+
+_MAPPED = re.compile(r"#\s+([^\s:]+):\s+(\S+)")
+_COLUMNS = pa.schema([("subject", pa.string()), ("object", pa.string()), ("file", pa.string()), ("line", pa.int64())])
+
+
+def read(files: Mapping[str, Path], release: SourceRelease) -> Rows:
+    """Read a table of mappings (`files["mappings"]`, TSV) into equivalents.
+
+    Raises `FileError` for what is no text, has no header with the `NEEDED` columns, or a row of another length.
+    """
+    path = files["mappings"]
+    lines = LINE_END.split(read_text(path))
+    first = next((place for place, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    own = {match[1]: match[2] for match in map(_MAPPED.match, lines[:first]) if match}
+    header = lines[first].split("\t") if first < len(lines) else []
+    check_header(path, header, NEEDED, "\t")
+    places = [header.index(name) for name in NEEDED]
+    left_out: Counter[str] = Counter()
+    rows = []
+    for number, line in enumerate(lines[first + 1 :], start=first + 2):
+        if not line.strip():
+            continue
+        cells = line.split("\t")
+        if len(cells) != len(header):
+            raise FileError(f"{path}, line {number}: {len(cells)} cells; expected {len(header)}, one a column")
+        subject, predicate, target = (cells[place].strip() for place in places)
+        if predicate not in EXACT:
+            left_out[f"{predicate or 'no predicate'} is no exact match"] += 1
+            continue
+        try:
+            rows.append((_curie(subject, own), _curie(target, own), path.name, number))
+        except CurieError:
+            left_out["an identifier is of no known prefix, or not as its prefix has them"] += 1
+    columns = zip(*rows, strict=True) if rows else [[]] * len(_COLUMNS)
+    table = pa.table([pa.array(values, field.type) for values, field in zip(columns, _COLUMNS, strict=True)], _COLUMNS)
+    return Rows(release, (), (), equivalents=(table,), left_out=left_out)
+
+
+def _curie(text: str, own: Mapping[str, str]) -> str:
+    """Return an identifier in standard spelling; raises `CurieError`."""
+    prefix, _, identifier = text.partition(":")
+    named = from_uri(own[prefix] + identifier) if prefix in own else None
+    return str(parse(named or from_uri(text) or text))

@@ -15,7 +15,7 @@ from kg.build import BuildError, Terms, build, build_graph, default_sources
 from kg.curie import prefixes
 from kg.fetch import Fetch
 from kg.graph import Graph, SourceRelease
-from kg.manifest import source_names
+from kg.manifest import UnknownSource, source_names
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.stores.opening import open_store

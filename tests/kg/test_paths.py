@@ -8,9 +8,9 @@ from math import prod
 import numpy as np
 import pytest
 
-from kg import paths as paths_module
+from kg import meeting
 from kg.graph import Evidence, Graph, table
-from kg.paths import Path, paths, paths_frame
+from kg.paths import Path, Route, paths, paths_frame
 from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.search import AmbiguousName, UnknownNode
 from kg.stores.protocol import Store
@@ -128,14 +128,14 @@ PAIRS = [
 def test_the_best_paths_are_those_of_a_full_walk(
     store_of: Callable[[Graph], Store], monkeypatch: pytest.MonkeyPatch, budget: int
 ) -> None:
-    monkeypatch.setattr(paths_module, "FIRST_BUDGET", budget)
+    monkeypatch.setattr(meeting, "FIRST_BUDGET", budget)
     graph = random_graph(seed=budget)
     store = store_of(graph)
     for number, (a, b) in enumerate(PAIRS):
         longest = 4 - number % 4
         exclude = {"treats"} if number % 2 else set()
         every = sorted(walk(graph, a, b, longest, exclude), reverse=True)
-        found = paths(store, a, b, max_length=longest, top=12, exclude=exclude)
+        found = paths(store, a, b, max_length=longest, top=12, route=Route(without=exclude))
         assert [path.score for path in found] == pytest.approx([score for score, _ in every[:12]], rel=1e-12)
         scores = {normal(path): score for score, path in every}
         assert len({normal(as_edges(path)) for path in found}) == len(found)
@@ -270,7 +270,7 @@ def test_a_path_is_written_down_with_all_that_its_edges_say(
 
 def test_excluded_and_predicted_relations_are_not_walked(store: Store) -> None:
     assert paths(store, "ibuprofen", "osteoarthritis", max_length=1) == []
-    for path in paths(store, "warfarin", "thrombosis", exclude=["treats"], top=100):
+    for path in paths(store, "warfarin", "thrombosis", route=Route(without=["treats"]), top=100):
         assert all(edge.step.relation not in ("treats", "predicted_treats") for edge in path.edges)
 
 
@@ -287,7 +287,7 @@ def test_what_a_user_gets_wrong_is_named(store: Store) -> None:
     with pytest.raises(ValueError, match="top is 0: expected 1 or more"):
         paths(store, "warfarin", "thrombosis", top=0)
     with pytest.raises(ValueError, match="cures"):
-        paths(store, "warfarin", "thrombosis", exclude=["cures"])
+        paths(store, "warfarin", "thrombosis", route=Route(without=["cures"]))
     with pytest.raises(ValueError, match="the same node, DRUGBANK:DB00682"):
         paths(store, "warfarin", "coumadin")
     with pytest.raises(UnknownNode):

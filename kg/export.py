@@ -34,6 +34,10 @@ class Format(NamedTuple):
 FORMATS: dict[str, Format] = {
     "kgx-jsonl": Format("KGX as JSON lines, exact to the last character", "kg.kgx.write", "write_jsonl"),
     "kgx-tsv": Format("KGX as two tables, nodes and edges, in Biolink's words", "kg.kgx.write", "write_tsv"),
+    "nquads": Format("RDF, a named graph for each release", "kg.rdf.write", "export_nquads"),
+    "nquads-rdf12": Format("the same, edges by RDF 1.2's reification", "kg.rdf.write", "export_nquads_rdf12"),
+    "turtle": Format("RDF for reading", "kg.rdf.write", "export_turtle"),
+    "turtle-rdf12": Format("the same, edges by RDF 1.2's reification", "kg.rdf.write", "export_turtle_rdf12"),
 }
 """Every format by its name; another one is one more line here, and its module."""
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from kg.biolink import predicates
 from kg.graph import Graph, SourceRelease
+from kg.kgx.terms import words_of
 from kg.rdf.blocks import Block, Property, offsets
 from kg.rdf.names import (
     EDGE,
@@ -137,13 +138,14 @@ def node_block(kind: str, rows: pa.Table, naming: Naming) -> Block:
 def plain_block(relation: str, rows: pa.Table, naming: Naming) -> Block:
     """Return the plain triples of edges of a relation: with our relation, and, where it states a fact, Biolink's."""
     ends = RELATIONS[relation]
-    rows = rows.filter(_asserted(relation, rows))
     subjects = naming.nodes(ends.subject, rows["subject"].combine_chunks())
     objects = naming.nodes(ends.object, rows["object"].combine_chunks())
-    properties = [Property(naming.term(OURS + relation), objects)]
-    if not ends.predicted:
-        properties.append(Property(_predicates(relation, rows, naming), objects))
-    return Block(subjects, tuple(properties), _releases(rows))
+    facts = pc.if_else(_facts(relation, rows), objects, pa.scalar(None, pa.string()))
+    properties = (
+        Property(naming.term(OURS + relation), objects),
+        Property(_predicates(relation, rows, naming), facts),
+    )
+    return Block(subjects, properties, _releases(rows, naming))
 
 
 def edge_block(relation: str, rows: pa.Table, naming: Naming, *, reified: bool) -> Block:
@@ -155,7 +157,7 @@ def edge_block(relation: str, rows: pa.Table, naming: Naming, *, reified: bool) 
     subjects = naming.nodes(ends.subject, rows["subject"].combine_chunks())
     objects = naming.nodes(ends.object, rows["object"].combine_chunks())
     said = _predicates(relation, rows, naming)
-    graphs = _releases(rows)
+    graphs = _releases(rows, naming)
     edges = pa.array([naming.edge(name) for name in edge_names(relation, rows)], pa.string())
     properties = [_same(naming, "rdf:type", iri("biolink:Association"), rows.num_rows)]
     if reified:
@@ -166,6 +168,9 @@ def edge_block(relation: str, rows: pa.Table, naming: Naming, *, reified: bool) 
         properties += [Property(naming.name(f"biolink:{slot}"), column) for slot, column in terms.items()]
     properties.append(_same(naming, "kg:relation", OURS + relation, rows.num_rows))
     properties.append(Property(naming.name("prov:wasDerivedFrom"), graphs))
+    for slot, value in words_of(relation)[1].items():
+        text = literal(value) + (f"^^{naming.name('xsd:boolean')}" if slot == "negated" else "")
+        properties.append(Property(naming.name(f"biolink:{slot}"), pa.repeat(text, rows.num_rows)))
     for column, type in edge_columns(relation).items():
         if column in EDGE_PREDICATES or column in ends.attributes:
             predicate = EDGE_PREDICATES.get(column, f"kg:{column}")
@@ -211,28 +216,31 @@ def _release_texts(release: SourceRelease) -> Mapping[str, list[str]]:
     }
 
 
-def _releases(rows: pa.Table) -> pa.Array:
-    """Return the IRI of each edge's release, in angle brackets."""
+def _releases(rows: pa.Table, naming: Naming) -> pa.Array:
+    """Return the IRI of each edge's release as it is written."""
     told = [rows[column].combine_chunks() for column in ("source", "source_version")]
     both = pc.binary_join_element_wise(*told, "\x1f", null_handling="replace", null_replacement="")
-    return mapped(both, lambda text: f"<{release_iri(*text.split(chr(31)))}>")
+    return mapped(both, lambda text: naming.term(release_iri(*text.split("\x1f"))))
 
 
 def _predicates(relation: str, rows: pa.Table, naming: Naming) -> pa.Array:
     """Return each edge's Biolink predicate: its own, where the relation keeps one and Biolink has it."""
-    usual = RELATIONS[relation].biolink
+    usual = words_of(relation)[0]
     if "predicate" not in RELATIONS[relation].attributes:
         return pa.repeat(naming.name(usual), rows.num_rows)
     own = pc.fill_null(rows["predicate"].combine_chunks(), usual)
     return mapped(own, lambda name: naming.name(name if name in predicates() else usual))
 
 
-def _asserted(relation: str, rows: pa.Table) -> pa.Array:
-    """Return which edges say that something is so: those that are not negated."""
-    if "negated" not in RELATIONS[relation].attributes:
-        return pa.repeat(True, rows.num_rows)
-    negated = pc.utf8_lower(pc.fill_null(pc.cast(rows["negated"].combine_chunks(), pa.string()), ""))
-    return pc.invert(pc.is_in(negated, pa.array(["true", "1", "yes"])))
+def _facts(relation: str, rows: pa.Table) -> pa.Array:
+    """Return which edges say that something is so: none that is predicted, and none that is negated."""
+    if RELATIONS[relation].predicted or RELATIONS[relation].negated:
+        return pa.repeat(False, rows.num_rows)
+    facts = pc.not_equal(pc.fill_null(rows["knowledge_level"].combine_chunks(), ""), "prediction")
+    if "qualifiers" in RELATIONS[relation].attributes:
+        told = pc.fill_null(rows["qualifiers"].combine_chunks(), "")
+        facts = pc.and_(facts, pc.invert(pc.match_substring(told, "negated=true")))
+    return facts
 
 
 def _same(naming: Naming, predicate: str, text: str, times: int) -> Property:

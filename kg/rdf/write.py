@@ -1,8 +1,7 @@
 """Write: a graph as N-Quads, N-Triples or Turtle, table by table, as text made of columns, never of single triples.
 
 Of each edge there are plain triples, with our relation and with the Biolink predicate, and a node of its own with all
-that is known of it. A triple with a Biolink predicate states a fact: what a model predicts has only ours, and what is
-negated has none.
+that is known of it. A triple with a Biolink predicate states a fact: what is predicted and what is negated has none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

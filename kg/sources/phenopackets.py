@@ -43,6 +43,7 @@ LONGEST = 100
 a deletion of 60,000 bases has a record of as many letters."""
 
 _PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
+_GENOMIC = re.compile(r"NC_\d+\.\d+:[gm]\.\S+")
 _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 _OWN_CHARACTERS = re.compile(r"[A-Za-z0-9_.*-]+")
 
@@ -113,6 +114,8 @@ def variant(described: Mapping[str, Any]) -> Row:
     """
     expressions = {one["syntax"]: _text(one["value"]) for one in described.get("expressions", ())}
     symbol = _text(described.get("geneContext", {}).get("symbol", ""))
+    if _GENOMIC.fullmatch(described.get("label", "")):  # of what the curators could not express otherwise
+        expressions.setdefault("hgvs.g", described["label"])
     genomic, coding = expressions.get("hgvs.g"), expressions.get("hgvs.c", "")
     label = coding.partition(":")[2] or genomic or _text(described["label"])
     return {

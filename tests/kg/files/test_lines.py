@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.files.lines import read_lines
@@ -24,6 +24,7 @@ def test_lines_come_with_their_numbers(tmp_path: Path, name: str, end: str, mark
     assert list(read_lines(path)) == [(1, "one"), (2, ""), (3, "zwölf\u2028"), (4, "last")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "ä", "\r", "\n", "\r\n", " ", "\x0b", "\x85"])))
 def test_they_are_those_that_python_reads(tmp_path_factory: pytest.TempPathFactory, pieces: list[str]) -> None:
     path = write(tmp_path_factory.mktemp("lines") / "x", "".join(pieces).encode())

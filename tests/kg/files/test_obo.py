@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.files.obo import Synonym, Term, check_acyclic, read_terms
@@ -168,6 +168,7 @@ def test_parents_that_are_not_there_are_no_circle(tmp_path: Path) -> None:
     check_acyclic(path, read_terms(path))
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(FULL)), st.text(alphabet='[]{}":!\\\n\r x', max_size=6), st.integers(0, 40))
 def test_no_change_of_a_file_does_worse_than_an_error(
     tmp_path_factory: pytest.TempPathFactory, place: int, text: str, cut: int

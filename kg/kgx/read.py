@@ -16,7 +16,7 @@ from kg.curie import standard
 from kg.files.text import FileError, read_text
 from kg.graph import SourceRelease, arrow_schema
 from kg.kgx.columns import KIND, QUALIFIER, RELATION, RELEASES, edge_attributes, node_attributes, own
-from kg.kgx.records import LISTS, Records, joined_texts, records
+from kg.kgx.records import LISTS, Records, joined_texts, parts, records
 from kg.kgx.terms import ENTITY, Said, biolink, kind_of, most_specific, relation_of
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, AttributeType
@@ -26,7 +26,7 @@ Told = Callable[[float], None]
 
 _SYNONYMS = ("synonym", "synonyms", "all_names")
 _XREFS = ("xref", "xrefs", "equivalent_identifiers", "equivalent_curies", "same_as")
-_REFERENCES = ("primary_knowledge_source", "aggregator_knowledge_source", "knowledge_source", "publications")
+_SOURCES = ("primary_knowledge_source", "aggregator_knowledge_source", "knowledge_source")
 _PREDICATES = ("predicate", "edge_label")
 _EVIDENCE = ("knowledge_level", "agent_type")
 _PROVENANCE = ("source", "source_version", "licence")
@@ -39,7 +39,10 @@ _OLD = {
 """A qualifier's name in RTX-KG2 -> Biolink's."""
 
 _NODE_COLUMNS = frozenset({"name", "in_taxon", "provided_by", *_SYNONYMS, *_XREFS})
-_EDGE_COLUMNS = frozenset({"edge_label", "predicate", *_REFERENCES, *_EVIDENCE})
+_EDGE_COLUMNS = frozenset({"publications", *_PREDICATES, *_SOURCES, *_EVIDENCE})
+
+_UNTIDY = r"^\s*(\||$)|\|\s*(\||$)|\s(\||$)|(^|\|)\s"
+"""A list with spaces or nothing between bars."""
 
 _KINDS = tuple(NODE_KINDS)
 _UNKNOWN = _KINDS.index(ENTITY)
@@ -184,7 +187,7 @@ def _edges(block: Records, path: Path, kinds_of: Callable[[pa.Array], npt.NDArra
         "object": pa.DictionaryArray.from_arrays(pa.array(objects, pa.int32()), names),
         "knowledge_level": levels,
         "agent_type": pc.fill_null(block.text("agent_type").cast(pa.string()), "not_provided"),
-        "references": _all_lists(block, _REFERENCES),
+        "references": _references(block),
         "predicate": _translated(predicates, biolink),
         "qualifiers": qualifiers,
     }
@@ -269,16 +272,27 @@ def _no_number(path: Path, name: str, values: pa.Array, type: pa.DataType, lines
     raise AssertionError(f"all of {name} are numbers")
 
 
-def _all_lists(block: Records, names: Sequence[str], change: Callable[[str], str] | None = None) -> pa.ListArray:
-    """Return what all of these columns list for each row, each once; the null where no column is there."""
-    columns = [pc.binary_join(block.lists(name), "|") for name in names if name in block.names]
-    columns = [column for column in columns if column.null_count < len(column)]
-    if not columns:
-        return pa.nulls(len(block.lines), LISTS)
-    texts = joined_texts(columns).dictionary_encode()
-    parts = ([part for part in text.split("|") if part] for text in texts.dictionary.to_pylist())
-    distinct = [list(dict.fromkeys(map(change, part) if change else part)) for part in parts]
-    return pa.array(distinct, LISTS).take(texts.indices)
+def _all_lists(block: Records, names: Sequence[str], change: Callable[[str], str] = str) -> pa.ListArray:
+    """Return what all of these columns list for each row, each once; null where none has anything."""
+    texts = _all_texts(block, names)
+    distinct = (dict.fromkeys(map(change, parts(text))) for text in texts.dictionary.to_pylist())
+    return pa.array([list(items) or None for items in distinct], LISTS).take(texts.indices)
+
+
+def _references(block: Records) -> pa.ListArray:
+    """Return the knowledge sources of each edge, which are few and repeated, and its publications, which are not."""
+    sources = _translated(_all_texts(block, _SOURCES), lambda text: "|".join(dict.fromkeys(parts(text))) or None)
+    papers = block.text("publications").cast(pa.string())
+    if pc.any(pc.match_substring_regex(papers, _UNTIDY)).as_py():
+        papers = pc.binary_join(_all_lists(block, ["publications"]), "|")
+    texts = joined_texts([sources.cast(pa.string()), papers])
+    return pc.split_pattern(pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts), "|")
+
+
+def _all_texts(block: Records, names: Sequence[str]) -> pa.DictionaryArray:
+    columns = [block.text(name) for name in names if name in block.names]
+    columns = [column.cast(pa.string()) for column in columns if column.null_count < len(column)]
+    return joined_texts(columns or [pa.nulls(len(block.lines), pa.string())]).dictionary_encode()
 
 
 @functools.lru_cache(1 << 16)

@@ -61,6 +61,15 @@ def joined_texts(columns: Sequence[pa.Array], separator: str = "|") -> pa.Array:
     return pc.utf8_slice_codeunits(pc.binary_join_element_wise(*begun, ""), len(separator))
 
 
+def parts(cell: str) -> list[str]:
+    """Return what stands between the bars of a cell.
+
+    >>> parts("a| b||c")
+    ['a', 'b', 'c']
+    """
+    return [part.strip() for part in cell.split("|") if part.strip()]
+
+
 class TsvRecords:
     """Rows of a TSV file; in one of ours cells are escaped."""
 
@@ -83,7 +92,7 @@ class TsvRecords:
         column = self._column(name)
         if column.null_count == len(column):
             return pa.nulls(len(column), LISTS)
-        part = parted if self._own else _bare_parts
+        part = parted if self._own else parts
         return pa.array([part(cell) for cell in column.dictionary.to_pylist()], LISTS).take(column.indices)
 
     def _column(self, name: str) -> pa.DictionaryArray:
@@ -156,12 +165,8 @@ def _list(value: Any) -> list[str] | None:
         return None
     if isinstance(value, list):
         return _items(value)
-    return _bare_parts(_text(value) or "")
+    return parts(_text(value) or "")
 
 
 def _items(values: Sequence[Any]) -> list[str]:
     return [text for text in map(_text, values) if text is not None]
-
-
-def _bare_parts(cell: str) -> list[str]:
-    return [part.strip() for part in cell.split("|") if part.strip()]

@@ -71,7 +71,10 @@ def assemble(
         progress(f"check the nodes of {source.release.name}", 0.3 * number / len(rows))
         node_parts += _check_nodes(source)
     progress("join equal nodes", 0.3)
-    known, nodes, merged_nodes = _joined(node_parts, rows, use)
+    found, retired = _identified(node_parts, rows)
+    node_parts = [_renamed(part, found) if part.kept.num_rows else part for part in node_parts]
+    nodes, merged_nodes = _merge_parts(node_parts, NODE_KINDS, lambda _, table: merge_nodes(table))
+    known = _Known(found, {kind: table["id"].combine_chunks() for kind, table in nodes.items()}, retired, use)
     edge_parts = [part for relation, table in there.edges.items() for part in _there(relation, table, known)]
     for number, source in enumerate(rows):
         progress(f"check the edges of {source.release.name}", 0.35 + 0.45 * number / len(rows))
@@ -98,11 +101,8 @@ def assemble(
     return Graph(nodes, edges, before + told), audit
 
 
-def _joined(
-    parts: list[_Checked], rows: Sequence[Rows], use: str | None
-) -> tuple[_Known, dict[str, pa.Table], Counter[tuple[str, str]]]:
-    """Return the graph's nodes, each once, with what is known of them, and how many rows were merged away."""
-    stated = {kind: [part.kept for part in parts if part.table == kind and part.kept.num_rows] for kind in NODE_KINDS}
+def _identified(parts: Sequence[_Checked], rows: Sequence[Rows]) -> tuple[Identities, pa.Array]:
+    """Return which node each identifier means, and the identifiers that were withdrawn without a successor."""
     retired = pa.concat_tables(
         [
             _RETIRED.empty_table(),
@@ -110,15 +110,12 @@ def _joined(
         ]
     )
     replaced = retired.filter(pc.is_valid(retired["object"]))
+    stated = {kind: [part.kept for part in parts if part.table == kind and part.kept.num_rows] for kind in NODE_KINDS}
     found = identities(
         {kind: pa.concat_tables(tables) for kind, tables in stated.items() if tables},
         [replaced, *(table for source in rows for table in source.equivalents)],
     )
-    named = [_renamed(part, found) if part.kept.num_rows else part for part in parts]
-    nodes, merged = _merge_parts(named, NODE_KINDS, lambda _, table: merge_nodes(table))
-    ids = {kind: table["id"].combine_chunks() for kind, table in nodes.items()}
-    gone = retired.filter(pc.is_null(retired["object"]))["subject"].combine_chunks()
-    return _Known(found, ids, gone, use), nodes, merged
+    return found, retired.filter(pc.is_null(retired["object"]))["subject"].combine_chunks()
 
 
 def _check_nodes(rows: Rows) -> Iterator[_Checked]:

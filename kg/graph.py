@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.schema import NODE_KINDS, RELATIONS, AttributeType
+from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_identity
+
+BETWEEN, NOTHING = "\x1f", "\x1d"
+"""What stands between the values of a key, and for one that is missing."""
 
 _ARROW: dict[AttributeType, pa.DataType] = {
     "string": pa.string(),
@@ -138,6 +141,17 @@ def table(columns: Mapping[str, AttributeType], rows: Iterable[Mapping[str, obje
     1
     """
     return pa.Table.from_pylist(list(rows), schema=arrow_schema(columns))
+
+
+def edge_keys(relation: str, rows: pa.Table) -> pa.Array:
+    """Return what makes each edge of a relation the one it is (`kg.schema.edge_identity`), as one text."""
+    subjects, objects = rows["subject"], rows["object"]
+    if RELATIONS[relation].symmetric:
+        subjects, objects = pc.min_element_wise(subjects, objects), pc.max_element_wise(subjects, objects)
+    others = [rows[column].cast(pa.string()) for column in edge_identity(relation)[2:]]
+    return pc.binary_join_element_wise(
+        subjects, objects, *others, BETWEEN, null_handling="replace", null_replacement=NOTHING
+    ).combine_chunks()
 
 
 def data_version(releases: Iterable[SourceRelease]) -> str:

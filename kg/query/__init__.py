@@ -4,17 +4,20 @@ from kg.query.adjacency import Neighbour, Neighbours, neighbours
 from kg.query.around import subgraph
 from kg.query.known import look_up
 from kg.query.node import PatientRecord, Shown, days_of, info, patient, rows_of, show
+from kg.query.review import Review, review
 
 __all__ = [
     "Neighbour",
     "Neighbours",
     "PatientRecord",
+    "Review",
     "Shown",
     "days_of",
     "info",
     "look_up",
     "neighbours",
     "patient",
+    "review",
     "rows_of",
     "show",
     "subgraph",

@@ -145,7 +145,10 @@ def info(store: Store) -> dict[str, Any]:
     return {
         "nodes": _ordered(nodes, NODE_KINDS),
         "edges": _ordered(edges, RELATIONS),
-        "sources": [asdict(release) for release in read_releases(store)],
+        "sources": [
+            {key: value for key, value in asdict(release).items() if key != "account"}
+            for release in read_releases(store)
+        ],
     }
 
 

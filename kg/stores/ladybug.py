@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from kg.audit import Audit
 from kg.filter import EVERYTHING, Filter
-from kg.graph import Evidence, Graph, arrow_schema, table
+from kg.graph import Evidence, Graph, arrow_schema, edge_keys, table
 from kg.progress import Progress, silent
 from kg.schema import (
     EVIDENCE_COLUMNS,
@@ -22,7 +22,6 @@ from kg.schema import (
     AttributeType,
     Step,
     edge_columns,
-    edge_identity,
     node_columns,
 )
 from kg.stores.degrees import from_lists, recount
@@ -278,21 +277,10 @@ def _upsert_edges(connection: ladybug.Connection, relation: str, rows: pa.Table)
     """Write the relation's table anew: Ladybug copies into an empty one a hundred times faster than into a full one."""
     columns = arrow_schema(edge_columns(relation))
     stored = _execute(connection, _match_edges(relation), {}).get_as_arrow().cast(columns)
-    kept = stored.filter(pc.invert(pc.is_in(_identities(relation, stored), _identities(relation, rows))))
+    kept = stored.filter(pc.invert(pc.is_in(edge_keys(relation, stored), edge_keys(relation, rows))))
     connection.execute(f"DROP TABLE {relation}")
     _create_edge_table(connection, relation)
     _copy(connection, relation, pa.concat_tables([kept, rows.select(columns.names)]))
-
-
-def _identities(relation: str, rows: pa.Table) -> pa.Array:
-    """Return what makes each edge of a relation the one it is (`kg.schema.edge_identity`), as one text."""
-    subjects, objects = rows["subject"], rows["object"]
-    if RELATIONS[relation].symmetric:
-        subjects, objects = pc.min_element_wise(subjects, objects), pc.max_element_wise(subjects, objects)
-    others = [rows[column].cast(pa.string()) for column in edge_identity(relation)[2:]]
-    return pc.binary_join_element_wise(
-        subjects, objects, *others, "\x1f", null_handling="replace", null_replacement="\x1d"
-    ).combine_chunks()
 
 
 def _release_table(graph: Graph) -> pa.Table:

@@ -67,6 +67,29 @@ def build(
 
 
 @app.command()
+def audit(store: StoreOption = STORE, as_json: JsonOption = False) -> None:
+    """Look the whole graph over: what became of each source's rows, licences, orphans, hubs, undecided identifiers.
+
+    Example: panakeia audit --json
+    """
+    with Session(store) as session:
+        print_answer(session.audit(), as_json=as_json, rows=False)
+
+
+@app.command()
+def diff(
+    a: Annotated[str, typer.Argument(help="The graph that was: a file or a URL.", metavar="A")],
+    b: Annotated[str, typer.Argument(help="The graph that is.", metavar="B")],
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two builds: nodes and edges gained, lost and changed, by source and relation.
+
+    Example: panakeia diff out/before.lbdb out/graph.lbdb
+    """
+    print_answer(Session().diff(a, b), as_json=as_json)
+
+
+@app.command()
 def info(store: StoreOption = STORE, as_json: JsonOption = False) -> None:
     """Count the graph's nodes and edges and name its sources.
 

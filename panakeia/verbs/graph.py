@@ -9,7 +9,8 @@ from panakeia.verbs.held import Held, names, without_login
 
 if TYPE_CHECKING:
     from kg.audit import Audit
-    from kg.query import Shown
+    from kg.diff import Difference
+    from kg.query import Review, Shown
 
 
 class GraphVerbs(Held):
@@ -54,6 +55,27 @@ class GraphVerbs(Held):
                 Terms(max_reject_share, discard_patients, allow_empty, licence, only),
                 progress=progress,
             )
+
+    def audit(self) -> "Review":
+        """Look the whole graph over: what became of each source's rows, licences, orphans, hubs, conflicts."""
+        from kg.query import review
+
+        with self._telling() as progress:
+            return review(self._graph(), progress)
+
+    def diff(self, a: str | Path, b: str | Path) -> "Difference":
+        """Compare two builds: nodes and edges that the second gained, lost and says differently, by source."""
+        from kg.diff import diff
+        from kg.stores.opening import open_store
+
+        graphs = []
+        with self._telling() as progress:
+            for place, url in enumerate((a, b)):
+                progress(f"read {without_login(str(url))}", 0.4 * place)
+                with open_store(url) as store:
+                    graphs.append(store.read())
+            progress("compare", 0.8)
+            return diff(*graphs)
 
     def info(self) -> Table:
         """Count the graph's nodes and edges, and name its sources."""

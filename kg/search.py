@@ -4,17 +4,20 @@ Texts are compared as `kg.names.folded` writes them, with what every store keeps
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from kg.curie import prefixes, standard
 from kg.filter import Filter
 from kg.names import END, folded
 from kg.schema import NODE_KINDS
-from kg.stores.protocol import OTHER_VERSION, Store, StoreError
+from kg.spelling import Spellings, near, spellings
+from kg.stores.protocol import OTHER_VERSION, Key, Store, StoreError
 from kg.stores.releases import read_releases
 
 NEAREST = 5
@@ -86,7 +89,7 @@ class Found:
 
 
 def find(store: Store, text: str, kind: str | None = None) -> Node:
-    """Return the one node that a CURIE, a name or a synonym means, in any capitalisation.
+    """Return the one node that a CURIE, its own or another database's, a name or a synonym means, in any capitals.
 
     A node whose name it is wins over nodes whose synonym it is. With `kind`, only nodes of that kind are meant. Raises
     `UnknownNode`, with the nearest names, `AmbiguousName`, with the choices, or `UnknownKind`.
@@ -137,9 +140,11 @@ def find_ends(store: Store, a: str, b: str, kinds: Collection[str] = ()) -> tupl
 def search(store: Store, text: str = "", limit: int = 20, kind: str | None = None) -> Found:
     """Return the nodes that have the text in their name or a synonym, the best `limit` matches first.
 
-    Exact matches come before those that begin with the text, and these before the rest; of equal ones, names before
-    synonyms, then the shorter names. With `kind`, only nodes of that kind are meant; then the text may be empty, and
-    all are, by name. Raises `ValueError` for an empty text without a kind or a limit below 1, and `UnknownKind`.
+    A CURIE finds the nodes whose identifier or cross-reference it is, before all others. Exact matches come before
+    those that begin with the text, and these before the rest; of equal ones, names before synonyms, then the shorter
+    names. Where nothing is called exactly so, names that are spelt nearly so follow (`kg.spelling`). With `kind`, only
+    nodes of that kind are meant; then the text may be empty, and all are, by name. Raises `ValueError` for an empty
+    text without a kind or a limit below 1, and `UnknownKind`.
     """
     check_count("limit", limit)
     kinds = [kind_named(kind)] if kind else list(NODE_KINDS)
@@ -161,12 +166,105 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
     total = len(rows)
     if total == limit:
         total = store.query(f"{matched} RETURN count(n) AS total", text_of)[0]["total"]
-    nodes = [(row["id"], _kind(row["labels"]), row["name"], wanted and _match(row, wanted)) for row in rows]
-    return Found(pd.DataFrame(nodes, columns=["id", "kind", "name", "match"]), total)
+    exact = bool(rows) and rows[0]["rank"] < MATCHES.index("prefix of name")
+    found = dict(_with_curie(store, text, kinds)) if wanted else {}
+    called = {Node(row["id"], _kind(row["labels"]), row["name"]): wanted and _match(row, wanted) for row in rows}
+    total += len(found.keys() - called.keys())
+    if wanted and not exact and not found and total < limit:
+        alike, among = _similar(store, wanted, kinds, {(node.kind, node.id) for node in called}, limit - total)
+        called |= alike
+        total += among
+    for node, match in called.items():
+        found.setdefault(node, match)
+    listed = [(node.id, node.kind, node.name, match) for node, match in list(found.items())[:limit]]
+    return Found(pd.DataFrame(listed, columns=["id", "kind", "name", "match"]), total)
+
+
+def _with_curie(store: Store, text: str, kinds: Collection[str]) -> Iterator[tuple[Node, str]]:
+    """Yield the nodes whose identifier or cross-reference a text is, and which of these."""
+    for node in with_identifier(store, text, kinds):
+        yield node, "identifier"
+    for node in with_cross_reference(store, text, kinds):
+        yield node, f"cross-reference {standard(text)!r}"
+
+
+def _similar(
+    store: Store, wanted: str, kinds: Collection[str], known: Collection[Key], limit: int
+) -> tuple[dict[Node, str], int]:
+    """Return the first nodes of these kinds, not known already, whose names are spelt nearly so, and how many are."""
+    names = _names(store)
+    alike = [(names.nodes[one.node], one.name) for one in near(names.spelt, wanted)]
+    new = [(key, name) for key, name in alike if key[0] in kinds and key not in known]
+    stored: dict[Key, dict[str, Any]] = {}
+    for kind in {kind for (kind, _), _ in new[:limit]}:
+        for row in store.query(
+            f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted "
+            "RETURN n.id AS id, n.name AS name, n.synonyms AS synonyms",
+            {"ids": [node for (of, node), _ in new[:limit] if of == kind]},
+        ):
+            stored[kind, row["id"]] = row
+    found = {}
+    for key, name in new[:limit]:
+        if about := stored.get(key):  # else it is gone since the names were read
+            synonyms = about["synonyms"] or []
+            told = f"similar synonym {synonyms[name - 1]!r}" if 0 < name <= len(synonyms) else "similar name"
+            found[Node(key[1], key[0], about["name"])] = told
+    return found, len(new) - (len(new[:limit]) - len(found))
+
+
+@dataclass(frozen=True)
+class _Names:
+    """All names of a store's nodes; `stamp` is what the store said of its graph when they were read."""
+
+    stamp: object
+    nodes: tuple[Key, ...]
+    spelt: Spellings
+
+
+_READ: WeakKeyDictionary[Store, _Names] = WeakKeyDictionary()
+
+
+def _names(store: Store) -> _Names:
+    """Return all names, read once for an open store, and again when its releases or numbers of nodes have changed.
+
+    Which names are like a text is decided by what was read, what is told of a node is what the store has now.
+    """
+    counted = " UNION ALL ".join(
+        f"MATCH (n:{kind}) WITH count(*) AS count RETURN '{kind}' AS kind, count" for kind in NODE_KINDS
+    )
+    counts = {row["kind"]: row["count"] for row in store.query(counted, {}) if row["count"]}
+    stamp = counts, read_releases(store)
+    if (read := _READ.get(store)) is None or read.stamp != stamp:
+        nodes: list[Key] = []
+        texts: list[list[str]] = []
+        for kind in counts:
+            [row] = store.query(
+                f"MATCH (n:{kind}) RETURN collect(n.id) AS ids, collect(n.folded_name) AS names, "
+                "collect(n.folded_synonyms) AS synonyms",
+                {},
+            )
+            nodes += [(kind, node) for node in row["ids"]]
+            for name, synonyms in zip(row["names"], row["synonyms"], strict=True):
+                texts.append([name, *synonyms.strip(END).split(END)])
+        read = _READ[store] = _Names(stamp, tuple(nodes), spellings(texts))
+    return read
+
+
+def with_cross_reference(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
+    """Return the nodes that have this CURIE among their cross-references; the prefix may be spelt in any known way."""
+    prefix, _, identifier = (curie := standard(text)).partition(":")
+    if prefix not in prefixes() or not identifier:
+        return ()
+    capital = f"{prefix}:{identifier.upper()}"
+    return _nodes(store, kinds, "($curie IN n.xrefs OR $capital IN n.xrefs)", {"curie": curie, "capital": capital})
 
 
 def with_identifier(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
-    """Return the nodes with this identifier, as it is written if there are some, else in other capitalisation."""
+    """Return the nodes with this identifier, as it is written if there are some, else in other capitalisation.
+
+    The prefix may be spelt in any known way, such as MIM for OMIM.
+    """
+    text = standard(text)
     prefix = folded(text.partition(":")[0])
     fitting = [kind for kind in kinds if prefix in map(folded, NODE_KINDS[kind].prefixes)]
     if not fitting:
@@ -229,12 +327,13 @@ def _kind(labels: str | list[str]) -> str:
 
 
 def _meant(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
-    """Return the nodes of these kinds that have the text as identifier, else as name, else as synonym."""
+    """Return the nodes of these kinds that have the text as identifier or cross-reference, else as name or synonym."""
     wanted = folded(text)
     if not wanted or not kinds:
         return ()
     return (
         with_identifier(store, text, kinds)
+        or with_cross_reference(store, text, kinds)
         or _nodes(store, kinds, "n.folded_name = $text", {"text": wanted})
         or _nodes(store, kinds, "n.folded_synonyms CONTAINS $whole", {"whole": END + wanted + END})
     )

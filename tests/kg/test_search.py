@@ -371,3 +371,77 @@ def test_a_kind_is_listed_by_name(store_of: StoreOf, store: Store) -> None:
     assert (list(first.nodes["name"]), first.total) == (["Acetylsalicylic acid", "Ibuprofen"], 3)
     assert list(search(store, "a", kind="Drug").nodes["name"]) == ["Acetylsalicylic acid", "Warfarin"]
     assert search(store_of(GO), kind="Drug").total == 0
+
+
+def spelt_graph() -> Graph:
+    drugs = [
+        {"id": "DRUGBANK:DB00331", "name": "Metformin", "synonyms": ["Glucophage", "Dimethylbiguanide"]},
+        {"id": "DRUGBANK:DB00914", "name": "Phenformin", "xrefs": ["CHEMBL.COMPOUND:CHEMBL170988"]},
+        {"id": "DRUGBANK:DB00945", "name": "Aspirin", "xrefs": ["CHEMBL.COMPOUND:CHEMBL25", "PUBCHEM.COMPOUND:2244"]},
+    ]
+    diseases = [
+        {"id": "DOID:9352", "name": "type 2 diabetes mellitus", "xrefs": ["OMIM:125853"]},
+        {"id": "DOID:12387", "name": "diabetes insipidus"},
+        {"id": "DOID:1", "name": "maladie de Ménière"},
+    ]
+    genes = [{"id": "NCBIGene:672", "name": "BRCA1", "xrefs": ["HGNC:1100", "ENSEMBL:ENSG00000012048"]}]
+    tables = {"Gene": genes, "Drug": drugs, "Disease": diseases}
+    filled = {
+        kind: [{"synonyms": [], "xrefs": [], "provided_by": ["by-hand"]} | row for row in rows]
+        for kind, rows in tables.items()
+    }
+    return Graph({kind: table(node_columns(kind), rows) for kind, rows in filled.items()}, {})
+
+
+_SPELT = spelt_graph()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("metfromin", [("DRUGBANK:DB00331", "similar name")]),
+        ("Glucofage", [("DRUGBANK:DB00331", "similar synonym 'Glucophage'")]),
+        ("diabtes", [("DOID:12387", "similar name"), ("DOID:9352", "similar name")]),
+        ("diabetes type 2", [("DOID:9352", "similar name")]),
+        ("MENIÉRE", [("DOID:1", "similar name")]),
+        ("formin", [("DRUGBANK:DB00331", "part of name"), ("DRUGBANK:DB00914", "part of name")]),
+        ("Aspirin", [("DRUGBANK:DB00945", "exact name")]),
+        ("CHEMBL.COMPOUND:CHEMBL25", [("DRUGBANK:DB00945", "cross-reference 'CHEMBL.COMPOUND:CHEMBL25'")]),
+        ("chembl.compound:chembl25", [("DRUGBANK:DB00945", "cross-reference 'CHEMBL.COMPOUND:chembl25'")]),
+        ("hgnc:1100", [("NCBIGene:672", "cross-reference 'HGNC:1100'")]),
+        ("MIM:125853", [("DOID:9352", "cross-reference 'OMIM:125853'")]),
+        ("drugbank:db00945", [("DRUGBANK:DB00945", "identifier")]),
+        ("OMIM:1", []),
+        ("nothing:like it", []),
+    ],
+)
+def test_search_finds_cross_references_and_what_is_spelt_nearly_so(
+    store_of: StoreOf, text: str, found: list[tuple[str, str]]
+) -> None:
+    answer = search(store_of(_SPELT), text)
+    assert list(zip(answer.nodes["id"], answer.nodes["match"], strict=True)) == found
+    assert answer.total == len(found)
+
+
+def test_similar_names_come_after_the_others_and_are_counted(store_of: StoreOf) -> None:
+    store = store_of(_SPELT)
+    assert [search(store, "diabetis", limit=limit).total for limit in (1, 2, 20)] == [2, 2, 2]
+    assert list(search(store, "diabetis", limit=1).nodes["id"]) == ["DOID:12387"]
+    assert list(search(store, "metfromin", kind="Disease").nodes["id"]) == []
+
+
+def test_a_cross_reference_names_its_node(store_of: StoreOf) -> None:
+    store = store_of(_SPELT)
+    for text in ("CHEMBL.COMPOUND:CHEMBL25", "PUBCHEM.COMPOUND:2244", "chembl.compound:CHEMBL25"):
+        assert find(store, text).name == "Aspirin"
+    assert find(store, "MIM:125853", kind="disease").id == "DOID:9352"
+    with pytest.raises(UnknownNode):
+        find(store, "CHEMBL.COMPOUND:CHEMBL26")
+
+
+def test_a_name_that_came_since_is_found_by_its_spelling(store_of: StoreOf) -> None:
+    store = store_of(spelt_graph())
+    assert list(search(store, "warfarrin").nodes["id"]) == []
+    row = {"id": "DRUGBANK:DB00682", "name": "Warfarin", "synonyms": [], "xrefs": [], "provided_by": ["by-hand"]}
+    store.add(Graph({"Drug": table(node_columns("Drug"), [row])}, {}))
+    assert list(search(store, "warfarrin").nodes["id"]) == ["DRUGBANK:DB00682"]

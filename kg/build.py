@@ -1,6 +1,6 @@
 """Build: read what sources say, assemble it, and put it in place of what a store holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def build(
             _, listing = write_audit(failure.audit, _refused(beside))
             raise BuildError(f"{failure}\nall rejected rows are in {listing}", failure.audit) from None
         if not terms.allow_empty:
-            _refuse_empty(audit)
+            _refuse_empty(audit, [one.release.name for one in rows if one.edges == ()])
         del rows, there
         audit = replace(audit, without=without)
         store.replace(graph, lambda step, fraction: progress(step, 0.5 + 0.5 * fraction), audit)
@@ -154,12 +154,15 @@ def _refuse_to_lose(store: Store, built: set[str]) -> None:
         )
 
 
-def _refuse_empty(audit: Audit) -> None:
-    """Raise `BuildError` if a source gave no node or no edge: a file that ends after its header, most often."""
+def _refuse_empty(audit: Audit, nodes_only: Collection[str]) -> None:
+    """Raise `BuildError` if a source gave no node or no edge: a file that ends after its header, most often.
+
+    Sources of `nodes_only` have no edges to give.
+    """
     for release in audit.releases:
         good = {tally.table: tally.rows - tally.rejected for tally in audit.tallies if tally.source == release.name}
         for what, tables in (("node", NODE_KINDS), ("edge", RELATIONS)):
-            if not any(good.get(table) for table in tables):
+            if not any(good.get(table) for table in tables) and not (what == "edge" and release.name in nodes_only):
                 files = ", ".join(release.files) or "none is named"
                 raise BuildError(
                     f"{release.name} {release.version} gives no {what}, and nothing was stored: is one of its files "

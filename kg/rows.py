@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from kg.graph import SourceRelease
+from kg.graph import SourceRelease, arrow_schema
+from kg.schema import (
+    EVIDENCE_COLUMNS,
+    NODE_COLUMNS,
+    NODE_KINDS,
+    RELATIONS,
+    AttributeType,
+    edge_columns,
+    node_columns,
+)
+
+_ENDS: dict[str, AttributeType] = {"subject": "string", "object": "string"}
+_PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
 
 
 @dataclass(frozen=True)
@@ -30,3 +42,35 @@ class Rows:
     equivalents: Iterable[pa.Table] = ()
     retired: Iterable[pa.Table] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def node_rows(kind: str, rows: Iterable[Mapping[str, object]]) -> pa.Table:
+    """Return nodes of one kind as a table; each row names its `file` and `line` and what is known of the columns.
+
+    A kind that the schema lacks is kept, for the build to reject.
+
+    >>> node_rows("Gene", [{"id": "NCBIGene:1559", "name": "CYP2C9", "file": "genes.tsv", "line": 2}]).num_rows
+    1
+    """
+    columns = node_columns(kind) if kind in NODE_KINDS else NODE_COLUMNS
+    return _table({"kind": "string", **columns, **_PLACE}, {"kind": kind}, rows)
+
+
+def edge_rows(relation: str, rows: Iterable[Mapping[str, object]], **shared: object) -> pa.Table:
+    """Return edges of one relation as a table, like `node_rows`; what is `shared` need not stand in each row."""
+    columns = edge_columns(relation) if relation in RELATIONS else {**_ENDS, **EVIDENCE_COLUMNS}
+    return _table({"relation": "string", **columns, **_PLACE}, {"relation": relation, **shared}, rows)
+
+
+def _table(
+    columns: Mapping[str, AttributeType], shared: Mapping[str, object], rows: Iterable[Mapping[str, object]]
+) -> pa.Table:
+    told = list(rows)
+    given, schema = set().union(*told), arrow_schema(columns)
+    arrays = [
+        pa.array([row.get(field.name, shared.get(field.name)) for row in told], field.type)
+        if field.name in given
+        else pa.repeat(pa.scalar(shared.get(field.name), field.type), len(told))
+        for field in schema
+    ]
+    return pa.table(arrays, schema=schema)

@@ -7,7 +7,18 @@ capitalisation that Biolink uses; `PANAKEIA` marks our own identifiers.
 
 from typing import NamedTuple
 
-from kg.vocabulary import anything, biology, clinic, oncology, pharmacogenomics, phenotypes, predictions, variation
+from kg.vocabulary import (
+    anything,
+    biology,
+    clinic,
+    judgements,
+    oncology,
+    ontologies,
+    pharmacogenomics,
+    phenotypes,
+    predictions,
+    variation,
+)
 from kg.vocabulary.clinic import LABELS
 from kg.vocabulary.terms import AttributeType, NodeKind, Relation
 
@@ -83,6 +94,8 @@ RELATIONS: dict[str, Relation] = {
         *oncology.RELATIONS,
         *clinic.RELATIONS,
         *predictions.RELATIONS,
+        *judgements.RELATIONS,
+        *ontologies.RELATIONS,
         *anything.RELATIONS,
     )
 }

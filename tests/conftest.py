@@ -68,9 +68,18 @@ NODES: dict[str, list[dict[str, object]]] = {
         {"id": "PANAKEIA:P-2", "name": "P-2"},
     ],
     "Anatomy": [{"id": "UBERON:0002107", "name": "liver"}],
-    "BiologicalProcess": [{"id": "GO:0007596", "name": "blood coagulation", "synonyms": ["clotting"]}],
-    "CellularComponent": [{"id": "GO:0005783", "name": "endoplasmic reticulum"}],
-    "MolecularFunction": [{"id": "GO:0004497", "name": "monooxygenase activity"}],
+    "BiologicalProcess": [
+        {"id": "GO:0007596", "name": "blood coagulation", "synonyms": ["clotting"]},
+        {"id": "GO:0007599", "name": "hemostasis"},
+    ],
+    "CellularComponent": [
+        {"id": "GO:0005783", "name": "endoplasmic reticulum"},
+        {"id": "GO:0005737", "name": "cytoplasm"},
+    ],
+    "MolecularFunction": [
+        {"id": "GO:0004497", "name": "monooxygenase activity"},
+        {"id": "GO:0016491", "name": "oxidoreductase activity"},
+    ],
     "Pathway": [
         {"id": "WIKIPATHWAYS:WP430_r1", "name": "Statin pathway"},
         {"id": "PANAKEIA:PC7_1", "name": "Müller’s"},
@@ -123,6 +132,14 @@ EDGES: tuple[tuple[str, str, str, dict[str, object]], ...] = (
     ("anatomy_expresses_gene", "UBERON:0002107", "NCBIGene:1559", {}),
     ("anatomy_upregulates_gene", "UBERON:0002107", "NCBIGene:79001", {}),
     ("anatomy_downregulates_gene", "UBERON:0002107", "NCBIGene:5743", {}),
+    ("not_indicated_for", "DRUGBANK:DB01050", "DOID:9743", {"votes": ["AJG=NOT", "CSH=SYM", "PK=NOT"]}),
+    ("biological_process_is_a_biological_process", "GO:0007596", "GO:0007599", {}),
+    ("biological_process_part_of_biological_process", "GO:0007596", "GO:0007599", {}),
+    ("biological_process_regulates_biological_process", "GO:0007599", "GO:0007596", {"direction": "positive"}),
+    ("cellular_component_is_a_cellular_component", "GO:0005783", "GO:0005737", {}),
+    ("cellular_component_part_of_cellular_component", "GO:0005783", "GO:0005737", {}),
+    ("molecular_function_is_a_molecular_function", "GO:0004497", "GO:0016491", {}),
+    ("molecular_function_part_of_molecular_function", "GO:0004497", "GO:0016491", {}),
     ("variant_in_gene", "DBSNP:rs1799853", "NCBIGene:1559", {}),
     ("variant_affects_drug", "DBSNP:rs1799853", "DRUGBANK:DB00682", {"effect": "lower dose"}),
     (

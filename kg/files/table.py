@@ -26,16 +26,19 @@ class Table:
         return {line: dict(zip(self.header, cells, strict=True)) for line, cells in self.rows.items()}
 
 
-def read_csv(path: str | Path, needed: Sequence[str], known: Sequence[str] | None = None) -> Table:
+def read_csv(
+    path: str | Path, needed: Sequence[str], known: Sequence[str] | None = None, separator: str = ","
+) -> Table:
     """Read comma-separated text, quoted as RFC 4180 has it; cells come without spaces around them, empty rows not.
 
-    `needed` columns must be there; `known`, if given, are all that may be. Raises `FileError`, which names file and
+    `needed` columns must be there; `known`, if given, are all that may be. Another `separator`, such as a tab, may
+    stand between cells that are quoted all the same. Raises `FileError`, which names file and
     line, for a file that is not UTF-8 or not CSV, a header with a fault (`kg.files.header`), a row that is longer or
     shorter than the header, and a table without rows; `OSError` for a file that cannot be opened.
     """
-    rows = _csv_rows(path, read_text(path))
+    rows = _csv_rows(path, read_text(path), separator)
     header = next(rows, (1, ()))[1]
-    check_header(path, header, needed, ",")
+    check_header(path, header, needed, separator)
     for name in header:
         if known is not None and name not in known:
             raise FileError(f"{path}, line 1: the column {name!r} is not known; expected any of {', '.join(known)}")
@@ -91,9 +94,9 @@ def write_tsv(frame: "pd.DataFrame", file: TextIO) -> None:
         file.write("\t".join(cells) + "\n")
 
 
-def _csv_rows(path: str | Path, text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _csv_rows(path: str | Path, text: str, separator: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield each row's first line and its cells."""
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True, delimiter=separator)
     begin = 1
     try:
         for cells in lines:

@@ -35,7 +35,7 @@ KINDS = (
     NodeKind("CellularComponent", "biolink:CellularComponent", ("GO",)),
     NodeKind("MolecularFunction", "biolink:MolecularActivity", ("GO",)),
     NodeKind("Pathway", "biolink:Pathway", ("WIKIPATHWAYS", "REACT", "PANAKEIA")),
-    NodeKind("PharmacologicClass", "biolink:ChemicalRole", ("NDFRT",)),
+    NodeKind("PharmacologicClass", "biolink:ChemicalRole", ("NDFRT", "MESH", "CHEBI")),
     NodeKind("SideEffect", "biolink:PhenotypicFeature", ("UMLS",)),
     NodeKind("Symptom", "biolink:PhenotypicFeature", ("MESH",)),
 )
@@ -58,14 +58,21 @@ RELATIONS = (
         "Drug",
         "Gene",
         "biolink:directly_physically_interacts_with",
-        attributes={"action": "string", "affinity_nM": "double"},
+        attributes={"action": "string", "category": "string", "affinity_nM": "double"},
+        identity=("category",),  # one protein may be a drug's target and its enzyme
     ),
     Relation(
         "causes_side_effect",
         "Drug",
         "SideEffect",
         "biolink:has_side_effect",
-        attributes={"frequency_low": "double", "frequency_high": "double", "frequency_text": "string"},
+        attributes={
+            "frequency_low": "double",
+            "frequency_high": "double",
+            "frequency_text": "string",
+            "placebo_frequency_low": "double",
+            "placebo_frequency_high": "double",
+        },
     ),
     Relation("drug_upregulates_gene", "Drug", "Gene", "biolink:affects"),
     Relation("drug_downregulates_gene", "Drug", "Gene", "biolink:affects"),

@@ -1,0 +1,59 @@
+"""NCBI Gene (Entrez) of 2022: human genes with type, full name, and their identifiers in UniProt, Ensembl and OMIM.
+
+Through Bioconductor's org.Hs.eg.db. It gives nodes only.
+"""
+
+from kg.fetch import Fetch, PublicFile
+from kg.files.columns import read_records
+from kg.rows import Rows, node_rows
+from kg.source import Source
+
+GENES = PublicFile("attributes/entrez_genes_2022.tsv.gz")
+UNIPROT = PublicFile("attributes/entrez2uniprot.tsv.gz")
+ENSEMBL = PublicFile("attributes/entrez2ensembl.tsv.gz")
+OMIM = PublicFile("attributes/entrez2omim.tsv.gz")
+
+SOURCE = Source(
+    name="entrez",
+    gives="human genes with type, full name and identifiers in UniProt, Ensembl and OMIM",
+    version="2022",
+    licence="Artistic-2.0",  # the Bioconductor package's; NCBI's own data are in the public domain
+    citation="Brown GR, Hem V, Katz KS, et al. Gene: a gene-centered information resource at NCBI. Nucleic Acids Res "
+    "2015;43:D36-D42. doi:10.1093/nar/gku1055",
+    url="https://bioconductor.org/packages/org.Hs.eg.db",
+    files=(GENES,),
+    extras=(UNIPROT, ENSEMBL, OMIM),
+)
+
+XREFS = {UNIPROT: ("uniprot_id", "UniProtKB"), ENSEMBL: ("ensembl_id", "ENSEMBL"), OMIM: ("omim_id", "OMIM")}
+"""A file of identifiers elsewhere -> the column they stand in, and their prefix.
+
+OMIM numbers genes and diseases alike, and a few entries are both: here they are a gene's, never a disease's."""
+
+
+def read(fetch: Fetch) -> Rows:
+    """Read the genes; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
+    found = SOURCE.fetched(fetch)
+    xrefs: dict[str, list[str]] = {}
+    for file, (column, prefix) in XREFS.items():
+        if file in found:
+            for row in read_records(found[file].path, ("gene_id", column)):
+                xrefs.setdefault(row["gene_id"], []).append(f"{prefix}:{row[column]}")
+    genes = node_rows(
+        "Gene",
+        (
+            {
+                "id": f"NCBIGene:{row['gene_id']}",
+                "name": row["symbol"],
+                "synonyms": [row["gene_name"]] if row["gene_name"] not in ("", row["symbol"]) else [],
+                "xrefs": xrefs.get(row["gene_id"], []),
+                "type": row["gene_type"] or None,
+                "file": GENES.name,
+                "line": row["line"],
+            }
+            for row in read_records(found[GENES].path, ("gene_id", "symbol", "gene_name", "gene_type"))
+            if row["gene_type"]
+            != "biological-region"  # enhancers and the like: NCBI numbers them, but they are no genes
+        ),
+    )
+    return Rows(SOURCE.release(found), (genes,), ())

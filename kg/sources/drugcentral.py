@@ -41,19 +41,17 @@ def read(fetch: Fetch) -> Rows:
         if row["GeneID"] in symbols or not row["GeneID"]  # a malformed line has no gene, and is to be rejected
     ]
     classes = list(read_records(found[CLASSES].path, ("drugbank_id", "drugbank_name", "class_id", "class_name")))
+    # A malformed line is rejected once, as an edge.
+    whole, classified = [row for row in targets if row["GeneID"]], [row for row in classes if row["class_id"]]
     nodes = (
-        _nodes("Drug", {f"DRUGBANK:{row['drugbank_id']}": _named(row, "drugbank_name", CLASSES) for row in classes}),
-        _nodes("Drug", {f"DRUGBANK:{row['drugbank_id']}": _named(row, "drugbank_name", TARGETS) for row in targets}),
+        _nodes("Drug", {f"DRUGBANK:{row['drugbank_id']}": _named(row, "drugbank_name", CLASSES) for row in classified}),
+        _nodes("Drug", {f"DRUGBANK:{row['drugbank_id']}": _named(row, "drugbank_name", TARGETS) for row in whole}),
         _nodes(
             "Gene",
-            {
-                f"NCBIGene:{row['GeneID']}": {"name": symbols[row["GeneID"]], **_place(row, TARGETS)}
-                for row in targets
-                if row["GeneID"]
-            },
+            {f"NCBIGene:{row['GeneID']}": {"name": symbols[row["GeneID"]], **_place(row, TARGETS)} for row in whole},
         ),
         _nodes(
-            "PharmacologicClass", {_class(str(row["class_id"])): _named(row, "class_name", CLASSES) for row in classes}
+            "PharmacologicClass", {_class(row["class_id"]): _named(row, "class_name", CLASSES) for row in classified}
         ),
     )
     return Rows(SOURCE.release(found), nodes, (_binds(targets), _classified(classes)))

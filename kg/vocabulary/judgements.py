@@ -8,6 +8,7 @@ RELATIONS = (
         "Drug",
         "Disease",
         "biolink:treats_or_applied_or_studied_to_treat",
+        negated=True,
         attributes={"votes": "string[]"},
     ),
 )

@@ -60,13 +60,15 @@ _MEASURE_COLUMNS = (
 def read(fetch: Fetch) -> Rows:
     """Read DrugBank; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
     found = SOURCE.fetched(fetch)
-    # Proteins of bacteria, viruses and animals are left out: the graph's genes are human.
-    proteins = [
-        row
-        for row in read_records(found[PROTEINS].path, _PROTEIN_COLUMNS)
-        if row["organism"] in ("Human", "")  # a malformed line has no organism, and is to be rejected
-    ]
-    return Rows(SOURCE.release(found), (_drugs(found), _genes(proteins)), (_bindings(proteins),))
+    stated = list(read_records(found[PROTEINS].path, _PROTEIN_COLUMNS))
+    # The graph's genes are human. A malformed line has no organism, and is to be rejected.
+    proteins = [row for row in stated if row["organism"] in ("Human", "")]
+    return Rows(
+        SOURCE.release(found),
+        (_drugs(found), _genes(proteins)),
+        (_bindings(proteins),),
+        left_out={"a protein that is not human": len(stated) - len(proteins)},
+    )
 
 
 def _drugs(found: Mapping[PublicFile, FoundFile]) -> pa.Table:

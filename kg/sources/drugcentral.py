@@ -34,12 +34,10 @@ def read(fetch: Fetch) -> Rows:
     columns = ("drugbank_id", "GeneID", "drugbank_name", "pubmed_ids", "sources", "actions")
     symbols = {row["gene_id"]: row["symbol"] for row in read_records(found[GENES].path, ("gene_id", "symbol"))}
     # The table does not say whose gene a target is. What is none of NCBI's human genes is a bacterium's or a virus's
-    # (ribosomal proteins under antibiotics, most often) and left out: the graph's genes are human.
-    targets = [
-        row
-        for row in read_records(found[TARGETS].path, columns)
-        if row["GeneID"] in symbols or not row["GeneID"]  # a malformed line has no gene, and is to be rejected
-    ]
+    # (ribosomal proteins under antibiotics, most often) and left out: the graph's genes are human. A malformed line
+    # has no gene, and is to be rejected.
+    stated = list(read_records(found[TARGETS].path, columns))
+    targets = [row for row in stated if row["GeneID"] in symbols or not row["GeneID"]]
     classes = list(read_records(found[CLASSES].path, ("drugbank_id", "drugbank_name", "class_id", "class_name")))
     # A malformed line is rejected once, as an edge.
     whole, classified = [row for row in targets if row["GeneID"]], [row for row in classes if row["class_id"]]
@@ -54,7 +52,8 @@ def read(fetch: Fetch) -> Rows:
             "PharmacologicClass", {_class(row["class_id"]): _named(row, "class_name", CLASSES) for row in classified}
         ),
     )
-    return Rows(SOURCE.release(found), nodes, (_binds(targets), _classified(classes)))
+    left_out = {"a target that is no human gene's": len(stated) - len(targets)}
+    return Rows(SOURCE.release(found), nodes, (_binds(targets), _classified(classes)), left_out=left_out)
 
 
 def _binds(targets: list[dict[str, str]]) -> pa.Table:

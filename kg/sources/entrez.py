@@ -30,6 +30,9 @@ XREFS = {UNIPROT: ("uniprot_id", "UniProtKB"), ENSEMBL: ("ensembl_id", "ENSEMBL"
 
 OMIM numbers genes and diseases alike, and a few entries are both: here they are a gene's, never a disease's."""
 
+REGION = "biological-region"
+"""A type that NCBI numbers among genes: an enhancer, a breakpoint and the like, none of them a gene."""
+
 
 def read(fetch: Fetch) -> Rows:
     """Read the genes; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
@@ -39,7 +42,9 @@ def read(fetch: Fetch) -> Rows:
         if file in found:
             for row in read_records(found[file].path, ("gene_id", column)):
                 xrefs.setdefault(row["gene_id"], []).append(f"{prefix}:{row[column]}")
-    genes = node_rows(
+    stated = list(read_records(found[GENES].path, ("gene_id", "symbol", "gene_name", "gene_type")))
+    genes = [row for row in stated if row["gene_type"] != REGION]
+    nodes = node_rows(
         "Gene",
         (
             {
@@ -51,9 +56,7 @@ def read(fetch: Fetch) -> Rows:
                 "file": GENES.name,
                 "line": row["line"],
             }
-            for row in read_records(found[GENES].path, ("gene_id", "symbol", "gene_name", "gene_type"))
-            if row["gene_type"]
-            != "biological-region"  # enhancers and the like: NCBI numbers them, but they are no genes
+            for row in genes
         ),
     )
-    return Rows(SOURCE.release(found), (genes,), ())
+    return Rows(SOURCE.release(found), (nodes,), (), left_out={f"a {REGION}": len(stated) - len(genes)})

@@ -82,9 +82,11 @@ def read(fetch: Fetch) -> Rows:
     found = SOURCE.fetched(fetch)
     columns = ("go_id", "term", "ontology")
     terms = [row for row in read_records(found[TERMS].path, columns) if row["go_id"] != ROOT]
+    left_out: dict[str, int] = {}
     ontology = {row["go_id"]: row["ontology"] for row in terms}
     nodes = (*_terms(terms), _genes(found))
-    return Rows(SOURCE.release(found), nodes, chain(_dag(found, ontology), _annotations(found)))
+    edges = chain(_dag(found, ontology), _annotations(found, left_out))
+    return Rows(SOURCE.release(found), nodes, edges, left_out=left_out)
 
 
 def _terms(terms: list[dict[str, Any]]) -> Iterator[pa.Table]:
@@ -130,15 +132,21 @@ def _dag(found: Mapping[PublicFile, FoundFile], ontology: Mapping[str, str]) -> 
         yield edge_rows(relation, rows, knowledge_level="knowledge_assertion", agent_type="manual_agent")
 
 
-def _annotations(found: Mapping[PublicFile, FoundFile]) -> Iterator[pa.Table]:
-    """Yield one edge a gene and term, with all its evidence codes, known as the strongest of them says."""
+def _annotations(found: Mapping[PublicFile, FoundFile], left_out: dict[str, int]) -> Iterator[pa.Table]:
+    """Yield one edge a gene and term, with all its evidence codes, known as the strongest of them says.
+
+    What says that nothing is known is counted in `left_out`.
+    """
+    left_out["an annotation without data (ND)"] = 0
     codes: dict[tuple[str, str, str], list[str]] = {}
     lines: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in read_records(found[ANNOTATIONS].path, ("gene_id", "go_id", "evidence", "domain")):
-        if row["evidence"] != NO_DATA:
-            key = row["domain"], row["gene_id"], row["go_id"]
-            codes.setdefault(key, []).append(row["evidence"])
-            lines.setdefault(key, row)
+        if row["evidence"] == NO_DATA:
+            left_out["an annotation without data (ND)"] += 1
+            continue
+        key = row["domain"], row["gene_id"], row["go_id"]
+        codes.setdefault(key, []).append(row["evidence"])
+        lines.setdefault(key, row)
     edges: dict[str, list[dict[str, object]]] = {}
     for (domain, gene, term), told in codes.items():
         strongest = min(told, key=lambda code: _STRENGTH.get(code, len(_STRENGTH)))

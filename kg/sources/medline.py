@@ -39,6 +39,7 @@ def read(fetch: Fetch) -> Rows:
     found = SOURCE.fetched(fetch)
     columns = (*_ENDS, *_NAMES, "cooccurrence", *COUNTS)
     edges: list[dict[str, Any]] = []
+    left_out = {f"p_fisher of {SIGNIFICANT} or more": 0, "the same pair the other way round": 0}
     diseases: dict[str, dict[str, Any]] = {}
     for row in read_records(found[PAIRS].path, columns):
         place = {"file": PAIRS.name, "line": row["line"]}
@@ -48,16 +49,20 @@ def read(fetch: Fetch) -> Rows:
             continue
         counts = _counts(row)
         if counts["p_fisher"] >= SIGNIFICANT:
+            left_out[f"p_fisher of {SIGNIFICANT} or more"] += 1
             continue
         for end, name in zip(_ENDS, _NAMES, strict=True):
             diseases.setdefault(row[end], {"id": row[end], "name": row[name], **place})
         if row[_ENDS[0]] < row[_ENDS[1]]:  # the table has each pair both ways round, with the same numbers
             edges.append(told | counts)
+        else:
+            left_out["the same pair the other way round"] += 1
     shared = {"knowledge_level": "statistical_association", "agent_type": "data_analysis_pipeline"}
     return Rows(
         SOURCE.release(found),
         (node_rows("Disease", diseases.values()),),
         (edge_rows("disease_resembles_disease", edges, **shared),),
+        left_out=left_out,
     )
 
 

@@ -46,13 +46,10 @@ _MARKETED = frozenset({"approved", "withdrawn"})
 def read(fetch: Fetch) -> Rows:
     """Read SIDER's frequencies; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
     found = SOURCE.fetched(fetch)
+    stated = list(read_records(found[FREQUENCIES].path, _COLUMNS, header=HEADER))
     # Every effect on a leaflet is given as a lowest level term, and once more as a preferred term: those are kept. A
     # malformed line has no level, and is to be rejected.
-    rows = [
-        row
-        for row in read_records(found[FREQUENCIES].path, _COLUMNS, header=HEADER)
-        if row["level"] == "PT" or not (row["umls"] or row["level"] or row["name"])
-    ]
+    rows = [row for row in stated if row["level"] == "PT" or not (row["umls"] or row["level"] or row["name"])]
     drugs = _drugs_of(found)
     told: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
@@ -67,7 +64,12 @@ def read(fetch: Fetch) -> Rows:
         ),
     )
     shared = {"knowledge_level": "knowledge_assertion", "agent_type": "text_mining_agent"}
-    return Rows(SOURCE.release(found), nodes, (edge_rows("causes_side_effect", _edges(told), **shared),))
+    edges = edge_rows("causes_side_effect", _edges(told), **shared)
+    left_out = {
+        "a term that is no preferred term of MedDRA": len(stated) - len(rows),
+        "an effect of placebo alone": len(told) - edges.num_rows,
+    }
+    return Rows(SOURCE.release(found), nodes, (edges,), left_out=left_out)
 
 
 def _compound(stitch: str) -> str:

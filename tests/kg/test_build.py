@@ -294,8 +294,10 @@ def test_an_unknown_source_lists_the_sources(tmp_path: Path) -> None:
     assert not (tmp_path / "graph.lbdb").exists()
 
 
-def test_the_default_source_is_hetionet_where_it_is_found(hetionet_folder: Path, tmp_path: Path) -> None:
+def test_the_default_sources_are_hetionet_and_what_else_is_found(hetionet_folder: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
+    assert default_sources(Fetch(hetionet_folder, cache=cache, offline=True)) == ["hetionet", "entrez"]
+    (hetionet_folder / "attributes" / "entrez_genes_2022.tsv.gz").unlink()
     assert default_sources(Fetch(hetionet_folder, cache=cache, offline=True)) == ["hetionet"]
     assert default_sources(Fetch(None, cache=cache, offline=True)) == ["starter"]
 

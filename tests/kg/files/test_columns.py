@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.files.columns import read_columns
+from kg.files.columns import read_columns, read_records
 from kg.files.text import FileError
 
 
@@ -108,3 +108,16 @@ def test_half_a_gzip_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.tsv.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(FileError, match=r"x\.tsv\.gz is not gzipped text, or only a part of it"):
         read_columns(tmp_path / "x.tsv.gz", ("a",))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_without_a_header_has_its_first_row_in_line_1(tmp_path: Path, end: str) -> None:
+    text = end.join(["1\tone", "2", "", "3\tthree", ""])
+    rows = list(read_records(write(tmp_path / "x.tsv", text), ("number", "word"), header=("number", "word")))
+    by_line = {row["line"]: (row["number"], row["word"]) for row in rows}
+    assert by_line == {1: ("1", "one"), 2: ("2", ""), 4: ("3", "three")}
+
+
+def test_records_are_the_rows_of_the_columns(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tsv", "a\tb\tc\n1\tx\t\n2\tx\tÄ\nhalf\n")
+    assert list(read_records(path, ("c", "a"))) == read_columns(path, ("c", "a")).to_pylist()

@@ -184,6 +184,14 @@ def test_what_is_written_reads_back(tmp_path: Path, kind: str) -> None:
         assert cells[3:] == (str(row.known), str(row.n))
 
 
+def test_quoted_cells_may_stand_between_tabs(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tsv", 'id\tnote\nA\t"two\r\nlines, ""quoted"""\nB\t\n')
+    table = read_csv(path, ("id", "note"), separator="\t")
+    assert table == Table(("id", "note"), {2: ("A", 'two\r\nlines, "quoted"'), 4: ("B", "")})
+    with pytest.raises(FileError, match="expected id, other, separated by tabs"):
+        read_csv(path, ("id", "other"), separator="\t")
+
+
 def test_csv_is_what_the_csv_module_reads(tmp_path: Path) -> None:
     cells = ["a,b", '"', "line\nline", "line\rline", "line\r\nline", "x"]
     file = io.StringIO(newline="")

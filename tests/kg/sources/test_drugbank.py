@@ -101,6 +101,7 @@ def test_the_mirror_s_counts(mirror: Path) -> None:
     human = raw[raw["organism"] == "Human"]
     assert graph.edges["binds"].num_rows == human.groupby(["drugbank_id", "entrez_gene_id", "category"]).ngroups
     assert graph.edges["binds"].num_rows == 16_278
+    assert list(audit.left_out.values()) == [len(raw) - len(human)]
     drugs = graph.nodes["Drug"].to_pandas().set_index("id")
     assert drugs["half_life_h"].notna().sum() == 1_023
     assert drugs["half_life_text"].notna().sum() == 1_319  # of 1,320, one is a space

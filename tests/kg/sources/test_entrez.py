@@ -59,5 +59,6 @@ def test_the_mirror_s_counts(mirror: Path) -> None:
     assert not audit.rejected.num_rows
     raw = pd.read_csv(mirror / entrez.GENES.path, sep="\t", dtype=str)
     assert graph.nodes["Gene"].num_rows == (raw["gene_type"] != "biological-region").sum() == 65_191
+    assert list(audit.left_out.values()) == [(raw["gene_type"] == "biological-region").sum()]
     genes = graph.nodes["Gene"].select(["id", "xrefs"]).to_pandas().set_index("id")["xrefs"]
     assert {"UniProtKB:P11712", "ENSEMBL:ENSG00000138109", "OMIM:601130"} <= set(genes["NCBIGene:1559"])

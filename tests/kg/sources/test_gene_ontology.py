@@ -111,6 +111,7 @@ def test_the_mirror_s_counts(mirror: Path) -> None:
     told = raw[raw["evidence"] != "ND"].drop_duplicates(["gene_id", "go_id"])["domain"].value_counts()
     assert {domain: counts[relation] for domain, relation in gene_ontology.PARTICIPATES.items()} == told.to_dict()
     assert told.sum() == 298_749
+    assert audit.left_out == {("gene_ontology", "an annotation without data (ND)"): (raw["evidence"] == "ND").sum()}
     is_a = graph.edges["biological_process_is_a_biological_process"].select(["subject", "object"]).to_pandas()
     tree = networkx.from_pandas_edgelist(is_a, "subject", "object", create_using=networkx.DiGraph)
     assert networkx.is_directed_acyclic_graph(tree)

@@ -61,3 +61,4 @@ def test_the_mirror_s_pairs_are_hetionet_s(mirror: Path) -> None:
     ours = graph.edges["disease_resembles_disease"].select(["subject", "object"]).to_pandas()
     assert {frozenset(pair) for pair in ours.itertuples(index=False, name=None)} == pairs
     assert len(ours) == len(pairs) == 543
+    assert sum(audit.left_out.values()) == 133 * 132 - 543  # the table has every pair of 133 diseases, both ways

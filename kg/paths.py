@@ -122,9 +122,10 @@ def paths(
 ) -> list[Path]:
     """Return the best paths of at most `max_length` edges between two nodes, given as for `kg.search.find_ends`.
 
-    They are exact: no path that is left out scores higher than one that is returned. Not considered are predicted
-    relations, what the route leaves out, and paths through a patient. Raises what `find_ends` and `find` raise, and
-    `ValueError` for a length over 4, a `top` below 1, an unknown relation or source, or a route that no path can take.
+    They are exact: no path that is left out scores higher than one that is returned. Not considered are predicted and
+    negated relations, what the route leaves out, and paths through a patient. Raises what `find_ends` and `find` raise,
+    and `ValueError` for a length over 4, a `top` below 1, an unknown relation or source, or a route that no path can
+    take.
     """
     check_count("top", top)
     if not 1 <= max_length <= LONGEST:
@@ -137,7 +138,7 @@ def paths(
         raise ValueError(f"{a!r} and {b!r} are the same node, {start.id}: give two different ones")
     ends = (start.kind, start.id), (goal.kind, goal.id)
     through, avoid = _stops(store, route, ends, max_length)
-    usable = {relation.name for relation in RELATIONS.values() if not relation.predicted}
+    usable = {relation.name for relation in RELATIONS.values() if not (relation.predicted or relation.negated)}
     usable = usable & set(route.relations or usable) - set(route.without)
     question = Question(ends, usable, max_length, top, avoid, route.where)
     known = look_up(store, [*ends, *through])

@@ -4,7 +4,6 @@ Gargano et al., Nucleic Acids Research 2024;52:D1333. Obsolete terms are left ou
 that stands for it now where there is exactly one.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
@@ -62,7 +61,13 @@ def read(fetch: Fetch) -> Rows:
     terms = tuple(read_terms(path))
     check_acyclic(path, terms)
     live = tuple(term for term in terms if not term.obsolete)  # by design: nothing may be said with an obsolete term
-    return Rows(SOURCE.release(found), (phenotypes(live),), (_kinds_of(live),), (_old_identifiers(terms),))
+    return Rows(
+        SOURCE.release(found),
+        (phenotypes(live),),
+        (_kinds_of(live),),
+        retired=(_retired(terms),),
+        left_out={"obsolete term": len(terms) - len(live)},
+    )
 
 
 def phenotypes(terms: Sequence[Term]) -> pa.Table:
@@ -111,17 +116,26 @@ def _kinds_of(terms: Sequence[Term]) -> pa.Table:
     return table(_EDGE_COLUMNS, rows)
 
 
-def _old_identifiers(terms: Sequence[Term]) -> pa.Table:
-    """Return pairs of a term and an old identifier of it; one that could be two terms', or is still one, is in none."""
+def _retired(terms: Sequence[Term]) -> pa.Table:
+    """Return the old identifiers, each with the term that stands for it now, or with none where it could be several."""
     live = {term.id for term in terms if not term.obsolete}
-    pairs = {(term.id, old): term.line for term in terms if not term.obsolete for old in term.alt_ids}
+    heirs: dict[str, set[str]] = {}
+    lines: dict[str, int] = {}
     for term in terms:
-        if term.obsolete and len(term.replaced_by) == 1:
-            pairs[term.replaced_by[0], term.id] = term.line
-    meanings = Counter(old for _, old in pairs)
+        for old, heir in [(term.id, new) for new in term.replaced_by] + [(old, term.id) for old in term.alt_ids]:
+            heirs.setdefault(old, set()).add(heir)
+        for old in (*term.alt_ids, *([term.id] if term.obsolete else ())):
+            lines[old] = term.line
     rows = [
-        {"subject": new, "object": old, "file": ONTOLOGY.name, "line": line}
-        for (new, old), line in pairs.items()
-        if new in live and old not in live and meanings[old] == 1
+        {
+            "subject": old,
+            "object": min(known)
+            if len(known := heirs.get(old, set()) & live) == len(heirs.get(old, ())) == 1
+            else None,
+            "file": ONTOLOGY.name,
+            "line": line,
+        }
+        for old, line in lines.items()
+        if old not in live
     ]
     return table(_PAIR_COLUMNS, rows)

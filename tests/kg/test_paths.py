@@ -268,6 +268,13 @@ def test_a_path_is_written_down_with_all_that_its_edges_say(
     ]
 
 
+def test_no_path_goes_along_what_is_negated(store: Store) -> None:
+    assert paths(store, "EGFR L858R", "Ibuprofen", max_length=1)
+    asked = Route(relations=["variant_not_shown_to_affect_drug"])
+    assert paths(store, "EGFR L858R", "Ibuprofen", route=asked) == []
+    assert paths(store, "osteoarthritis", "Thromboembolism", max_length=1) == []
+
+
 def test_excluded_and_predicted_relations_are_not_walked(store: Store) -> None:
     assert paths(store, "ibuprofen", "osteoarthritis", max_length=1) == []
     for path in paths(store, "warfarin", "thrombosis", route=Route(without=["treats"]), top=100):

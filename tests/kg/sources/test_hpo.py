@@ -98,11 +98,16 @@ def test_a_parent_that_is_not_there_is_rejected_with_the_line_of_its_term(tmp_pa
 
 
 def test_an_old_identifier_is_the_term_s_only_where_it_can_be_no_other(tmp_path: Path) -> None:
-    (pairs,) = rows(tmp_path).equivalents
-    assert {(row["subject"], row["object"], row["line"]) for row in pairs.to_pylist()} == {
-        ("HP:0001166", "HP:0001505", 9),
-        ("HP:0008665", "HP:0000057", 32),
+    read = rows(tmp_path)
+    (pairs,) = read.retired
+    assert {row["subject"]: (row["object"], row["line"]) for row in pairs.to_pylist()} == {
+        "HP:0001505": ("HP:0001166", 9),
+        "HP:0009999": (None, 26),  # another identifier of two terms
+        "HP:0000057": ("HP:0008665", 32),
+        "HP:0000058": (None, 38),
+        "HP:0000059": (None, 45),
     }
+    assert read.left_out == {"obsolete term": 3}
 
 
 def test_a_circle_is_an_error_that_names_the_terms(tmp_path: Path) -> None:
@@ -121,7 +126,7 @@ def test_the_release_has_the_terms_that_its_lines_count(mirror: Path) -> None:
     arachnodactyly = nodes(graph)["HP:0001166"]
     assert arachnodactyly["name"] == "Arachnodactyly"
     assert arachnodactyly["xrefs"] == ["SNOMEDCT:62250003", "UMLS:C0003706"]
-    (pairs,) = read.equivalents
-    old = {row["object"]: row["subject"] for row in pairs.to_pylist()}
+    (pairs,) = read.retired
+    old = {row["subject"]: row["object"] for row in pairs.to_pylist()}
     assert old["HP:0001505"] == "HP:0001166" and old["HP:0000057"] == "HP:0008665"
     assert not old.keys() & nodes(graph).keys()

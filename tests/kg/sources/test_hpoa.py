@@ -163,6 +163,14 @@ def test_a_word_that_is_not_the_format_s_is_rejected_with_its_line(
     assert any(said in row["text"] and row["reason"] in (reason, "unknown relation") for row in rejected), rejected
 
 
+def test_an_old_identifier_leads_to_the_term_that_stands_for_it_now(tmp_path: Path) -> None:
+    at = fetch(tmp_path, marfan(term="HP:0001505"), marfan(term="HP:0000058"))
+    graph, audit = build_graph([hpo.read(at), hpoa.read(at)], max_reject_share=1)
+    assert graph.edges["disease_has_phenotype"]["object"].to_pylist() == ["HP:0001166"]
+    rejected = [(row["line"], row["reason"]) for row in audit.rejected.to_pylist() if row["source"] == "hpoa"]
+    assert rejected == [(5, "retired identifier")]
+
+
 def test_without_the_ontology_the_terms_are_another_source_s(tmp_path: Path) -> None:
     read = hpoa.read(fetch(tmp_path, marfan(), names=False))
     assert [table.num_rows for table in read.nodes] == [1]

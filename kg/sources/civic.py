@@ -9,6 +9,7 @@ whose significance is N/A, as they say nothing (RULES is the list).
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -113,15 +114,20 @@ def read(fetch: Fetch) -> Rows:
     drugs = _drug_ids(found)
     nodes: dict[str, list[Row]] = {}
     edges: dict[str, list[Row]] = {}
+    left_out = Counter[str]()
     for item in items:
         for node in _nodes(item, drugs):
             nodes.setdefault(node["kind"], []).append(node | _at(item))
-        for edge in (*_statements(item, drugs), _in_gene(item)):
+        told = tuple(_statements(item, drugs))
+        if not told:
+            left_out[f"{item['evidence_type']} evidence: {item['clinical_significance']}"] += 1
+        for edge in (*told, _in_gene(item)):
             edges.setdefault(edge["relation"], []).append(edge | _at(item))
     return Rows(
         SOURCE.release(found),
         tuple(table({"kind": "string", **node_columns(kind), **_PLACE}, rows) for kind, rows in nodes.items()),
         tuple(_edge_table(relation, rows) for relation, rows in edges.items()),
+        left_out=left_out,
     )
 
 

@@ -8,6 +8,7 @@ and the publications. Only variants of solved cases that are called causative co
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,12 +63,16 @@ class Cause:
 
 @dataclass(frozen=True)
 class _Counted:
-    """What all packets say together, by identifier; a rejected line's fault is the relation of an edge."""
+    """What all packets say together, by identifier; a rejected line's fault is the relation of an edge.
+
+    `left_out` counts the variants that are not called the cause of a solved case.
+    """
 
     nodes: dict[str, Row]
     causes: dict[tuple[str, str], Row]
     genes: dict[tuple[str, str], Row]
     rejected: list[Row]
+    left_out: Counter[str]
 
 
 def read(fetch: Fetch) -> Rows:
@@ -86,7 +91,7 @@ def read(fetch: Fetch) -> Rows:
             ("variant_in_gene", [*counted.genes.values(), *counted.rejected]),
         )
     )
-    return Rows(SOURCE.release(found), tuple(_node_tables(counted)), edges)
+    return Rows(SOURCE.release(found), tuple(_node_tables(counted)), edges, left_out=counted.left_out)
 
 
 def causes(packet: Mapping[str, Any]) -> Iterator[Cause]:
@@ -165,20 +170,31 @@ def _gene(described: Mapping[str, Any]) -> Row | None:
 
 def _counted(found: Mapping[PublicFile, FoundFile]) -> _Counted:
     known = _gene_ids(found)
-    counted = _Counted({}, {}, {}, [])
+    counted = _Counted({}, {}, {}, [], Counter())
     for line, text in read_lines(found[PACKETS].path):
         if not text.strip():
             continue
         try:
-            told = {(cause.variant["id"], cause.disease["id"]): cause for cause in causes(json.loads(text))}
+            packet = json.loads(text)
+            found_causes = tuple(causes(packet))
+            unsure = sum(_interpreted(packet)) - len(found_causes)
+            told = {(cause.variant["id"], cause.disease["id"]): cause for cause in found_causes}
         except json.JSONDecodeError:
             counted.rejected.append({"relation": f"{SOURCE.name}:no JSON", "line": line})
         except (KeyError, TypeError, AttributeError):
             counted.rejected.append({"relation": f"{SOURCE.name}:no phenopacket", "line": line})
         else:
+            if unsure:
+                counted.left_out["variant not called the cause of a solved case"] += unsure
             for cause in told.values():  # a patient with the variant on both chromosomes is one patient
                 _count(counted, cause, known, line)
     return counted
+
+
+def _interpreted(packet: Mapping[str, Any]) -> Iterator[int]:
+    """Yield how many variants each interpretation of a packet names."""
+    for interpretation in packet.get("interpretations", ()):
+        yield len(interpretation.get("diagnosis", {}).get("genomicInterpretations", ()))
 
 
 def _count(counted: _Counted, cause: Cause, known: Mapping[str, str], line: int) -> None:

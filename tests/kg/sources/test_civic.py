@@ -130,7 +130,10 @@ def test_each_kind_of_evidence_is_an_edge_of_its_own_relation(
     tmp_path: Path, evidence_type: str, direction: str, significance: str, relation: str | None
 ) -> None:
     said = {"evidence_type": evidence_type, "evidence_direction": direction, "clinical_significance": significance}
-    assert statements(build(tmp_path, said)) == ({relation: 1} if relation else {})
+    read = rows(tmp_path, said)
+    graph, _ = build_graph([read])
+    assert statements(graph) == ({relation: 1} if relation else {})
+    assert dict(read.left_out) == ({} if relation else {f"{evidence_type} evidence: {significance}": 1})
 
 
 def test_what_is_not_supported_is_of_a_negated_relation_only() -> None:
@@ -237,7 +240,9 @@ def test_an_abstract_of_a_congress_is_a_reference_by_its_number(tmp_path: Path) 
 
 @pytest.mark.mirror
 def test_the_release_says_what_is_known_of_egfr_and_braf(mirror: Path) -> None:
-    graph, audit = build_graph([civic.read(Fetch(mirror, offline=True))])
+    read = civic.read(Fetch(mirror, offline=True))
+    graph, audit = build_graph([read])
+    assert sum(read.left_out.values()) == 10 + 67 + 6 + 1 + 1  # Functional; Predisposing, Prognostic, Predictive
     rejected = audit.rejected.to_pylist()
     assert [(row["line"], row["reason"]) for row in rejected] == [(18, "missing end"), (1091, "missing end")]
 

@@ -153,8 +153,10 @@ def test_nothing_of_a_patient_reaches_the_graph(tmp_path: Path) -> None:
     "unsure", [{"status": "CANDIDATE"}, {"status": "REJECTED"}, {"progress": "IN_PROGRESS"}, {"progress": "UNSOLVED"}]
 )
 def test_only_what_is_called_the_cause_of_a_solved_case_is_one(tmp_path: Path, unsure: dict[str, str]) -> None:
-    graph = build(tmp_path, packet("one", C1129, **unsure), packet("two", DELETION))
+    read = rows(tmp_path, packet("one", C1129, **unsure), packet("two", DELETION))
+    graph, _ = build_graph([read])
     assert graph.node_counts()["Variant"] == 1
+    assert read.left_out == {"variant not called the cause of a solved case": 1}
 
 
 def test_a_gene_whose_symbol_is_unknown_or_two_genes_keeps_its_own_identifier(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from kg.files.header import check_header
+from kg.files.header import SEPARATORS, check_header
 from kg.files.text import LINE_END, FileError, check_utf8, line_ends, refuse_first_bytes, without_mark
 
 BLOCK = 16 << 20
@@ -24,6 +24,9 @@ LONGEST_LINE = 256 << 20
 
 SHOWN = 200
 """Characters of a malformed line that its row keeps."""
+
+_QUOTES = {"\t": "", ",": '"'}
+"""What may stand around a cell, by what separates the cells."""
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
@@ -83,26 +86,29 @@ def blocks(path: str | Path, size: int | None = None) -> Iterator[Block]:
             raise OSError(failure.errno, failure.strerror, str(path)) from failure
 
 
-def table_blocks(path: str | Path, needed: Sequence[str], wanted: Callable[[str], bool]) -> Iterator[TableBlock]:
-    """Yield the `needed` columns of a tab-separated file, and those that are `wanted`, and `line` (int64, from 1).
+def table_blocks(
+    path: str | Path, needed: Sequence[str], wanted: Callable[[str], bool], separator: str = "\t"
+) -> Iterator[TableBlock]:
+    """Yield the `needed` columns of a table with a header line, and those that are `wanted`, and `line` (from 1).
 
-    Columns are found by the header line, in whatever order, and come as dictionary-encoded strings. Nothing is quoted
-    and nothing is null: an empty field is an empty string. Lines without text are left out. A line with too few or too
-    many fields is a row that has the beginning of its text in the first of the `needed` columns and nothing in the
-    others, for whoever checks the rows. Raises as `blocks` does, and `FileError` for a header with a fault.
+    Columns are found by their names, in whatever order, and come as dictionary-encoded strings. Between tabs nothing is
+    quoted; between commas a cell may be, but ends in its line. Nothing is null: an empty field is an empty string.
+    Lines without text are left out. A line with too few or too many fields is a row that has the beginning of its text
+    in the first of the `needed` columns and nothing in the others, for whoever checks the rows. Raises as `blocks`
+    does, and `FileError` for a header with a fault.
     """
     header: list[str] = []
     for text, line, share in blocks(path):
         if not header:
             first, text = _first_line(text)
-            header = first.decode().split("\t")
-            check_header(path, header, needed, "\t")
+            header = [name.strip(_QUOTES[separator]) for name in first.decode().split(separator)]
+            check_header(path, header, needed, separator)
             line += 1
         if text:
             columns = [name for name in header if name in needed or wanted(name)]
-            yield TableBlock(_parsed(path, text, line, header, columns, needed), share)
+            yield TableBlock(_parsed(path, Block(text, line, share), (header, columns, needed), separator), share)
     if not header:
-        check_header(path, [""], needed, "\t")
+        check_header(path, [""], needed, separator)
 
 
 def _first_line(text: bytes) -> tuple[bytes, bytes]:
@@ -128,9 +134,10 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _parsed(
-    path: str | Path, text: bytes, line: int, header: Sequence[str], columns: Sequence[str], needed: Sequence[str]
+    path: str | Path, block: Block, names: tuple[Sequence[str], Sequence[str], Sequence[str]], separator: str
 ) -> pa.Table:
-    """Return rows of these columns from lines, the first of which has this number."""
+    """Return the rows of a block; `names` are those of the header, of the columns to return, and the needed ones."""
+    (text, line, _), (header, columns, needed) = block, names
     malformed: dict[int, str] = {}
 
     def keep(row: csv.InvalidRow) -> str:
@@ -142,12 +149,17 @@ def _parsed(
             pa.BufferReader(text),
             read_options=csv.ReadOptions(use_threads=False, column_names=header, block_size=len(text) + 1),
             parse_options=csv.ParseOptions(
-                delimiter="\t", quote_char=False, ignore_empty_lines=False, invalid_row_handler=keep
+                delimiter=separator,
+                quote_char=_QUOTES[separator] or False,
+                ignore_empty_lines=False,
+                invalid_row_handler=keep,
             ),
             convert_options=csv.ConvertOptions(column_types=dict.fromkeys(header, _TEXT), include_columns=columns),
         )
     except pa.ArrowInvalid as failure:
-        raise FileError(f"{path}, from line {line}: cannot be read as tab-separated text: {failure}") from failure
+        raise FileError(
+            f"{path}, from line {line}: cannot be read as a table with {SEPARATORS[separator]}: {failure}"
+        ) from failure
     numbers = np.arange(line, line + rows.num_rows + len(malformed))
     numbers = np.delete(numbers, [number - 1 for number in malformed])
     rows = rows.append_column("line", pa.array(numbers, pa.int64()))

@@ -17,7 +17,7 @@ from kg.files.text import FileError, read_text
 from kg.graph import SourceRelease, arrow_schema
 from kg.kgx.columns import KIND, QUALIFIER, RELATION, RELEASES, edge_attributes, node_attributes, own
 from kg.kgx.records import LISTS, Records, joined_texts, parts, records
-from kg.kgx.terms import ENTITY, Said, biolink, kind_of, most_specific, relation_of
+from kg.kgx.terms import DENIED, ENTITY, Said, biolink, kind_of, most_specific, relation_of
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, AttributeType
 
@@ -242,7 +242,7 @@ def _qualified(slot: str, value: str) -> str | None:
     """Return a qualifier as text; that an edge is not negated goes without saying."""
     if slot != "negated":
         return f"{slot}={value}"
-    return None if value.lower() in ("false", "no", "0") else "negated=true"
+    return None if value.lower() in ("false", "no", "0") else DENIED
 
 
 def _attributes(block: Records, types: Mapping[str, AttributeType], path: Path) -> dict[str, pa.Array]:

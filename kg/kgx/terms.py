@@ -61,7 +61,13 @@ _ALSO = {
 """Our relation -> what other graphs also call it, beside its own Biolink predicate; deprecated words among them."""
 
 
-_DENIED = {"disease_lacks_phenotype": "biolink:has_phenotype"}
+DENIED = "negated=true"
+"""The qualifier that makes an edge say the opposite."""
+
+_DENIED = {
+    "anatomy_does_not_express_gene": "biolink:expresses",
+    "disease_lacks_phenotype": "biolink:has_phenotype",
+}
 """Our negated relation -> what Biolink says of it, with the qualifier `negated`."""
 
 
@@ -118,8 +124,8 @@ def relation_of(said: Said, *, predicted: bool = False) -> tuple[str, bool]:
     """Return our relation for what an edge says, and whether its ends change places in it.
 
     Without a relation of ours that says just this, and for a model's prediction, it is the one for anything between
-    the two kinds, which keeps predicate and qualifiers. A predicate that Biolink lacks comes back as a name that no
-    relation has.
+    the two kinds, which keeps predicate and qualifiers. What is denied is never that one, which asserts. A predicate
+    that Biolink lacks, and a denial that we have no relation for, come back as a name that no relation has.
 
     >>> relation_of(Said("biolink:treated_by", "Disease", "Drug"))
     ('treats', True)
@@ -133,6 +139,8 @@ def relation_of(said: Said, *, predicted: bool = False) -> tuple[str, bool]:
         for words, turn in ((said, False), (turned, True)):
             if words in _relations():
                 return _relations()[words], turn
+    if DENIED in said.qualifiers.split("|"):
+        return f"not {said.predicate} (no relation of ours denies it)", False
     return related(said.subject, said.object), False
 
 
@@ -164,7 +172,7 @@ def _relations() -> Mapping[Said, str]:
     for name, others in _ALSO.items():
         found |= {Said(f"biolink:{word}", RELATIONS[name].subject, RELATIONS[name].object): name for word in others}
     for name, predicate in _DENIED.items():
-        found[Said(predicate, RELATIONS[name].subject, RELATIONS[name].object, "negated=true")] = name
+        found[Said(predicate, RELATIONS[name].subject, RELATIONS[name].object, DENIED)] = name
     for name, directions in SHIFTS.items():
         ends = (RELATIONS[name].subject, RELATIONS[name].object)
         found |= {Said("biolink:affects", *ends, text): name for word in directions for text in _shift(word)}

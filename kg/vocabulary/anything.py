@@ -35,17 +35,22 @@ def related(subject: str, target: str) -> str:
     return f"{subject}_related_to_{target}"
 
 
-RELATIONS = tuple(
-    Relation(
-        related(subject, target),
-        subject,
-        target,
-        "biolink:related_to",
-        attributes=_QUALIFIED,
-        identity=("predicate", "qualifiers"),
-    )
-    for subject in JOINED
-    for target in JOINED
+_LACKING = Relation("anatomy_does_not_express_gene", "Anatomy", "Gene", "biolink:related_to", negated=True)
+
+RELATIONS = (
+    *(
+        Relation(
+            related(subject, target),
+            subject,
+            target,
+            "biolink:related_to",
+            attributes=_QUALIFIED,
+            identity=("predicate", "qualifiers"),
+        )
+        for subject in JOINED
+        for target in JOINED
+    ),
+    _LACKING,
 )
-"""One for each ordered pair: `predicate` is the edge's own, `qualifiers` its Biolink
+"""One for each ordered pair, and what other graphs deny: `predicate` is the edge's own, `qualifiers` its Biolink
 qualifiers, sorted, as `slot=value|slot=value`."""

@@ -222,6 +222,21 @@ def test_what_biolink_lacks_is_rejected_with_its_line(folder: Path) -> None:
     ]
 
 
+def test_a_denial_without_a_relation_of_ours_asserts_nothing(folder: Path) -> None:
+    row = edge("CHEBI:6801", "biolink:treats", "MONDO:0005148", "infores:trial", negated="true")
+    with (folder / "edges.tsv").open("a") as edges:
+        edges.write("\t".join(row.get(name, "") for name in HEADER) + "\n")
+    graph, audit = build(folder)
+    assert said(graph) == EXPECTED
+    assert [(row["line"], row["reason"], row["text"]) for row in audit.rejected.to_pylist()] == [
+        (
+            12,
+            "unknown relation",
+            "CHEBI:6801\tnot biolink:treats (no relation of ours denies it)\tMONDO:0005148",
+        )
+    ]
+
+
 def test_a_node_that_is_named_twice_is_one(folder: Path) -> None:
     with (folder / "nodes.tsv").open("a") as nodes:
         nodes.write("hgnc:2623\tbiolink:Gene\tP450 2C9\t\t\t\t\n")

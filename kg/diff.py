@@ -18,6 +18,7 @@ SHOWN = 5
 """How many nodes or edges of each count an answer names."""
 
 _WAYS = ("gained", "lost", "changed")
+_NO_CHANGE = frozenset({"subject", "object", "source_version", "provided_by"})
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,12 @@ def diff(a: Graph, b: Graph) -> Difference:
     found: list[tuple[str, str, str, str, str]] = []
     for kind in NODE_KINDS:
         tables = [graph.nodes.get(kind) for graph in (a, b)]
-        found += _different(
-            "nodes", kind, tables, lambda rows: rows["id"].combine_chunks(), node_columns(kind), _givers
-        )
+        told = {name: of for name, of in node_columns(kind).items() if name not in _NO_CHANGE}
+        found += _different("nodes", kind, tables, _node_keys, told, _givers)
     for relation in RELATIONS:
         tables = [graph.edges.get(relation) for graph in (a, b)]
-        columns = {name: of for name, of in edge_columns(relation).items() if name != "source_version"}
-        found += _different("edges", relation, tables, partial(edge_keys, relation), columns, _source)
+        told = {name: of for name, of in edge_columns(relation).items() if name not in _NO_CHANGE}
+        found += _different("edges", relation, tables, partial(edge_keys, relation), told, _source)
     rows = pd.DataFrame(found, columns=["what", "name", "source", "way", "key"])
     keys = ["what", "name", "source"]
     counts = rows.groupby([*keys, "way"], sort=False).size().unstack(fill_value=0)
@@ -130,6 +130,10 @@ def _told(rows: pa.Table, columns: Mapping[str, str]) -> pa.Array:
             column = pc.fill_null(pc.binary_join(column.cast(pa.list_(pa.string())), ","), "")
         words.append(column.cast(pa.string()))
     return pc.binary_join_element_wise(*words, BETWEEN, null_handling="replace", null_replacement=NOTHING)
+
+
+def _node_keys(rows: pa.Table) -> pa.Array:
+    return rows["id"].combine_chunks()
 
 
 def _node_keys(rows: pa.Table) -> pa.Array:

@@ -1,6 +1,7 @@
 """Review: the whole graph at a glance: what became of each source's rows, who states what, and what looks odd."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,13 @@ SHOWN = 10
 """How many orphans and hubs an answer names."""
 
 _NODES = pa.schema(
-    [("id", pa.string()), ("name", pa.string()), ("xrefs", pa.list_(pa.string())), ("edges", pa.int64())]
+    [
+        ("id", pa.string()),
+        ("name", pa.string()),
+        ("xrefs", pa.list_(pa.string())),
+        ("provided_by", pa.list_(pa.string())),
+        ("edges", pa.int64()),
+    ]
 )
 
 
@@ -35,7 +42,7 @@ class Review:
     `releases` tell what became of their rows; `statements` has a row for each relation, source, licence and knowledge
     level, with its edges; `conflicts` has the columns `kg.identify.CONFLICTS`; `orphans` counts by kind the nodes that
     no edge joins to another, with the first of them; `hubs` are the nodes with the most neighbours: id, kind, name,
-    neighbours.
+    neighbours; `stated` counts by source the nodes that it states.
     """
 
     releases: tuple[SourceRelease, ...]
@@ -43,6 +50,7 @@ class Review:
     conflicts: pa.Table
     orphans: Mapping[str, tuple[int, list[str]]]
     hubs: pd.DataFrame
+    stated: Mapping[str, int]
 
     def accounts(self) -> dict[str, dict[str, Any]]:
         """Return what became of the rows of each source that tells it: see `kg.audit.account`."""
@@ -104,10 +112,11 @@ def review(store: Store, progress: Progress = silent) -> Review:
     for number, relation in enumerate(held["edges"]):
         progress(f"count {relation}", 0.6 * number / len(held["edges"]))
         statements += _statements(store, relation)
-    nodes, hubs, orphans = {}, [], {}
+    nodes, hubs, orphans, stated = {}, [], {}, Counter[str]()
     for number, kind in enumerate(held["nodes"]):
         progress(f"look at the nodes of kind {kind}", 0.6 + 0.4 * number / len(held["nodes"]))
         rows = _nodes(store, kind)
+        stated.update(pc.list_flatten(rows["provided_by"]).to_pylist())
         alone = rows.filter(pc.equal(rows["edges"], 0))["id"]
         if len(alone):
             orphans[kind] = (len(alone), [] if kind == "Patient" else sorted(alone.to_pylist())[:SHOWN])
@@ -123,6 +132,7 @@ def review(store: Store, progress: Progress = silent) -> Review:
         identities(nodes).conflicts,
         orphans,
         found,
+        dict(stated),
     )
 
 
@@ -138,9 +148,12 @@ def _statements(store: Store, relation: str) -> list[tuple[object, ...]]:
 
 def _nodes(store: Store, kind: str) -> pa.Table:
     rows = store.query(
-        f"MATCH (n:{kind}) RETURN n.id AS id, n.name AS name, n.xrefs AS xrefs, n.degrees AS degrees ORDER BY id", {}
+        f"MATCH (n:{kind}) RETURN n.id AS id, n.name AS name, n.xrefs AS xrefs, n.degrees AS degrees, "
+        "n.provided_by AS provided_by ORDER BY id",
+        {},
     )
-    told = [row | {"xrefs": row["xrefs"] or [], "edges": sum(row["degrees"] or ())} for row in rows]
+    lists = ("xrefs", "provided_by")
+    told = [row | {name: row[name] or [] for name in lists} | {"edges": sum(row["degrees"] or ())} for row in rows]
     return pa.Table.from_pylist(told, schema=_NODES)
 
 

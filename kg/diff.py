@@ -136,10 +136,6 @@ def _node_keys(rows: pa.Table) -> pa.Array:
     return rows["id"].combine_chunks()
 
 
-def _node_keys(rows: pa.Table) -> pa.Array:
-    return rows["id"].combine_chunks()
-
-
 def _source(rows: pa.Table) -> list[str]:
     names: list[str] = rows["source"].to_pylist()
     return names

@@ -15,26 +15,47 @@ from kg.rdf.names import BIOLINK, NAMESPACES, OURS, curie_iri, iri_curie, turtle
 from kg.rdf.write import SYNTAXES, RdfError, write_rdf
 from tests.conftest import EDGES, EVIDENCE, NODES, make_graph
 
-ODD = 'a "quote", a \\, a tab\t, lines\r\n, \x00\x1f\x85\u2028, ⟨𝔘⟩ é e\u0301 <b> {c} @en ^^x .'
+ODD = 'a "quote", a \\, a tab\t, lines\r\n, \x00\x1f\x85\u2028, ⟨𝔘⟩ é <b> {c} @en ^^x .'
+ODD_ID = "UCUM:<a>\\{b}|^`%3C#?/é"
 
 
 def odd() -> Graph:
     """A graph whose texts hold all that could break a line, a literal or an IRI."""
     nodes: dict[str, list[dict[str, object]]] = {
         "Drug": [
-            {"id": "DRUGBANK:DB1", "name": ODD, "synonyms": [ODD, "\\", '"', "\\u0041"], "half_life_h": 1e-5},
-            {"id": "UNII:<A>|^`{} %3C", "name": "é", "groups": [], "categories": ["x", "x"], "logp": math.inf},
+            {
+                "id": "DRUGBANK:DB00001",
+                "name": ODD,
+                "synonyms": [ODD, "\\", '"', "\\u0041", ""],
+                "half_life_h": 1e-5,
+                "groups": [],
+                "categories": ["x", "x"],
+                "logp": math.inf,
+            },
+            {"id": "MESH:D1", "name": "as a drug", "synonyms": []},
         ],
-        "Disease": [{"id": "DOID:1", "name": "one", "xrefs": ["OMIM:PS1", "no curie", "UMLS:C1", "DOI:10.1/<a>%3C"]}],
-        "Symptom": [{"id": "MESH:D1", "name": "as a symptom"}],
-        "Gene": [{"id": "NCBIGene:1", "name": "G"}],
+        "Disease": [
+            {
+                "id": "DOID:1",
+                "name": "one",
+                "synonyms": [],
+                "xrefs": ["no curie", "UMLS:C1", "OMIM:PS1", "DOI:10.1/<a>%3C", "xsd:string"],
+            }
+        ],
+        "Symptom": [{"id": "MESH:D1", "name": "as a symptom", "synonyms": []}],
+        "Entity": [{"id": ODD_ID, "name": "<>", "synonyms": [], "category": "biolink:Food"}],
     }
-    nodes["Drug"].append({"id": "MESH:D1", "name": "as a drug"})
     edges: tuple[tuple[str, str, str, dict[str, object]], ...] = (
-        ("treats", "DRUGBANK:DB1", "DOID:1", {"references": ["PMID:2", ODD, "PMID:1", "infores:a"], "votes": []}),
+        ("treats", "DRUGBANK:DB00001", "DOID:1", {"references": ["PMID:2", ODD, "PMID:1", "infores:a"], "votes": []}),
         ("treats", "MESH:D1", "DOID:1", {"references": ["a", "a"], "source_version": "0 / <old>"}),
         ("disease_presents_symptom", "DOID:1", "MESH:D1", {"licence": "CC-BY-4.0"}),
-        ("binds", "UNII:<A>|^`{} %3C", "NCBIGene:1", {"affinity_nM": 0.1, "action": ""}),
+        (
+            "drug_related_to_entity",
+            "DRUGBANK:DB00001",
+            ODD_ID,
+            {"predicate": "biolink:affects", "qualifiers": "object_aspect_qualifier=activity|negated=true"},
+        ),
+        ("drug_related_to_entity", "DRUGBANK:DB00001", ODD_ID, {"predicate": "biolink:none such"}),
     )
     return make_graph(nodes, edges)
 
@@ -142,11 +163,11 @@ def test_batches_come_one_after_another(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_lone_surrogate_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
-    graph = odd()
+    genes = make_graph(NODES, EDGES).nodes["Gene"].slice(0, 1)
     bad = pa.Array.from_buffers(
         pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\x03\0\0\0"), pa.py_buffer(b"\xed\xa0\x80")]
     )
-    genes = graph.nodes["Gene"].set_column(1, "name", bad)
+    genes = genes.set_column(1, "name", bad)
     with pytest.raises(RdfError, match="not Unicode"):
         write_rdf(Graph({"Gene": genes}, {}), tmp_path / "graph.nq")
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,81 @@
+"""Alleles: how haplotypes, the phenotypes of genes, and variants without an rs number are identified."""
+
+import re
+
+from kg.curie import OWN
+
+CURATED = {"knowledge_level": "knowledge_assertion", "agent_type": "manual_agent"}
+"""How all of pharmacogenomics here is known: experts read the literature and agreed."""
+
+Place = tuple[str, int, str, str]
+"""Where a variant is in GRCh38: chromosome, position of the first base from 1, reference and alternate, as in a VCF."""
+
+_RS = re.compile(r"rs\d+")
+_OWN = re.compile(r"[A-Za-z0-9_.*-]+")
+_GENE_FUNCTION = re.compile(r"(.+) Function")
+
+
+def haplotype_id(gene: str, allele: str) -> str:
+    """Return the CURIE of a gene's allele.
+
+    >>> haplotype_id("CYP2C9", "*2"), haplotype_id("VKORC1", "rs9923231 variant (T)")
+    ('PANAKEIA:CYP2C9*2', 'PANAKEIA:VKORC1_rs9923231_variant_T')
+    """
+    return f"{OWN}:{_spelt(name_of(gene, allele))}"
+
+
+def phenotype_id(gene: str, phenotype: str) -> str:
+    """Return the CURIE of what two alleles of a gene make of a person.
+
+    >>> phenotype_id("CYP2C19", "Poor Metabolizer"), phenotype_id("HLA-B", "*57:01 positive")
+    ('PANAKEIA:CYP2C19_Poor_Metabolizer', 'PANAKEIA:HLA-B*57_01_positive')
+    """
+    return f"{OWN}:{_spelt(name_of(gene, phenotype))}"
+
+
+def variant_id(rs: str | None, place: Place, hgvs: str | None = None) -> str:
+    """Return the CURIE of a variant: dbSNP's, else its genomic HGVS in the characters of a CURIE, else its place.
+
+    >>> variant_id("rs1799853", ("chr10", 94942290, "C", "T"))
+    'DBSNP:rs1799853'
+    >>> variant_id(None, ("chr10", 94938719, "T", "G"), "NC_000010.11:g.94938719T>G")
+    'PANAKEIA:NC_000010.11-g.94938719T-G'
+    >>> variant_id(None, ("chr10", 133535369, "T", "A"))
+    'PANAKEIA:GRCh38_chr10_133535369_T_A'
+    """
+    if rs and _RS.fullmatch(rs):
+        return f"DBSNP:{rs}"
+    if hgvs and _OWN.fullmatch(spelt := hgvs.replace(":", "-").replace(">", "-")):
+        return f"{OWN}:{spelt}"
+    return f"{OWN}:GRCh38_" + "_".join(map(str, place))
+
+
+def name_of(gene: str, part: str) -> str:
+    """Return a gene's allele or phenotype as people write it: a star allele without a space.
+
+    >>> name_of("CYP2C9", "*2"), name_of("CYP2C9", "Poor Metabolizer")
+    ('CYP2C9*2', 'CYP2C9 Poor Metabolizer')
+    """
+    return f"{gene}{part}" if part.startswith("*") else f"{gene} {part}"
+
+
+def function_words(text: str) -> str:
+    """Return a function in CPIC's capitals, so that two sources' words are equal where they mean the same.
+
+    >>> function_words("No Function"), function_words("Class IV (Normal)")
+    ('No function', 'Class IV (Normal)')
+    """
+    return _GENE_FUNCTION.sub(r"\1 function", text)
+
+
+def function_pair(functions: list[str]) -> str:
+    """Return the functions of a person's alleles, of two or of the only one, as the graph's rules write them.
+
+    >>> function_pair(["Normal function", "No function"])
+    'No function/Normal function'
+    """
+    return "/".join(sorted(functions))
+
+
+def _spelt(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.*-]+", "_", name).strip("_")

@@ -67,6 +67,8 @@ def _table(
 ) -> pa.Table:
     told = list(rows)
     given, schema = set().union(*told), arrow_schema(columns)
+    if not told:
+        return schema.empty_table()  # Arrow repeats no list zero times
     arrays = [
         pa.array([row.get(field.name, shared.get(field.name)) for row in told], field.type)
         if field.name in given

@@ -3,7 +3,7 @@
 import json
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,18 @@ class Document:
         return value
 
     def lines(self, key: str) -> list[int]:
-        """Return the numbers, from 1, of the lines in which a key stands, in order."""
+        """Return the number, from 1, of the line of each place where a key stands, in order."""
         marker = f'"{key}":'
-        return [number for number, line in enumerate(self.text.split("\n"), start=1) if marker in line]
+        lines = enumerate(self.text.split("\n"), start=1)
+        return [number for number, line in lines for _ in range(line.count(marker))]
+
+    def placed(self, items: Sequence[Any], key: str) -> list[tuple[Any, int]]:
+        """Return each item of a list with the line in which its key stands; the lists of the document come in order.
+
+        Where the document does not say `key` in every item, the line is the first.
+        """
+        lines = self.lines(key)
+        return list(zip(items, lines if len(lines) >= len(items) else [1] * len(items), strict=False))
 
     @contextmanager
     def expected(self) -> Iterator[None]:

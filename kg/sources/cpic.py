@@ -47,9 +47,7 @@ def read(fetch: Fetch) -> Rows:
         with document.expected():
             drug = _drug(document, drugs)
             nodes.append(drug)
-            for recommendation, line in zip(
-                document.of("recommendations") or (), document.lines("drugrecommendation"), strict=False
-            ):
+            for recommendation, line in document.placed(document.of("recommendations") or (), "drugrecommendation"):
                 place = {"file": document.name, "line": line}
                 keys = _keys(recommendation, place)
                 for key in keys:
@@ -85,7 +83,8 @@ def _drug(document: Document, drugs: Drugs) -> dict[str, Any]:
     name, curie = document.of("drugname"), document.of("drugid").replace("RxNorm:", "RXNORM:")
     drug = drugs.find(name, curie)
     assert drug is not None  # it has an identifier
-    return Drugs.row(drug, name) | {"file": document.name, "line": document.lines("drugname")[0]}
+    ((_, line),) = document.placed([name], "drugname")
+    return Drugs.row(drug, name) | {"file": document.name, "line": line}
 
 
 def _keys(recommendation: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:

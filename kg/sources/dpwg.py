@@ -93,18 +93,17 @@ def plain(html: str) -> str:
 def _statements(document: Document, drugs: Drugs, curies: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the nodes (with their kind) and the edges (with their relation) of a guideline."""
     guideline = document.of("guideline")
-    place = {"file": document.name, "line": document.lines("guideline")[0]}
+    place = {"file": document.name, "line": document.placed([guideline], "guideline")[0][1]}
     (chemical,), (gene,) = guideline["relatedChemicals"], guideline["relatedGenes"]
     drug = drugs.find(chemical["name"], f"PHARMGKB.DRUG:{chemical['id']}")
     assert drug is not None  # it has an identifier
     symbol, curie = gene["symbol"], curies.get(gene["symbol"], gene["symbol"])
     yield "Drug", Drugs.row(drug, chemical["name"]) | place
     yield "Gene", {"id": curie, "name": symbol, "xrefs": [f"PHARMGKB.GENE:{gene['id']}"], **place}
-    for part in guideline["guidelineGenes"]:
-        for allele, line in zip(part["alleles"], document.lines("_label"), strict=True):
-            yield from _allele(symbol, curie, allele, {"file": document.name, "line": line})
-    groups = document.of("annotationGroups")
-    for group, line in zip(groups, document.lines("genePhenotypes"), strict=True):
+    alleles = [allele for part in guideline["guidelineGenes"] for allele in part["alleles"]]
+    for allele, line in document.placed(alleles, "_label"):
+        yield from _allele(symbol, curie, allele, {"file": document.name, "line": line})
+    for group, line in document.placed(document.of("annotationGroups"), "genePhenotypes"):
         phenotype = _phenotype(group)
         node = {"id": phenotype_id(symbol, phenotype), "name": name_of(symbol, phenotype), "gene": curie}
         node |= {"phenotype": phenotype, "file": document.name, "line": line}

@@ -47,6 +47,9 @@ SOURCE = Source(
 )
 
 
+SUBALLELE = "suballele: it is its core allele, which leaves open what the suballele adds"
+
+
 @dataclass(frozen=True)
 class _Gene:
     """A gene, and what its two files say."""
@@ -72,7 +75,9 @@ def read(fetch: Fetch) -> Rows:
     ]
     tables = [table for gene in genes for table in _tables(gene)]
     nodes = tuple(table for table in tables if "kind" in table.column_names)
-    return Rows(SOURCE.release(found), nodes, tuple(table for table in tables if "relation" in table.column_names))
+    edges = tuple(table for table in tables if "relation" in table.column_names)
+    cores = [len(gene.definition.of("suballelesMap")) for gene in genes if gene.definition]
+    return Rows(SOURCE.release(found), nodes, edges, left_out={SUBALLELE: sum(cores)})
 
 
 def _document(found: Mapping[PublicFile, FoundFile], file: PublicFile | None) -> Document | None:
@@ -124,7 +129,7 @@ def _memberships(gene: _Gene, alleles: Mapping[str, Mapping[str, Any]]) -> Itera
 def _variants(gene: _Gene, document: Document) -> Iterator[pa.Table]:
     """Yield a node for each site (for each alternate of a site without an rs number), and what gene it lies in."""
     rows = []
-    for site, line in zip(document.of("variants"), document.lines("cpicPosition"), strict=False):
+    for site, line in document.placed(document.of("variants"), "cpicPosition"):
         written = _hgvs(document, site)
         alone = len(site["alts"]) == 1
         for alternate in site["alts"][:1] if site["rsid"] else site["alts"]:
@@ -160,11 +165,12 @@ def _hgvs(document: Document, site: Mapping[str, Any]) -> list[str]:
 def _defining(gene: _Gene, document: Document, alleles: dict[str, dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Add a gene's alleles to `alleles`; yield the edges from each to the variants that define it."""
     sites, cores = document.of("variants"), document.of("suballelesMap")
-    # A suballele is left out: it is its core allele, which leaves open what the suballele adds.
-    named = [allele for allele in document.of("namedAlleles") if allele["name"] not in cores]
-    lines = dict(zip(_names(document), document.lines("structuralVariant"), strict=False))
-    for allele in [*named, *document.of("hiddenCoreAlleles")]:
-        row: dict[str, Any] = {"file": document.name, "line": lines[allele["name"]]}
+    for allele, line in document.placed(
+        [*document.of("namedAlleles"), *document.of("hiddenCoreAlleles")], "structuralVariant"
+    ):
+        if allele["name"] in cores:
+            continue
+        row: dict[str, Any] = {"file": document.name, "line": line}
         changes = [
             {**row, **_change(document, site, base), "subject": haplotype_id(gene.symbol, allele["name"])}
             for site, base in zip(sites, allele["alleles"], strict=True)
@@ -174,10 +180,6 @@ def _defining(gene: _Gene, document: Document, alleles: dict[str, dict[str, Any]
         row["defined_by"] = "structural" if allele["structuralVariant"] else "variants" if changes else "reference"
         alleles[allele["name"]] = row
         yield changes
-
-
-def _names(document: Document) -> list[str]:
-    return [allele["name"] for allele in (*document.of("namedAlleles"), *document.of("hiddenCoreAlleles"))]
 
 
 def _exact(site: Mapping[str, Any], written: list[str], alternate: str) -> str | None:
@@ -196,8 +198,7 @@ def _change(document: Document, site: Mapping[str, Any], alternate: str) -> dict
 
 
 def _add_functions(document: Document, alleles: dict[str, dict[str, Any]]) -> None:
-    lines = document.lines("functionValue")
-    for allele, line in zip(document.of("namedAlleles"), lines, strict=False):
+    for allele, line in document.placed(document.of("namedAlleles"), "functionValue"):
         row = alleles.setdefault(allele["name"], {"file": document.name, "line": line})
         row |= {"function": allele["functionValue"], "activity_score": score(allele["activityValue"])}
 
@@ -217,7 +218,7 @@ def _rules(gene: _Gene, document: Document) -> Iterator[dict[str, Any]]:
     made: dict[str, str] = {}
     scores: dict[str, set[float]] = {}
     first: dict[str, int] = {}
-    for diplotype, line in zip(document.of("diplotypes"), document.lines("diplotypekey"), strict=False):
+    for diplotype, line in document.placed(document.of("diplotypes"), "diplotypekey"):
         alleles = [allele for allele, copies in diplotype["diplotypekey"].items() for _ in range(copies)]
         pair, phenotype = function_pair([functions[allele] for allele in alleles]), diplotype["phenotype"]
         if made.setdefault(pair, phenotype) != phenotype:

@@ -6,6 +6,7 @@ which only those are read that `kg.sources.cpic` and `kg.sources.pharmcat` do no
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -80,12 +81,13 @@ def read(fetch: Fetch) -> Rows:
     """Read PyPGx's tables; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
     found = SOURCE.fetched(fetch)
     genes, drugs = genes_by_symbol(found[GENES].path), read_drugs(found)
-    listed = [*_alleles(found, genes)]
-    rules = [*_tabulated(found, listed), *_computed(found, genes)]
+    left_out: Counter[str] = Counter()
+    listed = [*_alleles(found, genes, left_out)]
+    rules = [*_tabulated(found, listed, left_out), *_computed(found, genes)]
     alleles = [row for row in listed if row["function"] != ONE_COPY]  # that a second one is missing is no allele
     sites = [*_sites(found, alleles)]
     pairs = [*_pairs(found, drugs, genes)]
-    advice = [*_advice(found, drugs, pairs)]
+    advice = [*_advice(found, drugs, pairs, left_out)]
     named = {row["gene"]: {**row, "id": row["gene"], "name": row["symbol"]} for row in (*alleles, *rules, *pairs)}
     members = [row for row in alleles if row["symbol"] not in FUNCTIONS_ELSEWHERE]
     cpic = {"licence": "CC0-1.0", **CURATED}
@@ -106,6 +108,7 @@ def read(fetch: Fetch) -> Rows:
             edge_rows("gene_affects_drug", pairs, **cpic),
             edge_rows("phenotype_guides_drug", advice, **cpic),
         ),
+        left_out=left_out,
     )
 
 
@@ -136,12 +139,13 @@ def _joined(rows: Iterable[Row], subject: str) -> list[Row]:
     return [row | {"subject": row[subject], "object": row["gene"]} for row in rows]
 
 
-def _alleles(found: Mapping[PublicFile, FoundFile], genes: Mapping[str, str]) -> Iterator[Row]:
+def _alleles(found: Mapping[PublicFile, FoundFile], genes: Mapping[str, str], left_out: Counter[str]) -> Iterator[Row]:
     """Yield the alleles that are nowhere else, or without a function or a definition there."""
     defaults = {row["Gene"]: row["GRCh38Default"] for row in _rows(found, DEFAULTS, "Gene", "GRCh38Default")}
     for row in _rows(found, ALLELES, "Gene", "StarAllele", "ActivityScore", "Function", "GRCh38Core", "SV"):
         symbol, allele = row["Gene"] or "", row["StarAllele"] or ""
         if symbol in FUNCTIONS_ELSEWHERE & DEFINITIONS_ELSEWHERE:
+            left_out["allele of a gene that PharmCAT has whole"] += 1
             continue
         defined = "variants" if row["GRCh38Core"] else "reference" if defaults.get(symbol) == allele else None
         yield {
@@ -183,7 +187,7 @@ def _sites(found: Mapping[PublicFile, FoundFile], alleles: Iterable[Row]) -> Ite
             }
 
 
-def _tabulated(found: Mapping[PublicFile, FoundFile], alleles: Iterable[Row]) -> list[Row]:
+def _tabulated(found: Mapping[PublicFile, FoundFile], alleles: Iterable[Row], left_out: Counter[str]) -> list[Row]:
     """Return the phenotypes of the tabulated genes, each with the pairs of functions that make it."""
     known = {(row["symbol"], row["allele_name"]): row for row in alleles}
     rules: dict[str, Row] = {}
@@ -191,7 +195,11 @@ def _tabulated(found: Mapping[PublicFile, FoundFile], alleles: Iterable[Row]) ->
     for row in _rows(found, DIPLOTYPES, "Gene", "Diplotype", "Phenotype"):
         symbol = row["Gene"]
         both = [(symbol, allele) for allele in (row["Diplotype"] or "").split("/")]
-        if symbol not in TABULATED or CONTRADICTED & {*both}:
+        if symbol not in TABULATED:
+            left_out["diplotype of a gene that PharmCAT or DPWG has"] += 1
+            continue
+        if CONTRADICTED & {*both}:
+            left_out["diplotype of an allele whose function the tables do not agree on"] += 1
             continue
         where = f"{row['file']}, line {row['line']}"
         if missing := [allele for allele in both if allele not in known]:
@@ -261,11 +269,17 @@ def _pairs(found: Mapping[PublicFile, FoundFile], drugs: Drugs, genes: Mapping[s
         }
 
 
-def _advice(found: Mapping[PublicFile, FoundFile], drugs: Drugs, pairs: Iterable[Row]) -> Iterator[Row]:
+def _advice(
+    found: Mapping[PublicFile, FoundFile], drugs: Drugs, pairs: Iterable[Row], left_out: Counter[str]
+) -> Iterator[Row]:
     """Yield the recommendations that CPIC's own files lack: those by IFNL3, where there is one."""
     guideline = next((row for row in pairs if row["symbol"] == WHOLE and row["guideline_url"]), {})
     for row in _rows(found, RECOMMENDATIONS, "Drug", "Gene1", "Phenotype1", "Recommendation"):
-        if row["Gene1"] != WHOLE or row["Recommendation"] is None:
+        if row["Gene1"] != WHOLE:
+            left_out["recommendation that CPIC's or DPWG's own files have"] += 1
+            continue
+        if row["Recommendation"] is None:
+            left_out["phenotype without a recommendation"] += 1
             continue
         node = _drug(drugs, row["Drug"] or "", None)
         yield {

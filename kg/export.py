@@ -32,10 +32,12 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
+    "graphml": Format("GraphML, as Cytoscape and Gephi open it: for a part of a graph", "kg.graphml"),
     "kgx-jsonl": Format("KGX as JSON lines, exact to the last character", "kg.kgx.write", "write_jsonl"),
     "kgx-tsv": Format("KGX as two tables, nodes and edges, in Biolink's words", "kg.kgx.write", "write_tsv"),
     "nquads": Format("RDF, a named graph for each release", "kg.rdf.write", "export_nquads"),
     "nquads-rdf12": Format("the same, edges by RDF 1.2's reification", "kg.rdf.write", "export_nquads_rdf12"),
+    "parquet": Format("a typed table for each kind and each relation", "kg.parquet"),
     "turtle": Format("RDF for reading", "kg.rdf.write", "export_turtle"),
     "turtle-rdf12": Format("the same, edges by RDF 1.2's reification", "kg.rdf.write", "export_turtle_rdf12"),
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.audit import REJECTED, Audit, Tally, account
+from kg.audit import EQUIVALENTS, REJECTED, Audit, Tally, account
 from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
 from kg.curie import standard
 from kg.graph import Graph, arrow_schema
@@ -71,7 +71,8 @@ def assemble(
         progress(f"check the nodes of {source.release.name}", 0.3 * number / len(rows))
         node_parts += _check_nodes(source)
     progress("join equal nodes", 0.3)
-    found, retired = _identified(node_parts, rows)
+    equivalents = {source.release.name: tuple(source.equivalents) for source in rows}
+    found, retired = _identified(node_parts, rows, equivalents)
     node_parts = [_renamed(part, found) if part.kept.num_rows else part for part in node_parts]
     nodes, merged_nodes = _merge_parts(node_parts, NODE_KINDS, lambda _, table: merge_nodes(table))
     known = _Known(found, {kind: table["id"].combine_chunks() for kind, table in nodes.items()}, retired, use)
@@ -90,7 +91,7 @@ def assemble(
     places = [(column, "ascending") for column in ("source", "file", "line")]
     audit = Audit(
         releases,
-        _tallies(parts, merged_nodes + merged_edges),
+        _tallies(parts, merged_nodes + merged_edges, equivalents),
         rejected.sort_by(places),
         known.identities.conflicts,
         _left_out(parts, rows),
@@ -101,7 +102,9 @@ def assemble(
     return Graph(nodes, edges, before + told), audit
 
 
-def _identified(parts: Sequence[_Checked], rows: Sequence[Rows]) -> tuple[Identities, pa.Array]:
+def _identified(
+    parts: Sequence[_Checked], rows: Sequence[Rows], equivalents: Mapping[str, Sequence[pa.Table]]
+) -> tuple[Identities, pa.Array]:
     """Return which node each identifier means, and the identifiers that were withdrawn without a successor."""
     retired = pa.concat_tables(
         [
@@ -113,7 +116,7 @@ def _identified(parts: Sequence[_Checked], rows: Sequence[Rows]) -> tuple[Identi
     stated = {kind: [part.kept for part in parts if part.table == kind and part.kept.num_rows] for kind in NODE_KINDS}
     found = identities(
         {kind: pa.concat_tables(tables) for kind, tables in stated.items() if tables},
-        [replaced, *(table for source in rows for table in source.equivalents)],
+        [replaced, *(table for tables in equivalents.values() for table in tables)],
     )
     return found, retired.filter(pc.is_null(retired["object"]))["subject"].combine_chunks()
 
@@ -284,8 +287,15 @@ def _merge_parts(
     return tables, counts
 
 
-def _tallies(parts: Sequence[_Checked], merged: Mapping[tuple[str, str], int]) -> tuple[Tally, ...]:
+def _tallies(
+    parts: Sequence[_Checked],
+    merged: Mapping[tuple[str, str], int],
+    equivalents: Mapping[str, Sequence[pa.Table]],
+) -> tuple[Tally, ...]:
     counts: dict[tuple[str, str], Counter[str]] = {}
+    for name, tables in equivalents.items():
+        if tables:
+            counts[name, EQUIVALENTS] = Counter(rows=sum(table.num_rows for table in tables))
     for part in parts:
         counted = counts.setdefault((part.release, part.table), Counter())
         counted["left_out"] += sum(part.left_out.values())

@@ -29,6 +29,9 @@ REJECTED = pa.schema(
 )
 """The columns of the rejected rows: where each stood, what it said, why it is not in the graph."""
 
+EQUIVALENTS = "equivalents"
+"""What the tally calls rows that say which identifiers mean one thing."""
+
 SHOWN = 10
 """How many rejected rows a text or an error shows; all are in the table and the file."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kg.assemble import assemble
-from kg.audit import Audit, audit_paths, rejection_lines, write_audit
+from kg.audit import EQUIVALENTS, Audit, audit_paths, rejection_lines, write_audit
 from kg.fetch import Fetch, NotFoundAnywhere
 from kg.graph import Graph, SourceRelease
 from kg.licence import forbids
@@ -161,6 +161,8 @@ def _refuse_empty(audit: Audit, nodes_only: Collection[str]) -> None:
     """
     for release in audit.releases:
         good = {tally.table: tally.rows - tally.rejected for tally in audit.tallies if tally.source == release.name}
+        if good.keys() == {EQUIVALENTS} and good[EQUIVALENTS]:
+            continue
         for what, tables in (("node", NODE_KINDS), ("edge", RELATIONS)):
             if not any(good.get(table) for table in tables) and not (what == "edge" and release.name in nodes_only):
                 files = ", ".join(release.files) or "none is named"

@@ -24,6 +24,9 @@ CONFLICTS = pa.schema([("kind", pa.string()), ("conflict", pa.string()), ("ids",
 SEVERAL = "said to equal several nodes of one prefix"
 CHAINED = "a chain of equivalents joins nodes of one prefix"
 KINDS_APART = "one identifier, several kinds"
+_HOPS = 2
+"""How far a table of equivalents is followed: from one database over a hub, such as MONDO, to another."""
+
 ONE_NAME = "one symbol, several genes"
 
 
@@ -111,10 +114,9 @@ def _references(rows: pa.Table, stated: pd.DataFrame) -> pd.DataFrame:
         {"node": ids.take(pc.list_parent_indices(xrefs)).to_pandas(), "ref": pc.list_flatten(xrefs).to_pandas()}
     )
     said = pd.concat([own, crossed]).drop_duplicates()
-    if len(stated):
+    for _ in range(_HOPS if len(stated) else 0):
         further = said.merge(stated, left_on="ref", right_on="id")
         said = pd.concat([said, further[["node", "other"]].rename(columns={"other": "ref"})]).drop_duplicates()
-    # a node that another one's cross-reference names is said to be that one too
     said["prefix"] = _prefixes(said["node"])
     return said.reset_index(drop=True)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.build import Terms, build
+from kg.build import build
 from kg.fetch import Fetch
 from kg.files.text import FileError
 from kg.manifest import read_manifest
@@ -30,7 +30,7 @@ def written(folder: Path, text: str) -> Path:
 def test_a_manifest_is_built_from(folder: Path) -> None:
     inputs = read_manifest(written(folder, '[[source]]\nname = "starter"\n' + OWN))
     assert [one.name for one in inputs] == ["starter", "mine"]
-    audit = build(inputs, Fetch(offline=True), folder / "g.lbdb", Terms(allow_empty=True))
+    audit = build(inputs, Fetch(offline=True), folder / "g.lbdb")
     assert [release.name for release in audit.releases] == ["starter", "mine"]
     with open_store(folder / "g.lbdb") as store:
         assert {release.name: set(release.files) for release in store.read().sources}["mine"] == {"m.tsv"}

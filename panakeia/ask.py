@@ -12,12 +12,13 @@ from panakeia.verbs.graph import GraphVerbs
 from panakeia.verbs.held import names
 from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.twins import TwinVerbs
+from panakeia.verbs.walks import WalkVerbs
 
 if TYPE_CHECKING:
     from panakeia.report import Report
 
 
-class Session(GraphVerbs, NetworkVerbs, TwinVerbs):
+class Session(GraphVerbs, WalkVerbs, NetworkVerbs, TwinVerbs):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 
     `store` is a file or a server's URL, `model` a folder, `data` a mirror folder of public files; `progress` is told

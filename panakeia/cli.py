@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.commands import graph, network, twins
+from panakeia.commands import graph, network, twins, walks
 from panakeia.options import DataOption, SeedOption, SourceOption
 from panakeia.terminal import buffer_output, drop_output, print_answer, print_error
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(graph.app)
+app.add_typer(walks.app)
 app.add_typer(network.app)
 app.add_typer(twins.twin_app, name="twin")
 app.add_typer(twins.trial_app, name="trial")

@@ -10,7 +10,6 @@ from panakeia.options import (
     DataOption,
     JsonOption,
     KindOption,
-    LengthOption,
     ShareOption,
     SourceOption,
     StoreOption,
@@ -123,26 +122,3 @@ def search(
     """
     with Session(store) as session:
         print_answer(session.search(text, kind=kind, top=top), as_json=as_json)
-
-
-@app.command()
-def paths(
-    a: str,
-    b: str,
-    store: StoreOption = STORE,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--kind", help="Kind of either node, where a name is that of several; repeatable.", metavar="KIND"
-        ),
-    ] = None,
-    max_length: LengthOption = 4,
-    top: TopOption = 10,
-    as_json: JsonOption = False,
-) -> None:
-    """Rank the paths between two nodes; paths through generic hubs come last.
-
-    Example: panakeia paths metformin DOID:9352
-    """
-    with Session(store) as session:
-        print_answer(session.paths(a, b, kinds=kind or (), max_length=max_length, top=top), as_json=as_json)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from panakeia.answer import Paths, Table
+from panakeia.answer import Table
 from panakeia.verbs.held import Held, names, without_login
 
 if TYPE_CHECKING:
@@ -107,13 +107,3 @@ class GraphVerbs(Held):
         from kg.query import show
 
         return show(self._graph(), node, kind)
-
-    def paths(self, a: str, b: str, *, kinds: str | Sequence[str] = (), max_length: int = 4, top: int = 10) -> Paths:
-        """Rank the paths between two nodes; paths through generic hubs come last.
-
-        `kinds` tell which nodes are meant where a name or an identifier is that of several.
-        """
-        from kg.paths import paths
-
-        found = paths(self._graph(), a, b, kinds=names(kinds), max_length=max_length, top=top)
-        return Paths(f"paths from {a} to {b}", tuple(found))

@@ -7,6 +7,10 @@ pair is scored once by a model that never saw it; for each disease with a known 
 The usual way is reported beside it: for each fold, only its treatments are taken out, every other pair may be a
 negative, and the held-out treatments are ranked among all drugs not known for the disease in training.
 
+Where the mirror has PharmacotherapyDB, the treatments are also compared with the pairs that its curators judged not
+indicated: `not_indicated` is how often a treatment outscores such a pair, both scored by a model that never saw them.
+Nothing is learned from that source.
+
 The settings were chosen on other deals of the pairs (seeds 101 and 102) than the one measured (seed 0): the folds
 differ, the 755 treatments are the same, so the choice has seen them. `--ablation` leaves out the model's parts in turn.
 """
@@ -28,15 +32,16 @@ import torch
 from numpy.typing import NDArray
 
 from gnn.config import PARTS, TrainConfig
-from gnn.evaluate import FOLDS, Method, methods, pooled, usual
-from gnn.metrics import METRICS, bootstrap, by_disease
+from gnn.evaluate import FOLDS, Method, against_judged, methods, pooled, usual
+from gnn.metrics import METRICS, bootstrap, by_disease, comparisons
+from gnn.negatives import judged
 from gnn.split import pair_folds
 from gnn.train import train
 from gnn.view import view
 from kg.build import build_graph
-from kg.fetch import Fetch
+from kg.fetch import Fetch, NotFoundAnywhere
 from kg.graph import Graph, data_version
-from kg.sources import hetionet
+from kg.sources import hetionet, pharmacotherapydb
 
 CALIBRATION_BINS = (0.0, 0.01, 0.1, 0.3, 0.6, 1.0)
 
@@ -53,7 +58,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(min(2, torch.get_num_threads()))
     started = time.perf_counter()
-    graph, _ = build_graph([hetionet.read(Fetch(options.data and Path(options.data)))])
+    fetch = Fetch(options.data and Path(options.data))
+    graph, _ = build_graph([hetionet.read(fetch)])
     seen = view(graph)
     known = seen.pairs("treats")
     folds = pair_folds(known, FOLDS, np.random.default_rng(options.seed))
@@ -77,6 +83,7 @@ def main() -> None:
             "degree_matched_auc": {name: degree_matched(scores, known, folds) for name, scores in scored.items()},
             "calibration": calibration(scored["model"], known),
         },
+        "not_indicated": against_curators(scored, known, judged(judgements(graph, fetch), seen) & ~known),
         "usual": {
             "protocol": "held-out treatments ranked among all drugs not known in training, mean over folds",
             **compared(usual(graph, folds, rivals, config.task, note)),
@@ -99,6 +106,39 @@ def timed(method: Method, seconds: list[float]) -> Method:
         return scores
 
     return run
+
+
+def judgements(graph: Graph, fetch: Fetch) -> Graph:
+    """Return a graph with the curators' judgements, built apart; the one to learn from where there are none."""
+    try:
+        return build_graph([pharmacotherapydb.read(fetch)])[0]
+    except NotFoundAnywhere:
+        return graph
+
+
+def against_curators(scored: Scores, known: Pairs, refused: Pairs) -> dict[str, Any]:
+    """Return how often a treatment outscores a pair judged not indicated, of any disease and of the same one.
+
+    The intervals, that of the model's lead over each other method too, are over draws of the diseases.
+    """
+    if not refused.any():
+        return {"pairs": 0}
+    table: dict[str, Any] = {"pairs": int(refused.sum()), "of_any_disease": {}, "of_the_same_disease": {}}
+    shares = {}
+    for name, scores in scored.items():
+        wins, counts = (np.diag(one) for one in comparisons(scores, known, refused))
+        shares[name] = wins[counts > 0] / counts[counts > 0]
+        table["of_any_disease"][name] = asdict(against_judged({name: scores}, known, refused, 0)[name])
+        table["of_the_same_disease"][name] = asdict(bootstrap(shares[name], np.random.default_rng(0)))
+    for name in scored.keys() - {"model"}:
+        pair = {"model": scored["model"], name: scored[name]}
+        leads = {
+            "of_any_disease": against_judged(pair, known, refused, 0)["difference"],
+            "of_the_same_disease": bootstrap(shares["model"] - shares[name], np.random.default_rng(0)),
+        }
+        for which, lead in leads.items():
+            table[which][f"model_minus_{name}"] = asdict(lead)
+    return table
 
 
 def ablated(config: TrainConfig) -> dict[str, Method]:

@@ -13,8 +13,18 @@ from numpy.typing import NDArray
 from gnn.baselines import degree_prior, metapath_regression, shared_targets
 from gnn.config import TrainConfig
 from gnn.metapaths import metapaths
-from gnn.metrics import METRICS, RECALL_AT, bootstrap, by_disease
-from gnn.negatives import learnable
+from gnn.metrics import (
+    AGAINST_JUDGED,
+    METRICS,
+    RECALL_AT,
+    Interval,
+    area_under_curve,
+    bootstrap,
+    by_disease,
+    comparisons,
+    interval,
+)
+from gnn.negatives import judged, learnable
 from gnn.split import pair_folds, pairs_frame, without
 from gnn.train import train
 from gnn.view import view
@@ -42,9 +52,11 @@ def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress = silen
     held-out treatment, 95 % bootstrap interval over them, their number, and among how many drugs each of them ranked
     its own (median, least and most). A metric that is 1 whatever the scores, recall among the first 100 of no more than
     100 drugs, is left out. The fewer drugs are ranked, the better all numbers look: `benchmarks/repurposing.py` ranks
-    all drugs. Raises `gnn.config.ConfigError` like `train`.
+    all drugs. Where the graph has pairs that were judged not indicated, `AGAINST_JUDGED` compares the held-out ones of
+    them with the held-out treatments: then "ranked" counts these pairs, and "diseases" those with a pair of either.
+    Raises `gnn.config.ConfigError` like `train`.
     """
-    graph = graph.stated_by(config.sources)
+    whole, graph = graph, graph.stated_by(config.sources)
     seen = view(graph)
     known = seen.pairs(config.task)
     hidden = pair_folds(known, FOLDS, np.random.default_rng([config.seed, FOLDS])) == 0
@@ -61,9 +73,35 @@ def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress = silen
         for column, metric in enumerate(METRICS):
             if metric == f"recall_at_{RECALL_AT}" and ranked.min() <= RECALL_AT:
                 continue
-            interval = bootstrap(values[:, column], np.random.default_rng(config.seed))
-            rows.append((name, metric, interval.mean, interval.lower, interval.upper, len(values), *among))
+            about = bootstrap(values[:, column], np.random.default_rng(config.seed))
+            rows.append((name, metric, about.mean, about.lower, about.upper, len(values), *among))
+    refused = judged(whole, seen) & ~known & hidden
+    if refused.any():
+        scored = {"model": model.scores, "degree prior": model.priors}
+        diseases, pairs = int((refused | (known & hidden)).any(0).sum()), int(refused.sum())
+        for name, about in against_judged(scored, known & hidden, refused, config.seed).items():
+            rows.append((name, AGAINST_JUDGED, about.mean, about.lower, about.upper, diseases, *[pairs] * 3))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def against_judged(
+    scored: Mapping[str, Scores], known: NDArray[np.bool_], refused: NDArray[np.bool_], seed: int
+) -> dict[str, Interval]:
+    """Return how often a treatment outscores a pair that was judged not indicated, by each method.
+
+    All treatments are compared with all such pairs, of whatever disease; the interval is over draws of the diseases.
+    With two methods there is their `difference` too, over the same draws.
+
+    Shapes: scores, known, refused [drug, disease].
+    """
+    draws = {
+        name: area_under_curve(*comparisons(scores, known, refused), np.random.default_rng(seed))
+        for name, scores in scored.items()
+    }
+    if len(draws) == 2:
+        first, second = draws.values()
+        draws["difference"] = first - second
+    return {name: interval(values) for name, values in draws.items()}
 
 
 def methods(config: TrainConfig) -> dict[str, Method]:

@@ -10,6 +10,7 @@ from gnn.checkpoint import Model
 from gnn.rank import assert_trained_on, row_of
 from kg.notebook import notebook_html
 from kg.paths import Path, paths, paths_frame
+from kg.query import judged_not_indicated
 from kg.search import check_count, find
 from kg.stores.protocol import Store
 
@@ -28,7 +29,8 @@ class Explanation:
     (beyond the average pair), largest first; `carriers` those of `gnn.carriers.carriers`: the known treatments of like
     drugs and like diseases that the parts are made of, with their shares; `paths` the columns of
     `kg.paths.paths_frame`, and `evidence` the same paths as nodes and edges. The paths are the graph's evidence, ranked
-    by degree-weighted score; the model does not read them one by one.
+    by degree-weighted score; the model does not read them one by one. `judged` says what curators voted who judged the
+    drug not indicated, where any did; the model has not seen it.
     """
 
     drug: str
@@ -43,6 +45,7 @@ class Explanation:
     carriers: pd.DataFrame
     paths: pd.DataFrame
     evidence: tuple[Path, ...]
+    judged: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Return the evidence paths."""
@@ -56,7 +59,7 @@ class Explanation:
         return (
             f"{self.drug_name} for {self.disease_name}: score {self.score:.3g}, degree prior {self.prior:.3g}, lift "
             f"{self.score / self.prior:.1f}, {self.listed}. Beyond the average pair, the log-odds "
-            f"get {', '.join(told) or 'nothing'}.{self._carriers_told()}"
+            f"get {', '.join(told) or 'nothing'}.{self._carriers_told()}{self._judgement_told()}"
         )
 
     def _repr_html_(self) -> str:
@@ -73,6 +76,14 @@ class Explanation:
             named.append(f"{part} by {', '.join(shares)}")
         return f" Known treatments that carried it: {'; '.join(named)}." if named else ""
 
+    def _judgement_told(self) -> str:
+        """Return a sentence with the curators' judgement, or nothing."""
+        return (
+            f" Curators judged the drug {self.judged} for the disease, which the model was not told."
+            if self.judged
+            else ""
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""
         return {
@@ -83,6 +94,7 @@ class Explanation:
             "lift": self.score / self.prior,
             "known": self.known,
             "listed": self.listed,
+            "judged": self.judged,
             "contributions": self.contributions.to_dict(orient="records"),
             "carriers": self.carriers.to_dict(orient="records"),
             "paths": [
@@ -120,4 +132,5 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
         carriers=carriers(model, row, column),
         paths=paths_frame(found),
         evidence=tuple(found),
+        judged=judged_not_indicated(store, target.id).get(subject.id, ""),
     )

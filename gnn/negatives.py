@@ -1,12 +1,15 @@
 """Negatives: which pairs count as "not indicated", in training and in evaluation.
 
-A pair without a known treatment is unlabelled: no source of the graph says that a drug does not treat a disease. (The
-curators of PharmacotherapyDB did judge 243 pairs to be no indications, doi:10.7554/eLife.26726; Hetionet left them
-out, so those pairs are unlabelled here.) In training every unlabelled pair is a negative, with none drawn at random,
-so that a score is the probability that the pair stands in the list of known treatments. A pair that is held out,
-treated or not, is neither positive nor negative. In evaluation every unlabelled pair is ranked against the held-out
-treatments; none is left out as too easy or too hard. A palliated pair is unlabelled too: it is known not to be a
-disease-modifying treatment.
+A pair without a known treatment is unlabelled: that no source lists it does not say that the drug does not treat the
+disease. In training every unlabelled pair is a negative, with none drawn at random, so that a score is the probability
+that the pair stands in the list of known treatments. A pair that is held out, treated or not, is neither positive nor
+negative. In evaluation every unlabelled pair is ranked against the held-out treatments; none is left out as too easy or
+too hard. A palliated pair is unlabelled too: it is known not to be a disease-modifying treatment.
+
+Some pairs are true negatives: the curators of PharmacotherapyDB looked at 243 that a resource lists, and judged them
+not indicated (`not_indicated_for`). Nothing is learned from that judgement: to the training such a pair is like any
+unlabelled one, and held out like it. Held-out treatments are measured against these pairs apart, and they are hard
+negatives: what made a resource list them makes a method like them.
 """
 
 import numpy as np
@@ -14,6 +17,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gnn.view import View
+from kg.graph import Graph
+
+JUDGED = "not_indicated_for"
+"""The relation of a judgement that a drug is not indicated."""
+
+
+def judged(graph: Graph, view: View) -> NDArray[np.bool_]:
+    """Return which pairs of a view the graph's curators judge not indicated, whether or not another source treats them.
+
+    Shapes: [drug, disease].
+    """
+    if JUDGED not in graph.edges:
+        return np.zeros((view.count("Drug"), view.count("Disease")), bool)
+    ends = graph.edges[JUDGED]
+    pairs = pd.DataFrame({"drug": ends["subject"].to_pylist(), "disease": ends["object"].to_pylist()})
+    return ~learnable(view, pairs)
 
 
 def learnable(view: View, held_out: pd.DataFrame | None) -> NDArray[np.bool_]:

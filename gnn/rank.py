@@ -11,6 +11,7 @@ from kg.files.header import check_header
 from kg.files.table import read_tsv
 from kg.files.text import FileError
 from kg.graph import SourceRelease
+from kg.query import judged_not_indicated
 from kg.search import Node, check_count, find, meanings
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
@@ -74,12 +75,14 @@ def rank(model: Model, store: Store, disease: str, *, top: int = 20, new_only: b
     """Rank the drugs for a disease (given as for `kg.search.find`), best first; with `new_only` leave out listed ones.
 
     Columns: rank (among all drugs), drug, name, score, prior, lift (score over prior), known (in a source's list:
-    `Model.listed` says whose). Raises what `find` raises, `UnknownCandidate` for a disease that the model has not seen,
-    `OtherGraphError` for a store with another release, `ValueError` for a `top` below 1.
+    `Model.listed` says whose), judged (what curators voted who judged the drug not indicated for the disease, else
+    nothing; the model has not seen it). Raises what `find` raises, `UnknownCandidate` for a disease that the model has
+    not seen, `OtherGraphError` for a store with another release, `ValueError` for a `top` below 1.
     """
     check_count("top", top)
     assert_trained_on(model, store)
-    column = row_of(find(store, disease, kind="Disease"), model.diseases)
+    found = find(store, disease, kind="Disease")
+    column, judged = row_of(found, model.diseases), judged_not_indicated(store, found.id)
     order = np.argsort(-model.scores[:, column], kind="stable")
     places = np.flatnonzero(~model.known[order, column]) if new_only else np.arange(len(order))
     best = order[places[:top]]
@@ -93,6 +96,7 @@ def rank(model: Model, store: Store, disease: str, *, top: int = 20, new_only: b
             "prior": priors,
             "lift": scores / priors,
             "known": model.known[best, column],
+            "judged": [judged.get(model.drugs[row], "") for row in best],
         }
     )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gnn.metrics import AGAINST_JUDGED
 from kg.audit import Audit
 from kg.paths import Path
 from kg.patients.imports import Imported
@@ -43,11 +44,12 @@ def graph_section(audit: Audit) -> Section:
 
 
 def candidate_named(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of the candidate that the report names and explains: the first with a lift of 1 or more, or none.
+    """Return the row of the candidate that the report names and explains: the first with a lift of 1 or more that no
+    curator judged not indicated, or none.
 
     `candidates` are rows of `gnn.rank.rank` that stand in no source's list, best first.
     """
-    return candidates[candidates["lift"] >= 1].head(1)
+    return candidates[(candidates["lift"] >= 1) & (candidates["judged"] == "")].head(1)
 
 
 def candidate_sentence(disease: str, candidates: pd.DataFrame, model: "Model") -> str:
@@ -59,21 +61,33 @@ def candidate_sentence(disease: str, candidates: pd.DataFrame, model: "Model") -
     if named.empty:
         return (
             f"Of the {len(candidates)} highest-scored drugs that are {unlisted} for {disease}, the model finds more for"
-            " none than the two nodes' numbers of edges alone suggest (every lift is below 1): no candidate is named."
+            f" none than the two nodes' numbers of edges alone suggest (every lift is below 1{_unless(candidates)}): no"
+            " candidate is named."
         )
     row = named.to_dict("records")[0]
-    first = row["rank"] == candidates["rank"].iloc[0]
-    place = "has the highest score" if first else "is the first in the ranking whose lift is not below 1"
+    passed = candidates[candidates["rank"] < row["rank"]]
+    place = "has the highest score"
+    if len(passed):
+        place = "is the first in the ranking whose lift is not below 1"
+    if (passed["judged"] != "").any():
+        place += " and that no curator judged not indicated"
     return (
         f"Of the drugs {unlisted} for {disease}, {row['name']} {place}: rank {row['rank']}, score {row['score']:.3g},"
         f" degree prior {row['prior']:.3g}, lift {row['lift']:.3g}. A hypothesis, not advice. {NOT_LISTED}"
     )
 
 
+def _unless(candidates: pd.DataFrame) -> str:
+    """Say that drugs were passed over because curators judged them not indicated, where any were."""
+    return ", or curators judged the drug not indicated" if (candidates["judged"] != "").any() else ""
+
+
 def candidates_section(disease: str, candidates: pd.DataFrame, model: "Model") -> Section:
     """Show the ranked drugs beside the degree prior, and which of them stand in a source's list."""
     listed, unlisted = model.listed(True), model.listed(False)
     shown = candidates.drop(columns="known").assign(listed=candidates["known"].map({True: listed, False: unlisted}))
+    if (shown["judged"] == "").all():
+        shown = shown.drop(columns="judged")
     return Section(
         title=f"Candidate drugs for {disease}",
         lead=(
@@ -109,10 +123,22 @@ def evaluation_section(measured: pd.DataFrame, data_version: str) -> Section:
             "The same training was run without a fifth of all drug-disease pairs, treated or not; each disease's"
             f" held-out drugs were then ranked among each other, {_among(measured)}, by the model and by the degree"
             " prior. The fewer are ranked, the higher all figures: these are not comparable with those of"
-            " docs/validation.md, where all drugs are ranked."
+            f" docs/validation.md, where all drugs are ranked.{_against_judged(measured)}"
         ),
         tables=(Table(shown),),
         caption=f"Mean over diseases with a held-out treatment, 95 % bootstrap interval. Data: {data_version}.",
+    )
+
+
+def _against_judged(measured: pd.DataFrame) -> str:
+    """Say what the comparison with pairs that were judged not indicated is, where there is one."""
+    rows = measured[measured["metric"] == AGAINST_JUDGED]
+    if rows.empty:
+        return ""
+    return (
+        f" {AGAINST_JUDGED.replace('_', ' ')} is how often a held-out treatment outscores one of"
+        f" {int(rows['ranked_median'].iloc[0])} held-out pairs that curators looked at and judged not indicated; 0.5 is"
+        " chance. Nothing was learned from their judgement."
     )
 
 

@@ -2,11 +2,13 @@
 
 from kg.query.adjacency import Neighbour, Neighbours, neighbours
 from kg.query.around import subgraph
+from kg.query.judged import Judgement, judged_not_indicated
 from kg.query.known import look_up
 from kg.query.node import PatientRecord, Shown, days_of, info, patient, rows_of, show
 from kg.query.review import Review, review
 
 __all__ = [
+    "Judgement",
     "Neighbour",
     "Neighbours",
     "PatientRecord",
@@ -14,6 +16,7 @@ __all__ = [
     "Shown",
     "days_of",
     "info",
+    "judged_not_indicated",
     "look_up",
     "neighbours",
     "patient",

@@ -54,7 +54,8 @@ class NetworkVerbs(Held):
         candidates = rank(model, self._graph(), found.id, top=top, new_only=new_only)
         note = (
             f"known: {model.listed(True)}. A drug that is {model.listed(False)} is a hypothesis: nobody may have "
-            f"looked at it, or it may have been judged not indicated. Data: {model.summary()['data_version']}"
+            "looked at it, or it may have been judged not indicated; judged: what curators voted, where the graph has "
+            f"a source of such judgements, which the model has not seen. Data: {model.summary()['data_version']}"
         )
         return Table(f"drugs for {found.name} ({found.id})", candidates, (note,))
 

@@ -10,9 +10,10 @@ from gnn import evaluate
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.evaluate import COLUMNS, held_out_fifth, methods, pooled, usual
+from gnn.metrics import AGAINST_JUDGED
 from kg.graph import Graph
 from kg.progress import Progress, silent
-from tests.gnn.conftest import SMALL
+from tests.gnn.conftest import SMALL, area_under_curve, edges
 
 
 @pytest.fixture
@@ -73,6 +74,34 @@ def test_recall_among_more_drugs_than_there_are_is_left_out(
         found = held_out_fifth(families, SMALL, silent)
         assert tuple(found.columns) == COLUMNS
         assert (f"recall_at_{first}" in set(found["metric"])) == told
+
+
+def test_held_out_treatments_are_compared_with_pairs_judged_not_indicated(
+    families: Graph, model: Model, ranked_by_hand: list[tuple[np.ndarray, pd.DataFrame]]
+) -> None:
+    refused = ~model.known & (np.random.default_rng(3).random(model.known.shape) < 0.3)
+    pairs = {(model.drugs[drug], model.diseases[disease]) for drug, disease in np.argwhere(refused)}
+    pairs |= {(model.drugs[drug], model.diseases[disease]) for drug, disease in np.argwhere(model.known)[:5]}
+    told = {"not_indicated_for": edges("not_indicated_for", pairs, "pharmacotherapydb")}
+    graph = Graph(families.nodes, {**families.edges, **told}, families.sources)
+    without = held_out_fifth(families, SMALL, silent)
+    found = held_out_fifth(graph, SMALL, silent)
+    ours = found["metric"] == AGAINST_JUDGED
+    pd.testing.assert_frame_equal(found[~ours], without)
+    (scores, _), (_, held_out) = ranked_by_hand
+    hidden = np.zeros_like(refused)
+    for drug, disease in held_out.itertuples(index=False, name=None):
+        hidden[model.drugs.index(drug), model.diseases.index(disease)] = True
+    either = hidden & (model.known | refused)
+    expected = area_under_curve(scores[either], model.known[either])
+    row = found[ours].set_index("method").loc["model"]
+    assert row["mean"] == pytest.approx(expected)
+    assert row["lower"] < expected < row["upper"]
+    assert (row["ranked_median"], row["diseases"]) == ((hidden & refused).sum(), either.any(0).sum())
+    prior = found[ours].set_index("method").loc["degree prior"]
+    assert (prior["mean"], prior["lower"], prior["upper"]) == (0.5, 0.5, 0.5)  # all priors are 0 here
+    difference = found[ours].set_index("method").loc["difference"]
+    assert difference["mean"] == pytest.approx(expected - 0.5)
 
 
 def test_progress_tells_the_fold_and_the_method(families: Graph) -> None:

@@ -17,6 +17,7 @@ from kg.schema import edge_columns, node_columns
 from kg.search import UnknownNode
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
+from tests.gnn.conftest import edges
 
 
 @pytest.fixture
@@ -32,6 +33,21 @@ def test_an_explanation_holds_the_score_and_its_parts(model: Model, store: Store
     assert found.score == pytest.approx(float(model.scores[row, column]))
     expected = {part: float(values[row, column]) for part, values in model.contributions.items()}
     assert dict(found.contributions.itertuples(index=False, name=None)) == pytest.approx(expected)
+
+
+def test_a_judgement_is_told_and_is_no_path(model: Model, families: Graph, store: Store, tmp_path: Path) -> None:
+    row, column = next(zip(*(~model.known).nonzero(), strict=True))
+    drug, disease = model.drugs[row], model.diseases[column]
+    before = explain(model, store, drug, disease)
+    assert before.judged == "" and "judged" not in before.to_text() and before.to_json()["judged"] == ""
+    told = edges("not_indicated_for", {(drug, disease)}, "pharmacotherapydb").to_pylist()[0] | {"votes": ["PK=NOT"]}
+    judged = {"not_indicated_for": table(edge_columns("not_indicated_for"), [told])}
+    with open_store(tmp_path / "judged.lbdb", create=True) as other:
+        other.replace(Graph(families.nodes, {**families.edges, **judged}, families.sources))
+        after = explain(model, other, drug, disease)
+    assert after.judged == after.to_json()["judged"] == "not indicated (PK=NOT)"
+    assert "Curators judged the drug not indicated (PK=NOT) for the disease" in after.to_text()
+    assert (after.score, after.evidence) == (before.score, before.evidence)
 
 
 def test_paths_lead_from_the_drug_to_the_disease_by_way_of_others(

@@ -14,7 +14,7 @@ from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.evaluate import held_out_fifth, methods, pooled, usual
 from gnn.metapaths import metapaths
-from gnn.negatives import learnable
+from gnn.negatives import judged, learnable
 from gnn.split import pairs_frame
 from gnn.train import train
 from gnn.view import view
@@ -50,7 +50,8 @@ def test_no_method_can_tell_what_is_true_of_a_held_out_pair(families: Graph, fol
     labels, hidden = view(families).pairs("treats"), folds == 0
     turned = make_graph(treated(labels ^ hidden))
     planted = {
-        relation: edges(relation, treated(hidden), source="planted") for relation in ("palliates", "predicted_treats")
+        relation: edges(relation, treated(hidden), source="planted")
+        for relation in ("palliates", "predicted_treats", "not_indicated_for")
     }
     turned = Graph(turned.nodes, {**turned.edges, **planted}, turned.sources)
     method = {name: methods(SMALL)[name]}
@@ -58,6 +59,29 @@ def test_no_method_can_tell_what_is_true_of_a_held_out_pair(families: Graph, fol
     assert np.array_equal(ours[hidden], theirs[hidden])
     assert np.ptp(ours[hidden]) > 0
     assert not np.array_equal(ours[~hidden], theirs[~hidden])
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("source", ["made-up", "pharmacotherapydb"])
+def test_nothing_is_learned_from_a_judgement(families: Graph, name: str, source: str) -> None:
+    """Whether half of the pairs without a treatment were judged not indicated, or none: the scores are the same bits,
+    even where the judgements come from a source that is learned from."""
+    refused = ~view(families).pairs("treats") & drawn(0.5, seed=11)
+    judged = Graph(
+        families.nodes,
+        {**families.edges, "not_indicated_for": edges("not_indicated_for", treated(refused), source)},
+        families.sources,
+    )
+    method = methods(SMALL)[name]
+    assert np.array_equal(method(families, None), method(judged, None))
+
+
+def test_judged_pairs_are_those_of_the_view(families: Graph) -> None:
+    seen, refused = view(families), drawn(0.1, seed=12)
+    stranger = {("DRUGBANK:DB99999", DISEASES[0])}
+    told = {"not_indicated_for": edges("not_indicated_for", treated(refused) | stranger, "pharmacotherapydb")}
+    assert np.array_equal(judged(Graph(families.nodes, told), seen), refused)
+    assert not judged(families, seen).any()
 
 
 def test_learning_by_heart_scores_nothing_on_held_out_pairs(families: Graph, folds: np.ndarray) -> None:

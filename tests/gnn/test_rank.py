@@ -12,15 +12,16 @@ from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_p
 from kg.files.table import write_tsv
 from kg.files.text import create_text
 from kg.graph import Graph, SourceRelease, table
-from kg.schema import node_columns
+from kg.schema import edge_columns, node_columns
 from kg.search import UnknownNode
 from kg.stores.ladybug import LadybugStore
 from kg.stores.protocol import Store
+from tests.gnn.conftest import edges
 
 
 def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
     found = rank(model, store, "DOID:101", top=1_000)
-    assert list(found.columns) == ["rank", "drug", "name", "score", "prior", "lift", "known"]
+    assert list(found.columns) == ["rank", "drug", "name", "score", "prior", "lift", "known", "judged"]
     assert found["rank"].tolist() == list(range(1, 25))
     assert found["score"].is_monotonic_decreasing
     column = model.diseases.index("DOID:101")
@@ -28,6 +29,25 @@ def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
         place = model.drugs.index(row.drug)
         assert (row.score, row.known) == (model.scores[place, column], model.known[place, column])
         assert row.lift == pytest.approx(row.score / row.prior)
+
+
+def test_a_judgement_stands_beside_its_drug_and_changes_no_number(
+    model: Model, store: Store, families: Graph, tmp_path: Path
+) -> None:
+    before = rank(model, store, "DOID:101", top=1_000)
+    assert set(before["judged"]) == {""}
+    votes = {"DRUGBANK:DB00003": ["AJG=NOT", "CSH=SYM", "PK=NOT"], "DRUGBANK:DB00001": []}
+    told = edges("not_indicated_for", {(drug, "DOID:101") for drug in votes}, "pharmacotherapydb").to_pylist()
+    rows = [row | {"votes": votes[row["subject"]]} for row in told] + [told[0] | {"object": "DOID:102"}]
+    judged = {"not_indicated_for": table(edge_columns("not_indicated_for"), rows)}
+    with LadybugStore(tmp_path / "judged.lbdb", create=True) as other:
+        other.replace(Graph(families.nodes, {**families.edges, **judged}, families.sources))
+        after = rank(model, other, "DOID:101", top=1_000)
+    pd.testing.assert_frame_equal(after.drop(columns="judged"), before.drop(columns="judged"))
+    assert {row.drug: row.judged for row in after.itertuples() if row.judged} == {
+        "DRUGBANK:DB00003": "not indicated (AJG=NOT, CSH=SYM, PK=NOT)",
+        "DRUGBANK:DB00001": "not indicated (pharmacotherapydb)",
+    }
 
 
 def test_new_candidates_keep_their_rank_among_all(model: Model, store: Store) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy.stats import chi2_contingency
 
@@ -16,7 +17,7 @@ from kg.progress import silent
 from kg.schema import RELATIONS
 from tests.gnn.conftest import SMALL, edges, make_graph
 
-ANY = ("treats", "palliates", "predicted_treats")
+ANY = ("treats", "palliates", "predicted_treats", "not_indicated_for")
 """The relations between a drug and a disease."""
 
 
@@ -72,6 +73,34 @@ def test_without_takes_a_pair_out_in_every_form(families: Graph, held_out: pd.Da
     assert left.nodes is families.nodes
     assert left.sources == families.sources
     assert_no_leak(left, held_out)
+
+
+def test_every_relation_between_a_drug_and_a_disease_is_known_here() -> None:
+    between = {name for name, one in RELATIONS.items() if {one.subject, one.object} == {"Drug", "Disease"}}
+    assert {name for name in between if "related_to" not in name} == {*ANY}
+
+
+def test_what_another_source_says_of_a_held_out_pair_is_hidden_too(families: Graph, held_out: pd.DataFrame) -> None:
+    """PharmacotherapyDB states Hetionet's treatments once more, and judges pairs that the graph calls unlabelled."""
+    hidden, treated = set(held_out.itertuples(index=False, name=None)), pairs_of(families, "treats")
+    verdicts = {"treats": treated, "palliates": {*sorted(hidden)[:5]}, "not_indicated_for": hidden - treated}
+    twice = {
+        relation: pa.concat_tables(
+            [
+                *([families.edges[relation]] if relation in families.edges else []),
+                edges(relation, pairs, "pharmacotherapydb"),
+            ]
+        )
+        for relation, pairs in verdicts.items()
+    }
+    planted = Graph(families.nodes, {**families.edges, **twice}, families.sources)
+    with pytest.raises(LeakError):
+        assert_no_leak(planted, held_out)
+    left = without(planted, held_out)
+    assert_no_leak(left, held_out)
+    for relation in verdicts:
+        assert not pairs_of(left, relation) & hidden
+    assert "pharmacotherapydb" in left.edges["treats"]["source"].to_pylist()
 
 
 @pytest.mark.parametrize("relation", ANY)

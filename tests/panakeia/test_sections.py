@@ -10,6 +10,7 @@ import pytest
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.explain import Explanation
+from gnn.metrics import AGAINST_JUDGED
 from kg.audit import REJECTED, Audit, Tally
 from kg.graph import Evidence
 from kg.paths import Path, PathEdge, paths_frame
@@ -67,8 +68,12 @@ def ranked(*lifts: float, known: bool = False, first: int = 1) -> pd.DataFrame:
             "prior": [0.02] * len(lifts),
             "lift": list(lifts),
             "known": [known] * len(lifts),
+            "judged": [""] * len(lifts),
         }
     )
+
+
+NOT_INDICATED = "not indicated (AJG=NOT, CSH=SYM, PK=NOT)"
 
 
 def test_a_candidate_is_named_with_its_numbers_and_what_not_in_a_list_means() -> None:
@@ -99,6 +104,21 @@ def test_where_every_lift_is_below_1_no_candidate_is_named() -> None:
     assert "drug 1" not in told
 
 
+def test_a_candidate_that_curators_judged_not_indicated_is_passed_over_and_shown() -> None:
+    candidates = ranked(9.0, 7.0, first=1).assign(judged=[NOT_INDICATED, ""])
+    assert candidate_named(candidates)["rank"].tolist() == [2]
+    told = candidate_sentence("epilepsy", candidates, MODEL)
+    assert (
+        "drug 2 is the first in the ranking whose lift is not below 1 and that no curator judged not indicated" in told
+    )
+    (table,) = candidates_section("epilepsy", candidates, MODEL).tables
+    assert table.rows["judged"].tolist() == [NOT_INDICATED, ""]
+    alone = ranked(9.0, 0.5).assign(judged=[NOT_INDICATED, ""])
+    assert candidate_named(alone).empty
+    told = candidate_sentence("epilepsy", alone, MODEL)
+    assert told.endswith("(every lift is below 1, or curators judged the drug not indicated): no candidate is named.")
+
+
 def test_where_every_drug_is_listed_there_is_no_candidate() -> None:
     told = candidate_sentence("epilepsy", ranked(), MODEL)
     assert told == "Every drug of the model is in by-hand 1's list for epilepsy: there is no candidate."
@@ -112,6 +132,7 @@ def test_candidates_stand_beside_their_prior_and_the_list_that_they_are_in_or_no
     assert table.rows["listed"].tolist() == ["not in by-hand 1's list"] * 2 + ["in by-hand 1's list"]
     shared = ["rank", "drug", "name", "score", "prior", "lift"]
     pd.testing.assert_frame_equal(table.rows[shared], rows[shared])
+    assert "judged" not in table.rows  # where nobody judged
     assert not table.folded
     assert NOT_LISTED in section.lead and "“treats” epilepsy" in section.lead
     assert section.figure is not None
@@ -147,6 +168,15 @@ def test_held_out_figures_say_among_how_many_drugs_they_rank() -> None:
         "95 % interval": ["0.50 to 0.90", "0.60 to 1.00", "0.13 to 0.43", "0.20 to 0.70"],
         "diseases": [14] * 4,
     }
+
+
+def test_held_out_figures_say_what_the_comparison_with_judged_pairs_is() -> None:
+    assert "not indicated" not in evaluation_section(measured(9, 17), "by-hand-1").lead
+    row = {"method": "model", "metric": AGAINST_JUDGED, "mean": 0.61, "lower": 0.5, "upper": 0.7, "diseases": 60}
+    judged = pd.DataFrame([row | dict.fromkeys(("ranked_median", "ranked_least", "ranked_most"), 49)])
+    section = evaluation_section(pd.concat([measured(9, 17), judged], ignore_index=True), "by-hand-1")
+    assert "one of 49 held-out pairs that curators looked at and judged not indicated" in section.lead
+    assert section.tables[0].rows["metric"].tolist()[-1] == "auc against not indicated"
 
 
 def test_held_out_pairs_in_one_sentence() -> None:

@@ -1,0 +1,49 @@
+"""The page on pharmacogenomics: each question on it, asked of the mirror's data, has the answer that stands there."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg.build import build_graph
+from kg.fetch import Fetch
+from kg.graph import Graph
+from kg.sources import cpic, dpwg, pharmcat, pharmgkb, pypgx
+from kg.stores.protocol import Store
+from tests.conftest import ROOT
+
+PAGE = ROOT / "docs" / "pharmacogenomics.md"
+QUESTIONS = re.findall(r"```cypher\n(.*?)```\n```text\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def whole(mirror: Path) -> Graph:
+    fetch = Fetch(mirror, cache=mirror / "no-cache", offline=True)
+    graph, _ = build_graph([source.read(fetch) for source in (pharmcat, cpic, dpwg, pypgx, pharmgkb)])
+    return graph
+
+
+def test_every_question_of_the_page_has_an_answer_on_it() -> None:
+    assert len(QUESTIONS) == PAGE.read_text(encoding="utf-8").count("```cypher") > 5
+
+
+@pytest.mark.mirror
+def test_the_page_s_questions_have_its_answers(store_of: Callable[[Graph], Store], whole: Graph) -> None:
+    store = store_of(whole)
+    for question, answer in QUESTIONS:
+        rows = store.query(question, {})
+        assert "".join(" | ".join(map(str, row.values())) + "\n" for row in rows) == answer, question
+
+
+@pytest.mark.mirror
+def test_no_two_names_of_alleles_or_phenotypes_are_spelt_alike(whole: Graph) -> None:
+    for kind in ("Haplotype", "GenePhenotype"):
+        assert [row for row in whole.nodes[kind].to_pylist() if row["synonyms"]] == []
+
+
+@pytest.mark.mirror
+def test_every_recommendation_s_second_phenotype_is_a_node(whole: Graph) -> None:
+    known = set(whole.nodes["GenePhenotype"]["id"].to_pylist())
+    others = set(whole.edges["phenotype_guides_drug"]["other_phenotype"].to_pylist())
+    assert others - {None} <= known

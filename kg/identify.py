@@ -2,6 +2,7 @@
 
 Two nodes of a kind are one where each is the other's only equivalent among the nodes with its prefix: statements of
 one-to-many, and chains that would join two nodes of one prefix, are conflicts, which are reported and never guessed.
+A drug that its source only names is the one that alone has this name or synonym, if there is one.
 The node is then called by the identifier whose prefix comes first in the kind's `prefixes`.
 """
 
@@ -15,7 +16,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from kg.check import encoded
-from kg.curie import standard
+from kg.curie import OWN, standard
+from kg.names import folded
 from kg.schema import NODE_KINDS
 
 CONFLICTS = pa.schema([("kind", pa.string()), ("conflict", pa.string()), ("ids", pa.list_(pa.string()))])
@@ -24,6 +26,9 @@ CONFLICTS = pa.schema([("kind", pa.string()), ("conflict", pa.string()), ("ids",
 SEVERAL = "said to equal several nodes of one prefix"
 CHAINED = "a chain of equivalents joins nodes of one prefix"
 KINDS_APART = "one identifier, several kinds"
+_BY_NAME = frozenset({"Drug"})
+"""The kinds of which a node without a public identifier is the one that alone has its name, in any capitals."""
+
 _HOPS = 2
 """How far a table of equivalents is followed: from one database over a hub, such as MONDO, to another."""
 
@@ -92,11 +97,31 @@ def _of_kind(kind: str, rows: pa.Table, stated: pd.DataFrame) -> tuple[pd.Series
     rivals |= pairs.duplicated(["first_other", "prefix"], keep=False)
     conflicts.append(_table(kind, SEVERAL, pairs.loc[rivals, ["first", "first_other"]].to_numpy().tolist()))
     meant = _joined(kind, pairs.loc[~rivals, "first"], pairs.loc[~rivals, "first_other"], conflicts)
+    if kind in _BY_NAME:
+        meant |= _named(rows, meant)
     said["node"] = [meant.get(node, node) for node in said["node"]]
     distinct = said[["ref", "node"]].drop_duplicates()
     distinct = distinct[~distinct.duplicated("ref", keep=False)]
     aliases = distinct[distinct["ref"] != distinct["node"]].set_index("ref")["node"]
     return aliases, pa.concat_tables(conflicts)
+
+
+def _named(rows: pa.Table, meant: Mapping[str, str]) -> dict[str, str]:
+    """Return the node of each one without a public identifier: the one that alone has its name, or it as a synonym."""
+    own = pc.starts_with(rows["id"], f"{OWN}:")
+    if not pc.any(own).as_py():
+        return {}
+    bearers: dict[str, set[str]] = {}
+    for row in rows.filter(pc.invert(own)).select(["id", "name", "synonyms"]).to_pylist():
+        for name in (row["name"], *(row["synonyms"] or ())):
+            if name:
+                bearers.setdefault(folded(name), set()).add(meant.get(row["id"], row["id"]))
+    found = {}
+    for row in rows.filter(own).select(["id", "name"]).to_pylist():
+        nodes = bearers.get(folded(row["name"] or ""), set())
+        if len(nodes) == 1:
+            found[row["id"]] = next(iter(nodes))
+    return found
 
 
 def _of_several(kind: str, said: pd.DataFrame, refs: pd.Series) -> pa.Table:

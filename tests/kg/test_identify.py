@@ -147,3 +147,11 @@ def test_what_forbids_the_use_is_left_out_and_counted(use: str | None, left: int
     graph, audit = assemble([licensed], use=use)
     assert graph.edge_counts().get("treats", 0) == left
     assert audit.left_out == ({} if left else {("a", "the licence is CC-BY-NC-4.0"): 1})
+
+
+def test_a_drug_that_is_only_named_is_the_one_that_alone_has_the_name() -> None:
+    own = [("PANAKEIA:drug-1", "ASPIRIN", []), ("PANAKEIA:drug-2", "Twin", []), ("PANAKEIA:drug-3", "unknown", [])]
+    others = [ASPIRIN, ("PHARMGKB.DRUG:PA448497", "aspirin", []), ("DRUGBANK:DB00001", "twin", [])]
+    found = aliases("Drug", *own, *others, ("DRUGBANK:DB00002", "Twin", []))
+    assert found["PANAKEIA:drug-1"] == ASPIRIN[0]
+    assert not {"PANAKEIA:drug-2", "PANAKEIA:drug-3"} & found.keys()

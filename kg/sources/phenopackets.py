@@ -95,8 +95,8 @@ def read(fetch: Fetch) -> Rows:
 
 
 def causes(packet: Mapping[str, Any]) -> Iterator[Cause]:
-    """Yield what a phenopacket (version 2) states as a cause; raises `KeyError`, `TypeError` or `AttributeError` for
-    one of another shape."""
+    """Yield what a phenopacket (version 2) states as a cause; raises `KeyError`, `TypeError`, `AttributeError`
+    or `UnicodeEncodeError` for one of another shape."""
     references = tuple(_text(one["id"]) for one in packet["metaData"].get("externalReferences", ()))
     for interpretation in packet.get("interpretations", ()):
         if interpretation["progressStatus"] != "SOLVED":
@@ -137,6 +137,7 @@ def variant(described: Mapping[str, Any]) -> Row:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, got {value!r}")
+    value.encode()  # JSON may hold half a character, which is no text
     return value
 
 
@@ -179,9 +180,9 @@ def _counted(found: Mapping[PublicFile, FoundFile]) -> _Counted:
             found_causes = tuple(causes(packet))
             unsure = sum(_interpreted(packet)) - len(found_causes)
             told = {(cause.variant["id"], cause.disease["id"]): cause for cause in found_causes}
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             counted.rejected.append({"relation": f"{SOURCE.name}:no JSON", "line": line})
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
             counted.rejected.append({"relation": f"{SOURCE.name}:no phenopacket", "line": line})
         else:
             if unsure:

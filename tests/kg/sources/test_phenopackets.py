@@ -189,6 +189,8 @@ def test_a_place_in_another_build_is_no_place_in_grch38(build_name: str | None) 
     ("line", "fault"),
     [
         ('{"id": "PMID_1_Jane", "subject": {', "phenopackets:no JSON"),
+        ("[" * 100_000, "phenopackets:no JSON"),
+        (json.dumps(packet("Jane", DELETION | {"label": "\ud800"})), "phenopackets:no phenopacket"),
         ('["Jane"]', "phenopackets:no phenopacket"),
         ('"Jane"', "phenopackets:no phenopacket"),
         ('{"id": "Jane", "interpretations": [{}], "metaData": {}}', "phenopackets:no phenopacket"),
@@ -199,6 +201,7 @@ def test_a_place_in_another_build_is_no_place_in_grch38(build_name: str | None) 
         ),
         (json.dumps(packet("Jane", {"geneContext": FBN1})), "phenopackets:no phenopacket"),
     ],
+    ids=lambda text: text[:30],
 )
 def test_a_broken_line_is_rejected_by_its_number_without_what_it_says(tmp_path: Path, line: str, fault: str) -> None:
     graph, audit = build_graph([rows(tmp_path, packet("one", C1129), "", line)], max_reject_share=1)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -75,6 +76,7 @@ def assemble(
     found, retired = _identified(node_parts, rows, equivalents)
     node_parts = [_renamed(part, found) if part.kept.num_rows else part for part in node_parts]
     nodes, merged_nodes = _merge_parts(node_parts, NODE_KINDS, lambda _, table: merge_nodes(table))
+    nodes = {kind: _crossed(table, found.crossed.get(kind)) for kind, table in nodes.items()}
     known = _Known(found, {kind: table["id"].combine_chunks() for kind, table in nodes.items()}, retired, use)
     edge_parts = [part for relation, table in there.edges.items() for part in _there(relation, table, known)]
     for number, source in enumerate(rows):
@@ -162,6 +164,20 @@ def _renamed(part: _Checked, found: Identities) -> _Checked:
     ]
     kept = pa.concat_tables([part.kept.filter(pc.invert(changed)), pa.Table.from_pylist(rows, part.kept.schema)])
     return replace(part, kept=kept, mapped=mapped)
+
+
+def _crossed(nodes: pa.Table, others: pd.Series | None) -> pa.Table:
+    """Return nodes whose cross-references have these other identifiers too, which map to the node that they mean."""
+    if others is None or others.empty:
+        return nodes
+    more: dict[str, list[str]] = {}
+    for other, node in others.items():
+        more.setdefault(node, []).append(str(other))
+    xrefs = [
+        list(dict.fromkeys((*known, *more.get(node, ()))))
+        for node, known in zip(nodes["id"].to_pylist(), nodes["xrefs"].to_pylist(), strict=True)
+    ]
+    return nodes.set_column(nodes.schema.get_field_index("xrefs"), "xrefs", pa.array(xrefs, pa.list_(pa.string())))
 
 
 def _there(relation: str, table: pa.Table, known: _Known) -> Iterator[_Checked]:

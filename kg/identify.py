@@ -37,9 +37,13 @@ ONE_NAME = "one symbol, several genes"
 
 @dataclass(frozen=True)
 class Identities:
-    """Which node of a kind each identifier means: `aliases[kind]` maps others to the identifier of the node."""
+    """Which node of a kind each identifier means: `aliases[kind]` maps others to the identifier of the node.
+
+    `crossed[kind]` are those of them that only a table of equivalents says.
+    """
 
     aliases: Mapping[str, pd.Series] = field(default_factory=dict)
+    crossed: Mapping[str, pd.Series] = field(default_factory=dict)
     conflicts: pa.Table = field(default_factory=CONFLICTS.empty_table)
 
     def resolved(self, kind: str, ids: pa.ChunkedArray) -> tuple[pa.DictionaryArray, int]:
@@ -65,11 +69,12 @@ def identities(nodes: Mapping[str, pa.Table], equivalents: Iterable[pa.Table] = 
     `subject` and `object`, as `kg.rows.Rows` has them.
     """
     stated = _pairs(equivalents)
-    aliases, conflicts = {}, [_shared_ids(nodes), _shared_symbols(nodes)]
+    aliases, crossed, conflicts = {}, {}, [_shared_ids(nodes), _shared_symbols(nodes)]
     for kind, rows in nodes.items():
         aliases[kind], undecided = _of_kind(kind, rows, stated)
+        crossed[kind] = aliases[kind][aliases[kind].index.isin(stated["other"])]
         conflicts.append(undecided)
-    return Identities(aliases, pa.concat_tables(conflicts))
+    return Identities(aliases, crossed, pa.concat_tables(conflicts))
 
 
 def _pairs(equivalents: Iterable[pa.Table]) -> pd.DataFrame:

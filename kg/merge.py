@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kg.check import encoded
+from kg.names import folded
 from kg.schema import EVIDENCE_COLUMNS, RELATIONS, edge_identity
 
 Row = dict[str, Any]
@@ -70,8 +71,9 @@ def _unite_nodes(rows: list[Row]) -> Row:
     names = [row["name"] for row in rows if row["name"]]
     united = _first_known(rows)
     united["name"] = names[0] if names else None
-    synonyms = dict.fromkeys([*names, *_united(rows, "synonyms")])
-    united["synonyms"] = [synonym for synonym in synonyms if synonym != united["name"]]
+    synonyms = {folded(synonym): synonym for synonym in reversed([*names, *_united(rows, "synonyms")])}
+    synonyms.pop(folded(united["name"] or ""), None)
+    united["synonyms"] = list(reversed(synonyms.values()))
     united["xrefs"], united["provided_by"] = _united(rows, "xrefs"), _united(rows, "provided_by")
     return united
 

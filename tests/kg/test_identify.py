@@ -155,3 +155,10 @@ def test_a_drug_that_is_only_named_is_the_one_that_alone_has_the_name() -> None:
     found = aliases("Drug", *own, *others, ("DRUGBANK:DB00002", "Twin", []))
     assert found["PANAKEIA:drug-1"] == ASPIRIN[0]
     assert not {"PANAKEIA:drug-2", "PANAKEIA:drug-3"} & found.keys()
+
+
+def test_what_a_table_of_equivalents_says_stays_with_the_node() -> None:
+    given = rows("a", [{"id": ASPIRIN[0], "name": "x", "xrefs": ["UNII:R16CO5Y76E"]}], [])
+    said = equals(("CHEBI:15365", ASPIRIN[0]), ("CHEBI:15365", "KEGG.COMPOUND:C01405"))
+    graph, _ = assemble([given, Rows(SourceRelease("m", "1", "CC0-1.0", "", "", {}), (), (), (said,))])
+    assert set(drug(graph)["xrefs"]) == {"UNII:R16CO5Y76E", "CHEBI:15365", "KEGG.COMPOUND:C01405"}

@@ -69,8 +69,9 @@ def assemble(
     there = onto or Graph({}, {})
     node_parts = [_Checked("", kind, table, table.slice(0, 0)) for kind, table in there.nodes.items()]
     for number, source in enumerate(rows):
-        progress(f"check the nodes of {source.release.name}", 0.3 * number / len(rows))
-        node_parts += _check_nodes(source)
+        for part in _check_nodes(source):
+            node_parts.append(part)
+            progress(f"check the nodes of {source.release.name}", 0.3 * (number + source.share()) / len(rows))
     progress("join equal nodes", 0.3)
     equivalents = {source.release.name: tuple(source.equivalents) for source in rows}
     found, retired = _identified(node_parts, rows, equivalents)
@@ -80,8 +81,9 @@ def assemble(
     known = _Known(found, {kind: table["id"].combine_chunks() for kind, table in nodes.items()}, retired, use)
     edge_parts = [part for relation, table in there.edges.items() for part in _there(relation, table, known)]
     for number, source in enumerate(rows):
-        progress(f"check the edges of {source.release.name}", 0.35 + 0.45 * number / len(rows))
-        edge_parts += _check_edges(source, known)
+        for part in _check_edges(source, known):
+            edge_parts.append(part)
+            progress(f"check the edges of {source.release.name}", 0.35 + 0.45 * (number + source.share()) / len(rows))
     progress("join equal edges", 0.8)
     edges, merged_edges = _merge_parts(
         edge_parts, RELATIONS, lambda relation, table: merge_edges(relation, table, known.ids)

@@ -1,6 +1,6 @@
 """Rows: what a source or a patient record says, before it is checked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -20,6 +20,11 @@ _ENDS: dict[str, AttributeType] = {"subject": "string", "object": "string"}
 _PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
 
 
+def unknown() -> float:
+    """Return 0: the default of a source that cannot tell how far it has read."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Rows:
     """Unchecked rows of one release, with the file and line of each, so that a rejected row can be found again.
@@ -32,7 +37,8 @@ class Rows:
     there again. A table of `retired` has the same columns: as subject an identifier that its database has withdrawn,
     as object the one that stands in its place, or null. A table may mix kinds and relations; its strings may be
     dictionary-encoded. Each part is gone through once, nodes first, edges last, so that a large source may read its
-    files table by table; then `left_out` counts, by reason, what the source has but leaves out by design.
+    files table by table; then `left_out` counts, by reason, what the source has but leaves out by design. In between,
+    `share` tells which part of the nodes, then of the edges, has been read: from 0 to 1.
     `kg.assemble.assemble` checks all of it, rejects loudly, and adds the release's name and version as evidence.
     """
 
@@ -42,6 +48,7 @@ class Rows:
     equivalents: Iterable[pa.Table] = ()
     retired: Iterable[pa.Table] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    share: Callable[[], float] = unknown
 
 
 def node_rows(kind: str, rows: Iterable[Mapping[str, object]]) -> pa.Table:

@@ -21,9 +21,6 @@ from kg.kgx.terms import DENIED, ENTITY, Said, biolink, kind_of, most_specific, 
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, AttributeType
 
-Told = Callable[[float], None]
-"""Called with the share of a file that has been read."""
-
 _SYNONYMS = ("synonym", "synonyms", "all_names")
 _XREFS = ("xref", "xrefs", "equivalent_identifiers", "equivalent_curies", "same_as")
 _SOURCES = ("primary_knowledge_source", "aggregator_knowledge_source", "knowledge_source")
@@ -48,30 +45,29 @@ _KINDS = tuple(NODE_KINDS)
 _UNKNOWN = _KINDS.index(ENTITY)
 
 
-def unheard(share: float) -> None:
-    """Tell nobody: the default."""
-
-
-def read(nodes: str | Path, edges: str | Path, release: SourceRelease, told: Told = unheard) -> Rows:
+def read(nodes: str | Path, edges: str | Path, release: SourceRelease) -> Rows:
     """Read a KGX graph from its two files, TSV or JSON lines, gzipped or not.
 
     `kg.kgx.terms` says what becomes of categories and predicates; what Biolink lacks is left for the check to reject.
     Knowledge sources and publications are an edge's references; a knowledge level that is not told is `not_provided`.
     Raises `kg.files.text.FileError` or `OSError`, when the rows are asked for, for a file that cannot be read.
     """
-    reader = _Reader(Path(nodes), Path(edges), told, ours=False)
-    return Rows(release, reader.nodes(), reader.edges())
+    reader = _Reader(Path(nodes), Path(edges), ours=False)
+    return Rows(release, reader.nodes(), reader.edges(), share=lambda: reader.share)
 
 
-def read_back(nodes: str | Path, edges: str | Path, told: Told = unheard) -> list[Rows]:
+def read_back(nodes: str | Path, edges: str | Path) -> list[Rows]:
     """Read a graph that `kg.kgx.write` wrote: the same nodes and edges, each edge with its own release.
 
     The releases are those of the file `releases.json` beside the nodes. Raises as `read` does.
     """
     releases = read_releases(Path(nodes).with_name(RELEASES))
-    reader = _Reader(Path(nodes), Path(edges), told, ours=True)
+    reader = _Reader(Path(nodes), Path(edges), ours=True)
     *others, last = releases
-    return [*(Rows(release, (), ()) for release in others), Rows(last, reader.nodes(), reader.edges())]
+    return [
+        *(Rows(release, (), ()) for release in others),
+        Rows(last, reader.nodes(), reader.edges(), share=lambda: reader.share),
+    ]
 
 
 def read_releases(path: Path) -> list[SourceRelease]:
@@ -91,8 +87,9 @@ def _nobody(path: Path) -> SourceRelease:
 class _Reader:
     """Reads the nodes, and then, with what they are, the edges."""
 
-    def __init__(self, nodes: Path, edges: Path, told: Told, *, ours: bool) -> None:
-        self._nodes, self._edges, self._told, self._ours = nodes, edges, told, ours
+    def __init__(self, nodes: Path, edges: Path, *, ours: bool) -> None:
+        self.share = 0.0
+        self._nodes, self._edges, self._ours = nodes, edges, ours
         self._ids: list[pa.Array] = []
         self._kinds: list[npt.NDArray[np.int8]] = []
 
@@ -100,12 +97,12 @@ class _Reader:
         """Yield the nodes, block by block."""
         wanted = _NODE_COLUMNS | {KIND, *map(own, node_attributes())}
         for block, share in records(self._nodes, ("id", "category"), wanted.__contains__):
+            self.share = share
             table = _nodes(block, self._nodes, ours=self._ours)
             codes = pc.fill_null(pc.index_in(table["kind"].cast(pa.string()), pa.array(_KINDS)), _UNKNOWN)
             self._ids.append(table["id"].combine_chunks())
             self._kinds.append(codes.to_numpy().astype(np.int8))
             yield table
-            self._told(share / 2)
 
     def edges(self) -> Iterator[pa.Table]:
         """Yield the edges, block by block."""
@@ -117,10 +114,10 @@ class _Reader:
             return found
 
         for block, share in records(self._edges, ("subject", "object"), _is_wanted):
+            self.share = share
             if not {*_PREDICATES} & block.names:
                 raise FileError(f"{self._edges}, line 1: no column predicate; expected the edges of a KGX graph")
             yield _edges(block, self._edges, kinds_of, ours=self._ours)
-            self._told(0.5 + share / 2)
 
 
 def _is_wanted(column: str) -> bool:

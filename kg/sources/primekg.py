@@ -200,7 +200,9 @@ def read(fetch: Fetch) -> Rows:
     """
     found = SOURCE.fetched(fetch)
     reader = _Reader(found[EDGES].path)
-    return Rows(SOURCE.release(found), reader.nodes(), reader.edges(), left_out=reader.left_out)
+    return Rows(
+        SOURCE.release(found), reader.nodes(), reader.edges(), left_out=reader.left_out, share=lambda: reader.share
+    )
 
 
 def to_curie(source: str, identifier: str) -> str:
@@ -219,13 +221,15 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.share = 0.0
         self._pairs: list[npt.NDArray[np.int64]] = []
         self.left_out: Counter[str] = Counter()
 
     def nodes(self) -> Iterator[pa.Table]:
         """Yield the nodes that are met, each once."""
         seen: set[str] = set()
-        for rows, _ in table_blocks(self._path, COLUMNS, lambda name: False, ","):
+        for rows, share in table_blocks(self._path, COLUMNS, lambda name: False, ","):
+            self.share = share
             for end in "xy":
                 yield _nodes(rows, end, seen)
             _, forward, keys = _oriented(rows)
@@ -235,7 +239,8 @@ class _Reader:
         """Yield the edges; of a pair that is stated from both ends, the one from our relation's subject."""
         stated = np.unique(np.concatenate([np.zeros(0, np.int64), *self._pairs]))
         self._pairs.clear()
-        for rows, _ in table_blocks(self._path, COLUMNS, lambda name: False, ","):
+        for rows, share in table_blocks(self._path, COLUMNS, lambda name: False, ","):
+            self.share = share
             codes, forward, keys = _oriented(rows)
             again = ~forward & np.isin(keys, stated)
             self.left_out["the same pair, stated from its other end"] += int(again.sum())

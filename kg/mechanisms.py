@@ -4,8 +4,6 @@ Gonzalez-Cavazos et al., Scientific Data 2023;10:632. Mechanisms are no part of 
 they are what an explanation is held against, and whoever learned from them could not be.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,10 +17,10 @@ from kg.files.text import FileError, read_text
 from kg.paths import Path
 from kg.query.node import show
 from kg.source import Source
+from kg.sources import mondo
 from kg.stores.protocol import Store
 
 CURATED = PublicFile("mechanisms/drugmechdb-paths.json.gz")
-CROSS_REFERENCES = PublicFile("splits/txgnn/mondo_references.csv.gz")
 
 SOURCE = Source(
     name="drugmechdb",
@@ -33,7 +31,7 @@ SOURCE = Source(
     "Scientific Data 2023;10:632. doi:10.1038/s41597-023-02534-z",
     url="https://sulab.github.io/DrugMechDB",
     files=(CURATED,),
-    extras=(CROSS_REFERENCES,),
+    extras=(mondo.REFERENCES,),
 )
 
 PROTEIN = "Protein"
@@ -119,25 +117,23 @@ def read(fetch: Fetch) -> tuple[Mechanism, ...]:
 def diseases(fetch: Fetch) -> dict[str, str]:
     """Return the DOID of each MeSH disease that is one disease of MONDO, which is of one DOID and that MeSH term only.
 
-    Nothing where the file of cross-references is not there.
+    Nothing where MONDO's cross-references are not there.
     """
-    found = SOURCE.fetched(fetch)
-    if CROSS_REFERENCES not in found:
+    if mondo.REFERENCES not in SOURCE.fetched(fetch):
         return {}
-    rows = csv.DictReader(io.StringIO(read_text(found[CROSS_REFERENCES].path)))
-    of_term: dict[tuple[str, str], set[str]] = {}
-    of_mondo: dict[tuple[str, str], set[str]] = {}
-    for row in rows:
-        of_term.setdefault((row["ontology"], row["ontology_id"]), set()).add(row["mondo_id"])
-        of_mondo.setdefault((row["ontology"], row["mondo_id"]), set()).add(row["ontology_id"])
-    pairs = {}
-    for (ontology, term), meant in of_term.items():
-        mondo = min(meant)
-        both = of_mondo["MESH", mondo] if ontology == "MESH" else set()
-        doids = of_mondo.get(("DOID", mondo), set())
-        if len(meant) == len(both) == len(doids) == 1 and len(of_term["DOID", min(doids)]) == 1:
-            pairs[f"MESH:{term}"] = f"DOID:{min(doids)}"
-    return pairs
+    of_mondo: dict[str, dict[str, set[str]]] = {}
+    of_term: dict[str, set[str]] = {}
+    for table in mondo.read(fetch).equivalents:
+        for pair in table.select(["subject", "object"]).to_pylist():
+            prefix = pair["object"].partition(":")[0]
+            of_mondo.setdefault(pair["subject"], {}).setdefault(prefix, set()).add(pair["object"])
+            of_term.setdefault(pair["object"], set()).add(pair["subject"])
+    found = {}
+    for terms in of_mondo.values():
+        both = [sorted(terms.get(prefix, ())) for prefix in ("MESH", "DOID")]
+        if all(len(one) == 1 and len(of_term[one[0]]) == 1 for one in both):
+            found[both[0][0]] = both[1][0]
+    return found
 
 
 def mechanisms_of(

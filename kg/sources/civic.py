@@ -214,10 +214,10 @@ def _statements(item: Row, drugs: Mapping[str, str]) -> Iterator[Row]:
     if item["evidence_type"] != "Predictive":
         yield edge | {"object": _disease_id(item)}
         return
-    given = [_drug_id(name, drugs) for name in drug_names(item["drugs"])]
+    given = drug_names(item["drugs"])
     for drug in given or [""]:  # without a drug the end is missing, and the build says so
         yield edge | {
-            "object": drug,
+            "object": drug and _drug_id(drug, drugs),
             "disease": _disease_id(item),
             "disease_name": item["disease"],
             "combination": item["drug_interaction_type"] or None,

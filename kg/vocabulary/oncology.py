@@ -28,7 +28,7 @@ _OF_DRUG: dict[str, AttributeType] = {
     "combination": "string",
     "with_drugs": "string[]",
 }
-"""`disease` is a CURIE; `combination` says how the drugs of the evidence were given, of which `with_drugs` are the
+"""`disease` is a CURIE; `combination` says how the drugs of the evidence were given, of which `with_drugs` names the
 others."""
 
 

@@ -13,7 +13,6 @@ from kg.fetch import Fetch
 from kg.files.text import FileError
 from kg.graph import Graph
 from kg.mechanisms import (
-    CROSS_REFERENCES,
     CURATED,
     Link,
     MechanismNode,
@@ -24,6 +23,7 @@ from kg.mechanisms import (
     read,
 )
 from kg.search import Node
+from kg.sources import mondo
 from kg.stores.protocol import Store
 from tests.test_architecture import MODULES, ROOT, imports, texts
 
@@ -54,17 +54,17 @@ WARFARIN: dict[str, Any] = {
     ],
     "references": ["https://go.drugbank.com/drugs/DB00682"],
 }
-MONDO = "ontology_id,ontology,mondo_id\n"
+HEADER = "ontology_id,ontology,mondo_id\n"
 
 
-def fetch(folder: Path, content: object, mondo: str = "") -> Fetch:
+def fetch(folder: Path, content: object, references: str = "") -> Fetch:
     path = folder / CURATED.path
     path.parent.mkdir(parents=True, exist_ok=True)
     text = content if isinstance(content, str) else json.dumps(content)
     path.write_bytes(gzip.compress(text.encode()))
-    if mondo:
-        (folder / CROSS_REFERENCES.path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / CROSS_REFERENCES.path).write_bytes(gzip.compress((MONDO + mondo).encode()))
+    if references:
+        (folder / mondo.REFERENCES.path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / mondo.REFERENCES.path).write_bytes(gzip.compress((HEADER + references).encode()))
     return Fetch(folder, cache=folder / "no-cache", offline=True)
 
 
@@ -107,11 +107,11 @@ def test_a_file_that_is_not_as_it_should_be_is_named_with_the_entry(tmp_path: Pa
 
 def test_a_mesh_disease_is_a_doid_only_where_both_are_one_disease(tmp_path: Path) -> None:
     rows = [
-        "D013927,MESH,1\n9743,DOID,1\n",  # one to one
-        "D000001,MESH,2\nD000002,MESH,2\n2,DOID,2\n",  # two MeSH terms of one disease
-        "D000003,MESH,3\n3,DOID,3\n33,DOID,3\n",  # two DOIDs of one
-        "D000004,MESH,4\nD000004,MESH,5\n4,DOID,4\n",  # one MeSH term of two
-        "D000006,MESH,6\n6,DOID,6\n6,DOID,7\n",  # one DOID of two
+        "D013927,MESH,0000001\n9743,DOID,0000001\n",  # one to one
+        "D000001,MESH,0000002\nD000002,MESH,0000002\n2,DOID,0000002\n",  # two MeSH terms of one disease
+        "D000003,MESH,0000003\n3,DOID,0000003\n33,DOID,0000003\n",  # two DOIDs of one
+        "D000004,MESH,0000004\nD000004,MESH,0000005\n4,DOID,0000004\n",  # one MeSH term of two
+        "D000006,MESH,0000006\n6,DOID,0000006\n6,DOID,0000007\n",  # one DOID of two
     ]
     assert diseases(fetch(tmp_path, [], "".join(rows))) == {"MESH:D013927": "DOID:9743"}
 

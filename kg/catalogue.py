@@ -48,7 +48,7 @@ def page(told: Review, sources: Sequence[Source]) -> str:
         else:
             rows, rejected = (sum(row[what] for row in account["tables"]) for what in ("rows", "rejected"))
             left_out = sum(row["rows"] for row in account["left_out"])
-            nodes = told.stated[head.name]
+            nodes = told.stated.get(head.name, 0)
             cells += [f"{count:,}" for count in (rows, rejected, left_out, nodes, int(edges.get(head.name, 0)))]
         lines.append(f"| {' | '.join(cells)} |")
     parts = [_part(head, accounts.get(head.name)) for head in sources]

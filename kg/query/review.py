@@ -28,6 +28,7 @@ _NODES = pa.schema(
     [
         ("id", pa.string()),
         ("name", pa.string()),
+        ("synonyms", pa.list_(pa.string())),
         ("xrefs", pa.list_(pa.string())),
         ("provided_by", pa.list_(pa.string())),
         ("edges", pa.int64()),
@@ -148,11 +149,11 @@ def _statements(store: Store, relation: str) -> list[tuple[object, ...]]:
 
 def _nodes(store: Store, kind: str) -> pa.Table:
     rows = store.query(
-        f"MATCH (n:{kind}) RETURN n.id AS id, n.name AS name, n.xrefs AS xrefs, n.degrees AS degrees, "
-        "n.provided_by AS provided_by ORDER BY id",
+        f"MATCH (n:{kind}) RETURN n.id AS id, n.name AS name, n.synonyms AS synonyms, n.xrefs AS xrefs, "
+        "n.degrees AS degrees, n.provided_by AS provided_by ORDER BY id",
         {},
     )
-    lists = ("xrefs", "provided_by")
+    lists = ("synonyms", "xrefs", "provided_by")
     told = [row | {name: row[name] or [] for name in lists} | {"edges": sum(row["degrees"] or ())} for row in rows]
     return pa.Table.from_pylist(told, schema=_NODES)
 

@@ -53,6 +53,16 @@ def test_what_could_not_be_decided_is_told(store_of: Callable[[Graph], Store]) -
     assert found.to_json()["conflicts"][0]["examples"] == [["TEC", "NCBIGene:1", "NCBIGene:2"]]
 
 
+def test_a_drug_without_a_public_identifier_is_looked_at_by_its_names(store_of: Callable[[Graph], Store]) -> None:
+    drugs = [
+        {"id": "DRUGBANK:DB00945", "name": "Acetylsalicylic acid", "synonyms": ["Aspirin"]},
+        {"id": "PANAKEIA:aspirin", "name": "aspirin"},
+    ]
+    nodes = {"Drug": [row | {"provided_by": ["by-hand"]} for row in drugs]}
+    found = review(store_of(make_graph(nodes, ())))
+    assert found.orphans == {"Drug": (2, ["DRUGBANK:DB00945", "PANAKEIA:aspirin"])}
+
+
 def test_a_build_s_account_is_kept_in_the_graph(tmp_path: Path) -> None:
     audit = build(["starter"], Fetch(offline=True), tmp_path / "g.lbdb", Terms(discard=True))
     with open_store(tmp_path / "g.lbdb") as store:

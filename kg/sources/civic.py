@@ -95,7 +95,10 @@ NOT_SUPPORTED = {
     "Predisposing": "variant_not_shown_to_affect_disease",
 }
 
+STARS = ("1", "2", "3", "4", "5")
+
 _BETWEEN_DRUGS = re.compile(r"(?<!\d),|,(?!\d)")  # not the comma of "HER2 Inhibitor CP-724,714"
+_POSITION = re.compile(r"[0-9]{1,9}")
 _BASES = re.compile(r"[ACGT]+")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 _PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
@@ -161,7 +164,7 @@ def place(item: Mapping[str, str]) -> str | None:
     """Return where an item's variant is in GRCh37, if it is one change of given bases; a fusion or a class is not."""
     bases = (item["reference_bases"], item["variant_bases"])
     ends = (item["start"], item["stop"])
-    exact = item["reference_build"] == "GRCh37" and all(map(str.isdecimal, ends)) and not item["chromosome2"]
+    exact = item["reference_build"] == "GRCh37" and all(map(_POSITION.fullmatch, ends)) and not item["chromosome2"]
     if not exact or not all(map(_BASES.fullmatch, bases)):
         return None
     if int(item["stop"]) - int(item["start"]) + 1 != len(bases[0]):  # the bases are not those of the place
@@ -206,7 +209,7 @@ def _statements(item: Row, drugs: Mapping[str, str]) -> Iterator[Row]:
         "direction": item["evidence_direction"],
         "clinical_significance": item["clinical_significance"] or None,
         "level": item["evidence_level"],
-        "rating": int(item["rating"]) if item["rating"].isdecimal() else None,
+        "rating": int(item["rating"]) if item["rating"] in STARS else None,
         "evidence_status": item["evidence_status"],
         "variant_origin": item["variant_origin"],
         "trials": [f"CLINICALTRIALS:{trial.strip()}" for trial in item["nct_ids"].split(",") if trial.strip()],

@@ -74,8 +74,8 @@ FREQUENCIES = {
 """HPO's frequency terms -> the fractions of patients that their definitions give."""
 
 _TEXT = pa.string()
-_COUNT = re.compile(r"(\d+)/(\d+)")
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)%")
+_COUNT = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)%")
 
 
 def read(fetch: Fetch) -> Rows:

@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kg.build import build_graph
 from kg.fetch import Fetch
@@ -236,6 +238,21 @@ def test_an_abstract_of_a_congress_is_a_reference_by_its_number(tmp_path: Path) 
     graph = build(tmp_path, {"source_type": "ASCO", "citation_id": "7", "asco_abstract_id": "9063", "rating": ""})
     (edge,) = graph.edges["variant_sensitizes_to_drug"].to_pylist()
     assert (edge["references"], edge["rating"]) == (["ASCO abstract 9063"], None)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.sampled_from(civic.COLUMNS),
+    st.text(alphabet='\t\r\n"9²٣-,/:NCTDé ', max_size=30),
+    st.sampled_from(civic.COLUMNS),
+)
+def test_any_change_of_an_item_is_read_or_rejected(
+    tmp_path_factory: pytest.TempPathFactory, column: str, text: str, emptied: str
+) -> None:
+    folder = tmp_path_factory.mktemp("civic")
+    build_graph(
+        [rows(folder, {column: text, emptied: ""}, {column: f"{L858R.get(column, '')}{text}"})], max_reject_share=1
+    )
 
 
 @pytest.mark.mirror

@@ -5,6 +5,8 @@ import gzip
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kg.build import build_graph
 from kg.fetch import Fetch
@@ -174,6 +176,21 @@ def test_an_old_identifier_leads_to_the_term_that_stands_for_it_now(tmp_path: Pa
 def test_without_the_ontology_the_terms_are_another_source_s(tmp_path: Path) -> None:
     read = hpoa.read(fetch(tmp_path, marfan(), names=False))
     assert [table.num_rows for table in read.nodes] == [1]
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, len(marfan())), st.text(alphabet='\t\r\n"9²٣/%:;HPNOTé ', max_size=30), st.integers(0, 30))
+def test_any_change_of_a_line_is_read_or_rejected(
+    tmp_path_factory: pytest.TempPathFactory, place: int, text: str, cut: int
+) -> None:
+    line = marfan()[:place] + text + marfan()[place + cut :]
+    at = fetch(tmp_path_factory.mktemp("hpoa"), line, marfan(term="HP:0001238"))
+    graph, audit = build_graph([hpoa.read(at)], max_reject_share=1)
+    assert graph.edge_counts()["disease_has_phenotype"] + audit.rejected.num_rows >= 1
+
+
+def test_a_number_beyond_reason_is_none() -> None:
+    assert hpoa.frequency("9" * 5000 + "/" + "9" * 5000) is None
 
 
 @pytest.mark.mirror

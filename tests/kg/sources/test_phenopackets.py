@@ -224,7 +224,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(JSON, st.data())
 def test_any_change_of_a_packet_is_read_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, value: object, data: st.DataObject

@@ -1,7 +1,7 @@
 """Export: the graph as files in an open format, in a folder, put in place when all of them are whole."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,13 +56,14 @@ class ExportError(ValueError):
 class Exported:
     """What an export wrote: the records of each file, and how many nodes and edges of patients were left out.
 
-    `left_out` is by kind and relation.
+    `left_out` is by kind and relation; `notes` say what else is not there.
     """
 
     format: str
     folder: Path
     records: Mapping[str, int]
     left_out: Mapping[str, int]
+    notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the files and their records."""
@@ -75,11 +76,12 @@ class Exported:
             "folder": str(self.folder),
             "files": dict(self.records),
             "left_out": dict(self.left_out),
+            "notes": list(self.notes),
         }
 
     def to_text(self) -> str:
         """Return where the files are, and what is not in them."""
-        lines = [f"{self.format}: {len(self.records)} files in {self.folder}"]
+        lines = [f"{self.format}: {len(self.records)} files in {self.folder}", *self.notes]
         if self.left_out:
             counts = ", ".join(f"{count:,} {name}" for name, count in self.left_out.items())
             lines.append(f"left out, because they are patients' (--patients writes them too): {counts}")
@@ -99,33 +101,40 @@ def writer(name: str) -> Writer:
 
 
 def export(
-    graph: Graph, format: str, folder: str | Path, *, patients: bool = False, progress: Progress = silent
+    graph: Graph,
+    format: str,
+    folder: str | Path,
+    *,
+    patients: bool = False,
+    private: Collection[str] = (),
+    progress: Progress = silent,
 ) -> Exported:
     """Write a graph into a folder in this format (see `FORMATS`).
 
     Files of an earlier export stand until the new ones are whole. Patients, and what is said of them, are left out
-    unless `patients`. Raises `ExportError` for a format that is not known, `kg.output.OutputError` or `OSError` for a
-    folder that cannot be written.
+    unless `patients`; `private` releases state patients that are not in this part of a graph. Raises `ExportError` for
+    a format that is not known, `kg.output.OutputError` or `OSError` for a folder that cannot be written.
     """
     write = writer(format)
     left_out: Mapping[str, int] = {}
     if not patients:
-        graph, left_out = without_patients(graph)
+        graph, left_out = without_patients(graph, private)
     with whole_folder(folder) as part:
         records = write(graph, part, progress)
     progress("exported", 1.0)
     return Exported(format, Path(folder), records, left_out)
 
 
-def without_patients(graph: Graph) -> tuple[Graph, dict[str, int]]:
+def without_patients(graph: Graph, private: Collection[str] = ()) -> tuple[Graph, dict[str, int]]:
     """Return the graph without its patients, and how many nodes by kind and edges by relation that leaves out.
 
-    A release that states patients goes as well, as do the nodes that nobody else states and no edge that is left needs:
-    its files may be named after patients, and its drugs and diseases are theirs.
+    A release that states patients, here or as a `private` one elsewhere, goes as well, as do the nodes that nobody else
+    states and no edge that is left needs: its files may be named after patients, its drugs and diseases are theirs.
     """
-    if PATIENT not in graph.nodes:
+    stated = graph.nodes[PATIENT]["provided_by"] if PATIENT in graph.nodes else pa.array([], pa.list_(pa.string()))
+    theirs = {*private, *pc.list_flatten(stated).to_pylist()}
+    if not theirs and PATIENT not in graph.nodes:
         return graph, {}
-    private = pc.unique(pc.list_flatten(graph.nodes[PATIENT]["provided_by"])).cast(pa.string())
     edges = {
         name: rows
         for name, rows in graph.edges.items()
@@ -134,31 +143,29 @@ def without_patients(graph: Graph) -> tuple[Graph, dict[str, int]]:
     ends = pa.chunked_array(
         [chunk for rows in edges.values() for end in ("subject", "object") for chunk in rows[end].chunks], pa.string()
     ).unique()
-    nodes = {kind: _public(rows, private, ends) for kind, rows in graph.nodes.items() if kind != PATIENT}
+    nodes = {kind: _public(rows, theirs, ends) for kind, rows in graph.nodes.items() if kind != PATIENT}
     before, after = {**graph.nodes, **graph.edges}, {**nodes, **edges}
     left_out = {name: rows.num_rows - (after[name].num_rows if name in after else 0) for name, rows in before.items()}
     return (
-        Graph({kind: rows for kind, rows in nodes.items() if rows.num_rows}, edges, _released(graph, edges, private)),
+        Graph({kind: rows for kind, rows in nodes.items() if rows.num_rows}, edges, _released(graph, edges, theirs)),
         {name: count for name, count in left_out.items() if count},
     )
 
 
-def _public(rows: pa.Table, private: pa.Array, ends: pa.Array) -> pa.Table:
+def _public(rows: pa.Table, private: Collection[str], ends: pa.Array) -> pa.Table:
     """Return the nodes that a public release states or an edge needs, without the private ones' names on them."""
     stated = rows["provided_by"].to_pylist()
-    names = set(private.to_pylist())
-    public = [[name for name in by if name not in names] for by in stated]
+    public = [[name for name in by or () if name not in private] for by in stated]
     kept = pc.or_(pa.array([bool(by) for by in public], pa.bool_()), pc.is_in(rows["id"].combine_chunks(), ends))
     place = rows.column_names.index("provided_by")
     return rows.set_column(place, "provided_by", pa.array(public, pa.list_(pa.string()))).filter(kept)
 
 
-def _released(graph: Graph, edges: Mapping[str, pa.Table], private: pa.Array) -> tuple[SourceRelease, ...]:
+def _released(graph: Graph, edges: Mapping[str, pa.Table], private: Collection[str]) -> tuple[SourceRelease, ...]:
     """Return the releases without the private ones; one that states an edge that is left stays, without its files."""
-    names = set(private.to_pylist())
     stating = {name for rows in edges.values() for name in pc.unique(rows["source"]).to_pylist()}
     return tuple(
-        replace(release, files={}) if release.name in names else release
+        replace(release, files={}) if release.name in private else release
         for release in graph.sources
-        if release.name not in names or release.name in stating
+        if release.name not in private or release.name in stating
     )

@@ -32,6 +32,7 @@ _UPDATE = re.compile(
     r"\s*(?:(?:PREFIX\s+\S+|BASE)\s*)*(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE
 )
 _ELSEWHERE = re.compile(r"(?<![?$\w:.-])SERVICE\b(?![\w:-])", re.IGNORECASE)
+_ALL = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
 _FAULT = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 _EXPECTED = re.compile(r'"(?:[^"\\]|\\.)+"|\b[A-Z]{2,}\b')
 _CHARACTERS = re.compile(r"\[(?:'[^']*'|[^'\]])*\]")
@@ -65,25 +66,43 @@ def asks_for_evidence(query: str) -> bool:
     return bool(_evidence_words().search(bare))
 
 
+def check_query(query: str) -> None:
+    """Raise `QueryError` for a query with a fault, one that would change the graph, one that asks another server."""
+    _answers(pyoxigraph.Store(), query)
+
+
 def ask(index: pyoxigraph.Store, query: str) -> pd.DataFrame:
     """Return the answers to a SPARQL 1.1 query: a column a variable, `answer` for ASK, a triple a row for CONSTRUCT.
 
-    Raises `QueryError` for a query with a fault, one that would change the graph, and one that asks another server.
+    Raises what `check_query` raises.
     """
+    found = _answers(index, query)
+    if isinstance(found, pyoxigraph.QueryBoolean):
+        return pd.DataFrame({"answer": [bool(found)]})
+    if isinstance(found, pyoxigraph.QueryTriples):
+        triples = [[value_of(term) for term in (one.subject, one.predicate, one.object)] for one in found]
+        return pd.DataFrame(triples, columns=["subject", "predicate", "object"], dtype=object)
+    names = [variable.value for variable in found.variables]
+    frame = pd.DataFrame([[value_of(term) for term in row] for row in found], columns=names, dtype=object)
+    return frame[_as_written(names, query)] if _ALL.search(_QUOTED.sub(" ", query)) else frame
+
+
+def _as_written(names: list[str], query: str) -> list[str]:
+    """Return the variables of `SELECT *` in the order that they are written in: Oxigraph has none."""
+    places = {found[1]: found.start() for found in reversed(list(re.finditer(r"[?$](\w+)", query)))}
+    return sorted(names, key=lambda name: places.get(name, len(query)))
+
+
+def _answers(
+    index: pyoxigraph.Store, query: str
+) -> pyoxigraph.QueryBoolean | pyoxigraph.QueryTriples | pyoxigraph.QuerySolutions:
     bare = _QUOTED.sub(" ", query)
     if _UPDATE.match(bare):
-        raise QueryError("the query would change the graph; expected SELECT, ASK, CONSTRUCT or DESCRIBE: build it anew")
+        raise QueryError("the query would change the graph; expected SELECT, ASK, CONSTRUCT or DESCRIBE")
     if _ELSEWHERE.search(bare):
         raise QueryError("the query asks another server (SERVICE); expected one that this graph alone answers")
     try:
-        found = index.query(query, prefixes=turtle_prefixes())
-        if isinstance(found, pyoxigraph.QueryBoolean):
-            return pd.DataFrame({"answer": [bool(found)]})
-        if isinstance(found, pyoxigraph.QueryTriples):
-            triples = [[value_of(term) for term in (one.subject, one.predicate, one.object)] for one in found]
-            return pd.DataFrame(triples, columns=["subject", "predicate", "object"], dtype=object)
-        names = [variable.value for variable in found.variables]
-        return pd.DataFrame([[value_of(term) for term in row] for row in found], columns=names, dtype=object)
+        return index.query(query, prefixes=turtle_prefixes())
     except SyntaxError as failure:
         raise QueryError(_fault(query, str(failure))) from None
 
@@ -154,7 +173,5 @@ def _unknown_prefix(text: str, column: int) -> str:
     name = near[-1] if near else ""
     alike = [known for known in turtle_prefixes() if known.lower() == name.lower()]
     alike += difflib.get_close_matches(name, turtle_prefixes(), n=3)
-    hint = f"; is {' or '.join(dict.fromkeys(alike))} meant?" if alike else ""
-    return (
-        f"the prefix {name}: is not known; expected one of Biolink's or Bioregistry's{hint} Or declare it with PREFIX"
-    )
+    hint = f" (is {' or '.join(dict.fromkeys(alike))} meant?)" if alike else ""
+    return f"the prefix {name}: is not known{hint}; expected one of Biolink's or Bioregistry's: declare it with PREFIX"

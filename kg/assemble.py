@@ -36,7 +36,8 @@ _RETIRED = pa.schema([("subject", pa.string()), ("object", pa.string())])
 class _Checked:
     """The rows of one release for one table (a kind or a relation): those that pass, in its schema, and the others.
 
-    `mapped` is in how many rows an identifier was that of another database, `left_out` how many the licence forbids.
+    `mapped` is in how many rows an identifier was that of another database, `left_out` how many the licence forbids,
+    `let_go` how many of those that pass are no longer kept here.
     """
 
     release: str
@@ -45,6 +46,11 @@ class _Checked:
     rejected: pa.Table
     mapped: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+    let_go: int = 0
+
+    def emptied(self) -> "_Checked":
+        """Return the same without the rows that pass, which somebody else has now."""
+        return replace(self, kept=self.kept.schema.empty_table(), let_go=self.let_go + self.kept.num_rows)
 
 
 @dataclass(frozen=True)
@@ -287,21 +293,26 @@ def _shaped(table: pa.Table, columns: Mapping[str, AttributeType]) -> pa.Table:
 
 
 def _merge_parts(
-    parts: Sequence[_Checked], names: Iterable[str], merge: Callable[[str, pa.Table], tuple[pa.Table, Keys]]
+    parts: list[_Checked], names: Iterable[str], merge: Callable[[str, pa.Table], tuple[pa.Table, Keys]]
 ) -> tuple[dict[str, pa.Table], Counter[tuple[str, str]]]:
     """Return a merged table for each of these kinds or relations that has rows, and how many rows were merged away.
 
-    The counts are by (release, table): those of the release whose row went into another's.
+    What is merged is let go of part by part, or twice the memory would be needed. The counts are by (release, table):
+    those of the release whose row went into another's.
     """
     tables, counts = {}, Counter[tuple[str, str]]()
     for name in names:
-        same = [part for part in parts if part.table == name and part.kept.num_rows]
-        if not same:
+        places = [place for place, part in enumerate(parts) if part.table == name and part.kept.num_rows]
+        if not places:
             continue
-        tables[name], merged = merge(name, pa.concat_tables([part.kept for part in same]))
-        part_of_row = np.repeat(np.arange(len(same)), [part.kept.num_rows for part in same])
-        for part in part_of_row[merged].tolist():
-            counts[same[part].release, name] += 1
+        same = [parts[place].kept for place in places]
+        part_of_row = np.repeat(places, [rows.num_rows for rows in same])
+        for place in places:
+            parts[place] = parts[place].emptied()
+        rows = pa.concat_tables(same)
+        del same
+        tables[name], merged = merge(name, rows)
+        counts.update((parts[place].release, name) for place in part_of_row[merged].tolist())
     return tables, counts
 
 
@@ -319,7 +330,7 @@ def _tallies(
         counted["left_out"] += sum(part.left_out.values())
         counted["rejected"] += part.rejected.num_rows
         counted["mapped"] += part.mapped
-        counted["rows"] += part.kept.num_rows + part.rejected.num_rows + sum(part.left_out.values())
+        counted["rows"] += part.kept.num_rows + part.let_go + part.rejected.num_rows + sum(part.left_out.values())
     return tuple(
         Tally(*key, counted["rows"], merged.get(key, 0), counted["rejected"], counted["mapped"], counted["left_out"])
         for key, counted in counts.items()

@@ -19,6 +19,9 @@ from kg.files.text import LINE_END, FileError, check_utf8, line_ends, refuse_fir
 BLOCK = 16 << 20
 """Bytes that are read at a time."""
 
+TABLE_BLOCK = 64 << 20
+"""Bytes of a table that are read at a time: whatever is done once a block is done less often, and they are compact."""
+
 LONGEST_LINE = 256 << 20
 """Bytes of the longest line that is read; a longer one is no line of a table."""
 
@@ -98,7 +101,7 @@ def table_blocks(
     does, and `FileError` for a header with a fault.
     """
     header: list[str] = []
-    for text, line, share in blocks(path):
+    for text, line, share in blocks(path, TABLE_BLOCK):
         if not header:
             first, text = _first_line(text)
             header = [name.strip(_QUOTES[separator]) for name in first.decode().split(separator)]

@@ -43,7 +43,7 @@ def test_the_share_grows_with_what_is_read_of_the_packed_file(tmp_path: Path) ->
 def test_columns_are_found_by_their_names_in_any_order_and_lines_are_numbered(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BLOCK", 8)
+    monkeypatch.setattr(module, "TABLE_BLOCK", 8)
     file.write_text('name\tother\tid\nwarf"arin\tx\tA:1\n\n"b\t\tA:2\n')
     assert rows(file) == [
         {"name": 'warf"arin', "id": "A:1", "line": 2},
@@ -74,7 +74,7 @@ def test_a_line_with_too_few_or_too_many_cells_is_a_row_with_its_line(file: Path
 def test_what_is_no_table_is_named(
     file: Path, content: bytes, said: str, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BLOCK", size)
+    monkeypatch.setattr(module, "TABLE_BLOCK", size)
     file.write_bytes(content)
     with pytest.raises(FileError) as failure:
         rows(file)
@@ -95,7 +95,7 @@ def test_a_line_of_ten_megabytes_is_read_and_an_endless_one_is_named(
     file.write_bytes(b"id\tname\nA:1\t" + b"x" * 10_000_000 + b"\nA:2\tb\n")
     assert [(row["id"], len(str(row["name"]))) for row in rows(file)] == [("A:1", 10_000_000), ("A:2", 1)]
     monkeypatch.setattr(module, "LONGEST_LINE", 1 << 20)
-    monkeypatch.setattr(module, "BLOCK", 1 << 20)
+    monkeypatch.setattr(module, "TABLE_BLOCK", 1 << 20)
     with pytest.raises(FileError, match=r"line 2: longer than 1 MiB; expected one row a line"):
         rows(file)
 

@@ -288,7 +288,7 @@ def test_a_line_that_is_no_json_object_is_rejected_with_its_text(folder: Path, l
 
 
 def test_progress_moves_while_a_file_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.files.blocks.BLOCK", 200)
+    monkeypatch.setattr("kg.files.blocks.TABLE_BLOCK", 200)
     told: list[tuple[str, float]] = []
     assemble([read(folder / "nodes.tsv", folder / "edges.tsv", RELEASE)], progress=lambda *step: told.append(step))
     for what in ("nodes", "edges"):

@@ -145,7 +145,7 @@ def test_what_is_strange_is_rejected_once_with_its_line(tmp_path: Path) -> None:
 
 
 def test_pairs_are_known_by_their_ends_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.files.blocks.BLOCK", 120)
+    monkeypatch.setattr("kg.files.blocks.TABLE_BLOCK", 120)
     genes = [(number, str(number + 1), "gene/protein", f"g{number}", "NCBI") for number in range(20)]
     lines = [line("protein_protein", "ppi", x, y) for x in genes for y in genes if x != y]
     graph, audit = build(tmp_path, lines)

@@ -7,7 +7,7 @@ they are what an explanation is held against, and whoever learned from them coul
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -96,6 +96,10 @@ class Mechanism:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mechanism as JSON values, its lines beside the nodes and links that they are made of."""
+        return {**asdict(self), "drugs": sorted(self.drugs), "lines": list(self.lines())}
 
 
 def read(fetch: Fetch) -> tuple[Mechanism, ...]:

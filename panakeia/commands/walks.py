@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.options import JsonOption, KindOption, LengthOption, StoreOption, TopOption
+from panakeia.options import DataOption, JsonOption, KindOption, LengthOption, StoreOption, TopOption
 from panakeia.terminal import print_answer
 from panakeia.verbs.held import STORE
 
@@ -118,6 +118,22 @@ def metapath(
     where = _where(source, licence, level)
     with Session(store) as session:
         print_answer(session.metapath(node, relations, to=to, where=where, top=top), as_json=as_json)
+
+
+@app.command()
+def mechanisms(
+    drug: str,
+    disease: str,
+    store: StoreOption = STORE,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how a drug acts on a disease in the words of DrugMechDB's curators, to hold an explanation against.
+
+    Example: panakeia mechanisms metformin "type 2 diabetes mellitus" --data DIR
+    """
+    with Session(store, data=data) as session:
+        print_answer(session.mechanisms(drug, disease), as_json=as_json)
 
 
 def _where(source: Texts, licence: Texts, level: Texts) -> "Filter":

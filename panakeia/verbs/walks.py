@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from panakeia.answer import Paths
+from panakeia.answer import Paths, Table
 from panakeia.verbs.held import Held, names
 
 if TYPE_CHECKING:
@@ -82,3 +82,23 @@ class WalkVerbs(Held):
         from kg.metapaths import count_paths
 
         return count_paths(self._graph(), node, names(relations), to, where=where or EVERYTHING, top=top)
+
+    def mechanisms(self, drug: str, disease: str) -> Table:
+        """Show how a drug acts on a disease in the words of DrugMechDB's curators, to hold an explanation against.
+
+        Their file is one of the mirror's or the cache's; it is no part of the graph, and nothing is learned from it.
+        """
+        import pandas as pd
+
+        from kg.fetch import Fetch
+        from kg.mechanisms import SOURCE, curated, diseases, read
+
+        fetch = Fetch(self.data)
+        found = curated(self._graph(), read(fetch), drug, disease, diseases(fetch))
+        rows = [(one.id, line, ", ".join(one.references)) for one in found for line in one.lines()]
+        return Table(
+            f"curated mechanisms of {drug} for {disease}: {len(found) or 'none'}",
+            pd.DataFrame(rows, columns=["mechanism", "path", "references"]),
+            (f"{SOURCE.name} {SOURCE.version}, {SOURCE.licence}: no part of the graph, and nothing learned from it",),
+            [one.to_json() for one in found],
+        )

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.graph import Graph, SourceRelease
+from kg.graph import Graph
 from kg.notebook import notebook_html
 from kg.output import whole_folder
 from kg.progress import Progress, silent
@@ -128,8 +128,9 @@ def export(
 def without_patients(graph: Graph, private: Collection[str] = ()) -> tuple[Graph, dict[str, int]]:
     """Return the graph without its patients, and how many nodes by kind and edges by relation that leaves out.
 
-    A release that states patients, here or as a `private` one elsewhere, goes as well, as do the nodes that nobody else
-    states and no edge that is left needs: its files may be named after patients, its drugs and diseases are theirs.
+    A release that states nothing but patients, here or, as a `private` one, elsewhere, goes as well, as do the nodes
+    that nobody else states and no edge that is left needs: its drugs and diseases are theirs. One that states patients
+    and more stays without the names of its files, which may be those of patients.
     """
     stated = graph.nodes[PATIENT]["provided_by"] if PATIENT in graph.nodes else pa.array([], pa.list_(pa.string()))
     theirs = {*private, *pc.list_flatten(stated).to_pylist()}
@@ -143,13 +144,17 @@ def without_patients(graph: Graph, private: Collection[str] = ()) -> tuple[Graph
     ends = pa.chunked_array(
         [chunk for rows in edges.values() for end in ("subject", "object") for chunk in rows[end].chunks], pa.string()
     ).unique()
-    nodes = {kind: _public(rows, theirs, ends) for kind, rows in graph.nodes.items() if kind != PATIENT}
+    stating = {name for rows in edges.values() for name in pc.unique(rows["source"]).to_pylist()}
+    nodes = {kind: _public(rows, theirs - stating, ends) for kind, rows in graph.nodes.items() if kind != PATIENT}
     before, after = {**graph.nodes, **graph.edges}, {**nodes, **edges}
     left_out = {name: rows.num_rows - (after[name].num_rows if name in after else 0) for name, rows in before.items()}
-    return (
-        Graph({kind: rows for kind, rows in nodes.items() if rows.num_rows}, edges, _released(graph, edges, theirs)),
-        {name: count for name, count in left_out.items() if count},
+    releases = tuple(
+        replace(release, files={}, account="") if release.name in theirs else release
+        for release in graph.sources
+        if release.name not in theirs or release.name in stating
     )
+    kept = Graph({kind: rows for kind, rows in nodes.items() if rows.num_rows}, edges, releases)
+    return kept, {name: count for name, count in left_out.items() if count}
 
 
 def _public(rows: pa.Table, private: Collection[str], ends: pa.Array) -> pa.Table:
@@ -159,13 +164,3 @@ def _public(rows: pa.Table, private: Collection[str], ends: pa.Array) -> pa.Tabl
     kept = pc.or_(pa.array([bool(by) for by in public], pa.bool_()), pc.is_in(rows["id"].combine_chunks(), ends))
     place = rows.column_names.index("provided_by")
     return rows.set_column(place, "provided_by", pa.array(public, pa.list_(pa.string()))).filter(kept)
-
-
-def _released(graph: Graph, edges: Mapping[str, pa.Table], private: Collection[str]) -> tuple[SourceRelease, ...]:
-    """Return the releases without the private ones; one that states an edge that is left stays, without its files."""
-    stating = {name for rows in edges.values() for name in pc.unique(rows["source"]).to_pylist()}
-    return tuple(
-        replace(release, files={}) if release.name in private else release
-        for release in graph.sources
-        if release.name not in private or release.name in stating
-    )

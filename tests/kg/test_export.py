@@ -70,3 +70,18 @@ def test_an_unknown_format_is_refused_with_those_that_there_are(tmp_path: Path) 
     with pytest.raises(ExportError, match="no format 'rdf'; expected one of"):
         export(make_graph(NODES, EDGES), "rdf", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_release_that_states_patients_and_more_stays_without_its_files() -> None:
+    graph = make_graph(NODES, EDGES)  # all of one release
+    left, left_out = without_patients(graph)
+    assert [(release.name, release.files) for release in left.sources] == [("by-hand", {})]
+    assert left.nodes["Measurement"].num_rows == 1 and "Measurement" not in left_out
+    assert left.nodes["Drug"] == graph.nodes["Drug"]
+
+
+def test_a_part_without_patients_is_rid_of_a_release_that_states_them_elsewhere() -> None:
+    graph = with_patients()
+    nodes = {kind: graph.nodes[kind] for kind in ("Drug", "Measurement")}
+    left, left_out = without_patients(Graph(nodes, {}, graph.sources), {"fhir"})
+    assert left.sources == (RELEASE,) and left_out == {"Measurement": 1}

@@ -6,11 +6,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
+
+settings.register_profile("same everywhere", derandomize=True, database=None, deadline=None)
+settings.load_profile("same everywhere")
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as on the command line; torch reads it when it is first imported
 

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from kg.curie import parse
 from kg.files.text import FileError
 from kg.formats import sssom
 from kg.graph import SourceRelease
@@ -67,3 +70,32 @@ def test_line_ends_do_not_matter(tmp_path: Path, end: str) -> None:
 def test_what_is_no_such_table_is_refused_with_its_line(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(FileError, match=told):
         read(tmp_path / "m.tsv", text)
+
+
+VALID = (HEAD + COLUMNS + line("mine:0005148", "skos:exactMatch", "doid:9352") + line("DOID:1", "x", "DOID:2")).encode()
+edits = st.lists(
+    st.tuples(
+        st.integers(0, len(VALID)),
+        st.integers(0, 12),
+        st.binary(max_size=12) | st.sampled_from([b"\t", b"\r", b'"', b"\0"]),
+    ),
+    max_size=6,
+)
+
+
+@given(edits)
+@settings(deadline=None, max_examples=200)
+def test_a_mutated_table_is_read_or_refused_with_its_name(
+    tmp_path_factory: pytest.TempPathFactory, edits: list
+) -> None:
+    content = VALID
+    for place, length, inserted in edits:
+        content = content[:place] + inserted + content[place + length :]
+    path = tmp_path_factory.getbasetemp() / "mutated.sssom.tsv"
+    path.write_bytes(content)
+    try:
+        rows = sssom.read({"mappings": path}, SourceRelease("m", "1", "CC0-1.0", "", "", {}))
+    except FileError as failure:
+        assert str(failure).startswith(str(path))
+    else:
+        assert all(parse(name) for table in rows.equivalents for name in table["subject"].to_pylist())

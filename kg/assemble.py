@@ -107,6 +107,7 @@ def assemble(
         _left_out(parts, rows),
     )
     before = tuple(release for release in there.sources if release.name not in names)
+    pa.default_memory_pool().release_unused()  # Arrow keeps what is freed, and a store needs its own now
     progress("assembled", 1.0)
     told = tuple(replace(release, account=account(audit, release.name)) for release in releases)
     return Graph(nodes, edges, before + told), audit

@@ -17,7 +17,7 @@ from kg.files.text import FileError, read_text
 from kg.graph import SourceRelease, arrow_schema
 from kg.kgx.columns import KIND, QUALIFIER, RELATION, RELEASES, edge_attributes, node_attributes, own
 from kg.kgx.records import LISTS, Records, joined_texts, parts, records
-from kg.kgx.terms import DENIED, ENTITY, Said, biolink, kind_of, most_specific, relation_of
+from kg.kgx.terms import DENIED, ENTITY, HOMES, Said, biolink, kind_of, most_specific, relation_of
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, AttributeType
 
@@ -187,6 +187,7 @@ def _edges(block: Records, path: Path, kinds_of: Callable[[pa.Array], npt.NDArra
         "references": _references(block),
         "predicate": _translated(predicates, biolink),
         "qualifiers": qualifiers,
+        **{name: block.text(slot) for slot, name in HOMES.items()},
     }
     if RELATION in block.names:
         stated = block.text(RELATION).cast(pa.string())

@@ -71,6 +71,10 @@ _DENIED = {
 """Our negated relation -> what Biolink says of it, with the qualifier `negated`."""
 
 
+HOMES = {"frequency_qualifier": "frequency_text", "onset_qualifier": "onset", "sex_qualifier": "sex"}
+"""Qualifiers of a phenotype that an attribute of ours says."""
+
+
 class Said(NamedTuple):
     """What an edge says: the predicate, the kinds of its ends, and its qualifiers as `slot=value|slot=value`."""
 
@@ -137,11 +141,21 @@ def relation_of(said: Said, *, predicted: bool = False) -> tuple[str, bool]:
     if not predicted:
         turned = Said(predicates()[said.predicate], said.object, said.subject, said.qualifiers)
         for words, turn in ((said, False), (turned, True)):
-            if words in _relations():
-                return _relations()[words], turn
+            if found := _relation(words):
+                return found, turn
     if DENIED in said.qualifiers.split("|"):
         return f"not {said.predicate} (no relation of ours denies it)", False
     return related(said.subject, said.object), False
+
+
+def qualified(relation: str) -> dict[str, str]:
+    """Return which qualifiers of a relation of ours stand in which of its attributes.
+
+    >>> qualified("disease_has_phenotype")["onset_qualifier"], qualified("treats")
+    ('onset', {})
+    """
+    told = RELATIONS[relation]
+    return {slot: name for slot, name in HOMES.items() if told.object == "Phenotype" and name in told.attributes}
 
 
 def words_of(relation: str) -> tuple[str, dict[str, str]]:
@@ -154,6 +168,17 @@ def words_of(relation: str) -> tuple[str, dict[str, str]]:
         return _DENIED[relation], {"negated": "true"}
     qualifiers = _shift(SHIFTS[relation][0])[0].split("|") if relation in SHIFTS else []
     return RELATIONS[relation].biolink, dict(told.split("=") for told in qualifiers)
+
+
+def _relation(said: Said) -> str | None:
+    """Return the relation of ours that says this, in its attributes if need be."""
+    if said in _relations() or not said.qualifiers:
+        return _relations().get(said)
+    slots = {told.partition("=")[0]: told for told in said.qualifiers.split("|")}
+    rest = "|".join(told for slot, told in slots.items() if slot not in HOMES)
+    found = _relations().get(said._replace(qualifiers=rest))
+    homes = {HOMES[slot] for slot in slots if slot in HOMES}
+    return found if found and homes <= RELATIONS[found].attributes.keys() else None
 
 
 @cache

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from kg.graph import Graph
 from kg.kgx.cells import write_json_lines, write_tsv_lines
 from kg.kgx.columns import KIND, RELATION, RELEASES, own
-from kg.kgx.terms import words_of
+from kg.kgx.terms import qualified, words_of
 from kg.progress import Progress
 from kg.schema import EVIDENCE_COLUMNS, NODE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, node_columns
 
@@ -118,6 +118,7 @@ def _edges(graph: Graph) -> Iterator[Columns]:
             word, told = words_of(name)
             predicate = pa.repeat(word, count)
             qualifiers = {slot: pa.repeat(value, count) for slot, value in told.items()}
+            qualifiers |= {slot: rows[column] for slot, column in qualified(name).items()}
             if "predicate" in relation.attributes:
                 predicate = pc.coalesce(rows["predicate"], predicate)
                 qualifiers = _parted(rows["qualifiers"])
@@ -156,7 +157,7 @@ def _attributes(
 
 def _slots(graph: Graph) -> list[str]:
     """Return the qualifiers that the graph's edges have."""
-    found = {slot for name in graph.edges for slot in words_of(name)[1]}
+    found = {slot for name in graph.edges for slot in (*words_of(name)[1], *qualified(name))}
     for name, rows in graph.edges.items():
         if "qualifiers" in RELATIONS[name].attributes:
             texts = pc.unique(rows["qualifiers"]).to_pylist()

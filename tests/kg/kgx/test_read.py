@@ -223,6 +223,25 @@ def test_what_biolink_lacks_is_rejected_with_its_line(folder: Path) -> None:
     ]
 
 
+def test_what_qualifies_a_phenotype_stands_in_the_attributes_of_our_relation(folder: Path) -> None:
+    names = ("subject", "predicate", "object", "frequency_qualifier", "onset_qualifier", "sex_qualifier", "negated")
+    rows = [
+        ("MONDO:0005148", "biolink:has_phenotype", "HP:0001658", "HP:0040283", "HP:0003581", "", ""),
+        ("MONDO:0005148", "biolink:has_phenotype", "HP:0001658", "HP:0040285", "", "", "true"),
+        ("MONDO:0005148", "biolink:causes", "HP:0001658", "HP:0040283", "", "", ""),
+    ]
+    (folder / "edges.tsv").write_text("\n".join("\t".join(row) for row in (names, *rows)) + "\n")
+    graph, audit = build(folder)
+    assert audit.rejected.num_rows == 0
+    seen, lacking, other = (
+        graph.edges[name].to_pylist()[0]
+        for name in ("disease_has_phenotype", "disease_lacks_phenotype", "disease_related_to_phenotype")
+    )
+    assert (seen["frequency_text"], seen["onset"], seen["sex"]) == ("HP:0040283", "HP:0003581", None)
+    assert lacking["frequency_text"] == "HP:0040285"
+    assert other["qualifiers"] == "frequency_qualifier=HP:0040283"
+
+
 def test_a_denial_without_a_relation_of_ours_asserts_nothing(folder: Path) -> None:
     row = edge("CHEBI:6801", "biolink:treats", "MONDO:0005148", "infores:trial", negated="true")
     with (folder / "edges.tsv").open("a") as edges:

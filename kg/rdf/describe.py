@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -77,7 +78,7 @@ class Naming:
 
     def nodes(self, kind: str, ids: pa.Array) -> pa.Array:
         """Return the nodes' IRIs as they are written."""
-        return mapped(ids, lambda curie: self.term(node_iri(kind, curie, self.taken)))
+        return mapped(ids, lambda curie: _node_term(kind, curie, self))
 
     def values(self, column: str, type: AttributeType, values: pa.Array) -> pa.Array:
         """Return a column's values as they are written: numbers and text as literals, CURIEs of things as IRIs."""
@@ -89,6 +90,12 @@ class Naming:
         if column in IDENTIFIERS:
             return mapped(values, lambda text: self.term(curie_iri(text)) if returns(text) else literal(text))
         return mapped(values, literal)
+
+
+@lru_cache(1 << 18)
+def _node_term(kind: str, curie: str, naming: Naming) -> str:
+    """Return a node's IRI as it is written; most nodes are the end of many edges."""
+    return naming.term(node_iri(kind, curie, naming.taken))
 
 
 def literal(text: str) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyoxigraph
 
 from kg.files.blocks import line_blocks
-from kg.files.text import FileError, check_utf8, read_utf8
+from kg.files.text import FileError, read_utf8
 from kg.rdf.names import RDF
 
 Numbers = npt.NDArray[np.int64]
@@ -155,7 +155,6 @@ def _careful(path: Path, number: int, line: str) -> Iterator[tuple[str, str, str
 def _whole(path: Path, syntax: pyoxigraph.RdfFormat) -> Iterator[tuple[int, tuple[str, str, str]]]:
     """Yield the number and the terms of each statement of Turtle."""
     data = read_utf8(path)
-    check_utf8(path, data)
     number = 0
     try:
         for number, quad in enumerate(pyoxigraph.parse(data, syntax), start=1):
@@ -163,7 +162,7 @@ def _whole(path: Path, syntax: pyoxigraph.RdfFormat) -> Iterator[tuple[int, tupl
     except SyntaxError as failure:
         found = _WHERE.search(str(failure))
         place = f"{path}, line {found[1]}" if found else f"{path}, after statement {number}"
-        line = data.split(b"\n")[int(found[1]) - 1].decode() if found else ""
+        line = b"".join(data.split(b"\n")[int(found[1]) - 1 :][:1]).decode() if found else ""
         raise FileError(_fault(place, failure, line)) from None
 
 

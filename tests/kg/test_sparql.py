@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyoxigraph
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kg.build import build
 from kg.fetch import Fetch
@@ -166,6 +169,20 @@ def test_a_faulty_query_is_told_where_and_what_was_expected(query: str, message:
 @pytest.mark.parametrize("query", ['SELECT ?service { ?service rdfs:label "SERVICE", "INSERT" }', "ASK {} # SERVICE"])
 def test_a_word_alone_is_no_fault(query: str) -> None:
     check_query(query)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_whatever_a_query_holds_it_is_asked_or_refused(data: st.DataObject) -> None:
+    query = data.draw(st.sampled_from([GENES_AND_DRUGS % "", "ASK { ?s ?p 'x' }", "CONSTRUCT { ?s a kg:x } WHERE {}"]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        begin, cut = data.draw(st.integers(0, len(query))), data.draw(st.integers(0, 20))
+        piece = st.one_of(
+            st.text(max_size=4), st.sampled_from(["{", "}", ".", '"', "<", "?x", "a:b", "SERVICE ", "\n"])
+        )
+        query = query[:begin] + data.draw(piece) + query[begin + cut :]
+    with suppress(QueryError):
+        check_query(query)
 
 
 def test_a_query_may_be_a_file(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return texts
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_file_holds_it_is_read_or_refused(
     data: st.DataObject, written: dict[str, bytes], tmp_path: Path
@@ -259,7 +259,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(
     build_graph([rows], max_reject_share=1)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(min_size=1), synonyms=st.lists(st.text()), references=st.lists(st.text()))
 def test_any_text_comes_back(name: str, synonyms: list[str], references: list[str], tmp_path: Path) -> None:
     graph = make_graph(

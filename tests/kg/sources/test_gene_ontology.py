@@ -88,7 +88,7 @@ def test_bad_lines(build_from: Build) -> None:
     }
 
 
-def test_a_term_that_another_source_has_as_another_kind_is_no_crash(build_from: Build, hetionet_folder: Path) -> None:
+def test_a_term_that_another_source_has_as_another_kind_is_reported(build_from: Build, hetionet_folder: Path) -> None:
     moved = TEXTS[gene_ontology.TERMS].replace("blood coagulation\tBP", "blood coagulation\tMF", 1)
     texts = {hetionet.NODES: (hetionet_folder / hetionet.NODES.path).read_text()}
     edges = pd.read_csv(hetionet_folder / hetionet.EDGES.path, sep="\t", dtype=str)
@@ -97,6 +97,13 @@ def test_a_term_that_another_source_has_as_another_kind_is_no_crash(build_from: 
     assert "GO:0007596" in graph.nodes["MolecularFunction"]["id"].to_pylist()
     assert "GO:0007596" in graph.nodes["BiologicalProcess"]["id"].to_pylist()
     assert (gene_ontology.DAG.name, 2, "unknown relation") in rejected(audit)
+    assert audit.conflicts.to_pylist() == [
+        {
+            "kind": "BiologicalProcess, MolecularFunction",
+            "conflict": "one identifier, several kinds",
+            "ids": ["GO:0007596"],
+        }
+    ]
 
 
 @pytest.mark.mirror

@@ -315,9 +315,11 @@ def multigraph(seed: int, edges_a_relation: int) -> Graph:
             if subject == target:
                 continue
             source = f"source {random.integers(3)}"
-            day, record, predicate = int(random.integers(2)) or None, f"r{random.integers(2)}", random.integers(2)
-            words = {"day": day, "record": record, "predicate": f"p{predicate}", "qualifiers": None}
-            told = {column: words[column] for column in relation.identity}
+            words = {column: int(random.integers(2)) or None for column in relation.identity}
+            told = {
+                column: word if relation.attributes[column] == "int64" else f"{column} {word}" if word else None
+                for column, word in words.items()
+            }
             ends = frozenset((subject, target)) if relation.symmetric else (subject, target)
             row = {"subject": subject, "object": target, "source": source, "source_version": str(seed)} | told
             rows[ends, source, *told.values()] = row
@@ -329,7 +331,7 @@ def multigraph(seed: int, edges_a_relation: int) -> Graph:
 def identity_of(relation: str, row: dict[str, Any]) -> tuple[object, ...]:
     """What makes an edge the one it is, in plain words."""
     ends = (row["subject"], row["object"])
-    told = (row.get("day"), row.get("record")) if relation.startswith("patient_") else (row.get("predicate"),)
+    told = (row[column] for column in RELATIONS[relation].identity)
     return (*(sorted(ends) if RELATIONS[relation].symmetric else ends), row["source"], *told)
 
 

@@ -144,6 +144,7 @@ EDGES: tuple[tuple[str, str, str, dict[str, object]], ...] = (
     ("cellular_component_part_of_cellular_component", "GO:0005783", "GO:0005737", {}),
     ("molecular_function_is_a_molecular_function", "GO:0004497", "GO:0016491", {}),
     ("molecular_function_part_of_molecular_function", "GO:0004497", "GO:0016491", {}),
+    ("anatomy_does_not_express_gene", "UBERON:0002107", "NCBIGene:5742", {}),
     ("variant_in_gene", "DBSNP:rs1799853", "NCBIGene:1559", {}),
     ("variant_affects_drug", "DBSNP:rs1799853", "DRUGBANK:DB00682", {"effect": "lower dose"}),
     (

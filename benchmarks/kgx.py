@@ -27,7 +27,7 @@ TARGETS = {"peak_gib": 6}
 """What is asked of ten million edges: at most."""
 
 CATEGORIES = (
-    ("biolink:Gene", "HGNC", 0.3),
+    ("biolink:Gene", "NCBIGene", 0.3),
     ("biolink:Protein", "UniProtKB", 0.1),
     ("biolink:Disease", "MONDO", 0.1),
     ("biolink:SmallMolecule", "CHEBI", 0.2),

@@ -81,7 +81,7 @@ def test_terms_are_phenotypes_with_exact_synonyms_and_cross_references_of_the_sa
         "id": "HP:0001166",
         "name": "Arachnodactyly",
         "synonyms": ["Long slender fingers", "Spider fingers"],
-        "xrefs": ["SNOMEDCT:62250003", "MESH:D054119", "UMLS:C0003706"],
+        "xrefs": ["SNOMEDCT:62250003", "MESH:D054119", "UMLS:C0003706", "HP:0001505"],  # the last is its old one
         "provided_by": ["hpo"],
     }
     assert nodes(graph).keys() == {"HP:0001238", "HP:0001166", "HP:0008665"}, "no obsolete term is a node"
@@ -125,7 +125,7 @@ def test_the_release_has_the_terms_that_its_lines_count(mirror: Path) -> None:
     assert graph.edge_counts() == {"phenotype_is_a_phenotype": 23_392}  # zgrep -c '^is_a:'
     arachnodactyly = nodes(graph)["HP:0001166"]
     assert arachnodactyly["name"] == "Arachnodactyly"
-    assert arachnodactyly["xrefs"] == ["SNOMEDCT:62250003", "UMLS:C0003706"]
+    assert arachnodactyly["xrefs"] == ["SNOMEDCT:62250003", "UMLS:C0003706", "HP:0001505"]
     (pairs,) = read.retired
     old = {row["subject"]: row["object"] for row in pairs.to_pylist()}
     assert old["HP:0001505"] == "HP:0001166" and old["HP:0000057"] == "HP:0008665"

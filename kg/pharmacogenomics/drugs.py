@@ -46,15 +46,15 @@ class NamedDrug:
     xrefs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
 class Drugs:
-    """The drugs that names mean."""
+    """The drugs that names mean; `by_name` has each under its name in the form of `kg.names.folded`."""
 
-    def __init__(self, by_name: Mapping[str, NamedDrug]) -> None:
-        self._by_name = by_name
+    by_name: Mapping[str, NamedDrug]
 
     def find(self, name: str, xref: str | None = None) -> NamedDrug | None:
         """Return the drug of this name, whatever its capitals; if none is known, the one with the CURIE `xref`."""
-        known = self._by_name.get(folded(name)) or self._by_name.get(folded(_INTERNATIONAL.get(folded(name), "")))
+        known = self.by_name.get(folded(name)) or self.by_name.get(_INTERNATIONAL.get(folded(name), ""))
         if known is None:
             return NamedDrug(xref, name) if xref else None
         more = (xref,) if xref and xref != known.id and xref not in known.xrefs else ()
@@ -78,7 +78,7 @@ def read_drugs(found: Mapping[PublicFile, FoundFile]) -> Drugs:
     others += [(name, f"PHARMGKB.DRUG:{id_}") for name, id_ in _dpwg(found).items()]
     for name, curie in others:
         key = folded(name)
-        drug = by_name.get(key) or by_name.get(folded(_INTERNATIONAL.get(key, ""))) or NamedDrug(curie, name)
+        drug = by_name.get(key) or by_name.get(_INTERNATIONAL.get(key, "")) or NamedDrug(curie, name)
         xrefs = drug.xrefs if curie == drug.id else (*drug.xrefs, curie)
         by_name[folded(drug.name)] = NamedDrug(drug.id, drug.name, xrefs)
     return Drugs(by_name)
@@ -102,8 +102,9 @@ def _cpic(found: Mapping[PublicFile, FoundFile]) -> dict[str, str]:
 def _dpwg(found: Mapping[PublicFile, FoundFile]) -> dict[str, str]:
     if DPWG not in found:
         return {}
-    return {
-        chemical["name"]: chemical["id"]
-        for document in read_archive(found[DPWG].path)
-        for chemical in document.of("guideline", "relatedChemicals")
-    }
+    named = {}
+    for document in read_archive(found[DPWG].path):
+        with document.expected():
+            for chemical in document.of("guideline", "relatedChemicals"):
+                named[str.strip(chemical["name"])] = chemical["id"]
+    return named

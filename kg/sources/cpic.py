@@ -9,6 +9,8 @@ its guideline is a diagram.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
+
 from kg.fetch import Fetch, PublicFile
 from kg.files.documents import Document, read_archive
 from kg.files.number import number
@@ -35,36 +37,39 @@ SOURCE = Source(
 
 _NOTHING = ("n/a", "", None)
 
+Row = dict[str, Any]
+
 
 def read(fetch: Fetch) -> Rows:
     """Read CPIC's recommendations; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
     found = SOURCE.fetched(fetch)
     drugs, curies = read_drugs(found), genes_by_symbol(found[GENES].path)
-    nodes: list[dict[str, Any]] = []
-    phenotypes: dict[str, dict[str, Any]] = {}
-    edges: list[dict[str, Any]] = []
+    nodes: list[pa.Table] = []
+    edges: list[pa.Table] = []
+    phenotypes: dict[str, Row] = {}
     for document in read_archive(found[GUIDELINES].path):
         with document.expected():
             drug = _drug(document, drugs)
-            nodes.append(drug)
+            advice = []
             for recommendation, line in document.placed(document.of("recommendations") or (), "drugrecommendation"):
-                place = {"file": document.name, "line": line}
-                keys = _keys(recommendation, place)
+                keys = _keys(recommendation, {"file": document.name, "line": line})
                 for key in keys:
                     phenotypes.setdefault(key["id"], key | {"gene": curies.get(key["symbol"], key["symbol"])})
-                edges += (edge | {"object": drug["id"]} for edge in _edges(document, recommendation, keys))
+                advice += [edge | {"object": drug["id"]} for edge in _edges(document, recommendation, keys)]
+            nodes.append(node_rows("Drug", [drug]))
+            edges.append(edge_rows("phenotype_guides_drug", advice, **CURATED))
     genes = {row["gene"]: {**row, "id": row["gene"], "name": row["symbol"]} for row in phenotypes.values()}
     ends = [row | {"subject": row["id"], "object": row["gene"]} for row in phenotypes.values()]
     return Rows(
         SOURCE.release(found),
         (
-            node_rows("Drug", nodes),
+            pa.concat_tables(nodes),
             node_rows("Gene", genes.values()),
             node_rows("GenePhenotype", phenotypes.values()),
         ),
         (
             edge_rows("phenotype_of_gene", ends, references=["CPIC"], **CURATED),
-            edge_rows("phenotype_guides_drug", edges, **CURATED),
+            pa.concat_tables(edges),
         ),
     )
 
@@ -79,7 +84,7 @@ def score_range(text: str | None) -> tuple[float | None, float | None]:
     return (value, None if text and text.startswith("≥") else value)
 
 
-def _drug(document: Document, drugs: Drugs) -> dict[str, Any]:
+def _drug(document: Document, drugs: Drugs) -> Row:
     name, curie = document.of("drugname"), document.of("drugid").replace("RxNorm:", "RXNORM:")
     drug = drugs.find(name, curie)
     assert drug is not None  # it has an identifier
@@ -87,7 +92,7 @@ def _drug(document: Document, drugs: Drugs) -> dict[str, Any]:
     return Drugs.row(drug, name) | {"file": document.name, "line": line}
 
 
-def _keys(recommendation: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _keys(recommendation: Mapping[str, Any], place: Mapping[str, Any]) -> list[Row]:
     """Return the phenotype of each gene that a recommendation is for, with its activity score."""
     keys = []
     for gene, words in sorted(recommendation["lookupkey"].items()):
@@ -110,9 +115,7 @@ def _keys(recommendation: Mapping[str, Any], place: Mapping[str, Any]) -> list[d
     return keys
 
 
-def _edges(
-    document: Document, recommendation: Mapping[str, Any], keys: list[dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
+def _edges(document: Document, recommendation: Mapping[str, Any], keys: list[Row]) -> Iterator[Row]:
     """Yield a recommendation, from the phenotype of each gene that it is for."""
     implications = {gene: text for gene, text in recommendation["implications"].items() if text not in _NOTHING}
     told = {

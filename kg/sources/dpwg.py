@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from typing import Any
 
+import pyarrow as pa
+
 from kg.fetch import Fetch
 from kg.files.documents import Document, read_archive
 from kg.files.number import number
@@ -47,6 +49,8 @@ ABBREVIATED = {
     "UM": "Ultrarapid Metabolizer",
 }
 
+Row = dict[str, Any]
+
 _SAME = ("id", "subject", "object", "guideline", "genotype_group")
 _TAG = re.compile(r"<[^>]+>")
 _SCORES = re.compile(r"(?:Total gene activity score )?(?P<open>≥)?(?P<low>\d[\d.]*)(?:-(?P<high>\d[\d.]*))?")
@@ -56,14 +60,20 @@ def read(fetch: Fetch) -> Rows:
     """Read DPWG's recommendations; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
     found = SOURCE.fetched(fetch)
     drugs, curies = read_drugs(found), genes_by_symbol(found[GENES].path)
+    nodes: list[pa.Table] = []
+    edges: list[pa.Table] = []
     # Every guideline lists the same alleles and phenotypes of its gene again: the first one's rows stand for all.
-    told: dict[str, dict[tuple[str | None, ...], dict[str, Any]]] = {}
+    seen: set[tuple[str | None, ...]] = set()
     for document in read_archive(found[GUIDELINES].path):
         with document.expected():
+            told: dict[str, list[Row]] = {}
             for table, row in _statements(document, drugs, curies):
-                told.setdefault(table, {}).setdefault(tuple(map(row.get, _SAME)), row)
-    nodes = tuple(node_rows(kind, rows.values()) for kind, rows in told.items() if kind in NODE_KINDS)
-    edges = tuple(edge_rows(name, rows.values(), **CURATED) for name, rows in told.items() if name in RELATIONS)
+                same = (table, *map(row.get, _SAME))
+                if same not in seen:
+                    seen.add(same)
+                    told.setdefault(table, []).append(row)
+            nodes += [node_rows(kind, rows) for kind, rows in told.items() if kind in NODE_KINDS]
+            edges += [edge_rows(name, rows, **CURATED) for name, rows in told.items() if name in RELATIONS]
     return Rows(SOURCE.release(found), nodes, edges)
 
 
@@ -90,7 +100,7 @@ def plain(html: str) -> str:
     return "\n".join(" ".join(line.split()) for line in lines if line.strip())
 
 
-def _statements(document: Document, drugs: Drugs, curies: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _statements(document: Document, drugs: Drugs, curies: Mapping[str, str]) -> Iterator[tuple[str, Row]]:
     """Yield the nodes (with their kind) and the edges (with their relation) of a guideline."""
     guideline = document.of("guideline")
     place = {"file": document.name, "line": document.placed([guideline], "guideline")[0][1]}
@@ -122,9 +132,7 @@ def _statements(document: Document, drugs: Drugs, curies: Mapping[str, str]) -> 
         )
 
 
-def _allele(
-    symbol: str, gene: str, allele: Mapping[str, Any], place: Mapping[str, Any]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _allele(symbol: str, gene: str, allele: Mapping[str, Any], place: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
     """Yield an allele with DPWG's function of it, and the variant in its name."""
     label, id_ = allele["_label"], haplotype_id(symbol, allele["_label"])
     yield "Haplotype", {"id": id_, "name": name_of(symbol, label), "gene": gene, "allele_name": label, **place}
@@ -144,7 +152,7 @@ def _phenotype(group: Mapping[str, Any]) -> str:
     return plain(status["html"]) if status else group["name"]
 
 
-def _advice(document: Document, group: Mapping[str, Any]) -> dict[str, Any]:
+def _advice(document: Document, group: Mapping[str, Any]) -> Row:
     low, high = score_range(plain(group["activityScore"]["html"])) if group["activityScore"] else (None, None)
     strength = (group["strength"] or {}).get("term")
     change = group["rxChangeStatus"]

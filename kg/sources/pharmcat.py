@@ -15,7 +15,16 @@ import pyarrow as pa
 from kg.fetch import Fetch, FoundFile, PublicFile
 from kg.files.documents import Document, read_document
 from kg.files.text import FileError
-from kg.pharmacogenomics.alleles import CURATED, Place, function_pair, haplotype_id, name_of, phenotype_id, variant_id
+from kg.pharmacogenomics.alleles import (
+    CURATED,
+    Place,
+    function_pair,
+    function_words,
+    haplotype_id,
+    name_of,
+    phenotype_id,
+    variant_id,
+)
 from kg.pharmacogenomics.genes import GENES, genes_by_symbol
 from kg.rows import Rows, edge_rows, node_rows
 from kg.source import Source
@@ -47,7 +56,12 @@ SOURCE = Source(
 )
 
 
+EITHER = frozenset("RYSWKMBDHVN")
+"""IUPAC's codes of two bases or more."""
+
 SUBALLELE = "suballele: it is its core allele, which leaves open what the suballele adds"
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -89,41 +103,39 @@ def _tables(gene: _Gene) -> Iterator[pa.Table]:
     document = gene.definition or gene.phenotype
     assert document is not None
     yield node_rows("Gene", [{"id": gene.curie, "name": gene.symbol, "file": document.name, "line": 1}])
-    alleles: dict[str, dict[str, Any]] = {}
+    alleles: dict[str, Row] = {}
     if gene.definition is not None:
         with gene.definition.expected():
             yield from _variants(gene, gene.definition)
             defining = [edge for edges in _defining(gene, gene.definition, alleles) for edge in edges]
-        yield edge_rows("haplotype_has_variant", defining, references=[_definer(gene.symbol)], **CURATED)
+            yield edge_rows("haplotype_has_variant", defining, references=[_definer(gene.symbol)], **CURATED)
     if gene.phenotype is not None:
         with gene.phenotype.expected():
-            _add_functions(gene.phenotype, alleles)
+            _add_functions(gene, gene.phenotype, alleles)
             rules = list(_rules(gene, gene.phenotype))
-        if rules:  # of IFNL3 the file has no diplotypes
             yield node_rows("GenePhenotype", rules)
             edges = [row | {"subject": row["id"], "object": gene.curie} for row in rules]
             yield edge_rows("phenotype_of_gene", edges, references=["CPIC"], **CURATED)
-    yield node_rows(
-        "Haplotype",
-        (
-            {"id": haplotype_id(gene.symbol, allele), "name": name_of(gene.symbol, allele), "gene": gene.curie}
-            | {"allele_name": allele, "file": row["file"], "line": row["line"]}
-            for allele, row in alleles.items()
-        ),
-    )
-    yield edge_rows("haplotype_of_gene", _memberships(gene, alleles), **CURATED)
+    yield node_rows("Haplotype", alleles.values())
+    yield edge_rows("haplotype_of_gene", _memberships(gene, alleles.values()), **CURATED)
 
 
 def _definer(gene: str) -> str:
     return "PharmVar" if gene in PHARMVAR else "CPIC"
 
 
-def _memberships(gene: _Gene, alleles: Mapping[str, Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    for allele, row in alleles.items():
+def _allele(gene: _Gene, name: str, document: Document, line: int) -> Row:
+    """Return the columns of an allele's node."""
+    named = {"id": haplotype_id(gene.symbol, name), "name": name_of(gene.symbol, name), "allele_name": name}
+    return {**named, "gene": gene.curie, "file": document.name, "line": line}
+
+
+def _memberships(gene: _Gene, alleles: Iterable[Row]) -> Iterator[Row]:
+    """Yield what each allele is in its gene: function, activity score, and what makes it."""
+    for row in alleles:
         by = [_definer(gene.symbol)] if row.get("defined_by") else []
         by += ["CPIC"] if row.get("function") else []
-        ends = {"subject": haplotype_id(gene.symbol, allele), "object": gene.curie}
-        yield {**row, **ends, "references": list(dict.fromkeys(by))}
+        yield {**row, "subject": row["id"], "object": gene.curie, "references": list(dict.fromkeys(by))}
 
 
 def _variants(gene: _Gene, document: Document) -> Iterator[pa.Table]:
@@ -162,7 +174,7 @@ def _hgvs(document: Document, site: Mapping[str, Any]) -> list[str]:
     return [f"{reference}:{change.strip()}" for change in site["chromosomeHgvsName"].split(";") if change.strip()]
 
 
-def _defining(gene: _Gene, document: Document, alleles: dict[str, dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _defining(gene: _Gene, document: Document, alleles: dict[str, Row]) -> Iterator[list[Row]]:
     """Add a gene's alleles to `alleles`; yield the edges from each to the variants that define it."""
     sites, cores = document.of("variants"), document.of("suballelesMap")
     for allele, line in document.placed(
@@ -170,16 +182,30 @@ def _defining(gene: _Gene, document: Document, alleles: dict[str, dict[str, Any]
     ):
         if allele["name"] in cores:
             continue
-        row: dict[str, Any] = {"file": document.name, "line": line}
+        row = _allele(gene, allele["name"], document, line)
         changes = [
-            {**row, **_change(document, site, base), "subject": haplotype_id(gene.symbol, allele["name"])}
+            {**row, **_change(document, site, base), "subject": row["id"]}
             for site, base in zip(sites, allele["alleles"], strict=True)
-            # Where an allele has one of several bases (Y, R, ...), both are it: that defines nothing.
-            if base in site["alts"]
+            if _defines(document, site, base, line)
         ]
         row["defined_by"] = "structural" if allele["structuralVariant"] else "variants" if changes else "reference"
         alleles[allele["name"]] = row
         yield changes
+
+
+def _defines(document: Document, site: Mapping[str, Any], base: str | None, line: int) -> bool:
+    """Return whether a base of an allele sets it apart from the reference sequence.
+
+    Where an allele may have either of two bases (Y, R, ...) both are it, which defines nothing.
+    """
+    if base is None or base == site["ref"] or base in EITHER:
+        return False
+    if base not in site["alts"]:
+        raise FileError(
+            f"{document.name}, line {line}: expected {site['ref']} or one of {', '.join(site['alts'])} at "
+            f"{site['chromosomeHgvsName']}, got {base!r}"
+        )
+    return True
 
 
 def _exact(site: Mapping[str, Any], written: list[str], alternate: str) -> str | None:
@@ -190,17 +216,17 @@ def _exact(site: Mapping[str, Any], written: list[str], alternate: str) -> str |
     return exact[0] if exact else None
 
 
-def _change(document: Document, site: Mapping[str, Any], alternate: str) -> dict[str, Any]:
+def _change(document: Document, site: Mapping[str, Any], alternate: str) -> Row:
     """Return the columns of the edge to one alternate of a site."""
     exact, place = _exact(site, _hgvs(document, site), alternate), _place(site, alternate)
     columns = dict(zip(("chromosome", "position", "reference", "allele"), place, strict=True))
     return columns | {"object": variant_id(site["rsid"], place, exact), "hgvs": exact}
 
 
-def _add_functions(document: Document, alleles: dict[str, dict[str, Any]]) -> None:
+def _add_functions(gene: _Gene, document: Document, alleles: dict[str, Row]) -> None:
     for allele, line in document.placed(document.of("namedAlleles"), "functionValue"):
-        row = alleles.setdefault(allele["name"], {"file": document.name, "line": line})
-        row |= {"function": allele["functionValue"], "activity_score": score(allele["activityValue"])}
+        row = alleles.setdefault(allele["name"], _allele(gene, allele["name"], document, line))
+        row |= {"function": function_words(allele["functionValue"]), "activity_score": score(allele["activityValue"])}
 
 
 def score(text: str | None) -> float | None:
@@ -212,9 +238,9 @@ def score(text: str | None) -> float | None:
     return None if text in (None, "n/a") else float(text)
 
 
-def _rules(gene: _Gene, document: Document) -> Iterator[dict[str, Any]]:
+def _rules(gene: _Gene, document: Document) -> Iterator[Row]:
     """Yield each phenotype with the pairs of functions that make it, and the scores between which they add up."""
-    functions = {allele["name"]: allele["functionValue"] for allele in document.of("namedAlleles")}
+    functions = {allele["name"]: function_words(allele["functionValue"]) for allele in document.of("namedAlleles")}
     made: dict[str, str] = {}
     scores: dict[str, set[float]] = {}
     first: dict[str, int] = {}

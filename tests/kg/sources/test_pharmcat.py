@@ -171,6 +171,12 @@ def test_two_phenotypes_of_the_same_functions_are_refused(tmp_path: Path) -> Non
         build(pharmcat, tmp_path)
 
 
+def test_a_base_that_its_site_does_not_have_is_named(tmp_path: Path) -> None:
+    write(tmp_path, definition={"namedAlleles": [allele("*6", None, "T", None)]})
+    with pytest.raises(FileError, match=r"line 63: expected G or one of A at g\.233760498G>A, got 'T'"):
+        build(pharmcat, tmp_path)
+
+
 def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     write(tmp_path, definition={"namedAlleles": [{"name": "*1"}]})
     with pytest.raises(FileError, match=r"UGT1A1_translation\.json\.gz: expected 'alleles', which is not there"):

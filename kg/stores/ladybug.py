@@ -260,7 +260,12 @@ def _copy_all(connection: ladybug.Connection, graph: Graph, progress: Progress) 
 
 def _copy(connection: ladybug.Connection, name: str, rows: pa.Table) -> None:
     if rows.num_rows:
-        connection.execute(f"COPY {name} FROM $rows", {"rows": rows})
+        connection.execute(f"COPY {name} FROM $rows", {"rows": _without_gaps(rows)})
+
+
+def _without_gaps(rows: pa.Table) -> pa.Table:
+    """Return the rows in batches that all have some: Ladybug takes an empty one for the end, and loses what follows."""
+    return pa.Table.from_batches([batch for batch in rows.to_batches() if batch.num_rows], rows.schema)
 
 
 def _upsert_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) -> None:
@@ -270,7 +275,9 @@ def _upsert_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) ->
     settings = ", ".join(f"n.`{name}` = `{name}`" for name in rows.column_names if name != "id")
     changed = rows.filter(known)
     if changed.num_rows:
-        connection.execute(f"LOAD FROM $rows MATCH (n:{label} {{id: id}}) SET {settings}", {"rows": changed})
+        connection.execute(
+            f"LOAD FROM $rows MATCH (n:{label} {{id: id}}) SET {settings}", {"rows": _without_gaps(changed)}
+        )
 
 
 def _upsert_edges(connection: ladybug.Connection, relation: str, rows: pa.Table) -> None:

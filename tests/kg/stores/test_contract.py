@@ -107,6 +107,24 @@ def test_an_empty_graph_comes_back(opened: Opener) -> None:
         assert_same(store.read(), EMPTY)
 
 
+def gapped(rows: pa.Table) -> pa.Table:
+    """The same rows, one a batch, with batches without any between them."""
+    parts = [rows.slice(place, length) for place in range(rows.num_rows) for length in (0, 1)]
+    return pa.concat_tables([*parts, rows.slice(0, 0)])
+
+
+@pytest.mark.parametrize("verb", ["replace", "add"])
+def test_no_row_is_lost_behind_an_empty_batch(opened: Opener, graph: Graph, verb: str) -> None:
+    nodes = {kind: gapped(rows) for kind, rows in graph.nodes.items()}
+    edges = {relation: gapped(rows) for relation, rows in graph.edges.items()}
+    with opened() as store:
+        getattr(store, verb)(Graph(nodes, edges, graph.sources))
+        assert_same(store.read(), graph)
+        if verb == "add":
+            store.add(Graph(nodes, edges, graph.sources))  # nodes and edges that are there already
+            assert_same(store.read(), graph)
+
+
 def test_a_relation_without_edges_is_as_one_that_is_not_there(opened: Opener, graph: Graph) -> None:
     empty = dataclasses.replace(graph, edges=graph.edges | {"treats": graph.edges["treats"].slice(0, 0)})
     with opened() as store:

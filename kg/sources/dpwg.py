@@ -42,6 +42,9 @@ SITES = {
 }
 """Alleles that only DPWG names so, by the one variant in their name: its place in GRCh38, reference and alternate."""
 
+REFERENCES = frozenset({("F5", "rs6025 C"), ("SLCO1B1", "c.521 T")})
+"""Alleles that only DPWG names so, of those without the variant."""
+
 ABBREVIATED = {
     "NM": "Normal Metabolizer",
     "IM": "Intermediate Metabolizer",
@@ -136,7 +139,9 @@ def _allele(symbol: str, gene: str, allele: Mapping[str, Any], place: Mapping[st
     """Yield an allele with DPWG's function of it, and the variant in its name."""
     label, id_ = allele["_label"], haplotype_id(symbol, allele["_label"])
     yield "Haplotype", {"id": id_, "name": name_of(symbol, label), "gene": gene, "allele_name": label, **place}
-    edge = {"subject": id_, "object": gene, "function": allele["function"]["term"], "references": ["DPWG"], **place}
+    defined = "variants" if (symbol, label) in SITES else "reference" if (symbol, label) in REFERENCES else None
+    edge = {"subject": id_, "object": gene, "function": allele["function"]["term"], "defined_by": defined}
+    edge |= {"references": ["DPWG"], **place}
     yield "haplotype_of_gene", edge
     if (symbol, label) in SITES:
         rs, (chromosome, position, reference, alternate) = SITES[symbol, label]

@@ -88,6 +88,8 @@ def test_an_allele_that_is_named_after_a_variant_has_it(tmp_path: Path) -> None:
     (edge,) = edges(graph, "haplotype_has_variant")
     assert (edge["subject"], edge["object"]) == ("PANAKEIA:SLCO1B1_c.521_C", "DBSNP:rs4149056")
     assert (edge["chromosome"], edge["position"], edge["reference"], edge["allele"]) == ("chr12", 21178615, "T", "C")
+    defined = {row["subject"]: row["defined_by"] for row in edges(graph, "haplotype_of_gene")}
+    assert defined == {"PANAKEIA:SLCO1B1_c.521_T": "reference", "PANAKEIA:SLCO1B1_c.521_C": "variants"}
     assert nodes(graph, "GenePhenotype")["PANAKEIA:SLCO1B1_521_CC"]["name"] == "SLCO1B1 521 CC"
     assert nodes(graph, "Drug")["PHARMGKB.DRUG:PA451906"]["name"] == "simvastatin"
 

@@ -4,8 +4,9 @@
 
 prints one JSON object. Each question is asked of several nodes or pairs, some of them hubs, several times; `first` is
 the first answer of all, with what is read or planned once, `median` and `worst` are of what each node or pair takes
-then. The baseline is a round trip that asks for nothing (`RETURN 1`). With `--neo4j` the graph also goes into that
-server, in place of the one it holds.
+then; `cpu` is the median of this process's own time, all threads together, which other work on the machine does not
+lengthen (a server's time is not in it). The baseline is a round trip that asks for nothing (`RETURN 1`). With `--neo4j`
+the graph also goes into that server, in place of the one it holds.
 """
 
 import argparse
@@ -124,16 +125,20 @@ def measure(store: Store) -> dict[str, Any]:
 
 def told(store: Store, asked: list[Question]) -> Mapping[str, float]:
     """Return the first answer's milliseconds, and the median and the worst of each question's own median."""
-    first = took_ms(asked[0], store)
-    each = [median(took_ms(question, store) for _ in range(TIMES)) for question in asked]
-    return {"first": first, "median": median(each), "worst": max(each)}
+    first, _ = took_ms(asked[0], store)
+    each, cpu = [], []
+    for question in asked:
+        wall_ms, cpu_ms = zip(*(took_ms(question, store) for _ in range(TIMES)), strict=True)
+        each.append(median(wall_ms))
+        cpu.append(median(cpu_ms))
+    return {"first": first, "median": median(each), "worst": max(each), "cpu": median(cpu)}
 
 
-def took_ms(question: Question, store: Store) -> float:
-    """Return how long one answer takes."""
-    begin = time.perf_counter()
+def took_ms(question: Question, store: Store) -> tuple[float, float]:
+    """Return how long one answer takes, and how much time of its processors this process spends on it."""
+    begin, spent = time.perf_counter(), time.process_time()
     question(store)
-    return 1000 * (time.perf_counter() - begin)
+    return 1000 * (time.perf_counter() - begin), 1000 * (time.process_time() - spent)
 
 
 def tell(step: str, fraction: float) -> None:

@@ -8,15 +8,16 @@ See docs/decisions/0003-replace-on-neo4j.md for what that promises and what not.
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction
-from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j import READ_ACCESS, Driver, GraphDatabase, ManagedTransaction, Transaction
+from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
 
 from kg.audit import Audit
 from kg.filter import EVERYTHING, Filter
@@ -25,6 +26,7 @@ from kg.progress import Progress, silent
 from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
 from kg.stores import neo4j_write as write
 from kg.stores.degrees import from_lists
+from kg.stores.neo4j_retry import patiently
 from kg.stores.protocol import Hop, Key, Known, StoreError
 from kg.stores.releases import RELEASE_LABEL, read_releases
 
@@ -61,6 +63,8 @@ class Neo4jStore:
         try:
             with self._failures():
                 self._driver.verify_connectivity()
+                with suppress(ClientError), self._driver.session() as session:  # a reader may not be allowed to
+                    write.index_imported(session)
         except StoreError:
             self._driver.close()
             raise
@@ -75,20 +79,28 @@ class Neo4jStore:
     def replace(self, graph: Graph, progress: Progress = silent, audit: Audit | None = None) -> None:
         """Put this graph in place of the server's; until the last step, readers see the old graph.
 
-        Raises `StoreError` where the server fails or an edge's end is not in the graph: with the old graph in place,
-        or, after that last step, with the new one.
+        A server that goes away meanwhile is waited for (`kg.stores.neo4j_retry`). Raises `StoreError` where it stays
+        away or fails, or an edge's end is not in the graph: with the old graph in place, or, after that last step, with
+        the new one.
         """
-        with self._failures(), self._driver.session() as session, self._writer(progress):
-            write.declare(session, graph)
-            write.clear(session)
-            write.stage(self._driver, graph, progress)
+        build = str(uuid4())
+        with (
+            self._failures(),
+            self._driver.session(max_transaction_retry_time=0) as session,
+            self._writer(progress) as only_writer,
+        ):
+            patiently(lambda: write.declare(session, graph))
+            patiently(lambda: write.clear(session))
+            patiently(lambda: session.execute_write(write.begin, build))
+            write.stage(self._driver, graph, build, progress)
             progress("putting the new graph in place", 0.9)
-            session.execute_write(write.swap, graph)
-            write.index_all_kinds(session)
+            only_writer()
+            patiently(lambda: session.execute_write(write.swap, graph, build))
+            patiently(lambda: write.index_all_kinds(session))
             progress("asking for what was written", 0.92)
-            self._verify(graph)
+            patiently(lambda: self._verify(graph))
             progress("clearing the old graph away", 0.93)
-            write.clear(session)
+            patiently(lambda: write.clear(session))
             progress("done", 1.0)
 
     def _verify(self, graph: Graph) -> None:
@@ -120,10 +132,19 @@ class Neo4jStore:
         Which edge is the same one is said by `kg.schema.edge_identity`. Raises `StoreError`, with nothing written,
         where an edge's end is neither in the store nor in the graph.
         """
-        with self._failures(), self._driver.session() as session, self._writer(silent):
-            write.declare(session, graph)
-            session.execute_write(write.merge, graph)
-            write.index_all_kinds(session)
+        with (
+            self._failures(),
+            self._driver.session(max_transaction_retry_time=0) as session,
+            self._writer(silent) as only_writer,
+        ):
+
+            def merge() -> None:
+                only_writer()
+                session.execute_write(write.merge, graph)
+
+            patiently(lambda: write.declare(session, graph))
+            patiently(merge)
+            patiently(lambda: write.index_all_kinds(session))
 
     def read(self) -> Graph:
         """Return the whole graph, sources included.
@@ -214,15 +235,36 @@ class Neo4jStore:
         return rows
 
     @contextmanager
-    def _writer(self, progress: Progress) -> Iterator[None]:
-        """Be the only writer: a lock that the server holds while a transaction is open, and frees when we die."""
+    def _writer(self, progress: Progress) -> Iterator[Callable[[], None]]:
+        """Be the only writer: a lock that the server holds while a transaction is open, and frees when we die.
+
+        Yields what makes sure of that, and takes the lock again where the server lost it as it went away.
+        """
         progress("waiting for other writers", 0.0)
-        with self._driver.session() as session:
-            write.declare_lock(session)
-            with session.begin_transaction() as transaction:
+        with ExitStack() as held:
+            locked: list[Transaction] = []
+
+            def lock() -> None:
+                held.close()
+                locked.clear()
+                session = held.enter_context(self._driver.session())
+                write.declare_lock(session)
+                transaction = session.begin_transaction()
+                held.callback(_let_go, transaction)
                 write.lock(transaction)
-                yield
-                transaction.rollback()
+                locked.append(transaction)
+
+            def make_sure() -> None:
+                try:
+                    for transaction in locked:
+                        transaction.run("RETURN 1").consume()
+                except (DriverError, Neo4jError):
+                    locked.clear()
+                if not locked:
+                    patiently(lock)
+
+            patiently(lock)
+            yield make_sure
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -239,6 +281,12 @@ class Neo4jStore:
             ) from failure
         except (Neo4jError, DriverError) as failure:
             raise StoreError(f"{self.address} failed: {failure}") from failure
+
+
+def _let_go(transaction: Transaction) -> None:
+    """End a transaction that changed nothing; where the server is gone, it has ended."""
+    with suppress(DriverError, Neo4jError):
+        transaction.close()
 
 
 def _direction(step: Step) -> bool | None:
@@ -265,13 +313,18 @@ def _read_edges(transaction: ManagedTransaction, relation: str) -> pa.Table:
     grouped = _fetch(
         transaction,
         f"MATCH (a:{ends.subject}) CALL (a) {{ MATCH (a)-[r:{relation}]->(b:{ends.object}) "
-        f"RETURN {', '.join(f'r.{name} AS {name}' for name in names)}, collect(b.id) AS objects }} "
+        f"RETURN {', '.join(f'{_stored(name)} AS {name}' for name in names)}, collect(b.id) AS objects }} "
         f"RETURN a.id, objects, {', '.join(names)}",
         schema.set(1, pa.field("object", pa.list_(pa.string()))),
     ).combine_chunks()
     objects = grouped["object"]
     parents = pc.list_parent_indices(objects)
     return grouped.drop_columns("object").take(parents).add_column(1, schema.field(1), pc.list_flatten(objects))
+
+
+def _stored(column: str) -> str:
+    """Return a column of an edge `r`; the references are never unsaid, but the import drops a list that is empty."""
+    return "coalesce(r.references, [])" if column == "references" else f"r.{column}"
 
 
 def _fetch(transaction: ManagedTransaction, cypher: str, schema: pa.Schema) -> pa.Table:

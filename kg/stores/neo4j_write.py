@@ -6,21 +6,25 @@ See docs/decisions/0003-replace-on-neo4j.md for why a full build goes by labels 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from neo4j import Driver, ManagedTransaction, Session, Transaction
+from neo4j.exceptions import ConstraintError
 
 from kg.graph import Graph, table
 from kg.progress import Progress
-from kg.schema import NODE_KINDS, RELATIONS, edge_identity
+from kg.schema import NODE_COLUMNS, NODE_KINDS, RELATIONS, edge_identity
 from kg.stores.degrees import recount, touched
-from kg.stores.kept import with_kept
+from kg.stores.kept import KEPT_COLUMNS, with_kept
+from kg.stores.neo4j_retry import patiently
 from kg.stores.protocol import OTHER_VERSION, StoreError
 from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, release_row
 
@@ -33,6 +37,9 @@ LABELS = (*NODE_KINDS, RELEASE_LABEL)
 STAGED = "Staged"
 DISCARDED = "Discarded"
 WRITER = "PanakeiaWriter"
+RECEIPT = "ReceiptStaged"
+"""A node for each batch that is stored, written with it, and one for the whole build: so that a batch whose commit was
+never answered is not stored twice, and none is stored when another build has begun."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +89,8 @@ def lock(transaction: Transaction) -> None:
 
 
 def declare_lock(session: Session) -> None:
-    """Make the node unique that `lock` holds."""
-    _declare(session, [_unique(WRITER)])
+    """Make the node unique that `lock` holds, and receipts."""
+    _declare(session, [_unique(WRITER), _unique(RECEIPT)])
 
 
 def declare(session: Session, graph: Graph) -> None:
@@ -95,6 +102,26 @@ def index_all_kinds(session: Session) -> None:
     """Index `id` across all kinds, when their nodes are there: the server plans by what an index held at first."""
     _declare(session, [f"CREATE INDEX IF NOT EXISTS FOR (n:{ANY_KIND}) ON (n.id)"])
     session.run("CALL db.awaitIndexes()").consume()
+
+
+def index_imported(session: Session) -> None:
+    """Finish a graph that was not written by us but imported (`kg.stores.neo4j_admin`); any other stays as it is.
+
+    Nodes get the empty lists that the import drops, and then the index by which one sees that it is done.
+    """
+    asked = f"SHOW INDEXES YIELD labelsOrTypes WHERE '{ANY_KIND}' IN labelsOrTypes RETURN count(*) AS indexes"
+    if session.run(asked).single(strict=True).value():
+        return
+    if session.run(f"MATCH (n:{ANY_KIND}) RETURN count(n) AS nodes").single(strict=True).value():
+        lists = [name for name, kind in (NODE_COLUMNS | KEPT_COLUMNS).items() if kind.endswith("[]")]
+        for label, names in ((ANY_KIND, lists), (RELEASE_LABEL, ["files"])):
+            missing = " OR ".join(f"n.{name} IS NULL" for name in names)
+            filled = ", ".join(f"n.{name} = coalesce(n.{name}, [])" for name in names)
+            session.run(
+                f"MATCH (n:{label}) WHERE {missing} CALL (n) {{ SET {filled} }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS"
+            ).consume()
+        _declare(session, map(_unique, LABELS))
+        index_all_kinds(session)
 
 
 def _unique(label: str) -> str:
@@ -110,19 +137,24 @@ def _declare(session: Session, statements: Iterable[str]) -> None:
 
 def clear(session: Session) -> None:
     """Delete what a broken or a finished build left behind, edges first: a hub has too many for one transaction."""
-    left = "|".join((DISCARDED, *(label + STAGED for label in LABELS)))
+    left = "|".join((DISCARDED, RECEIPT, *(label + STAGED for label in LABELS)))
     for pattern in (f"(:{left})-[x]->()", f"(x:{left})"):
         session.run(f"MATCH {pattern} CALL (x) {{ DELETE x }} IN TRANSACTIONS OF {BATCH_ROWS} ROWS").consume()
 
 
-def stage(driver: Driver, graph: Graph, progress: Progress) -> None:
-    """Write the graph beside the one in place.
+def begin(transaction: ManagedTransaction, build: str) -> None:
+    """Leave the receipt of a build that begins; `clear` takes it away, and so ends the build."""
+    transaction.run(f"MERGE (:{RECEIPT} {{id: $build}})", build=build).consume()
+
+
+def stage(driver: Driver, graph: Graph, build: str, progress: Progress) -> None:
+    """Write the graph beside the one in place; while the server is away, each batch is tried again.
 
     Staged labels have no index: their nodes are checked already, and edges are written between element ids.
     """
     done, total = 0, len(graph.sources) + sum(rows.num_rows for rows in (*graph.nodes.values(), *graph.edges.values()))
     for batches in (_staged_nodes(graph), _staged_edges(driver, graph)):
-        for batch in _written(driver, batches):
+        for batch in _written(driver, build, batches):
             done += batch.count
             progress(batch.step, 0.9 * (done / total))
 
@@ -136,29 +168,39 @@ def _staged_nodes(graph: Graph) -> Iterator[Batch]:
 
 def _staged_edges(driver: Driver, graph: Graph) -> Iterator[Batch]:
     with driver.session() as session:
-        elements = session.execute_read(_elements, touched(graph), STAGED)
+        elements = patiently(lambda: session.execute_read(_elements, touched(graph), STAGED))
     for relation, rows in graph.edges.items():
         for edges in _edge_batches(relation, rows, elements):
             write = partial(_create_edges, relation=relation, batch=edges)
             yield Batch(f"edges: {relation}", edges.count, write)
 
 
-def _written(driver: Driver, batches: Iterable[Batch]) -> Iterator[Batch]:
+def _written(driver: Driver, build: str, batches: Iterable[Batch]) -> Iterator[Batch]:
     """Write the batches, some at a time; yield each when it is sent, and end when all are stored."""
 
-    def write(batch: Batch) -> None:
-        with driver.session() as session:
-            session.execute_write(batch.write)
+    def write(batch: Batch, receipt: str) -> None:
+        with driver.session(max_transaction_retry_time=0) as session, suppress(ConstraintError):  # stored before
+            patiently(lambda: session.execute_write(_write_once, batch, build, receipt))
 
     with ThreadPoolExecutor(WRITERS) as pool:
         writing: deque[Future[None]] = deque()
         for batch in batches:
-            writing.append(pool.submit(write, batch))
+            writing.append(pool.submit(write, batch, f"{build} {uuid4()}"))
             if len(writing) > WRITERS:  # so that no more than one batch waits in memory
                 writing.popleft().result()
             yield batch
         for last in writing:
             last.result()
+
+
+def _write_once(transaction: ManagedTransaction, batch: Batch, build: str, receipt: str) -> None:
+    """Write a batch with its receipt; raises `ConstraintError`, for the receipt, where it is stored already."""
+    made = transaction.run(
+        f"MATCH (:{RECEIPT} {{id: $build}}) CREATE (:{RECEIPT} {{id: $receipt}})", build=build, receipt=receipt
+    ).consume()
+    if not made.counters.nodes_created:
+        raise StoreError("another build began while the server was away: build once more when that has ended")
+    batch.write(transaction)
 
 
 def _labels(graph: Graph) -> list[str]:
@@ -274,8 +316,17 @@ def _end_labels(relation: str) -> dict[str, str]:
     return {"subject": RELATIONS[relation].subject, "object": RELATIONS[relation].object}
 
 
-def swap(transaction: ManagedTransaction, graph: Graph) -> None:
-    """Put the staged graph in place of the one that is there."""
+def swap(transaction: ManagedTransaction, graph: Graph, build: str) -> None:
+    """Put the staged graph in place of the one that is there, unless that is done already.
+
+    Raises `StoreError` where another build has begun, and cleared the staged graph away.
+    """
+    receipts = f"MATCH (r:{RECEIPT} {{id: $build}}) WITH r, r.swapped AS swapped SET r.swapped = true RETURN swapped"
+    found = transaction.run(receipts, build=build).values()
+    if not found:
+        raise StoreError("another build began while the server was away: build once more when that has ended")
+    if found[0][0]:
+        return
     old = f"MATCH (n:{'|'.join(LABELS)}) REMOVE n:{':'.join((*LABELS, ANY_KIND))} SET n:{DISCARDED}"
     transaction.run(old).consume()
     for label in _labels(graph):

@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 POM = Path(__file__).parent / "pom.xml"
@@ -129,39 +131,76 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+@dataclass(frozen=True)
+class Home:
+    """A server's folder, prepared and not running: its jars are elsewhere, shared by all."""
+
+    folder: Path
+    jars: Path
+    port: int
+    password: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that lead to the server when it runs."""
+        return {
+            "PANAKEIA_TEST_NEO4J": f"bolt://127.0.0.1:{self.port}",
+            "NEO4J_USER": "neo4j",
+            "NEO4J_PASSWORD": self.password,
+        }
+
+
+@contextmanager
+def prepared_home() -> Iterator[Home]:
+    """Yield a server's folder with a configuration, a password and `bin/neo4j-admin`; it is deleted afterwards.
+
+    Raises `ServerError` where the server cannot be fetched.
+    """
+    require_commands()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "panakeia"
+    jars = fetch_jars(cache)
+    password = secrets.token_hex(16)  # no leading dash, which the admin tool would take for an option
+    with tempfile.TemporaryDirectory(prefix="panakeia-neo4j-") as folder:
+        home = Home(Path(folder), jars, free_port(), password)
+        configure(home.folder, home.port)
+        tool = home.folder / "bin" / "neo4j-admin"
+        tool.parent.mkdir()
+        tool.write_text(
+            f"#!/bin/sh\nNEO4J_CONF='{home.folder / 'conf'}' "
+            f'exec {shlex.join(java(jars, "org.neo4j.cli.AdminTool"))} "$@"\n'
+        )
+        tool.chmod(0o755)
+        admin = [str(tool), "dbms", "set-initial-password", password]
+        told = subprocess.run(admin, env=environment(home.folder), capture_output=True, text=True)
+        if told.returncode:
+            raise ServerError(f"Neo4j's admin tool failed:\n{told.stderr}")
+        yield home
+
+
+@contextmanager
+def started(home: Home) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the server of a prepared folder while the context is open; raises `ServerError` where it does not start."""
+    folder, log = home.folder, home.folder / "server.log"
+    arguments = ("org.neo4j.server.CommunityEntryPoint", f"--home-dir={folder}", f"--config-dir={folder / 'conf'}")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            java(home.jars, *arguments), env=environment(folder), stdout=output, stderr=output, process_group=0
+        )
+    try:
+        wait_until_ready(process, home.port, log)
+        yield process
+    finally:
+        stop(process)
+
+
 @contextmanager
 def running_server() -> Iterator[dict[str, str]]:
     """Run a server while the context is open; yield the environment variables that lead to it.
 
     Raises `ServerError` where it cannot be fetched or does not start.
     """
-    require_commands()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "panakeia"
-    jars = fetch_jars(cache)
-    password = secrets.token_hex(16)  # no leading dash, which the admin tool would take for an option
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="panakeia-neo4j-") as folder:
-        home = Path(folder)
-        log = home / "server.log"
-        configure(home, port)
-        admin = java(jars, "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password)
-        told = subprocess.run(admin, env=environment(home), capture_output=True, text=True)
-        if told.returncode:
-            raise ServerError(f"Neo4j's admin tool failed:\n{told.stderr}")
-        arguments = ("org.neo4j.server.CommunityEntryPoint", f"--home-dir={home}", f"--config-dir={home / 'conf'}")
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                java(jars, *arguments), env=environment(home), stdout=output, stderr=output, process_group=0
-            )
-        try:
-            wait_until_ready(process, port, log)
-            yield {
-                "PANAKEIA_TEST_NEO4J": f"bolt://127.0.0.1:{port}",
-                "NEO4J_USER": "neo4j",
-                "NEO4J_PASSWORD": password,
-            }
-        finally:
-            stop(process)
+    with prepared_home() as home, started(home):
+        yield home.variables
 
 
 def main() -> int:

@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 
 from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_identity
 
+NAMED_RELEASES = 3
+"""How many releases the version of data names."""
+
 BETWEEN, NOTHING = "\x1f", "\x1d"
 """What stands between the values of a key, and for one that is missing."""
 
@@ -157,6 +160,8 @@ def edge_keys(relation: str, rows: pa.Table) -> pa.Array:
 def data_version(releases: Iterable[SourceRelease]) -> str:
     """Return a short name of exactly these releases: it changes when a file of one of them does.
 
+    Of more than three, the first is named.
+
     >>> data_version([SourceRelease("a", "1", "CC0-1.0", "", "", {"f": "00"})])
     'a-1+a0e0d6aa'
     """
@@ -164,4 +169,7 @@ def data_version(releases: Iterable[SourceRelease]) -> str:
     digest = hashlib.sha256()
     for release in ordered:
         digest.update(repr((release.name, release.version, sorted(release.files.items()))).encode())
-    return "_".join(f"{release.name}-{release.version}" for release in ordered) + f"+{digest.hexdigest()[:8]}"
+    names = [f"{release.name}-{release.version}" for release in ordered]
+    if len(names) > NAMED_RELEASES:
+        names = [names[0], f"and-{len(names) - 1}-more"]
+    return "_".join(names) + f"+{digest.hexdigest()[:8]}"

@@ -161,7 +161,7 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
         "RETURN n.id AS id, labels(n) AS labels, n.name AS name, n.synonyms AS synonyms, rank",
         {"limit": limit, **text_of, **places},
     )
-    if not rows:
+    if not rows and not wanted:
         check_version(store, kinds)
     total = len(rows)
     if total == limit:
@@ -235,6 +235,7 @@ def _names(store: Store) -> _Names:
     counts = {row["kind"]: row["count"] for row in store.query(counted, {}) if row["count"]}
     stamp = counts, read_releases(store)
     if (read := _READ.get(store)) is None or read.stamp != stamp:
+        check_version(store, NODE_KINDS)
         nodes: list[Key] = []
         texts: list[list[str]] = []
         for kind in counts:

@@ -200,7 +200,7 @@ def test_a_database_of_another_schema_says_to_build_anew(tmp_path: Path) -> None
     ("column", "asked"),
     [
         ("degrees", "NCBIGene:1"),
-        ("folded_id", "ncbigene:1"),
+        ("folded_id", "ncbigene:99999"),
         ("folded_name", "old 1"),
         ("folded_synonyms", "not there"),
         ("synonyms", "NCBIGene:1"),

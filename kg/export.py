@@ -81,7 +81,7 @@ class Exported:
 
     def to_text(self) -> str:
         """Return where the files are, and what is not in them."""
-        lines = [f"{self.format}: {len(self.records)} files in {self.folder}", *self.notes]
+        lines = [f"{self.format} in {self.folder}, files: {len(self.records)}", *self.notes]
         if self.left_out:
             counts = ", ".join(f"{count:,} {name}" for name, count in self.left_out.items())
             lines.append(f"left out, because they are patients' (--patients writes them too): {counts}")

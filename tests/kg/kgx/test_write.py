@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from kg.biolink import categories, predicates
 from kg.build import build_graph
 from kg.export import export
+from kg.fetch import Fetch
 from kg.files.text import FileError
 from kg.graph import Graph, SourceRelease, table
 from kg.kgx import columns
 from kg.kgx.read import read, read_back
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.sources import hetionet
 from tests.conftest import EDGES, EVIDENCE, NODES, RELEASE, make_graph
 
 FORMATS = ("kgx-tsv", "kgx-jsonl")
@@ -197,3 +199,16 @@ def test_a_graph_without_edges_comes_back(tmp_path: Path) -> None:
     graph = make_graph({"Gene": NODES["Gene"]}, ())
     assert content(round_trip(graph, "kgx-tsv", tmp_path)) == content(graph)
     assert len(EDGES) > 40 and isinstance(graph.nodes["Gene"], pa.Table)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("format", FORMATS)
+def test_hetionet_comes_back_as_it_was(format: str, mirror: Path, tmp_path: Path) -> None:
+    whole, _ = build_graph([hetionet.read(Fetch(mirror, offline=True))])
+    small = {name: rows for name, rows in whole.edges.items() if rows.num_rows < 20_000}
+    graph = Graph(whole.nodes, small, whole.sources)
+    built = round_trip(graph, format, tmp_path)
+    assert {"treats", "binds", "palliates"} <= set(small) and built.edges == small
+    assert {kind: rows.sort_by("id") for kind, rows in built.nodes.items()} == {
+        kind: rows.sort_by("id") for kind, rows in graph.nodes.items()
+    }

@@ -17,8 +17,9 @@ from kg.audit import Audit, audit_paths, write_audit_files
 from kg.output import named, put_in_place, settle, target
 from kg.stores.protocol import StoreError
 
-WRITER_MEMORY = 2 << 30
-"""Bytes of Ladybug's buffer pool; it would take 80 % of the machine's memory by itself."""
+WRITER_MEMORY = 3 << 30
+"""Bytes of Ladybug's buffer pool at most; it would take 80 % of the machine's memory by itself. All that is written is
+held there until it is committed: 2 GiB were too few for ten million edges."""
 
 LARGEST_FILE = 1 << 40
 """Bytes of address space that each open database reserves. By itself it would take eight times as many, and a process

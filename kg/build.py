@@ -34,7 +34,8 @@ class Terms:
     More than `max_reject_share` of a release's rows rejected, and a source that gives no node or no edge (unless
     `allow_empty`), leave the store alone; so does a store that holds what no source can bring back, such as patients,
     unless it may be discarded. With `use` (see `kg.licence`) what forbids it is left out; with `only`, the rest of the
-    store's graph stays as it is, and this source's part of it is read anew.
+    store's graph stays as it is, and this source's part of it is read anew. With `neo4j_home` the graph goes into the
+    stopped server in this folder instead of the store, by its own import.
     """
 
     max_reject_share: float = 0.01
@@ -42,6 +43,7 @@ class Terms:
     allow_empty: bool = False
     use: str | None = None
     only: str | None = None
+    neo4j_home: str | Path | None = None
 
 
 def build(
@@ -59,25 +61,21 @@ def build(
     `kg.manifest.UnknownSource`, `kg.fetch.FetchError`, `kg.files.text.FileError` or `kg.stores.protocol.StoreError`.
     """
     chosen, without = _chosen([source(given) if isinstance(given, str) else given for given in inputs], terms)
+    if terms.neo4j_home is not None:
+        return _import(chosen, without, fetch, terms, progress)
     beside = None if "://" in str(store_url) else target(store_url)
     with open_store(store_url, create=True) as store:
         if terms.only is None and not terms.discard:
             _refuse_to_lose(store, {one.name for one in chosen})
         there = None if terms.only is None else store.read().without(terms.only)
-        rows: list[Rows] = []
-        for number, one in enumerate(chosen):
-            progress(f"read {one.name}", 0.2 * number / len(chosen))
-            rows.append(one.read(fetch))
         try:
-            graph, audit = _checked(rows, terms, there, lambda step, done: progress(step, 0.2 + 0.3 * done))
+            graph, audit = _assembled(chosen, fetch, terms, there, progress)
         except BuildError as failure:
             if beside is None or failure.audit is None:
                 raise
             _, listing = write_audit(failure.audit, _refused(beside))
             raise BuildError(f"{failure}\nall rejected rows are in {listing}", failure.audit) from None
-        if not terms.allow_empty:
-            _refuse_empty(audit, [one.release.name for one in rows if one.edges == ()])
-        del rows, there
+        del there
         audit = replace(audit, without=without)
         store.replace(graph, lambda step, fraction: progress(step, 0.5 + 0.5 * fraction), audit)
     if beside is not None:
@@ -85,6 +83,35 @@ def build(
             path.unlink(missing_ok=True)
     progress("built", 1.0)
     return audit
+
+
+def _import(chosen: Sequence[Input], without: tuple[str, ...], fetch: Fetch, terms: Terms, progress: Progress) -> Audit:
+    """Build into the database of a stopped Neo4j server, which cannot tell what it holds."""
+    from kg.stores.neo4j_admin import import_offline
+
+    if terms.only is not None or not terms.discard or terms.neo4j_home is None:
+        raise BuildError(
+            "with --neo4j-home the database of a stopped server is replaced, and nobody can look whether it holds "
+            "imported patients: allow that (--discard-patients), without --only; or start it and give its URL (--store)"
+        )
+    graph, audit = _assembled(chosen, fetch, terms, None, progress)
+    import_offline(graph, terms.neo4j_home, progress=lambda step, done: progress(step, 0.5 + 0.5 * done))
+    progress("built", 1.0)
+    return replace(audit, without=without)
+
+
+def _assembled(
+    chosen: Sequence[Input], fetch: Fetch, terms: Terms, there: Graph | None, progress: Progress
+) -> tuple[Graph, Audit]:
+    """Return the graph of what these inputs say, onto what is there, with its audit; raises `BuildError`."""
+    rows: list[Rows] = []
+    for number, one in enumerate(chosen):
+        progress(f"read {one.name}", 0.2 * number / len(chosen))
+        rows.append(one.read(fetch))
+    graph, audit = _checked(rows, terms, there, lambda step, done: progress(step, 0.2 + 0.3 * done))
+    if not terms.allow_empty:
+        _refuse_empty(audit, [one.release.name for one in rows if one.edges == ()])
+    return graph, audit
 
 
 def build_graph(rows: Sequence[Rows], *, max_reject_share: float = 0.01) -> tuple[Graph, Audit]:

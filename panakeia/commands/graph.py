@@ -36,6 +36,10 @@ def build(
     licence: Annotated[
         str | None, typer.Option("--licence", help="Leave out what forbids this use: commercial.", metavar="USE")
     ] = None,
+    neo4j_home: Annotated[
+        Path | None,
+        typer.Option("--neo4j-home", help="Import into the stopped Neo4j server in this folder, fast.", metavar="DIR"),
+    ] = None,
     max_reject_share: ShareOption = 0.01,
     discard_patients: Annotated[
         bool, typer.Option("--discard-patients", help="Build even where the store holds imported patients.")
@@ -58,6 +62,7 @@ def build(
             manifest=sources,
             only=only,
             licence=licence,
+            neo4j_home=neo4j_home,
             max_reject_share=max_reject_share,
             discard_patients=discard_patients,
             allow_empty=allow_empty,

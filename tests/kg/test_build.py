@@ -4,6 +4,7 @@ import gzip
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -19,6 +20,7 @@ from kg.manifest import UnknownSource, source_names
 from kg.rows import Rows
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.stores.opening import open_store
+from kg.stores.protocol import StoreError
 
 NODES = [
     ("Gene", "NCBIGene:1", "A1BG"),
@@ -285,6 +287,17 @@ def test_a_build_with_too_many_rejects_leaves_the_store_and_lists_all_rows(
     assert url.read_bytes() == before
     assert "graph.lbdb.refused.rejected.tsv" in str(failure.value)
     assert len((tmp_path / "graph.lbdb.refused.rejected.tsv").read_text().splitlines()) == 1 + 30
+
+
+@pytest.mark.parametrize("terms", [Terms(), Terms(discard=True, only="starter")])
+def test_a_stopped_server_is_filled_only_where_its_loss_is_allowed(tmp_path: Path, terms: Terms) -> None:
+    with pytest.raises(BuildError, match="the database of a stopped server is replaced"):
+        build(["starter"], Fetch(offline=True), tmp_path / "g.lbdb", replace(terms, neo4j_home=tmp_path))
+
+
+def test_a_folder_that_is_no_server_s_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is not the folder of a Neo4j server"):
+        build(["starter"], Fetch(offline=True), "", Terms(discard=True, neo4j_home=tmp_path))
 
 
 def test_an_unknown_source_lists_the_sources(tmp_path: Path) -> None:

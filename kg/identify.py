@@ -30,7 +30,10 @@ _BY_NAME = frozenset({"Drug"})
 """The kinds of which a node without a public identifier is the one that alone has its name, in any capitals."""
 
 _HOPS = 2
-"""How far a table of equivalents is followed: from one database over a hub, such as MONDO, to another."""
+"""How far a table of equivalents is followed: from one database over a hub, such as MONDO, to another.
+
+Two nodes meet by no more steps of it than that, both their ways counted: beyond a hub lie identifiers that several hubs
+share (a code of ICD-10 is that of many diseases), and what two hubs share does not make them one."""
 
 ONE_NAME = "one symbol, several genes"
 
@@ -90,14 +93,18 @@ def _pairs(equivalents: Iterable[pa.Table]) -> pd.DataFrame:
 
 def _of_kind(kind: str, rows: pa.Table, stated: pd.DataFrame) -> tuple[pd.Series, pa.Table]:
     """Return the aliases among the nodes of a kind, and what could not be decided."""
-    said = _references(rows, stated)
-    counted = said.groupby(["ref", "prefix"])["node"].agg(["size", "first"]).reset_index()
+    said = _references(rows, _of_same_kind(kind, stated))
+    counted = said.groupby(["ref", "prefix"]).agg(
+        size=("node", "size"), first=("node", "first"), hops=("hops", "first")
+    )
+    counted = counted.reset_index()
     several = counted["size"] > 1
     spread = counted.loc[counted.duplicated("ref", keep=False) & several, "ref"]
     conflicts = [_of_several(kind, said, spread)]
     single = counted[~several]
     pairs = single.merge(single, on="ref", suffixes=("", "_other"))
-    pairs = pairs[pairs["prefix"] < pairs["prefix_other"]].drop_duplicates(["first", "first_other"])
+    pairs = pairs[(pairs["prefix"] < pairs["prefix_other"]) & (pairs["hops"] + pairs["hops_other"] <= _HOPS)]
+    pairs = pairs.drop_duplicates(["first", "first_other"])
     rivals = pairs.duplicated(["first", "prefix_other"], keep=False)
     rivals |= pairs.duplicated(["first_other", "prefix"], keep=False)
     conflicts.append(_table(kind, SEVERAL, pairs.loc[rivals, ["first", "first_other"]].to_numpy().tolist()))
@@ -135,18 +142,32 @@ def _of_several(kind: str, said: pd.DataFrame, refs: pd.Series) -> pa.Table:
     return _table(kind, SEVERAL, [[str(ref), *sorted(node for node in nodes if node != ref)] for ref, nodes in shared])
 
 
+def _of_same_kind(kind: str, stated: pd.DataFrame) -> pd.DataFrame:
+    """Return the equivalences that can hold for a kind: none of an identifier that only other kinds have.
+
+    OMIM numbers genes and diseases alike, so that a table of diseases would make a gene's number a disease of it.
+    """
+    of_others = {prefix for other in NODE_KINDS.values() for prefix in other.prefixes} - set(NODE_KINDS[kind].prefixes)
+    strange = [prefix in of_others for prefix in _prefixes(stated["other"])]
+    return stated[[not one for one in strange]]
+
+
 def _references(rows: pa.Table, stated: pd.DataFrame) -> pd.DataFrame:
-    """Return every identifier that is said to mean a node: columns `node`, its `prefix`, `ref`; its own among them."""
+    """Return every identifier that is said to mean a node: columns `node`, its `prefix`, `ref`, `hops`; its own too.
+
+    `hops` are the steps of the table of equivalents that lead from the node to the identifier.
+    """
     ids = rows["id"].combine_chunks()
     xrefs = rows["xrefs"].combine_chunks()
     own = pd.DataFrame({"node": ids.to_pandas(), "ref": ids.to_pandas()}, dtype=object)
     crossed = pd.DataFrame(
         {"node": ids.take(pc.list_parent_indices(xrefs)).to_pandas(), "ref": pc.list_flatten(xrefs).to_pandas()}
     )
-    said = pd.concat([own, crossed]).drop_duplicates()
-    for _ in range(_HOPS if len(stated) else 0):
-        further = said.merge(stated, left_on="ref", right_on="id")
-        said = pd.concat([said, further[["node", "other"]].rename(columns={"other": "ref"})]).drop_duplicates()
+    said = pd.concat([own, crossed]).drop_duplicates().assign(hops=0)
+    for hops in range(1, 1 + (_HOPS if len(stated) else 0)):
+        further = said.merge(stated, left_on="ref", right_on="id")[["node", "other"]]
+        further = further.rename(columns={"other": "ref"}).assign(hops=hops)
+        said = pd.concat([said, further]).drop_duplicates(["node", "ref"])
     said["prefix"] = _prefixes(said["node"])
     return said.reset_index(drop=True)
 

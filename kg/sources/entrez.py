@@ -3,8 +3,11 @@
 Through Bioconductor's org.Hs.eg.db. It gives nodes only.
 """
 
+from pathlib import Path
+
 from kg.fetch import Fetch, PublicFile
 from kg.files.columns import read_records
+from kg.files.table import read_csv
 from kg.rows import Rows, node_rows
 from kg.source import Source
 
@@ -12,6 +15,7 @@ GENES = PublicFile("attributes/entrez_genes_2022.tsv.gz")
 UNIPROT = PublicFile("attributes/entrez2uniprot.tsv.gz")
 ENSEMBL = PublicFile("attributes/entrez2ensembl.tsv.gz")
 OMIM = PublicFile("attributes/entrez2omim.tsv.gz")
+DISEASES = PublicFile("splits/txgnn/mondo_references.csv.gz")
 
 SOURCE = Source(
     name="entrez",
@@ -22,13 +26,14 @@ SOURCE = Source(
     "2015;43:D36-D42. doi:10.1093/nar/gku1055",
     url="https://bioconductor.org/packages/org.Hs.eg.db",
     files=(GENES,),
-    extras=(UNIPROT, ENSEMBL, OMIM),
+    extras=(UNIPROT, ENSEMBL, OMIM, DISEASES),
 )
 
 XREFS = {UNIPROT: ("uniprot_id", "UniProtKB"), ENSEMBL: ("ensembl_id", "ENSEMBL"), OMIM: ("omim_id", "OMIM")}
 """A file of identifiers elsewhere -> the column they stand in, and their prefix.
 
-OMIM numbers genes and diseases alike, and a few entries are both: here they are a gene's, never a disease's."""
+OMIM numbers genes and diseases alike, and its file gives a gene the numbers of its diseases too: those that MONDO has
+as diseases are left out."""
 
 REGION = "biological-region"
 """A type that NCBI numbers among genes: an enhancer, a breakpoint and the like, none of them a gene."""
@@ -37,11 +42,13 @@ REGION = "biological-region"
 def read(fetch: Fetch) -> Rows:
     """Read the genes; raises `kg.fetch.FetchError` or `kg.files.text.FileError`."""
     found = SOURCE.fetched(fetch)
+    diseases = _diseases(found[DISEASES].path) if DISEASES in found else set()
     xrefs: dict[str, list[str]] = {}
     for file, (column, prefix) in XREFS.items():
         if file in found:
             for row in read_records(found[file].path, ("gene_id", column)):
-                xrefs.setdefault(row["gene_id"], []).append(f"{prefix}:{row[column]}")
+                if (xref := f"{prefix}:{row[column]}") not in diseases:
+                    xrefs.setdefault(row["gene_id"], []).append(xref)
     stated = list(read_records(found[GENES].path, ("gene_id", "symbol", "gene_name", "gene_type")))
     genes = [row for row in stated if row["gene_type"] != REGION]
     nodes = node_rows(
@@ -60,3 +67,9 @@ def read(fetch: Fetch) -> Rows:
         ),
     )
     return Rows(SOURCE.release(found), (nodes,), (), left_out={f"a {REGION}": len(stated) - len(genes)})
+
+
+def _diseases(path: Path) -> set[str]:
+    """Return OMIM's numbers that are a disease's, as CURIEs."""
+    rows = read_csv(path, ("ontology_id", "ontology", "mondo_id")).by_line().values()
+    return {f"OMIM:{row['ontology_id'].strip()}" for row in rows if row["ontology"] == "OMIM"}

@@ -162,3 +162,17 @@ def test_what_a_table_of_equivalents_says_stays_with_the_node() -> None:
     said = equals(("CHEBI:15365", ASPIRIN[0]), ("CHEBI:15365", "KEGG.COMPOUND:C01405"))
     graph, _ = assemble([given, Rows(SourceRelease("m", "1", "CC0-1.0", "", "", {}), (), (), (said,))])
     assert set(drug(graph)["xrefs"]) == {"UNII:R16CO5Y76E", "CHEBI:15365", "KEGG.COMPOUND:C01405"}
+
+
+def test_what_two_hubs_share_does_not_make_them_one() -> None:
+    # as MONDO has it: Turner syndrome and an ovarian dysgenesis, each a disease of its own, both coded Q96.8
+    rows = (("OMIM:616185", "Ovarian dysgenesis 4", []), ("ORPHANET:881", "Turner syndrome", []))
+    table = (("MONDO:0014520", "OMIM:616185"), ("MONDO:0014520", "ICD10:Q96.8"))
+    table += (("MONDO:0019499", "ORPHANET:881"), ("MONDO:0019499", "ICD10:Q96.8"))
+    found = aliases("Disease", *rows, equivalents=table)
+    assert found == {"MONDO:0014520": "OMIM:616185", "MONDO:0019499": "ORPHANET:881"}
+
+
+def test_a_gene_s_omim_number_makes_no_disease_an_identifier_of_the_gene() -> None:
+    found = aliases("Gene", ("NCBIGene:7157", "TP53", ["OMIM:151623"]), equivalents=(("OMIM:151623", "MONDO:0007903"),))
+    assert found == {"OMIM:151623": "NCBIGene:7157"}

@@ -19,7 +19,18 @@ from kg.rows import Rows
 
 FILES = ("mappings",)
 NEEDED = ("subject_id", "predicate_id", "object_id")
-EXACT = frozenset({"skos:exactMatch", "owl:equivalentClass", "owl:equivalentTo", "owl:sameAs"})
+_VOCABULARIES = {"skos": "http://www.w3.org/2004/02/skos/core#", "owl": "http://www.w3.org/2002/07/owl#"}
+_EXACT = ("skos:exactMatch", "owl:equivalentClass", "owl:equivalentTo", "owl:sameAs")
+EXACT = frozenset(
+    spelt.casefold()
+    for name in _EXACT
+    for spelt in (name, _VOCABULARIES[name.partition(":")[0]] + name.partition(":")[2])
+)
+"""The predicates that make two identifiers one, as CURIEs and IRIs; their capitals do not matter."""
+
+MODIFIER = "predicate_modifier"
+"""The column that may say `Not`: that the two do not match so."""
+
 
 _MAPPED = re.compile(r"#\s+([^\s:]+):\s+(\S+)")
 _COLUMNS = pa.schema([("subject", pa.string()), ("object", pa.string()), ("file", pa.string()), ("line", pa.int64())])
@@ -37,6 +48,7 @@ def read(files: Mapping[str, Path], release: SourceRelease) -> Rows:
     header = lines[first].split("\t") if first < len(lines) else []
     check_header(path, header, NEEDED, "\t")
     places = [header.index(name) for name in NEEDED]
+    modifier = header.index(MODIFIER) if MODIFIER in header else None
     left_out: Counter[str] = Counter()
     rows = []
     for number, line in enumerate(lines[first + 1 :], start=first + 2):
@@ -46,7 +58,10 @@ def read(files: Mapping[str, Path], release: SourceRelease) -> Rows:
         if len(cells) != len(header):
             raise FileError(f"{path}, line {number}: {len(cells)} cells; expected {len(header)}, one a column")
         subject, predicate, target = (cells[place].strip() for place in places)
-        if predicate not in EXACT:
+        if modifier is not None and (said := cells[modifier].strip()):
+            left_out[f"{said} {predicate} is no exact match"] += 1
+            continue
+        if predicate.casefold() not in EXACT:
             left_out[f"{predicate or 'no predicate'} is no exact match"] += 1
             continue
         try:

@@ -47,6 +47,23 @@ def test_exact_matches_are_equivalents_and_the_rest_is_counted(tmp_path: Path) -
     }
 
 
+def test_a_negated_match_makes_nothing_one(tmp_path: Path) -> None:
+    header = "subject_id\tpredicate_modifier\tpredicate_id\tobject_id\n"
+    body = "DOID:1\tNot\tskos:exactMatch\tMONDO:0000001\nDOID:2\t\tskos:exactMatch\tMONDO:0000002\n"
+    found = read(tmp_path / "m.tsv", header + body)
+    [table] = found.equivalents
+    assert table["subject"].to_pylist() == ["DOID:2"]
+    assert dict(found.left_out) == {"Not skos:exactMatch is no exact match": 1}
+
+
+@pytest.mark.parametrize(
+    "predicate", ["SKOS:ExactMatch", "http://www.w3.org/2004/02/skos/core#exactMatch", "OWL:equivalentclass"]
+)
+def test_a_predicate_may_be_in_any_capitals_or_an_iri(tmp_path: Path, predicate: str) -> None:
+    [table] = read(tmp_path / "m.tsv", COLUMNS + line("DOID:1", predicate, "MONDO:0000001")).equivalents
+    assert table.num_rows == 1
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_do_not_matter(tmp_path: Path, end: str) -> None:
     text = (COLUMNS + line("DOID:1", "skos:exactMatch", "MONDO:0000001")).replace("\n", end)

@@ -113,10 +113,12 @@ class _Reader:
             found: npt.NDArray[np.int8] = kinds[pc.fill_null(pc.index_in(names, ids), len(ids)).to_numpy()]
             return found
 
+        begun = False
         for block, share in records(self._edges, ("subject", "object"), _is_wanted):
             self.share = share
-            if not {*_PREDICATES} & block.names:
+            if not (begun or {*_PREDICATES} & block.names):  # a later block of JSON may be one line that is cut off
                 raise FileError(f"{self._edges}, line 1: no column predicate; expected the edges of a KGX graph")
+            begun = True
             yield _edges(block, self._edges, kinds_of, ours=self._ours)
 
 
@@ -171,7 +173,7 @@ def _edges(block: Records, path: Path, kinds_of: Callable[[pa.Array], npt.NDArra
     )
     names = pa.concat_arrays([names, pa.array([""])])  # a missing end
     kinds = kinds_of(names)
-    predicates = next(block.text(name) for name in _PREDICATES if name in block.names)
+    predicates = block.text(next((name for name in _PREDICATES if name in block.names), _PREDICATES[0]))
     qualifiers = _qualifiers(block)
     levels = pc.fill_null(block.text("knowledge_level").cast(pa.string()), "not_provided")
     relation, turned = _relations(

@@ -85,12 +85,20 @@ class Said(NamedTuple):
 
 
 def biolink(term: str) -> str:
-    """Return a term with Biolink's prefix, which some graphs leave out.
+    """Return a term in Biolink's spelling, whatever its capitals, with the prefix, which some graphs leave out.
 
-    >>> biolink("treats"), biolink("biolink:treats")
-    ('biolink:treats', 'biolink:treats')
+    >>> biolink("treats"), biolink("biolink:Treats"), biolink("https://w3id.org/biolink/vocab/Gene")
+    ('biolink:treats', 'biolink:treats', 'biolink:Gene')
     """
-    return term if ":" in term else f"biolink:{term}"
+    named = term.removeprefix("https://w3id.org/biolink/vocab/")
+    named = named if ":" in named else f"biolink:{named}"
+    return _spelt().get(named.lower(), named)
+
+
+@cache
+def _spelt() -> Mapping[str, str]:
+    """Return every category and predicate by its spelling in small letters."""
+    return {term.lower(): term for term in (*categories(), *predicates())}
 
 
 def most_specific(terms: Iterable[str]) -> str | None:

@@ -306,6 +306,21 @@ def test_a_line_that_is_no_json_object_is_rejected_with_its_text(folder: Path, l
     assert line[:200] in found[0]["text"] and graph.node_counts() == {"Gene": 1}
 
 
+def test_a_last_edge_that_is_cut_off_is_rejected_with_its_line(folder: Path) -> None:
+    (folder / "edges.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS) + '{"subject": "HG')
+    _, audit = build(folder, edges="edges.jsonl")
+    last = audit.rejected.to_pylist()[-1]
+    assert (last["line"], last["reason"]) == (len(ROWS) + 1, "unknown relation")
+
+
+@pytest.mark.parametrize("predicate", ["biolink:Treats", "BIOLINK:TREATS", "https://w3id.org/biolink/vocab/treats"])
+def test_capitals_and_iris_of_a_predicate_do_not_matter(folder: Path, predicate: str) -> None:
+    edges = folder / "edges.tsv"
+    edges.write_text(edges.read_text().replace("biolink:treats\t", f"{predicate}\t"))
+    graph, _ = build(folder)
+    assert graph.edges["treats"].num_rows == 1
+
+
 def test_progress_moves_while_a_file_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kg.files.blocks.TABLE_BLOCK", 200)
     told: list[tuple[str, float]] = []

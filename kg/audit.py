@@ -35,6 +35,9 @@ EQUIVALENTS = "equivalents"
 SHOWN = 10
 """How many rejected rows a text or an error shows; all are in the table and the file."""
 
+LONGEST = 200
+"""Characters of a rejected row that a text or an error shows."""
+
 _ACCOUNTED = ("tables", "reasons", "rejected", "left_out")
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -141,7 +144,9 @@ def rejection_lines(audit: Audit) -> list[str]:
         f"  {count:,} x {reason} ({source}, {table})" for (source, table, reason), count in audit.reasons().items()
     ]
     for row in audit.rejected.slice(0, SHOWN).to_pylist():
-        lines.append(f"  {row['file']}, line {row['line']}: {row['reason']}: {row['text']!r}")
+        text = row["text"] or ""
+        said = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+        lines.append(f"  {row['file']}, line {row['line']}: {row['reason']}: {said!r}")
     return lines
 
 

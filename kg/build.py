@@ -176,8 +176,9 @@ def _refuse_to_lose(store: Store, built: set[str]) -> None:
         f"{release.name} {release.version}" for release in held if release.name not in {*built, *source_names()}
     ]:
         raise BuildError(
-            f"the store holds {', '.join(lost)}, which no source can bring back and a build would drop: build into "
-            "another store, or allow it (--discard-patients) and import the patients again"
+            f"the store holds {', '.join(lost)}, which nothing that this build reads can bring back and it would drop: "
+            "name a source of your own in the manifest too (--sources), build into another store, or allow it "
+            "(--discard-patients) and import patients again"
         )
 
 
@@ -192,12 +193,18 @@ def _refuse_empty(audit: Audit, nodes_only: Collection[str]) -> None:
             continue
         for what, tables in (("node", NODE_KINDS), ("edge", RELATIONS)):
             if not any(good.get(table) for table in tables) and not (what == "edge" and release.name in nodes_only):
-                files = ", ".join(release.files) or "none is named"
-                raise BuildError(
-                    f"{release.name} {release.version} gives no {what}, and nothing was stored: is one of its files "
-                    f"cut off? Get them anew ({files}), or allow it (--allow-empty)",
-                    audit,
-                )
+                raise BuildError(_nothing(release, what, audit), audit)
+
+
+def _nothing(release: SourceRelease, what: str, audit: Audit) -> str:
+    files = ", ".join(release.files) or "none is named"
+    return "\n".join(
+        [
+            f"{release.name} {release.version} gives no {what}, and nothing was stored: is one of its files "
+            f"cut off? Get them anew ({files}), or allow it (--allow-empty)",
+            *(f"  left out: {n:,} x {why}" for (source, why), n in audit.left_out.items() if source == release.name),
+        ]
+    )
 
 
 def _too_many(release: SourceRelease, limit: float, audit: Audit) -> str:

@@ -63,5 +63,7 @@ def _bare(name: str) -> str:
 
 def _seen(name: str) -> str:
     """Return what a reader sees of a name: no characters without shape, no spaces around it, letters composed."""
+    if name.isascii() and name.isprintable():
+        return name.strip()
     shaped = "".join(character for character in name if unicodedata.category(character) not in ("Cf", "Cc"))
     return unicodedata.normalize("NFC", shaped).strip()

@@ -26,8 +26,20 @@ _FIRST_BYTES = {
 """How a file begins that is no UTF-8 text -> what it is, and the cure."""
 
 
+_LONGEST_MESSAGE = 2000
+
+
 class FileError(ValueError):
-    """A file that is not what it should be; the message begins with its name and says where the fault is."""
+    """A file that is not what it should be; the message begins with its name and says where the fault is.
+
+    Of what a long one quotes, the middle is left out: whole files stand in one line by mistake.
+    """
+
+    def __init__(self, message: str) -> None:
+        if len(message) > _LONGEST_MESSAGE:
+            half = _LONGEST_MESSAGE // 2
+            message = f"{message[:half]} [...] {message[-half:]}"
+        super().__init__(message)
 
 
 def read_text(path: str | Path) -> str:

@@ -200,6 +200,12 @@ def test_too_many_rejects_raise_with_counts_and_first_lines() -> None:
     assert "f.tsv, line 3: unknown relation: 'DRUGBANK:DB00001\\theals\\tDOID:1'" in str(failure.value)
 
 
+def test_of_a_long_row_the_message_shows_the_beginning() -> None:
+    with pytest.raises(BuildError, match=r"line 2: malformed CURIE: 'Gene\\tMMM") as failure:
+        build_graph([rows([("Gene", "M" * 5_000_000, "g")], [])])
+    assert len(str(failure.value)) < 1000
+
+
 def test_a_small_bad_source_does_not_hide_in_a_large_good_one() -> None:
     large = rows([("Gene", f"NCBIGene:{n}", "g") for n in range(1000)], [])
     with pytest.raises(BuildError, match="small 1"):

@@ -116,3 +116,8 @@ def test_the_final_name_says_whether_text_is_gzipped(tmp_path: Path) -> None:
         file.write(LINES)
     (tmp_path / ".x.part").rename(tmp_path / "x.csv.gz")
     assert read_text(tmp_path / "x.csv.gz") == LINES
+
+
+def test_a_message_that_quotes_a_whole_file_keeps_its_two_ends() -> None:
+    said = str(FileError("x.tsv, line 1: got " + "x" * 10_000_000 + "; expected a header"))
+    assert len(said) < 2100 and said.startswith("x.tsv, line 1: got xx") and said.endswith("xx; expected a header")

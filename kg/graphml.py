@@ -12,6 +12,8 @@ from kg.progress import Progress
 from kg.schema import RELATIONS
 
 FILE = "graph.graphml"
+MOST_EDGES = 200_000
+"""About a gigabyte while it is written; Cytoscape and Gephi are slow long before."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML file may hold, however it is written."""
@@ -38,8 +40,15 @@ def write(graph: Graph, folder: Path, progress: Progress) -> Mapping[str, int]:
     """Write `graph.graphml`; return how many nodes and edges it has.
 
     A node's identifier is its kind and its CURIE, its `label` what it is called; a list is one text with bars, and a
-    character that XML cannot hold is U+FFFD. All of it is held in memory: it is meant for a part of a large graph.
+    character that XML cannot hold is U+FFFD. All of it is held in memory: raises `ValueError` for more than
+    `MOST_EDGES`.
     """
+    edges = sum(graph.edge_counts().values())
+    if edges > MOST_EDGES:
+        raise ValueError(
+            f"the graph has {edges:,} edges, and GraphML of more than {MOST_EDGES:,} fits neither memory nor the tools "
+            "that read it: export a part (--around NODE --radius N), or another format"
+        )
     progress("join nodes and edges", 0.0)
     whole = to_networkx(graph)
     flat = nx.MultiDiGraph()

@@ -17,9 +17,8 @@ from kg.audit import Audit, audit_paths, write_audit_files
 from kg.output import named, put_in_place, settle, target
 from kg.stores.protocol import StoreError
 
-WRITER_MEMORY = 3 << 30
-"""Bytes of Ladybug's buffer pool at most; it would take 80 % of the machine's memory by itself. All that is written is
-held there until it is committed: 2 GiB were too few for ten million edges."""
+WRITER_MEMORY = 2 << 30
+"""Bytes of Ladybug's buffer pool; it would take 80 % of the machine's memory by itself."""
 
 LARGEST_FILE = 1 << 40
 """Bytes of address space that each open database reserves. By itself it would take eight times as many, and a process
@@ -49,7 +48,9 @@ def written_file(
             shutil.copyfile(path, building)
         with _opened(building) as connection:
             if not copied:
+                connection.execute("BEGIN TRANSACTION")
                 declare(connection)
+                connection.execute("COMMIT")
             yield connection
         if copied:
             put_in_place([building], [path])
@@ -92,6 +93,9 @@ def _only_writer(path: Path) -> Iterator[Path]:
 def _opened(path: Path) -> Iterator[ladybug.Connection]:
     """Yield a connection that writes a file; everything is in the file afterwards.
 
+    What is written is no transaction: nobody reads the file before it is whole, and one for all of it would hold all
+    in memory and take four times as long.
+
     When Ladybug could not write its log, closing the database writes it once more, in a destructor, and that ends the
     process. Such a database is never closed.
     """
@@ -101,9 +105,7 @@ def _opened(path: Path) -> Iterator[ladybug.Connection]:
         )
         connection = opened.enter_context(ladybug.Connection(database))
         try:
-            connection.execute("BEGIN TRANSACTION")
             yield connection
-            connection.execute("COMMIT")
             connection.execute("CHECKPOINT")
         except RuntimeError as failure:
             if _is_of_writing(failure):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
@@ -134,10 +135,11 @@ def neighbours(
 
 def check_relations(relations: Iterable[str], name: str = "relations") -> None:
     """Raise `ValueError` where an argument names relations that there are not."""
-    if unknown := set(relations) - RELATIONS.keys():
+    if unknown := sorted(set(relations) - RELATIONS.keys()):
+        near = dict.fromkeys(close for word in unknown for close in get_close_matches(word, RELATIONS, cutoff=0.5))
+        hint = f"did you mean {', '.join(near)}? " if near else ""
         raise ValueError(
-            f"{name} has no relation {', '.join(sorted(unknown))}: kg.schema.RELATIONS has them, and `panakeia info` "
-            "those of a graph"
+            f"{name}: there is no relation {', '.join(unknown)}; {hint}`panakeia info` lists those of a graph"
         )
 
 

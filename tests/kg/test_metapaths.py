@@ -145,7 +145,7 @@ def test_a_list_that_is_cut_says_of_how_many(store_of: Callable[[Graph], Store])
     [
         ([], "the metapath has 0 relations: expected 1 to 6"),
         (["binds"] * 7, "the metapath has 7 relations"),
-        (["cures"], "the metapath has no relation cures"),
+        (["cures"], "the metapath: there is no relation cures"),
         (["treats", "binds"], "binds does not lead on from a Disease: expected another relation"),
         (["binds:in"], "binds:in does not lead on from a Drug: expected binds:out"),
         (["binds", "gene_regulates_gene"], "say gene_regulates_gene:out or gene_regulates_gene:in"),

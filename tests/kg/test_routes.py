@@ -105,8 +105,8 @@ def test_a_route_that_no_path_can_take_is_refused(store_of: Callable[[Graph], St
         (Route(without_nodes=[DRUG]), "DRUGBANK:DB00000 is to be on the path and not"),
         (Route(through=["PANAKEIA:P-0"]), r"no path leads through a patient, but .* through PANAKEIA:P-0"),
         (Route(through=["NCBIGene:1", "NCBIGene:2"]), "a path of 2 edges leads through at most 1 nodes .* not 2"),
-        (Route(relations=["cures"]), "relations has no relation cures"),
-        (Route(without=["cures"]), "without has no relation cures"),
+        (Route(relations=["cures"]), "relations: there is no relation cures"),
+        (Route(without=["cures"]), "without: there is no relation cures"),
         (Route(where=Filter(sources=["e"])), "the graph has nothing of a source 'e'"),
     ):
         with pytest.raises(ValueError, match=told):

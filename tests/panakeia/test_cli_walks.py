@@ -49,7 +49,7 @@ def test_a_metapath_counts_paths(panakeia: Panakeia, starter_store: Path) -> Non
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (("neighbours", "metformin", "--relation", "cures"), "relations has no relation cures"),
+        (("neighbours", "metformin", "--relation", "cures"), "relations: there is no relation cures"),
         (("neighbours", "metformin", "--level", "guessed"), "guessed is no knowledge level: expected some of"),
         (("paths", "metformin", DIABETES, "--source", "nobody"), "the graph has nothing of a source 'nobody'"),
         (("paths", "metformin", DIABETES, "--through", "no such node"), "has the identifier, name or synonym"),

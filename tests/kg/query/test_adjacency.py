@@ -131,7 +131,7 @@ def test_what_a_user_gets_wrong_is_named(store_of: Callable[[Graph], Store]) -> 
     store = store_of(made_up())
     with pytest.raises(ValueError, match="limit is 0"):
         neighbours(store, "DOID:0", limit=0)
-    with pytest.raises(ValueError, match="relations has no relation cures"):
+    with pytest.raises(ValueError, match="relations: there is no relation cures;"):
         neighbours(store, "DOID:0", relations=["cures"])
     with pytest.raises(UnknownKind):
         neighbours(store, "DOID:0", kinds=["illness"])

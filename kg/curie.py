@@ -95,14 +95,23 @@ def parse(text: str) -> Curie:
 
 
 def standard(text: str) -> str:
-    """Return a CURIE with its prefix spelt as Biolink spells it; any other text comes back as it is.
+    """Return a CURIE with its prefix spelt as Biolink does, also from a URI or `DOID_9352`; else the text as it is.
 
     >>> standard("drugbank:DB00682"), standard("SNOMEDCT_US:38341003"), standard("what is this?")
     ('DRUGBANK:DB00682', 'SNOMEDCT:38341003', 'what is this?')
+    >>> standard("http://purl.obolibrary.org/obo/DOID_9352"), standard("DOID_9352")
+    ('DOID:9352', 'DOID:9352')
     """
-    prefix, colon, identifier = text.strip().partition(":")
-    known = _spelled().get(prefix.lower()) if colon else None
-    return f"{known.name}:{identifier}" if known else text
+    plain = text.strip()
+    if plain.startswith(("http://", "https://")):
+        return from_uri(plain) or text
+    prefix, colon, identifier = plain.partition(":")
+    if colon:
+        known = _spelled().get(prefix.lower())
+        return f"{known.name}:{identifier}" if known else text
+    prefix, _, identifier = plain.partition("_")
+    known = _spelled().get(prefix.lower()) if identifier else None
+    return f"{known.name}:{identifier}" if known and re.fullmatch(known.pattern, identifier) else text
 
 
 def pattern(names: Iterable[str]) -> str:

@@ -339,7 +339,13 @@ def multigraph(seed: int, edges_a_relation: int) -> Graph:
                 for column, word in words.items()
             }
             ends = frozenset((subject, target)) if relation.symmetric else (subject, target)
-            row = {"subject": subject, "object": target, "source": source, "source_version": str(seed)} | told
+            row = {
+                "subject": subject,
+                "object": target,
+                "source": source,
+                "source_version": str(seed),
+                "references": [],
+            } | told
             rows[ends, source, *told.values()] = row
         edges[relation.name] = table(edge_columns(relation.name), rows.values())
     nodes = {kind: table(node_columns(kind), [{"id": i, "name": i} for i in names]) for kind, names in ids.items()}

@@ -154,7 +154,8 @@ class Neo4jStore:
         with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
             before = session.execute_read(_stamp)
             nodes = {kind: session.execute_read(_read_nodes, kind) for kind in NODE_KINDS}
-            edges = {relation: session.execute_read(_read_edges, relation) for relation in RELATIONS}
+            there = session.execute_read(_relations)
+            edges = {relation: session.execute_read(_read_edges, relation) for relation in there}
             sources = read_releases(self)
             if session.execute_read(_stamp) != before:
                 raise StoreError(f"the graph at {self.address} was replaced while it was read: read it again")
@@ -297,6 +298,12 @@ def _direction(step: Step) -> bool | None:
 def _stamp(transaction: ManagedTransaction) -> list[str]:
     """Return what changes when the graph is replaced: which nodes its releases are."""
     return transaction.run(f"MATCH (s:{RELEASE_LABEL}) RETURN elementId(s) AS e ORDER BY e").value()
+
+
+def _relations(transaction: ManagedTransaction) -> list[str]:
+    """Return the relations that the server knows: to plan a query for each of the others would take a while."""
+    there = set(transaction.run("CALL db.relationshipTypes()").value())
+    return [relation for relation in RELATIONS if relation in there]
 
 
 def _read_nodes(transaction: ManagedTransaction, kind: str) -> pa.Table:

@@ -126,6 +126,7 @@ def test_a_commit_whose_answer_is_lost_is_not_done_twice(
     neo4j_url: str, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     monkeypatch.setattr(neo4j_write, "BATCH_ROWS", 200)
+    monkeypatch.setattr(neo4j_retry, "PAUSES_S", (0.05,) * 8)
     with open_store(neo4j_url) as store:
         store.replace(ladder("old"), quiet)
     with proxied(neo4j_url) as (url, proxy), open_store(url) as store:

@@ -69,6 +69,15 @@ def edge_rows(relation: str, rows: Iterable[Mapping[str, object]], **shared: obj
     return _table({"relation": "string", **columns, **_PLACE}, {"relation": relation, **shared}, rows)
 
 
+def pair_rows(rows: Iterable[Mapping[str, object]]) -> pa.Table:
+    """Return pairs of identifiers as a table, for `Rows.equivalents` and `Rows.retired`.
+
+    >>> pair_rows([{"subject": "MONDO:0005148", "object": "DOID:9352", "file": "m.tsv", "line": 2}]).num_rows
+    1
+    """
+    return _table({**_ENDS, **_PLACE}, {}, rows)
+
+
 def _table(
     columns: Mapping[str, AttributeType], shared: Mapping[str, object], rows: Iterable[Mapping[str, object]]
 ) -> pa.Table:

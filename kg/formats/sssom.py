@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
-
 from kg.curie import CurieError, from_uri, parse
 from kg.files.header import check_header
 from kg.files.text import LINE_END, FileError, read_text
 from kg.graph import SourceRelease
-from kg.rows import Rows
+from kg.rows import Rows, pair_rows
 
 FILES = ("mappings",)
 NEEDED = ("subject_id", "predicate_id", "object_id")
@@ -33,7 +31,6 @@ MODIFIER = "predicate_modifier"
 
 
 _MAPPED = re.compile(r"#\s+([^\s:]+):\s+(\S+)")
-_COLUMNS = pa.schema([("subject", pa.string()), ("object", pa.string()), ("file", pa.string()), ("line", pa.int64())])
 
 
 def read(files: Mapping[str, Path], release: SourceRelease) -> Rows:
@@ -65,12 +62,11 @@ def read(files: Mapping[str, Path], release: SourceRelease) -> Rows:
             left_out[f"{predicate or 'no predicate'} is no exact match"] += 1
             continue
         try:
-            rows.append((_curie(subject, own), _curie(target, own), path.name, number))
+            ends = {"subject": _curie(subject, own), "object": _curie(target, own)}
+            rows.append({**ends, "file": path.name, "line": number})
         except CurieError:
             left_out["an identifier is of no known prefix, or not as its prefix has them"] += 1
-    columns = zip(*rows, strict=True) if rows else [[]] * len(_COLUMNS)
-    table = pa.table([pa.array(values, field.type) for values, field in zip(columns, _COLUMNS, strict=True)], _COLUMNS)
-    return Rows(release, (), (), equivalents=(table,), left_out=left_out)
+    return Rows(release, (), (), equivalents=(pair_rows(rows),), left_out=left_out)
 
 
 def _curie(text: str, own: Mapping[str, str]) -> str:

@@ -10,17 +10,13 @@ whose significance is N/A, as they say nothing (RULES is the list).
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-import pyarrow as pa
 
 from kg.curie import OWN
 from kg.fetch import Fetch, FoundFile, PublicFile
 from kg.files.columns import read_columns
-from kg.graph import table
-from kg.rows import Rows
-from kg.schema import RELATIONS, AttributeType, edge_columns, node_columns
+from kg.rows import Rows, edge_rows, node_rows
 from kg.source import Source
 
 EVIDENCE = PublicFile("oncology/civic-2021-02.tsv.gz")
@@ -101,7 +97,6 @@ _BETWEEN_DRUGS = re.compile(r"(?<!\d),|,(?!\d)")  # not the comma of "HER2 Inhib
 _POSITION = re.compile(r"[0-9]{1,9}")
 _BASES = re.compile(r"[ACGT]+")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
-_PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
 
 Row = dict[str, Any]
 
@@ -128,8 +123,8 @@ def read(fetch: Fetch) -> Rows:
             edges.setdefault(edge["relation"], []).append(edge | _at(item))
     return Rows(
         SOURCE.release(found),
-        tuple(table({"kind": "string", **node_columns(kind), **_PLACE}, rows) for kind, rows in nodes.items()),
-        tuple(_edge_table(relation, rows) for relation, rows in edges.items()),
+        tuple(node_rows(kind, rows) for kind, rows in nodes.items()),
+        tuple(edge_rows(relation, rows) for relation, rows in edges.items()),
         left_out=left_out,
     )
 
@@ -236,11 +231,6 @@ def _in_gene(item: Row) -> Row:
         "knowledge_level": "knowledge_assertion",
         "agent_type": "manual_agent",
     }
-
-
-def _edge_table(relation: str, rows: Sequence[Row]) -> pa.Table:
-    columns = edge_columns(relation if relation in RELATIONS else "variant_in_gene")
-    return table({"relation": "string", **columns, **_PLACE}, rows)
 
 
 def _variant_id(item: Row) -> str:

@@ -11,9 +11,7 @@ import pyarrow as pa
 from kg.curie import CurieError, parse
 from kg.fetch import Fetch, PublicFile
 from kg.files.obo import Term, check_acyclic, read_terms
-from kg.graph import table
-from kg.rows import Rows
-from kg.schema import AttributeType
+from kg.rows import Rows, edge_rows, node_rows, pair_rows
 from kg.source import Source
 
 ONTOLOGY = PublicFile("ontology/hp-2025-01-16.obo.gz")
@@ -31,23 +29,6 @@ SOURCE = Source(
 
 SAME_THING = frozenset({"UMLS", "SNOMEDCT", "NCIT", "MEDDRA", "MESH", "MP"})
 """The databases whose identifiers count as cross-references: other xrefs are diseases, relations or publications."""
-
-_PAIR_COLUMNS: dict[str, AttributeType] = {"subject": "string", "object": "string", "file": "string", "line": "int64"}
-_EDGE_COLUMNS: dict[str, AttributeType] = {
-    "relation": "string",
-    "knowledge_level": "string",
-    "agent_type": "string",
-    **_PAIR_COLUMNS,
-}
-_NODE_COLUMNS: dict[str, AttributeType] = {
-    "kind": "string",
-    "id": "string",
-    "name": "string",
-    "synonyms": "string[]",
-    "xrefs": "string[]",
-    "file": "string",
-    "line": "int64",
-}
 
 
 def read(fetch: Fetch) -> Rows:
@@ -74,7 +55,6 @@ def phenotypes(terms: Sequence[Term]) -> pa.Table:
     """Return a node for each of these terms; only a synonym that the ontology calls exact is another name."""
     rows = [
         {
-            "kind": "Phenotype",
             "id": term.id,
             "name": term.name,
             "synonyms": list(
@@ -86,7 +66,7 @@ def phenotypes(terms: Sequence[Term]) -> pa.Table:
         }
         for term in terms
     ]
-    return table(_NODE_COLUMNS, rows)
+    return node_rows("Phenotype", rows)
 
 
 def _same_things(term: Term) -> Iterator[str]:
@@ -101,19 +81,12 @@ def _same_things(term: Term) -> Iterator[str]:
 
 def _kinds_of(terms: Sequence[Term]) -> pa.Table:
     rows = [
-        {
-            "relation": "phenotype_is_a_phenotype",
-            "subject": term.id,
-            "object": parent,
-            "knowledge_level": "knowledge_assertion",
-            "agent_type": "manual_agent",
-            "file": ONTOLOGY.name,
-            "line": term.line,
-        }
+        {"subject": term.id, "object": parent, "file": ONTOLOGY.name, "line": term.line}
         for term in terms
         for parent in term.parents
     ]
-    return table(_EDGE_COLUMNS, rows)
+    told = {"knowledge_level": "knowledge_assertion", "agent_type": "manual_agent"}
+    return edge_rows("phenotype_is_a_phenotype", rows, **told)
 
 
 def _retired(terms: Sequence[Term]) -> pa.Table:
@@ -138,4 +111,4 @@ def _retired(terms: Sequence[Term]) -> pa.Table:
         for old, line in lines.items()
         if old not in live
     ]
-    return table(_PAIR_COLUMNS, rows)
+    return pair_rows(rows)

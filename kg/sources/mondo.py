@@ -6,12 +6,10 @@ that are one to one (`kg.identify`). Identifiers that are no CURIEs of a known p
 
 from collections import Counter
 
-import pyarrow as pa
-
 from kg.curie import CurieError, parse
 from kg.fetch import Fetch, PublicFile
 from kg.files.table import read_csv
-from kg.rows import Rows
+from kg.rows import Rows, pair_rows
 from kg.source import Source
 
 REFERENCES = PublicFile("splits/txgnn/mondo_references.csv.gz")
@@ -30,8 +28,6 @@ SOURCE = Source(
 _PREFIXES = {"Orphanet": "ORPHANET", "OMIMPS": "OMIM.PS", "SCTID": "SNOMEDCT", "MedDRA": "MEDDRA"}
 """The file's word for a database -> its prefix; else they are the same."""
 
-_COLUMNS = pa.schema([("subject", pa.string()), ("object", pa.string()), ("file", pa.string()), ("line", pa.int64())])
-
 
 def read(fetch: Fetch) -> Rows:
     """Read the cross-references.
@@ -45,9 +41,8 @@ def read(fetch: Fetch) -> Rows:
     for line, row in table.by_line().items():
         text = f"{_PREFIXES.get(row['ontology'], row['ontology'])}:{row['ontology_id']}"
         try:
-            rows.append((str(parse(f"MONDO:{row['mondo_id']}")), str(parse(text)), REFERENCES.name, line))
+            ends = {"subject": str(parse(f"MONDO:{row['mondo_id']}")), "object": str(parse(text))}
+            rows.append({**ends, "file": REFERENCES.name, "line": line})
         except CurieError:
             left_out["an identifier of no known prefix, or not as its prefix has them"] += 1
-    columns = zip(*rows, strict=True) if rows else [[]] * len(_COLUMNS)
-    pairs = pa.table([pa.array(values, of.type) for values, of in zip(columns, _COLUMNS, strict=True)], _COLUMNS)
-    return Rows(SOURCE.release(found), (), (), equivalents=(pairs,), left_out=left_out)
+    return Rows(SOURCE.release(found), (), (), equivalents=(pair_rows(rows),), left_out=left_out)

@@ -19,9 +19,7 @@ from kg.curie import OWN
 from kg.fetch import Fetch, FoundFile, PublicFile
 from kg.files.columns import read_columns
 from kg.files.lines import read_lines
-from kg.graph import table
-from kg.rows import Rows
-from kg.schema import AttributeType, edge_columns, node_columns
+from kg.rows import Rows, edge_rows, node_rows
 from kg.source import Source
 
 PACKETS = PublicFile("patients/phenopackets.jsonl.gz")
@@ -43,7 +41,6 @@ LONGEST = 100
 """The longest HGVS expression that is its variant's identifier as it is, and the longest alleles that are written out:
 a deletion of 60,000 bases has a record of as many letters."""
 
-_PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
 _GENOMIC = re.compile(r"NC_\d+\.\d+:[gm]\.\S+")
 _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 _OWN_CHARACTERS = re.compile(r"[A-Za-z0-9_.*-]+")
@@ -85,7 +82,7 @@ def read(fetch: Fetch) -> Rows:
     counted = _counted(found)
     shared = {"knowledge_level": "knowledge_assertion", "agent_type": "manual_agent", "file": PACKETS.name}
     edges = tuple(
-        table({"relation": "string", **edge_columns(relation), **_PLACE}, [row | shared for row in rows])
+        edge_rows(relation, rows, **shared)
         for relation, rows in (
             ("variant_causes_disease", counted.causes.values()),
             ("variant_in_gene", [*counted.genes.values(), *counted.rejected]),
@@ -238,4 +235,4 @@ def _gene_ids(found: Mapping[PublicFile, FoundFile]) -> dict[str, str]:
 def _node_tables(counted: _Counted) -> Iterator[pa.Table]:
     for kind in ("Variant", "Gene", "Disease"):
         rows = [node | {"file": PACKETS.name} for node in counted.nodes.values() if node["kind"] == kind]
-        yield table({"kind": "string", **node_columns(kind), **_PLACE}, rows)
+        yield node_rows(kind, rows)

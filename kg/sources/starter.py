@@ -18,11 +18,10 @@ import pyarrow as pa
 
 from kg.fetch import Fetch
 from kg.files.columns import read_columns
-from kg.graph import table
 from kg.patients import fhir
 from kg.patients.terminology import lexicon
-from kg.rows import Rows
-from kg.schema import RELATIONS, AttributeType, edge_columns, node_columns
+from kg.rows import Rows, edge_rows, node_rows
+from kg.schema import RELATIONS
 from kg.source import Source
 
 SOURCE = Source(
@@ -54,7 +53,6 @@ ATTRIBUTES = {"Variant": ("gene", "allele"), "binds": ("action",), "variant_affe
 PUBLIC_KEY = b"no secret: these patients are made up"
 """The key of the made-up patients' pseudonyms: nobody stands behind them, and everybody should get the same ones."""
 
-_PLACE: dict[str, AttributeType] = {"file": "string", "line": "int64"}
 
 Row = dict[str, Any]
 
@@ -72,7 +70,7 @@ def read(fetch: Fetch) -> Rows:
     patients = fhir.read(patient_bundles(), PUBLIC_KEY, known).rows
     return Rows(
         replace(SOURCE.release({}), files=_checksums()),
-        (*(_node_table(kind, rows) for kind, rows in nodes.items()), *patients.nodes),
+        (*(node_rows(kind, rows) for kind, rows in nodes.items()), *patients.nodes),
         (*(_edge_table(relation, nodes, references) for relation in relations), *patients.edges),
     )
 
@@ -89,10 +87,6 @@ def patient_bundles() -> tuple[Path, ...]:
 def _read_nodes(kind: str) -> list[Row]:
     columns = ("id", "name", "synonyms", *ATTRIBUTES.get(kind, ()))
     return [row | {"kind": kind, "synonyms": _items(row["synonyms"])} for row in _read(NODE_FILES[kind], columns)]
-
-
-def _node_table(kind: str, rows: Sequence[Row]) -> pa.Table:
-    return table({"kind": "string", **node_columns(kind), **_PLACE}, rows)
 
 
 def _edge_table(relation: str, nodes: Mapping[str, Sequence[Row]], references: Mapping[str, str]) -> pa.Table:
@@ -112,7 +106,7 @@ def _edge_table(relation: str, nodes: Mapping[str, Sequence[Row]], references: M
         }
         for row in _read(f"{relation}.tsv", ("subject", "object", *ATTRIBUTES.get(relation, ()), "references"))
     ]
-    return table({"relation": "string", **edge_columns(relation), **_PLACE}, rows)
+    return edge_rows(relation, rows)
 
 
 def _read(name: str, columns: Sequence[str]) -> list[Row]:

@@ -11,9 +11,8 @@ import pyarrow.compute as pc
 
 from kg.audit import EQUIVALENTS, REJECTED, Audit, Tally, account
 from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
-from kg.curie import standard
 from kg.graph import Graph, arrow_schema
-from kg.identify import Identities, identities
+from kg.identify import Identities, identities, in_standard_spelling
 from kg.licence import forbids
 from kg.merge import Keys, merge_edges, merge_nodes
 from kg.names import composed
@@ -85,7 +84,10 @@ def assemble(
     nodes, merged_nodes = _merge_parts(node_parts, NODE_KINDS, lambda _, table: merge_nodes(table))
     nodes = {kind: _crossed(table, found.crossed.get(kind)) for kind, table in nodes.items()}
     known = _Known(found, {kind: table["id"].combine_chunks() for kind, table in nodes.items()}, retired, use)
-    edge_parts = [part for relation, table in there.edges.items() for part in _there(relation, table, known)]
+    edge_parts = [
+        _Checked("", relation, _between(relation, table, found)[0], table.slice(0, 0))
+        for relation, table in there.edges.items()
+    ]
     for number, source in enumerate(rows):
         for part in _check_edges(source, known):
             edge_parts.append(part)
@@ -136,8 +138,7 @@ def _check_nodes(rows: Rows) -> Iterator[_Checked]:
     release = rows.release.name
     for table in rows.nodes:
         for kind, part in _split(table, "kind", NODE_KINDS, "nodes"):
-            spelt, _ = Identities().resolved(kind, part["id"])
-            part = part.set_column(part.column_names.index("id"), "id", spelt)
+            part = part.set_column(part.column_names.index("id"), "id", in_standard_spelling(part["id"]))
             kept, rejected = _sieved(part, node_faults(kind, part))
             shaped = _shaped(kept, node_columns(kind) if kind in NODE_KINDS else NODE_COLUMNS)
             stated_by = pa.array([[release]] * shaped.num_rows, pa.list_(pa.string()))
@@ -153,11 +154,10 @@ def _check_nodes(rows: Rows) -> Iterator[_Checked]:
 def _spelt(xrefs: pa.ChunkedArray) -> pa.ListArray:
     """Return lists of CURIEs in their standard spelling."""
     lists = xrefs.combine_chunks()
-    values = pc.list_flatten(lists).dictionary_encode()
-    standards = pa.array(map(standard, values.dictionary.to_pylist()), pa.string())
+    values = in_standard_spelling(pa.chunked_array([pc.list_flatten(lists)]))
     lengths = pc.list_value_length(lists).to_numpy()
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), standards.take(values.indices))
+    return pa.ListArray.from_arrays(pa.array(offsets), values.cast(pa.string()))
 
 
 def _renamed(part: _Checked, found: Identities) -> _Checked:
@@ -187,12 +187,6 @@ def _crossed(nodes: pa.Table, others: pd.Series | None) -> pa.Table:
         for node, known in zip(nodes["id"].to_pylist(), nodes["xrefs"].to_pylist(), strict=True)
     ]
     return nodes.set_column(nodes.schema.get_field_index("xrefs"), "xrefs", pa.array(xrefs, pa.list_(pa.string())))
-
-
-def _there(relation: str, table: pa.Table, known: _Known) -> Iterator[_Checked]:
-    """Yield the edges of a graph that is there, their ends under the identifiers that are preferred now."""
-    renamed, _ = _between(relation, table, known.identities)
-    yield _Checked("", relation, renamed, table.slice(0, 0))
 
 
 def _between(relation: str, table: pa.Table, found: Identities) -> tuple[pa.Table, int]:

@@ -8,6 +8,7 @@ The node is then called by the identifier whose prefix comes first in the kind's
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
@@ -54,15 +55,30 @@ class Identities:
 
         One that means no node, or not just one, comes back in its standard spelling.
         """
-        column = encoded(ids)
-        spelt = pa.array(map(standard, column.dictionary.to_pylist()), pa.string())
-        aliases = self.aliases.get(kind)
-        if aliases is None or not len(aliases):
-            return pa.DictionaryArray.from_arrays(column.indices, spelt), 0
-        places = pc.index_in(spelt, pa.array(aliases.index))
-        meant = pc.coalesce(pa.array(aliases.to_numpy(), pa.string()).take(places), spelt)
-        renamed = pc.is_valid(places)
+        column = in_standard_spelling(ids)
+        nodes = self._nodes.get(kind)
+        if not nodes:
+            return column, 0
+        spelt = column.dictionary.to_pylist()
+        meant = pa.array([nodes.get(name, name) for name in spelt], pa.string())
+        renamed = pa.array([name in nodes for name in spelt], pa.bool_())
         return pa.DictionaryArray.from_arrays(column.indices, meant), pc.sum(renamed.take(column.indices)).as_py() or 0
+
+    @cached_property
+    def _nodes(self) -> dict[str, dict[str, str]]:
+        """The aliases once more, to look them up for every table of a large source."""
+        return {kind: dict(zip(aliases.index, aliases, strict=True)) for kind, aliases in self.aliases.items()}
+
+
+def in_standard_spelling(ids: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return identifiers spelt as Biolink does; null is empty.
+
+    >>> in_standard_spelling(pa.chunked_array([["drugbank:DB00682"]])).to_pylist()
+    ['DRUGBANK:DB00682']
+    """
+    column = encoded(ids)
+    spelt = pa.array(map(standard, column.dictionary.to_pylist()), pa.string())
+    return pa.DictionaryArray.from_arrays(column.indices, spelt)
 
 
 def identities(nodes: Mapping[str, pa.Table], equivalents: Iterable[pa.Table] = ()) -> Identities:
@@ -83,7 +99,7 @@ def identities(nodes: Mapping[str, pa.Table], equivalents: Iterable[pa.Table] = 
 def _pairs(equivalents: Iterable[pa.Table]) -> pd.DataFrame:
     """Return every equivalence, both ways round, in standard spelling: columns `id`, `other`."""
     parts = [
-        pd.DataFrame({end: encoded(table[end]).to_pandas().map(standard).astype(str) for end in ("subject", "object")})
+        pd.DataFrame({end: in_standard_spelling(table[end]).to_pandas().astype(str) for end in ("subject", "object")})
         for table in equivalents
     ]
     one = pd.concat([pd.DataFrame({"subject": [], "object": []}, dtype=str), *parts])
@@ -187,7 +203,7 @@ def _joined(kind: str, left: pd.Series, right: pd.Series, conflicts: list[pa.Tab
     meant: dict[str, str] = {}
     chained = []
     for ids in members.values():
-        prefixes = [name.partition(":")[0] for name in ids]
+        prefixes = _prefixes(ids)
         if len(set(prefixes)) < len(ids):
             chained.append(sorted(ids))
             continue
@@ -221,7 +237,7 @@ def _shared_symbols(nodes: Mapping[str, pa.Table]) -> pa.Table:
     return _table("Gene", ONE_NAME, [[name, *sorted(ids)] for (name, _), ids in shared])
 
 
-def _prefixes(ids: pd.Series) -> list[str]:
+def _prefixes(ids: Iterable[str]) -> list[str]:
     return [name.partition(":")[0] for name in ids]
 
 

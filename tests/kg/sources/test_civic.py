@@ -250,9 +250,11 @@ def test_any_change_of_an_item_is_read_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, column: str, text: str, emptied: str
 ) -> None:
     folder = tmp_path_factory.mktemp("civic")
-    build_graph(
+    _, audit = build_graph(
         [rows(folder, {column: text, emptied: ""}, {column: f"{L858R.get(column, '')}{text}"})], max_reject_share=1
     )
+    assert {row["file"] for row in audit.rejected.to_pylist()} <= {civic.EVIDENCE.name}
+    assert all(row["reason"] and row["line"] >= 2 for row in audit.rejected.to_pylist())
 
 
 @pytest.mark.mirror

@@ -238,7 +238,8 @@ def test_any_change_of_a_packet_is_read_or_rejected(
             break
         place = place[key]
     place[key] = value
-    build_graph([rows(tmp_path_factory.mktemp("fuzz"), whole)], max_reject_share=1)
+    _, audit = build_graph([rows(tmp_path_factory.mktemp("fuzz"), whole)], max_reject_share=1)
+    assert {(row["file"], row["line"]) for row in audit.rejected.to_pylist()} <= {("phenopackets.jsonl.gz", 1)}
 
 
 @pytest.mark.mirror

@@ -1,20 +1,16 @@
 """Parquet: a graph as a file for each kind and each relation, typed and exact, for whatever reads columns."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from kg.files.text import FileError, read_text
-from kg.graph import Graph, SourceRelease, arrow_schema
+from kg.files.releases import RELEASES, releases_in, write_releases
+from kg.files.text import FileError
+from kg.graph import Graph, arrow_schema
 from kg.progress import Progress
 from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
-
-RELEASES = "releases.json"
-"""The file that names the releases behind the graph."""
 
 
 def write(graph: Graph, folder: Path, progress: Progress) -> Mapping[str, int]:
@@ -27,9 +23,7 @@ def write(graph: Graph, folder: Path, progress: Progress) -> Mapping[str, int]:
         (folder / name).parent.mkdir(exist_ok=True)
         parquet.write_table(rows, folder / name, compression="zstd")
         done += rows.num_rows
-    told = json.dumps([asdict(release) for release in graph.sources], indent=2, ensure_ascii=False)
-    (folder / RELEASES).write_text(told + "\n", encoding="utf-8")
-    return {name: rows.num_rows for name, rows in tables.items()} | {RELEASES: len(graph.sources)}
+    return {name: rows.num_rows for name, rows in tables.items()} | write_releases(graph.sources, folder)
 
 
 def read(folder: str | Path) -> Graph:
@@ -42,7 +36,7 @@ def read(folder: str | Path) -> Graph:
     if not (folder / RELEASES).is_file():
         raise FileError(f"{folder / RELEASES} is not there: expected a folder that an export to Parquet wrote")
     try:
-        releases = tuple(SourceRelease(**release) for release in json.loads(read_text(folder / RELEASES)))
+        releases = tuple(releases_in(folder / RELEASES))
     except (ValueError, TypeError) as failure:
         raise FileError(f"{folder / RELEASES}: expected the releases of an export to Parquet: {failure}") from None
     nodes = _read_all(folder / "nodes", NODE_KINDS, node_columns)

@@ -12,9 +12,6 @@ from kg.schema import NODE_KINDS, RELATIONS, AttributeType
 KIND, RELATION = "panakeia_kind", "panakeia_relation"
 """The columns that say which of our kinds a node and which of our relations an edge is."""
 
-RELEASES = "releases.json"
-"""The file beside nodes and edges that names the releases behind them."""
-
 QUALIFIER = re.compile(r"(\w+_qualifier|qualified_predicate|qualified_object_\w+|qualified_subject_\w+|negated)")
 """What a column is called that qualifies an edge."""
 

@@ -1,7 +1,6 @@
 """Read: any KGX graph, or one that we wrote, as rows, block by block; what has no words of ours keeps its own."""
 
 import functools
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ import pyarrow.compute as pc
 
 from kg.biolink import VERSION
 from kg.curie import standard
-from kg.files.text import FileError, read_text
+from kg.files.releases import RELEASES, releases_in
+from kg.files.text import FileError
 from kg.graph import SourceRelease, arrow_schema
-from kg.kgx.columns import KIND, QUALIFIER, RELATION, RELEASES, edge_attributes, node_attributes, own
+from kg.kgx.columns import KIND, QUALIFIER, RELATION, edge_attributes, node_attributes, own
 from kg.kgx.records import LISTS, Records, joined_texts, parts, records
 from kg.kgx.terms import DENIED, ENTITY, HOMES, Said, biolink, kind_of, most_specific, relation_of
 from kg.rows import Rows
@@ -73,7 +73,7 @@ def read_back(nodes: str | Path, edges: str | Path) -> list[Rows]:
 def read_releases(path: Path) -> list[SourceRelease]:
     """Return the releases behind a graph that we wrote; raises `FileError` where the file does not tell them."""
     try:
-        return [SourceRelease(**release) for release in json.loads(read_text(path))] or [_nobody(path)]
+        return releases_in(path) or [_nobody(path)]
     except (ValueError, TypeError) as failure:
         if isinstance(failure, FileError):
             raise

@@ -1,8 +1,6 @@
 """Write: a graph as KGX, TSV or JSON lines, in Biolink's words, with columns of our own beside: nothing is lost."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
@@ -10,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kg.files.releases import write_releases
 from kg.graph import Graph
 from kg.kgx.cells import write_json_lines, write_tsv_lines
-from kg.kgx.columns import KIND, RELATION, RELEASES, own
+from kg.kgx.columns import KIND, RELATION, own
 from kg.kgx.terms import qualified, words_of
 from kg.progress import Progress
 from kg.schema import EVIDENCE_COLUMNS, NODE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, node_columns
@@ -84,9 +83,7 @@ def _write(
                 done += rows
                 progress(f"write {name}", done / max(1, total))
         counts[name] = done - before
-    releases = json.dumps([asdict(release) for release in graph.sources], indent=2, ensure_ascii=False)
-    (folder / RELEASES).write_text(releases + "\n", encoding="utf-8")
-    return counts | {RELEASES: len(graph.sources)}
+    return counts | write_releases(graph.sources, folder)
 
 
 def _nodes(graph: Graph) -> Iterator[Columns]:

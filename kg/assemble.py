@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.audit import EQUIVALENTS, REJECTED, Audit, Tally, account
+from kg.audit import EQUIVALENTS, REJECTED, Audit, Tally, accounts
 from kg.check import REASONS, Fault, Faults, edge_faults, encoded, node_faults
 from kg.graph import Graph, arrow_schema
 from kg.identify import Identities, identities, in_standard_spelling
@@ -111,8 +111,9 @@ def assemble(
     before = tuple(release for release in there.sources if release.name not in names)
     pa.default_memory_pool().release_unused()  # Arrow keeps what is freed, and a store needs its own now
     progress("assembled", 1.0)
-    told = tuple(replace(release, account=account(audit, release.name)) for release in releases)
-    return Graph(nodes, edges, before + told), audit
+    told = accounts(audit)
+    releases = tuple(replace(release, account=told[release.name]) for release in releases)
+    return Graph(nodes, edges, before + releases), audit
 
 
 def _identified(

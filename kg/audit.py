@@ -38,7 +38,7 @@ SHOWN = 10
 LONGEST = 200
 """Characters of a rejected row that a text or an error shows."""
 
-_ACCOUNTED = ("tables", "reasons", "rejected", "left_out")
+_ACCOUNTED = ("tables", "reasons", "left_out")
 
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -150,12 +150,14 @@ def rejection_lines(audit: Audit) -> list[str]:
     return lines
 
 
-def account(audit: Audit, source: str) -> str:
-    """Return what became of a source's rows, as JSON for its release: its part of `Audit.to_json`."""
-    rejected = audit.rejected.filter(pc.equal(audit.rejected["source"], source))
-    whole = audit.to_json() | {"rejected": rejected.slice(0, SHOWN).to_pylist()}
-    parts = {key: [row for row in whole[key] if row["source"] == source] for key in _ACCOUNTED}
-    return json.dumps(parts, ensure_ascii=False)
+def accounts(audit: Audit) -> dict[str, str]:
+    """Return what became of each source's rows, as JSON for its release: its part of `Audit.to_json`."""
+    whole, told = audit.to_json(), {}
+    for source in (release.name for release in audit.releases):
+        rejected = audit.rejected.filter(pc.equal(audit.rejected["source"], source))
+        parts = {key: [row for row in whole[key] if row["source"] == source] for key in _ACCOUNTED}
+        told[source] = json.dumps(parts | {"rejected": rejected.slice(0, SHOWN).to_pylist()}, ensure_ascii=False)
+    return told
 
 
 def conflicts_json(conflicts: pa.Table) -> list[dict[str, Any]]:

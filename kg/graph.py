@@ -65,7 +65,7 @@ class Evidence(NamedTuple):
 class SourceRelease:
     """One release of one data set that went into a graph; `files` maps a file's name to its SHA-256.
 
-    `account` tells as JSON what became of its rows (`kg.audit.account`); it is no part of what makes two releases one.
+    `account` tells as JSON what became of its rows (`kg.audit.accounts`); it is no part of what makes two releases one.
     """
 
     name: str

@@ -54,7 +54,7 @@ class Review:
     stated: Mapping[str, int]
 
     def accounts(self) -> dict[str, dict[str, Any]]:
-        """Return what became of the rows of each source that tells it: see `kg.audit.account`."""
+        """Return what became of the rows of each source that tells it: see `kg.audit.accounts`."""
         return {release.name: json.loads(release.account) for release in self.releases if release.account}
 
     def licences(self) -> pd.DataFrame:
@@ -72,11 +72,12 @@ class Review:
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole as JSON values."""
+        accounts = self.accounts()
         return {
             "data_version": data_version(self.releases),
             "sources": [
                 {"name": r.name, "version": r.version, "licence": r.licence, "files": dict(r.files)}
-                | self.accounts().get(r.name, {})
+                | accounts.get(r.name, {})
                 for r in self.releases
             ],
             "statements": self.statements.to_dict(orient="records"),
@@ -88,9 +89,9 @@ class Review:
 
     def to_text(self) -> str:
         """Return the whole as lines for a terminal."""
-        lines = [f"data version {data_version(self.releases)}"]
+        lines, accounts = [f"data version {data_version(self.releases)}"], self.accounts()
         for release in self.releases:
-            lines += _source_lines(release, self.accounts().get(release.name))
+            lines += _source_lines(release, accounts.get(release.name))
         for row in self.licences().to_dict(orient="records"):
             use = {None: "nothing is stated", True: "no commercial use", False: "commercial use is not forbidden"}
             told = use[row["forbids_commercial_use"]]

@@ -23,6 +23,7 @@ _ARROW: dict[AttributeType, pa.DataType] = {
     "int64": pa.int64(),
     "string[]": pa.list_(pa.string()),
     "int64[]": pa.list_(pa.int64()),
+    "boolean": pa.bool_(),
 }
 
 

@@ -48,6 +48,10 @@ class Private:
         return words in self.words or words.replace(" ", "") in self.numbers
 
 
+NOTHING = Private(frozenset(), frozenset())
+"""Of a record that tells nothing of who the person is."""
+
+
 def private_words(patient: Any) -> Private:
     """Return what tells who a FHIR Patient is.
 

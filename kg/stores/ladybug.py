@@ -39,6 +39,7 @@ _CYPHER_TYPES: dict[AttributeType, str] = {
     "int64": "INT64",
     "string[]": "STRING[]",
     "int64[]": "INT64[]",
+    "boolean": "BOOLEAN",
 }
 
 _KEPT = "|".join(

@@ -31,6 +31,7 @@ _TYPES: dict[AttributeType, str] = {
     "int64": "long",
     "string[]": "string[]",
     "int64[]": "long[]",
+    "boolean": "boolean",
 }
 _OPTIONS = (
     "--overwrite-destination",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-AttributeType = Literal["string", "double", "int64", "string[]", "int64[]"]
+AttributeType = Literal["string", "double", "int64", "string[]", "int64[]", "boolean"]
 
 
 @dataclass(frozen=True)

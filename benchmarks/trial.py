@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from kg.files.checked import check
 from twin import library, trial
-from twin.checked import check
 from twin.model import Floats
 from twin.protocol import TrialDesign
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, Strict, model_validator
 
-from twin.checked import Checked, Count, Positive, at_least
+from kg.files.checked import Checked, Count, Positive, at_least
 from twin.library.warfarin_doses import MAINTENANCE, Covariates, eu_pact_loading, lenzini_2010
 from twin.model import Floats
 

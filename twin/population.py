@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, Strict, model_validator
 from scipy.special import ndtr, ndtri
 
-from twin.checked import Checked, Number, Positive, Share, Text
+from kg.files.checked import Checked, Number, Positive, Share, Text
 from twin.model import Floats, Genotype
 from twin.patient import Cohort
 from twin.streams import stream

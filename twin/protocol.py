@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
+from kg.files.checked import Checked, Count, Number, Positive, Share, Text, at_least
 from twin import library
-from twin.checked import Checked, Count, Number, Positive, Share, Text, at_least
 from twin.dosing import REVISION_DAY, EuPact, Start, Titration
 from twin.model import Continuous
 from twin.population import Population

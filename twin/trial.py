@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.files.checked import read_toml
 from kg.progress import Progress, silent
 from twin import library, population
-from twin.checked import read_toml
 from twin.dosing import adjust, given, plan_start
 from twin.model import Floats, Individuals, Model
 from twin.patient import Cohort

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.checked import DesignError, check
+from kg.files.checked import DesignError, check
 from twin.dosing import ByAlgorithm, EuPact, Fixed, Step, Titration, adjust, given, plan_start
 from twin.library.warfarin_doses import eu_pact_loading, iwpc_pharmacogenetic, lenzini_2010
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import twin.trial
-from twin.checked import DesignError, check
+from kg.files.checked import DesignError, check
 from twin.population import Population, Spread, sample
 
 SIZE = 40_000

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kg.files.checked import check
 from twin import library, trial
-from twin.checked import check
 from twin.protocol import TrialDesign
 from twin.result import Course, TrialResult, summarise
 

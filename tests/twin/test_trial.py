@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
+from kg.files.checked import DesignError, check
 from twin import library, trial
-from twin.checked import DesignError, check
 from twin.dosing import Fixed
 from twin.model import Assumed, Floats
 from twin.patient import Cohort

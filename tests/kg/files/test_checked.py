@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from twin.checked import Checked, Count, DesignError, Positive, Share, at_least, check, read_toml
+from kg.files.checked import Checked, Count, DesignError, Positive, Share, at_least, check, read_toml
 
 
 class Round(Checked):

@@ -72,7 +72,7 @@ def check(content: dict[str, Any], schema: type[Schema], origin: str) -> Schema:
     ...     max_mg: Positive
     >>> check({"max_mg": -3, "min": 1}, Titration, "trial.toml")
     Traceback (most recent call last):
-    twin.checked.DesignError: trial.toml has 2 mistakes:
+    kg.files.checked.DesignError: trial.toml has 2 mistakes:
       max_mg: got -3, expected > 0
       min: unknown key; known here: max_mg
     """

@@ -1,0 +1,1 @@
+"""Each format read from small records made here, and from the mirror."""

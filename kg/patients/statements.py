@@ -18,7 +18,8 @@ from kg.patients.bundles import Bundle, Refused, Rejection
 from kg.patients.deidentify import OLDEST_AGE_YEARS
 from kg.patients.pharmacogenomics import COPIES, Call, GenotypeError, call_genotype, call_variant, listed_genes
 from kg.patients.private import Private
-from kg.patients.terminology import PATTERNS, SYSTEMS, Code, LeftOut, Lexicon, Row, condition, drugs, measurement
+from kg.patients.record import Code, LeftOut
+from kg.patients.terminology import PATTERNS, SYSTEMS, Lexicon, Row, condition, drugs, measurement
 
 GENOTYPE, VARIANT, GENE_STUDIED = "84413-4", "69548-6", "48018-6"
 """LOINC in HL7's Genomics Reporting guide: a genotype, a variant, and the component that names the gene."""

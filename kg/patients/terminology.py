@@ -8,20 +8,25 @@ those names of ingredients and products that differ from DrugBank's.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from kg.files.table import read_tsv
 from kg.names import folded
+from kg.patients.record import Code, Event, LeftOut
+from kg.patients.terms import conditions as of_conditions
+from kg.patients.terms import drugs as of_drugs
+from kg.patients.terms import others
+from kg.patients.terms.meaning import Meaning, Row
+from kg.patients.terms.nodes import Nodes, nodes
 from kg.query import rows_of
+from kg.schema import NODE_KINDS
 from kg.stores.protocol import Store
 
-Row = Mapping[str, Any]
-"""A node as `kg.rows.Rows` has it: `kind`, `id`, `name`, and what else is known of it."""
+__all__ = ["Meaning", "Row", "Terminology", "terminology"]
 
 SYSTEMS: dict[str, str] = {
     "http://snomed.info/sct": "SNOMEDCT",
@@ -57,17 +62,52 @@ _NOT_THE_INGREDIENT = frozenset(_SALTS.split()) | frozenset(_FORMS.split())
 """Salts, esters and dose forms that follow an ingredient's name in RxNorm; the second spelling is Synthea's."""
 
 
-class LeftOut(Exception):
-    """Something in a record that is not taken into the graph, on purpose; the message is the reason."""
+_MEANT: dict[str, Callable[[Sequence[Code], Nodes], tuple[Meaning, ...]]] = {
+    "condition": of_conditions.meaning,
+    "drug": of_drugs.meaning,
+    "measurement": others.measurement,
+    "procedure": others.procedure,
+    "allergy": others.allergy,
+    "variant": others.variant,
+    "visit": others.visit,
+}
+"""What an event is of -> what its codes stand for."""
+
+KINDS = ("Disease", "Phenotype", "Drug", "Measurement", "Procedure", "Variant", "Entity", "Visit")
+"""The kinds of node that an event leads to."""
 
 
 @dataclass(frozen=True)
-class Code:
-    """A code of a record: the prefix of its system, the code, and its public name, empty where there is none."""
+class Terminology:
+    """What codes mean in a graph of these nodes; what was asked once is remembered, by codes and displays."""
 
-    system: str
-    code: str
-    display: str = ""
+    known: Nodes
+    _meant: dict[tuple[str, tuple[Code, ...]], tuple[Meaning, ...] | str] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def meanings(self, event: Event) -> tuple[Meaning, ...]:
+        """Return what an event's codes stand for, of a medicine each ingredient.
+
+        Raises `LeftOut`, whose message holds nothing of the record, for what is no clinical fact about the patient, and
+        for what has no code of a system that is known.
+        """
+        asked = event.what, event.codes
+        found = self._meant.get(asked)
+        if found is None:
+            try:
+                found = _MEANT[event.what](event.codes, self.known)
+            except LeftOut as reason:
+                found = str(reason)
+            self._meant[asked] = found
+        if isinstance(found, str):
+            raise LeftOut(found)
+        return found
+
+
+def terminology(store: Store) -> Terminology:
+    """Return what codes mean in the graph of a store."""
+    return Terminology(nodes(row for kind in KINDS if kind in NODE_KINDS for row in rows_of(store, kind)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,130 @@
+"""Conditions: the Disease or Phenotype that a record's codes stand for.
+
+Each coding is judged alone, and the best answer of any of them wins: the shipped table, an identifier or a
+cross-reference of the graph's own nodes, a mapped code of ICD above it, a name of the graph's own nodes, and last the
+code's own node. What kind of node a code makes is decided by the code.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from kg.patients.record import Code, LeftOut
+from kg.patients.terms import tables
+from kg.patients.terms.codes import ICD9, ICD10, Coding, above, codings, own_curie
+from kg.patients.terms.meaning import BROAD, CLOSE, EXACT, UNMAPPED, Meaning, Row
+from kg.patients.terms.nodes import Nodes
+
+RELATIONS = {"Disease": "patient_has_condition", "Phenotype": "patient_has_phenotype"}
+
+_TAG = re.compile(r"\s*\((?P<tag>[a-z][a-z /]*)\)$")
+_FACTS = frozenset(("disorder", "finding", "morphologic abnormality", "disease"))
+"""SNOMED CT's tags of what a patient may have; a display with another one tells of something else."""
+_NOT_THE_PATIENT_S = re.compile(
+    r"((family|past|personal) history|history of|h/o|fh:|suspected|no (known|current|evidence|history))\b",
+    re.IGNORECASE,
+)
+_HISTORY = re.compile(r"V1[0-9]|Z8[0-7]")
+"""Personal and family history in ICD-9-CM (V10-V19) and ICD-10-CM (Z80-Z87)."""
+_CIRCUMSTANCES = re.compile(r"V6[0-2](?!\.84)|Z5[5-9]|Z6[0-5]")
+"""Housing, household, work and other social circumstances; V62.84 is suicidal ideation."""
+_SYMPTOMS = re.compile(r"7[89]\d|R\d\d")
+"""The chapters of symptoms, signs and abnormal findings."""
+_UNSAID = re.compile(
+    r",? (unspecified|not otherwise specified|nos|not elsewhere classified|without mention of complication)"
+    r"( type| as to .*)?$|^unspecified |^other ",
+    re.IGNORECASE,
+)
+"""What ICD says where nothing more is known."""
+
+
+def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
+    """Return what a condition's codes stand for; raises `LeftOut` for what is no clinical fact about the patient.
+
+    >>> from kg.patients.terms.nodes import nodes
+    >>> [found] = meaning([Code("ICD10CM", "E1165")], nodes([]))
+    >>> found.node["id"], found.code, found.mapping
+    ('DOID:9352', 'ICD10CM:E11.65', 'skos:broadMatch')
+    """
+    given = codings(codes)
+    if not given:
+        raise LeftOut("no code of a system that is known")
+    for coding in given:
+        _must_be_a_fact(coding)
+    steps: tuple[Callable[[Coding, Nodes], tuple[Row, str] | None], ...] = (_listed, _known, _above, _named)
+    for step in steps:
+        for coding in given:
+            found = step(coding, known)
+            if found:
+                return (_meaning(coding, *found),)
+    return (_meaning(given[0], _own(given[0], known), UNMAPPED),)
+
+
+def _meaning(coding: Coding, node: Row, mapping: str) -> Meaning:
+    return Meaning(RELATIONS[node["kind"]], node, f"{coding[0]}:{coding[1]}", mapping)
+
+
+def _must_be_a_fact(coding: Coding) -> None:
+    system, code, given = coding
+    listed = tables.conditions().get((system, code))
+    if listed and not listed["node"]:
+        raise LeftOut("a circumstance or a history, not a clinical fact about the patient now")
+    if system in (ICD9, ICD10) and _HISTORY.match(code):
+        raise LeftOut("a history, of the patient or the family")
+    if system in (ICD9, ICD10) and _CIRCUMSTANCES.match(code):
+        raise LeftOut("a social circumstance")
+    tag = _TAG.search(given.display)
+    strange = (tag and tag["tag"] not in _FACTS) or _NOT_THE_PATIENT_S.match(given.display)
+    if strange and listed is None:
+        raise LeftOut("a situation, an event or a procedure, not a condition")
+
+
+def _listed(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
+    row = tables.conditions().get(coding[:2])
+    return (known.row(row["kind"], row["node"], row["name"]), row["mapping"]) if row else None
+
+
+def _known(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
+    for kind in RELATIONS:
+        found = known.by_curie(kind, f"{coding[0]}:{coding[1]}")
+        if found:
+            return found
+    return None
+
+
+def _above(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
+    system, code, given = coding
+    for broader in above(system, code):
+        found = _listed((system, broader, given), known) or _known((system, broader, given), known)
+        if found:
+            return found[0], BROAD
+    return None
+
+
+def _named(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
+    """Return the node of the code's public name, of either kind, or of its display, of the code's kind."""
+    system, code, given = coding
+    public = tables.codes().get((system, code), {}).get("name") or (given.display if given.public else "")
+    if public:
+        for name, mapping in ((public, EXACT), (_UNSAID.sub("", _TAG.sub("", public)), CLOSE)):
+            for kind in RELATIONS:
+                row = known.named(kind, name)
+                if row:
+                    return row, mapping
+    row = known.named(_kind(system, code), _TAG.sub("", given.display))
+    return (row, CLOSE) if row else None
+
+
+def _own(coding: Coding, known: Nodes) -> Row:
+    system, code, given = coding
+    kind = _kind(system, code)
+    name = tables.codes().get((system, code), {}).get("name") or (_TAG.sub("", given.display) if given.public else "")
+    return known.row(kind, own_curie(kind, system, code), name or f"{system} {code}")
+
+
+def _kind(system: str, code: str) -> str:
+    """Return the kind of a code's own node; the code alone decides."""
+    listed = tables.codes().get((system, code))
+    if listed:
+        return listed["kind"]
+    symptom = system in (ICD9, ICD10) and _SYMPTOMS.match(code)
+    return "Phenotype" if symptom or system in ("HP", "MP") else "Disease"

@@ -1,0 +1,82 @@
+"""Others: what measurements, procedures, allergies, variants and visits stand for."""
+
+from collections.abc import Sequence
+
+from kg.curie import OWN
+from kg.patients.record import Code, LeftOut
+from kg.patients.terms import drugs, tables
+from kg.patients.terms.codes import MIMIC, codings, own_curie
+from kg.patients.terms.meaning import EXACT, UNMAPPED, Meaning
+from kg.patients.terms.nodes import Nodes
+
+VISITS = {
+    "visit-ambulatory": "ambulatory visit",
+    "visit-emergency": "emergency visit",
+    "visit-home": "visit at home",
+    "visit-inpatient": "inpatient stay",
+    "visit-observation-period": "period of observation",
+    "visit-other": "other visit",
+    "visit-virtual": "virtual visit",
+}
+"""Our own code of each kind of visit -> its name."""
+
+
+def measurement(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
+    """Return the Measurement that an observation's codes stand for.
+
+    >>> from kg.patients.terms.nodes import nodes
+    >>> measurement([Code("LOINC", "6301-6", "a text of the record")], nodes([]))[0].node["name"]
+    'LOINC 6301-6'
+    """
+    for system, code, _ in codings(codes):
+        item = tables.items().get(code) if system == MIMIC else None
+        if item:
+            name = tables.codes().get(("LOINC", item["loinc"]), {}).get("name") or f"LOINC {item['loinc']}"
+            row = known.row("Measurement", f"LOINC:{item['loinc']}", name)
+            return (Meaning("patient_has_measurement", row, _recorded(system, code), item["mapping"]),)
+    return _own("Measurement", "patient_has_measurement", codes, known)
+
+
+def procedure(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
+    """Return the Procedure that a procedure's codes stand for."""
+    return _own("Procedure", "patient_had_procedure", codes, known)
+
+
+def allergy(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
+    """Return the Drug that an allergy is to, else the Entity of its code."""
+    try:
+        found = drugs.meaning([Code(code.system, code.code) for code in codes if code.system == "RXNORM"], known)
+    except LeftOut:
+        return _own("Entity", "patient_allergic_to_entity", codes, known)
+    return tuple(Meaning("patient_allergic_to_drug", one.node, one.code, one.mapping) for one in found)
+
+
+def variant(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
+    """Return the Variant that a variant's codes stand for."""
+    return _own("Variant", "patient_carries_variant", codes, known)
+
+
+def visit(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
+    """Return the kind of Visit; another code than our own is of another visit."""
+    code = next((code.code for code in codes if code.system == OWN and code.code in VISITS), "visit-other")
+    row = known.row("Visit", f"{OWN}:{code}", VISITS[code])
+    return (Meaning("patient_had_visit", row, f"{OWN}:{code}", EXACT),)
+
+
+def _own(kind: str, relation: str, codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
+    """Return the graph's node of the first code that has one, else the first code's own."""
+    told = codings(codes, procedure=kind == "Procedure")
+    for system, code, _ in told:
+        held = known.by_curie(kind, f"{system}:{code}")
+        if held:
+            return (Meaning(relation, held[0], _recorded(system, code), held[1]),)
+    if not told:
+        raise LeftOut("no code of a system that is known")
+    system, code, given = told[0]
+    name = tables.codes().get((system, code), {}).get("name") or (given.display if given.public else "")
+    row = known.row(kind, own_curie(kind, system, code), name or f"{system} {code}")
+    return (Meaning(relation, row, _recorded(system, code), UNMAPPED),)
+
+
+def _recorded(system: str, code: str) -> str:
+    return f"{OWN}:{MIMIC}-{code}" if system == MIMIC else f"{system}:{code}"

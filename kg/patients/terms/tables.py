@@ -1,0 +1,43 @@
+"""Tables: what ships here of codes and names: mappings to nodes of public graphs, and public names of common codes."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from kg.files.table import read_tsv
+
+Line = Mapping[str, str]
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a tab-separated table of patients' codes; `terms/` has more of them."""
+    return list(read_tsv(Path(str(files("kg.patients"))) / name, needed=()).by_line().values())
+
+
+@cache
+def conditions() -> dict[tuple[str, str], Line]:
+    """Return what each listed code of a condition maps to; a row without a node is left out, its `meaning` says why."""
+    return {(row["system"], row["code"]): row for row in rows("conditions.tsv")}
+
+
+@cache
+def codes() -> dict[tuple[str, str], Line]:
+    """Return the `kind` of node and the public `name` of common codes that no public graph has a node for."""
+    return {(row["system"], row["code"]): row for row in rows("terms/codes.tsv")}
+
+
+@cache
+def items() -> dict[str, Line]:
+    """Return the LOINC code of each listed laboratory item of MIMIC, and how it maps."""
+    return {row["item"]: row for row in rows("terms/mimic_items.tsv")}
+
+
+@cache
+def drugs(column: str) -> dict[str, dict[str, str]]:
+    """Return the names of the drugs by their CURIEs, by what this column of the table (rxcui, text) says."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows("drugs.tsv"):
+        if row[column]:
+            found.setdefault(row[column], {})[row["node"]] = row["name"]
+    return found

@@ -126,7 +126,8 @@ class Person:
     `identity` is the system and the value that tell the person from all others, never stored as they are; `private`
     what else must not pass into the graph. `retracted` are records with their version that no longer state anything.
     With `whole`, all that this data set states of the person is here: what an earlier import of it stated goes.
-    `consent` is `given` or `withdrawn`, None where the record does not say.
+    `consent` is `given` or `withdrawn`, None where the record does not say. With `shifted`, whoever published the data
+    set has moved its days already, as a rule into the future: none is refused for lying there.
     """
 
     identity: tuple[str, str]
@@ -139,6 +140,7 @@ class Person:
     last_seen: Age | None = None
     retracted: tuple[tuple[tuple[str, ...], int | None], ...] = ()
     whole: bool = False
+    shifted: bool = False
     consent: str | None = None
     private: Private = NOTHING
     digest: str = ""

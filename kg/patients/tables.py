@@ -1,0 +1,251 @@
+"""Tables of a data set: CSV (gzipped or not) and Parquet in one folder, every cell as text, rows found by person.
+
+Columns are held as Arrow's arrays and become Python's values for one person at a time, so that a data set of millions
+of rows takes about as much memory as its files take space unpacked. Names of files and columns may come in capitals.
+A message names the table and the line; never a cell.
+"""
+
+import csv as text_csv
+import functools
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from kg.files.header import check_header
+from kg.files.text import FileError, refuse_first_bytes, without_mark
+from kg.patients.record import Account, Place, RecordError
+
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+"""How the name of a table's file ends."""
+NULLS = ("", "NA", "NULL", "null", "NaN", "nan", "\\N")
+"""Cells that programs write where there is nothing."""
+
+_TEXT = pa.large_string()
+_UNREADABLE = (pa.ArrowException, OSError, EOFError, zlib.error, text_csv.Error, UnicodeDecodeError)
+_WHOLE_NUMBER = r"^(-?\d+)\.0+$"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table, those of a person together: columns of text (None where there is nothing), and `line`.
+
+    `columns` holds those that were asked for; one that the file lacks is empty. `spans` has the first row and the
+    number of rows of each person.
+    """
+
+    name: str
+    columns: Mapping[str, pa.Array]
+    spans: Mapping[str, tuple[int, int]]
+
+    @property
+    def size(self) -> int:
+        """How many rows the table has."""
+        return len(self.columns["line"])
+
+    def rows(self, person: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a person, in the order of the file."""
+        if person in self.spans:
+            first, count = self.spans[person]
+            yield from _rows({name: column.slice(first, count) for name, column in self.columns.items()})
+
+    def rows_where(self, mask: pa.Array) -> Iterator[dict[str, Any]]:
+        """Yield the rows for which a mask, one of a row, is true."""
+        return _rows({name: column.filter(mask) for name, column in self.columns.items()})
+
+
+def table_files(folder: Path) -> dict[str, Path]:
+    """Return the tables in a folder by their names in small letters; none for what is no folder.
+
+    Raises `RecordError` where two files hold the same table.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        name = path.name.casefold()
+        ending = next((ending for ending in ENDINGS if name.endswith(ending)), None)
+        if ending is None:
+            continue
+        table = name.removesuffix(ending)
+        if table in found:
+            raise RecordError(f"two files hold the table {table}; leave one of them in the folder")
+        found[table] = path
+    return found
+
+
+def read_table(
+    path: Path, name: str, needed: Sequence[str], wanted: Sequence[str], account: Account, person: str | None = None
+) -> Table:
+    """Read the `needed` and the `wanted` columns of a table, grouped by the column `person` if one is named.
+
+    A row with too few or too many cells is rejected, a line without any is none. Cells come without spaces around
+    them, and ids without the `.0` that programs write to whole numbers. Raises `RecordError` for a file that cannot be
+    read, and for one without a needed column.
+    """
+    try:
+        if path.name.casefold().endswith(".parquet"):
+            columns, rows = _parquet(path, name, needed, wanted)
+            lines = np.arange(1, rows + 1)
+        else:
+            columns, lines = _csv(path, name, needed, wanted, account)
+    except FileError as failure:
+        raise RecordError(str(failure)) from None
+    except _UNREADABLE:
+        raise RecordError(_unreadable(name)) from None  # Arrow's own words quote the row
+    cells = {column: _clean(column, values) for column, values in columns.items()}
+    for column in (*needed, *wanted):
+        cells.setdefault(column, pa.nulls(len(lines), _TEXT))
+    cells["line"] = pa.array(lines, pa.int64())
+    return _grouped(name, _without_empty_rows(cells), person)
+
+
+def count_rows(path: Path, name: str) -> int:
+    """Return how many rows a table has that is not taken; one larger than the memory is counted too.
+
+    Raises `RecordError` for a file that cannot be read.
+    """
+    try:
+        if path.name.casefold().endswith(".parquet"):
+            return sum(part.count_rows() for part in pq.ParquetDataset(path).fragments)
+        header, separator = _header(path, name)
+        parsed = csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=lambda _: "skip")
+        rows = csv.open_csv(
+            path,
+            csv.ReadOptions(use_threads=False, column_names=header, skip_rows=1),
+            parsed,
+            csv.ConvertOptions(include_columns=header[:1], column_types={header[0]: _TEXT}, check_utf8=False),
+        )
+        return sum(batch.num_rows for batch in rows)
+    except _UNREADABLE:
+        raise RecordError(_unreadable(name)) from None
+
+
+def reject_strangers(table: Table, people: Mapping[str, Any], column: str, of: str, account: Account) -> None:
+    """Reject the rows of a table whose `column` names nobody in the table `of`."""
+    for person, (first, count) in table.spans.items():
+        if person not in people:
+            for line in table.columns["line"].slice(first, count).to_pylist():
+                account.reject(Place(table.name, line), table.name, column, f"names nobody in the table {of}")
+
+
+def _rows(columns: Mapping[str, pa.Array]) -> Iterator[dict[str, Any]]:
+    # numpy makes Python's strings of Arrow's many times faster than Arrow's own `to_pylist`
+    values = [column.to_numpy(zero_copy_only=False).tolist() for column in columns.values()]
+    for cells in zip(*values, strict=True):
+        yield dict(zip(columns, cells, strict=True))
+
+
+def _grouped(name: str, cells: dict[str, pa.Array], person: str | None) -> Table:
+    """Return the table with the rows of each person together; the order within a person stays."""
+    if person is None:
+        return Table(name, cells, {})
+    codes = cells[person].dictionary_encode(null_encoding="encode")
+    index = codes.indices.to_numpy(zero_copy_only=False)
+    order = np.argsort(index, kind="stable")
+    if not np.array_equal(order, np.arange(len(order))):
+        cells = {column: values.take(pa.array(order)) for column, values in cells.items()}
+    counts = np.bincount(index, minlength=len(codes.dictionary)).tolist()
+    spans: dict[str, tuple[int, int]] = {}
+    first = 0
+    for key, count in zip(codes.dictionary.to_pylist(), counts, strict=True):
+        spans[key or ""] = (first, count)
+        first += count
+    return Table(name, cells, spans)
+
+
+def _without_empty_rows(cells: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """Return the rows that say anything: an empty line is none."""
+    said = [pc.is_valid(values) for column, values in cells.items() if column != "line"]
+    kept = functools.reduce(pc.or_, said)
+    return cells if pc.all(kept, min_count=0).as_py() else {name: values.filter(kept) for name, values in cells.items()}
+
+
+def _clean(column: str, values: Any) -> pa.Array:
+    """Return a column of one chunk without spaces around its cells and without the texts that stand for nothing."""
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if isinstance(whole, pa.ChunkedArray):
+        whole = pa.concat_arrays(whole.chunks)
+    trimmed = pc.utf8_trim_whitespace(whole)
+    if "_id" in column or column.endswith("_of_birth"):
+        trimmed = pc.replace_substring_regex(trimmed, _WHOLE_NUMBER, r"\1")
+    nothing = pc.is_in(trimmed, value_set=pa.array(NULLS, _TEXT))
+    return pc.if_else(nothing, pa.scalar(None, _TEXT), trimmed)
+
+
+def _csv(
+    path: Path, name: str, needed: Sequence[str], wanted: Sequence[str], account: Account
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Return the columns of a CSV file and the lines of its rows."""
+    header, separator = _header(path, name)
+    check_header(f"the table {name}", [column.casefold() for column in header], needed, separator)
+    asked = {column: column.casefold() for column in header if column.casefold() in (*needed, *wanted)}
+    bad: list[int] = []
+
+    def invalid(row: csv.InvalidRow) -> str:
+        bad.append(row.number)
+        if row.text.strip():
+            account.reject(Place(name, row.number), name, "row", f"has not {row.expected_columns} cells")
+        return "skip"
+
+    # Vocabularies come tab-separated and unquoted under the same names; only one thread counts the rows.
+    table = csv.read_csv(
+        path,
+        csv.ReadOptions(use_threads=False, column_names=header, skip_rows=1),
+        csv.ParseOptions(
+            delimiter=separator,
+            quote_char='"' if separator == "," else False,
+            newlines_in_values=separator == ",",
+            ignore_empty_lines=False,
+            invalid_row_handler=invalid,
+        ),
+        csv.ConvertOptions(
+            column_types=dict.fromkeys(asked, _TEXT), include_columns=list(asked), strings_can_be_null=False
+        ),
+    )
+    lines = np.arange(2, table.num_rows + len(bad) + 2)
+    lines = np.delete(lines, np.array(bad, dtype=np.int64) - 2)
+    return {asked[column]: table[column] for column in asked}, lines
+
+
+def _parquet(path: Path, name: str, needed: Sequence[str], wanted: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """Return the columns of a Parquet file as text, and the number of its rows."""
+    parts = pq.ParquetDataset(path)  # a file, or the folder of files that a cluster writes
+    header = parts.schema.names
+    check_header(f"the table {name}", [column.casefold() for column in header], needed, ",")
+    asked = {column: column.casefold() for column in header if column.casefold() in (*needed, *wanted)}
+    table = parts.read(columns=list(asked))
+    return {asked[column]: _as_text(table[column]) for column in asked}, table.num_rows
+
+
+def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column as text; a number without exponent, which Arrow writes from 1e10 on."""
+    if pa.types.is_floating(values.type):
+        whole = pc.and_(pc.equal(values, pc.floor(values)), pc.less(pc.abs(values), 2.0**62))
+        if pc.all(whole, min_count=0).as_py():
+            values = values.cast(pa.int64())
+    return values.cast(_TEXT)
+
+
+def _unreadable(name: str) -> str:
+    return (
+        f"the table {name} cannot be read: expected CSV in UTF-8 (gzipped if its name ends in .gz) or Parquet, whole; "
+        "get or write the file anew"
+    )
+
+
+def _header(path: Path, name: str) -> tuple[list[str], str]:
+    """Return the cells of the first line of a CSV file, and what separates them: tabs where no comma stands."""
+    with gzip.open(path) if path.name.casefold().endswith(".gz") else path.open("rb") as stream:
+        first = stream.readline()
+    refuse_first_bytes(f"the table {name}", first)
+    line = without_mark(first).decode().rstrip("\r\n")
+    separator = "," if "," in line or "\t" not in line else "\t"
+    cells = next(text_csv.reader([line], delimiter=separator), [])
+    return [cell.strip() for cell in cells], separator

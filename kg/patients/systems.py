@@ -1,18 +1,15 @@
-"""Systems: codes that tables hold without their dots and dashes, as their code systems write them, or without system.
+"""Systems: the code of what a table holds without its system, or with the system's version in a column of its own.
 
-ICD codes stand in claims and hospital tables without dots, NDC codes as 11 digits; a code whose system the table does
-not name is told by its shape, where one shape is one system's.
+Hospitals and claims write ICD codes without dots and NDC codes as 11 digits; `kg.patients.terms.codes` knows how each
+system writes its own. A code whose system no table names is told by its shape, where one shape is one system's.
 """
 
 import re
 
 from kg.patients.record import Code
+from kg.patients.terms.codes import written
 
-_ICD9_DIAGNOSIS = re.compile(r"(\d{3}|V\d{2}|E\d{3})\.?(\d{0,2})")
-_ICD10_DIAGNOSIS = re.compile(r"([A-Z]\d[\dA-Z])\.?([\dA-Z]{0,4})")
-_ICD9_PROCEDURE = re.compile(r"(\d{2})\.?(\d{0,2})")
 _ICD10_PROCEDURE = re.compile(r"[\dA-HJ-NP-Z]{7}")
-_NDC = re.compile(r"(\d{5})(\d{4})(\d{2})")
 _CPT = re.compile(r"\d{5}")
 _HCPCS = re.compile(r"[A-Z]\d{4}")
 
@@ -23,9 +20,7 @@ def icd_diagnosis(code: str, version: str) -> Code | None:
     >>> icd_diagnosis("78791", "9"), icd_diagnosis("E8497", "9").code, icd_diagnosis("I10", "10").code
     (Code(system='ICD9CM', code='787.91', display='', public=False), 'E849.7', 'I10')
     """
-    if version == "9":
-        return _dotted("ICD9CM", _ICD9_DIAGNOSIS, code)
-    return _dotted("ICD10CM", _ICD10_DIAGNOSIS, code) if version == "10" else None
+    return _written(f"ICD{version}CM", code) if version in ("9", "10") else None
 
 
 def icd_procedure(code: str, version: str) -> Code | None:
@@ -35,18 +30,17 @@ def icd_procedure(code: str, version: str) -> Code | None:
     ('39.61', 'ICD10PCS')
     """
     if version == "9":
-        return _dotted("ICD9CM", _ICD9_PROCEDURE, code)
+        return _written("ICD9CM", code, procedure=True)
     return Code("ICD10PCS", code) if version == "10" and _ICD10_PROCEDURE.fullmatch(code) else None
 
 
 def ndc(code: str) -> Code | None:
-    """Return the code of a drug's package with its dashes, of the 11 digits that claims write; None for others.
+    """Return the code of a drug's package with its dashes; None where it is none.
 
-    >>> ndc("00002751001").code
-    '00002-7510-01'
+    >>> ndc("00002751001").code, ndc("0")
+    ('00002-7510-01', None)
     """
-    parts = _NDC.fullmatch(code)
-    return Code("NDC", "-".join(parts.groups())) if parts else None
+    return _written("NDC", code)
 
 
 def hcpcs(code: str) -> Code | None:
@@ -63,7 +57,8 @@ def hcpcs(code: str) -> Code | None:
 def diagnosis(code: str, icd9: bool) -> Code | None:
     """Return the code of a diagnosis of either version of ICD; `icd9` decides where the shape leaves both open.
 
-    `E8710` and `V270` are of both shapes.
+    >>> diagnosis("E8710", icd9=True).code, diagnosis("E8710", icd9=False).code
+    ('E871.0', 'E87.10')
     """
     of_9, of_10 = icd_diagnosis(code, "9"), icd_diagnosis(code, "10")
     return of_9 if of_9 and (icd9 or not of_10) else of_10
@@ -81,6 +76,6 @@ def procedure(code: str) -> Code | None:
     return of_10 or hcpcs(code) or icd_procedure(code, "9")
 
 
-def _dotted(system: str, shape: re.Pattern[str], code: str) -> Code | None:
-    parts = shape.fullmatch(code)
-    return Code(system, ".".join(filter(None, parts.groups()))) if parts else None
+def _written(system: str, code: str, procedure: bool = False) -> Code | None:
+    found = written(Code(system, code), procedure)
+    return Code(system, found[1]) if found else None

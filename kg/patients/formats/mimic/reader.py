@@ -20,7 +20,6 @@ from kg.patients.formats.mimic.tables import (
     OBSERVATION_STAYS,
     PATIENTS,
     TABLES,
-    UNITS,
     VITALS,
 )
 from kg.patients.moment import Moment, NoMoment, read_moment
@@ -218,8 +217,7 @@ class _DataSet:
             at = self._moment(stated, "charttime")
             if at:
                 record = stated.record("labevent_id")
-                unit = UNITS.get(row["valueuom"] or "", row["valueuom"])
-                yield Event("measurement", (code,), at, stated.place, record, value=value, unit=unit)
+                yield Event("measurement", (code,), at, stated.place, record, value=value, unit=row["valueuom"])
         elif text is None:
             self.account.leave_out("labevents", "no result")
         elif text == _BLANK:

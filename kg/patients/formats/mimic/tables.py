@@ -1,4 +1,4 @@
-"""The tables of MIMIC-IV: which are read and which not, and what their words are in LOINC and UCUM.
+"""The tables of MIMIC-IV: which are read and which not, and what its vital signs are in LOINC.
 
 https://mimic.mit.edu/docs/iv/modules/hosp/ and icu/.
 """
@@ -101,32 +101,3 @@ VITALS: dict[str, tuple[Vital, ...]] = {
     "BMI (kg/m2)": (_vital("39156-5", "Body mass index (BMI) [Ratio]", "kg/m2"),),
 }
 """The names of results in `omr` -> what they are; those of a blood pressure stand as 120/80."""
-
-UNITS = {
-    "K/uL": "10*3/uL",
-    "m/uL": "10*6/uL",
-    "mEq/L": "meq/L",
-    "IU/L": "[IU]/L",
-    "IU/mL": "[IU]/mL",
-    "uIU/mL": "u[IU]/mL",
-    "mIU/mL": "m[IU]/mL",
-    "sec": "s",
-    "hrs": "h",
-    "mm Hg": "mm[Hg]",
-    "mm/hr": "mm/h",
-    "mg/24hr": "mg/(24.h)",
-    "#/hpf": "/[HPF]",
-    "#/lpf": "/[LPF]",
-    "#/uL": "/uL",
-    "mOsm/kg": "mosm/kg",
-    "Ratio": "{ratio}",
-    "units": "{units}",
-    "ng/mL FEU": "ng{FEU}/mL",
-    "log10 copies/mL": "{Log_copies}/mL",
-    "log10 cop/mL": "{Log_copies}/mL",
-    "log10 IU/mL": "{Log_IU}/mL",
-    "GPL": "[GPL'U]",
-    "MPL": "[MPL'U]",
-    "U/g/Hb": "U/g{Hb}",
-}
-"""The laboratory's units that are written otherwise in UCUM (https://ucum.org/ucum)."""

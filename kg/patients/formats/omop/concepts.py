@@ -96,11 +96,7 @@ class Concepts:
         system = SYSTEMS.get(found.vocabulary) if found else None
         if found is None or system is None:
             return None
-        code = found.code
-        if system == "NDC":
-            package = ndc(code)
-            code = package.code if package else code
-        return Code(system, code, found.name, found.public)
+        return Code(system, found.code, found.name, found.public)
 
     def _own_code(self, concept: str) -> Code:
         found = self.known.get(concept)

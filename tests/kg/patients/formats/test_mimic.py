@@ -23,7 +23,7 @@ HOSP = {
     """,
     "admissions": """
         subject_id,hadm_id,admittime,dischtime,admission_type,race,edregtime,edouttime
-        10000001,20000001,2150-02-02 00:30:00,2150-02-09 12:00:00,EW EMER.,SECRET,2150-02-01 22:00:00,2150-02-02 01:00:00
+        10000001,20000001,2150-02-02 00:30:00,2150-02-09 12:00:00,EW EMER.,NO,2150-02-01 22:00:00,2150-02-02 01:00:00
         10000001,20000002,2150-03-01 10:00:00,2150-03-02 12:00:00,EU OBSERVATION,SECRET,,
         10000009,20000009,2150-03-01 10:00:00,2150-03-02 12:00:00,URGENT,SECRET,,
     """,
@@ -177,7 +177,7 @@ def test_measurements(made_up: Made) -> None:
     assert [(event.codes[0].code, event.value, event.unit) for event in (*labs, *vitals)] == [
         ("MIMIC-50912", 0.9, "mg/dL"),
         ("MIMIC-50912", 1.1, "mg/dL"),
-        ("MIMIC-51265", 250.0, "10*3/uL"),
+        ("MIMIC-51265", 250.0, "K/uL"),
         ("8480-6", 120.0, "mm[Hg]"),
         ("8462-4", 80.0, "mm[Hg]"),
         ("29463-7", 127.5, "[lb_av]"),

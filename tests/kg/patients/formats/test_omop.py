@@ -110,7 +110,7 @@ def test_drugs_measurements_and_procedures(made_up: Made) -> None:
     persons, _ = made_up
     drugs = events(persons["MRN-4712"], "drug_exposure")
     assert [[(code.system, code.code) for code in drugs[key].codes] for key in ("1", "2")] == [
-        [("RXNORM", "213469"), ("NDC", "00025-1525-31")],
+        [("RXNORM", "213469"), ("NDC", "00025152531")],
         [("NDC", "00002-7510-01")],
     ]
     measured = events(persons["3"], "measurement")

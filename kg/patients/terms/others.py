@@ -1,6 +1,8 @@
 """Others: what measurements, procedures, allergies, variants and visits stand for."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kg.curie import OWN
 from kg.patients.record import Code, LeftOut
@@ -22,6 +24,13 @@ VISITS = {
     "visit-virtual": "virtual visit",
 }
 """Our own code of each kind of visit -> its name."""
+
+
+_PLACE = re.compile(
+    rf"{OWN}:NC_\d{{6}}\.\d{{1,2}}-[gm]\.[0-9_()?*+-]+(?:[ACGTN]+-[ACGTN]+|=|(?:del|dup|ins|inv|con)[ACGTN0-9_]*)+",
+    re.ASCII,
+)
+"""Our identifier of a variant that is told as a place and a change on a chromosome."""
 
 
 def measurement(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
@@ -55,8 +64,22 @@ def allergy(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
 
 
 def variant(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
-    """Return the Variant that a variant's codes stand for."""
-    return _own("Variant", "patient_carries_variant", codes, known)
+    """Return the Variant that a variant's codes stand for; raises `LeftOut` for one told in words, unless the graph
+    has it: words of a record are in no node.
+
+    >>> from kg.patients.terms.nodes import nodes
+    >>> place = Code("PANAKEIA", "NC_000015.10-g.48510125G-A"), Code("HGVS", "NC_000015.10:g.48510125G>A")
+    >>> variant(place, nodes([]))[0].node["name"]
+    'NC_000015.10:g.48510125G>A'
+    """
+    found = _own("Variant", "patient_carries_variant", codes, known)
+    [one] = found
+    if one.mapping != UNMAPPED or not one.code.startswith(f"{OWN}:"):
+        return found
+    if not _PLACE.fullmatch(one.code):
+        raise LeftOut("a variant that is told in words, and that the graph does not have")
+    name = next((code.code for code in codes if code.system == "HGVS"), one.code.partition(":")[2])
+    return (replace(one, node={**one.node, "name": name}),)
 
 
 def visit(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:

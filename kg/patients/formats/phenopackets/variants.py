@@ -1,8 +1,8 @@
 """Variants of phenopackets: under which codes a described variant is known, and how many copies are carried.
 
 A variant has the identifier that `kg.sources.phenopackets` gives it, so that a patient leads to the variant of which
-that source says which disease it causes. One that is described in words only has an identifier made of these words:
-it is for looking the variant up in the graph, and no node may be made of it (see `is_place`).
+that source says which disease it causes. One that is described in words has an identifier made of these words: with it
+the variant is looked up in the graph, and no node is made of it (see `kg.patients.terms.others`).
 """
 
 import re
@@ -30,8 +30,8 @@ COPIES: dict[str, int | None] = {
 NAMING_ALLELES = frozenset(("CLINVAR", "CAID"))
 """The databases whose identifiers say which alternate allele is meant; dbSNP's do not."""
 
-_PLACE = re.compile(
-    r"NC_\d{6}\.\d{1,2}-[gm]\.[0-9_()?*+-]+(?:[ACGTN]+-[ACGTN]+|=|(?:del|dup|ins|inv|con)[ACGTN0-9_]*)+", re.ASCII
+_GENOMIC = re.compile(
+    r"NC_\d{6}\.\d{1,2}:[gm]\.[0-9_()?*+-]+(?:[ACGTN]+>[ACGTN]+|=|(?:del|dup|ins|inv|con)[ACGTN0-9_]*)+", re.ASCII
 )
 
 
@@ -41,14 +41,16 @@ def carried(described: Json) -> tuple[tuple[Code, ...], int | None]:
     Raises `Refused` for a variant that is not described as phenopackets do, or in an allelic state that GENO lacks.
 
     >>> hgvs = {"syntax": "hgvs.g", "value": "NC_000015.10:g.48468566C>T"}
-    >>> carried({"expressions": [hgvs], "allelicState": {"id": "GENO:0000136"}})
-    ((Code(system='PANAKEIA', code='NC_000015.10-g.48468566C-T', display='', public=False),), 2)
+    >>> codes, copies = carried({"expressions": [hgvs], "allelicState": {"id": "GENO:0000136"}})
+    >>> codes[0].code, codes[1].code, copies
+    ('NC_000015.10-g.48468566C-T', 'NC_000015.10:g.48468566C>T', 2)
     """
     try:
-        identifier = str(variant(described)["id"])
+        node = variant(described)
     except (KeyError, TypeError, AttributeError, ValueError):
         raise Refused("variationDescriptor", "is not described as in phenopackets version 2") from None
-    codes = [Code(OWN, identifier.removeprefix(f"{OWN}:"))]
+    codes = [Code(OWN, str(node["id"]).removeprefix(f"{OWN}:"))]
+    codes += [Code("HGVS", hgvs) for hgvs in node["hgvs"] if _GENOMIC.fullmatch(hgvs)]
     for xref in member(described, "xrefs", list) or ():
         try:
             other = code(xref, "xrefs") if isinstance(xref, str) else None
@@ -57,15 +59,6 @@ def carried(described: Json) -> tuple[tuple[Code, ...], int | None]:
         if other and other.system in NAMING_ALLELES:
             codes.append(other)
     return tuple(codes), _copies(described)
-
-
-def is_place(identifier: str) -> bool:
-    """Say whether a variant's own identifier is a place and a change on a chromosome, and nothing in words.
-
-    >>> is_place("NC_000015.10-g.48468566C-T"), is_place("FBN1-whole-gene-deletion-0123456789")
-    (True, False)
-    """
-    return _PLACE.fullmatch(identifier) is not None
 
 
 def _copies(described: Json) -> int | None:

@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 from kg.patients.formats.phenopackets import READER
 from kg.patients.formats.phenopackets.packet import read_packet
 from kg.patients.moment import Moment
-from kg.patients.record import Account, Age, Code, Event, Person, Place, Reading, RecordError, Refused
+from kg.patients.record import Account, Age, Code, Event, LeftOut, Person, Place, Reading, RecordError, Refused
+from kg.patients.terminology import Terminology
+from kg.patients.terms.meaning import EXACT
+from kg.patients.terms.nodes import nodes
 from kg.sources.phenopackets import variant
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -146,7 +149,18 @@ def test_a_patients_variant_is_the_public_sources() -> None:
     person, _ = read(full())
     [event] = [event for event in person.events if event.what == "variant"]
     assert f"PANAKEIA:{event.codes[0].code}" == variant(described())["id"]
-    assert event.codes[1:] == (Code("CLINVAR", "16464"),)  # which dbSNP's number does not tell: the allele
+    hgvs, other = event.codes[1:]
+    assert hgvs == Code("HGVS", "NC_000015.10:g.48510125G>A")
+    assert other == Code("CLINVAR", "16464")  # which says the allele, as dbSNP's number does not
+
+
+def test_a_variant_in_words_is_the_graphs_or_none() -> None:
+    words = {"label": "Quillfeather deletion", "geneContext": {"valueId": "HGNC:3603", "symbol": "FBN1"}}
+    event = read(diagnosed(genomic(words)))[0].events[-1]
+    with pytest.raises(LeftOut, match="told in words"):
+        Terminology(nodes([])).meanings(event)
+    [meaning] = Terminology(nodes([variant(words)])).meanings(event)
+    assert (meaning.node["id"], meaning.mapping) == (variant(words)["id"], EXACT)
 
 
 @pytest.mark.parametrize(

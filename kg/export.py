@@ -14,7 +14,7 @@ from kg.graph import Graph
 from kg.notebook import notebook_html
 from kg.output import whole_folder
 from kg.progress import Progress, silent
-from kg.schema import RELATIONS
+from kg.schema import PERSON, RELATIONS, WITHDRAWN
 
 Writer = Callable[[Graph, Path, Progress], Mapping[str, int]]
 """Writes a graph's files into an empty folder, and returns how many records (rows, statements, ...) each file has.
@@ -42,10 +42,6 @@ FORMATS: dict[str, Format] = {
     "turtle-rdf12": Format("the same, edges by RDF 1.2's reification", "kg.rdf.write", "export_turtle_rdf12"),
 }
 """Every format by its name; another one is one more line here, and its module."""
-
-
-PATIENT = "Patient"
-"""The kind of node that is not exported unless asked for."""
 
 
 class ExportError(ValueError):
@@ -112,13 +108,12 @@ def export(
     """Write a graph into a folder in this format (see `FORMATS`).
 
     Files of an earlier export stand until the new ones are whole. Patients, and what is said of them, are left out
-    unless `patients`; `private` releases state patients that are not in this part of a graph. Raises `ExportError` for
-    a format that is not known, `kg.output.OutputError` or `OSError` for a folder that cannot be written.
+    unless `patients`; those who withdrew consent always are. `private` releases state patients that are not in this
+    part of a graph. Raises `ExportError` for a format that is not known, `kg.output.OutputError` or `OSError` for a
+    folder that cannot be written.
     """
     write = writer(format)
-    left_out: Mapping[str, int] = {}
-    if not patients:
-        graph, left_out = without_patients(graph, private)
+    graph, left_out = _consenting(graph) if patients else without_patients(graph, private)
     with whole_folder(folder) as part:
         records = write(graph, part, progress)
     progress("exported", 1.0)
@@ -132,20 +127,20 @@ def without_patients(graph: Graph, private: Collection[str] = ()) -> tuple[Graph
     that nobody else states and no edge that is left needs: its drugs and diseases are theirs. One that states patients
     and more stays without the names of its files, which may be those of patients.
     """
-    stated = graph.nodes[PATIENT]["provided_by"] if PATIENT in graph.nodes else pa.array([], pa.list_(pa.string()))
+    stated = graph.nodes[PERSON]["provided_by"] if PERSON in graph.nodes else pa.array([], pa.list_(pa.string()))
     theirs = {*private, *pc.list_flatten(stated).to_pylist()}
-    if not theirs and PATIENT not in graph.nodes:
+    if not theirs and PERSON not in graph.nodes:
         return graph, {}
     edges = {
         name: rows
         for name, rows in graph.edges.items()
-        if PATIENT not in (RELATIONS[name].subject, RELATIONS[name].object)
+        if PERSON not in (RELATIONS[name].subject, RELATIONS[name].object)
     }
     ends = pa.chunked_array(
         [chunk for rows in edges.values() for end in ("subject", "object") for chunk in rows[end].chunks], pa.string()
     ).unique()
     stating = {name for rows in edges.values() for name in pc.unique(rows["source"]).to_pylist()}
-    nodes = {kind: _public(rows, theirs - stating, ends) for kind, rows in graph.nodes.items() if kind != PATIENT}
+    nodes = {kind: _public(rows, theirs - stating, ends) for kind, rows in graph.nodes.items() if kind != PERSON}
     before, after = {**graph.nodes, **graph.edges}, {**nodes, **edges}
     left_out = {name: rows.num_rows - (after[name].num_rows if name in after else 0) for name, rows in before.items()}
     releases = tuple(
@@ -155,6 +150,24 @@ def without_patients(graph: Graph, private: Collection[str] = ()) -> tuple[Graph
     )
     kept = Graph({kind: rows for kind, rows in nodes.items() if rows.num_rows}, edges, releases)
     return kept, {name: count for name, count in left_out.items() if count}
+
+
+def _consenting(graph: Graph) -> tuple[Graph, dict[str, int]]:
+    """Return the graph without patients who withdrew consent and their edges, and how many that leaves out."""
+    people = graph.nodes.get(PERSON)
+    withdrawn = people.filter(pc.equal(people["consent"], WITHDRAWN))["id"].combine_chunks() if people else []
+    if people is None or not len(withdrawn):
+        return graph, {}
+    nodes = {**graph.nodes, PERSON: people.filter(pc.invert(pc.is_in(people["id"], withdrawn)))}
+    edges = dict(graph.edges)
+    for relation, rows in graph.edges.items():
+        ends = RELATIONS[relation]
+        for end, kind in (("subject", ends.subject), ("object", ends.object)):
+            if kind == PERSON:
+                edges[relation] = rows.filter(pc.invert(pc.is_in(rows[end], withdrawn)))
+    before, after = {**graph.nodes, **graph.edges}, {**nodes, **edges}
+    counts = {name: rows.num_rows - after[name].num_rows for name, rows in before.items()}
+    return replace(graph, nodes=nodes, edges=edges), {name: count for name, count in counts.items() if count}
 
 
 def _public(rows: pa.Table, private: Collection[str], ends: pa.Array) -> pa.Table:

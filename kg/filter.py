@@ -46,15 +46,17 @@ class Filter:
             evidence.source not in self.without_sources
         )
 
-    def condition(self, variable: str, before: str = "AND") -> str:
+    def condition(self, variable: str, before: str = "AND", also: Collection[str] = ()) -> str:
         """Return what must hold of an edge, in Cypher, after the word `before`; nothing if nothing is asked for.
+
+        What must be true besides (such as `kg.schema.Step.holds` says) may come as `also`.
 
         >>> Filter(sources=["hetionet"]).condition("r", "WHERE")
         ' WHERE r.source IN $only_sources'
         >>> Filter().condition("r", "WHERE")
         ''
         """
-        held = [f"{variable}.{column} IN ${name}" for name, column, values in self._asked() if values]
+        held = [*also, *(f"{variable}.{column} IN ${name}" for name, column, values in self._asked() if values)]
         if self.without_sources:
             held.append(f"NOT {variable}.source IN $without_sources")
         return f" {before} {' AND '.join(held)}" if held else ""

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from kg.filter import EVERYTHING, Filter
-from kg.schema import Step
+from kg.schema import PERSON, Step
 from kg.stores.protocol import Key, Known, Store, StoreError
 
 DAMPING = 0.4
@@ -19,8 +19,6 @@ FIRST_BUDGET = 5_000
 """Edges that the first round may follow."""
 GROWTH = 8
 """How many times as many as the one before each further round may follow."""
-PERSON = "Patient"
-"""No path leads through a patient: one person's record is no evidence about two other nodes."""
 CHANGED = "the graph changed while paths were sought, or past Panakeia: ask again; if that fails, build it anew"
 TIE = 1e-9
 """Scores that differ by less, relatively, are equal but for rounding."""

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from kg.filter import EVERYTHING, Filter
-from kg.meeting import CHANGED, DAMPING, PERSON
+from kg.meeting import CHANGED, DAMPING
 from kg.notebook import notebook_html
 from kg.query.adjacency import check_relations, direction
 from kg.query.known import look_up
-from kg.schema import Step, steps_from
+from kg.schema import PERSON, Step, steps_from
 from kg.search import Node, check_count, check_sources, find
 from kg.stores.protocol import Key, Store, StoreError
 

@@ -16,10 +16,10 @@ import pandas as pd
 
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence
-from kg.meeting import CHANGED, PERSON, Half, Question, search
+from kg.meeting import CHANGED, Half, Question, search
 from kg.query.adjacency import check_relations
 from kg.query.known import look_up
-from kg.schema import RELATIONS, Step
+from kg.schema import PERSON, RELATIONS, Step
 from kg.search import Node, check_count, check_sources, find, find_ends
 from kg.stores.protocol import Hop, Key, Known, Store, StoreError
 from kg.through import search_through

@@ -19,10 +19,9 @@ from kg.vocabulary import (
     predictions,
     variation,
 )
-from kg.vocabulary.clinic import LABELS
 from kg.vocabulary.terms import AttributeType, NodeKind, Relation
 
-__all__ = ["LABELS", "AttributeType", "NodeKind", "Relation"]
+__all__ = ["AttributeType", "NodeKind", "Relation"]
 
 KNOWLEDGE_LEVELS = frozenset(
     {
@@ -101,6 +100,17 @@ RELATIONS: dict[str, Relation] = {
 }
 
 
+PERSON = "Patient"
+"""The kind of node that no path leads through: one person's record is no evidence about two other nodes."""
+WITHDRAWN = "withdrawn"
+"""The consent of a patient who is in no answer to research."""
+
+
+def negatable(relation: str) -> bool:
+    """Say whether an edge of this relation may be `negated`: say that what it leads to is absent."""
+    return "negated" in RELATIONS[relation].attributes
+
+
 class Step(NamedTuple):
     """A way to leave a node of some kind: a relation, along its arrow or (not `forward`) against it.
 
@@ -143,6 +153,18 @@ class Step(NamedTuple):
         '<-[r:binds]-'
         """
         return self._arrow(f"[{variable}:{self.relation}]")
+
+    def holds(self, edge: str, end: str) -> tuple[str, ...]:
+        """Return what must be true, in Cypher, of an edge and of the node that it leads to: else nobody is led there.
+
+        An edge that is `negated` says what is not so; a patient who withdrew consent is in no answer.
+
+        >>> Step("patient_has_condition", True).holds("r", "y"), Step("binds", True).holds("r", "y")
+        (('(r.negated IS NULL OR NOT r.negated)',), ())
+        """
+        negated = (f"({edge}.negated IS NULL OR NOT {edge}.negated)",) if negatable(self.relation) else ()
+        withdrawn = (f"({end}.consent IS NULL OR {end}.consent <> '{WITHDRAWN}')",) if self.end == PERSON else ()
+        return (*negated, *withdrawn)
 
     def _arrow(self, edge: str) -> str:
         if self.symmetric:

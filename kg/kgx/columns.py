@@ -15,7 +15,9 @@ KIND, RELATION = "panakeia_kind", "panakeia_relation"
 QUALIFIER = re.compile(r"(\w+_qualifier|qualified_predicate|qualified_object_\w+|qualified_subject_\w+|negated)")
 """What a column is called that qualifies an edge."""
 
-_TAKEN = frozenset({"id", "name", "category", "subject", "object", "predicate", "qualifiers", "references", "licence"})
+_TAKEN = frozenset(
+    {"id", "name", "category", "subject", "object", "predicate", "qualifiers", "references", "licence", "negated"}
+)
 """Columns that mean something else in KGX, or could in another's graph."""
 
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "|": "\\|"}

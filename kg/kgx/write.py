@@ -14,7 +14,7 @@ from kg.kgx.cells import write_json_lines, write_tsv_lines
 from kg.kgx.columns import KIND, RELATION, own
 from kg.kgx.terms import qualified, words_of
 from kg.progress import Progress
-from kg.schema import EVIDENCE_COLUMNS, NODE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.schema import EVIDENCE_COLUMNS, NODE_COLUMNS, NODE_KINDS, RELATIONS, edge_columns, negatable, node_columns
 
 BATCH = 1 << 16
 """Rows that are written at a time."""
@@ -119,6 +119,9 @@ def _edges(graph: Graph) -> Iterator[Columns]:
             if "predicate" in relation.attributes:
                 predicate = pc.coalesce(rows["predicate"], predicate)
                 qualifiers = _parted(rows["qualifiers"])
+            if negatable(name):
+                absent = pc.fill_null(rows["negated"], False)
+                qualifiers["negated"] = pc.if_else(absent, "true", pa.scalar(None, pa.string()))
             numbers = pa.array(range(first, first + count), pa.int64()).cast(pa.string())
             yield {
                 "id": pc.binary_join_element_wise(name, numbers, "-"),

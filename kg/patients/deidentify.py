@@ -109,6 +109,20 @@ def record_name(key: bytes, who: Pseudonym, identity: Sequence[str]) -> str:
     return _digest(key, "record", [who.curie, *identity]).hex()[:20]
 
 
+def drawn(key: bytes, purpose: str, who: Pseudonym, record: Sequence[str], span: int) -> int:
+    """Return a number from 0 to below `span` that the key draws for one of a patient's records.
+
+    >>> drawn(b"a key of the examples only", "day", Pseudonym("PANAKEIA:P-0", 1), ["Condition", "id", "7"], 365)
+    23
+    """
+    return int.from_bytes(_digest(key, purpose, [who.curie, *record])[:8], "big") % span if span > 1 else 0
+
+
+def epoch_day(day: date) -> int:
+    """Return a day as days since 1970-01-01."""
+    return (day - _EPOCH).days
+
+
 def shifted_day(day: date, latest: date, who: Pseudonym) -> int | None:
     """Return a date as days since 1970-01-01 on the patient's shifted calendar.
 

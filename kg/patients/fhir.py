@@ -16,7 +16,7 @@ from typing import Any
 from kg.graph import SourceRelease, table
 from kg.patients.bundles import Bundle, BundleError, Rejection, find_bundles, read_bundle
 from kg.patients.deidentify import Pseudonym, capped_age, pseudonym, record_name, release_digest, shifted_day
-from kg.patients.pharmacogenomics import call_genotype, settle, variant_row
+from kg.patients.pharmacogenomics import call_genotype, gene_row, settle, variant_row
 from kg.patients.private import private_words
 from kg.patients.statements import Stated, statements, time_of
 from kg.patients.terminology import KINDS_OF_RECORDS, Lexicon, Row
@@ -38,6 +38,7 @@ _EDGE_COLUMNS: dict[str, AttributeType] = {
     "relation": "string",
     **edge_columns("patient_has_measurement"),
     **edge_columns("patient_carries_variant"),
+    **edge_columns("patient_has_diplotype"),
     **_PLACE,
 }
 
@@ -47,6 +48,7 @@ _AGENTS = {
     "patient_takes_drug": "manual_agent",
     "patient_has_measurement": "not_provided",
     "patient_carries_variant": "not_provided",
+    "patient_has_diplotype": "not_provided",
 }
 """Clinicians enter conditions and drugs; whether a person or a machine made a measurement, the record does not say."""
 
@@ -230,16 +232,20 @@ def _patient(records: Sequence[_Record], known: Lexicon) -> _Patient:
         "name": who.name,
         "sex": newest.sex or stored.get("sex"),
         "age_years": max(ages, default=None),
-        "genotyped_genes": list(genotypes),
-        "genotypes": list(genotypes.values()),
         **newest.place,
     }
+    for gene, genotype in genotypes.items():
+        row = gene_row(gene, known)
+        nodes.append({**row, **newest.place})
+        told = {"diplotypes": [genotype], "method": "record"}
+        edges.append(_edge("patient_has_diplotype", who, row["id"], newest.place) | told)
     return _Patient((patient, *nodes), tuple(edges), rejected)
 
 
 def _edge(relation: str, who: Pseudonym, target: str, place: Row) -> dict[str, object]:
     return {
         "relation": relation,
+        "negated": False,
         "subject": who.curie,
         "object": target,
         "knowledge_level": "observation",
@@ -256,7 +262,7 @@ def _genotypes(
     Calls that contradict what is stored already are rejected, and the stored genotype stays.
     """
     called = [(entry.call, entry) for entry in entries if entry.call]
-    before = dict(zip(stored.get("genotyped_genes") or (), stored.get("genotypes") or (), strict=True))
+    before: dict[str, str] = dict(stored.get("genotypes") or {})
     settled = settle(
         [*(call for call, _ in called), *(call_genotype(genotype, gene) for gene, genotype in before.items())]
     )

@@ -139,6 +139,11 @@ def variant_row(variant: str, known: Lexicon) -> Row:
     return known.row("Variant", curie, variant)
 
 
+def gene_row(gene: str, known: Lexicon) -> Row:
+    """Return the graph's node of a listed gene, else a new one named by its symbol."""
+    return known.row("Gene", f"NCBIGene:{_gene_ids()[gene]}", gene)
+
+
 def listed_genes() -> Set[str]:
     """Return the genes whose alleles are understood."""
     return _alleles().keys()

@@ -23,6 +23,7 @@ from kg.patients.terms import others
 from kg.patients.terms.meaning import Meaning, Row
 from kg.patients.terms.nodes import Nodes, nodes
 from kg.query import rows_of
+from kg.query.people import genotypes
 from kg.schema import NODE_KINDS
 from kg.stores.protocol import Store
 
@@ -47,7 +48,7 @@ PATTERNS: dict[str, str] = {
 }
 """What a code of each system looks like; stricter than `kg.curie`: anything else may be a patient's identifier."""
 
-KINDS_OF_RECORDS = ("Patient", "Disease", "Phenotype", "Drug", "Variant", "Measurement")
+KINDS_OF_RECORDS = ("Patient", "Disease", "Phenotype", "Drug", "Gene", "Variant", "Measurement")
 """The kinds of node that a record is about."""
 
 _TAG = re.compile(r"\s*\((?P<tag>[a-z][a-z /]*)\)$")
@@ -147,7 +148,10 @@ def lexicon(rows: Iterable[Row]) -> Lexicon:
 
 def read_lexicon(store: Store) -> Lexicon:
     """Return the lexicon of the store's nodes of those kinds that a record is about."""
-    return lexicon(row for kind in KINDS_OF_RECORDS for row in rows_of(store, kind))
+    rows = [row for kind in KINDS_OF_RECORDS for row in rows_of(store, kind)]
+    return lexicon(
+        row | {"genotypes": genotypes(store, row["id"])} if row["kind"] == "Patient" else row for row in rows
+    )
 
 
 def condition(codes: Sequence[Code], known: Lexicon) -> Row:

@@ -4,7 +4,8 @@ from kg.query.adjacency import Neighbour, Neighbours, neighbours
 from kg.query.around import subgraph
 from kg.query.judged import Judgement, judged_not_indicated
 from kg.query.known import look_up
-from kg.query.node import PatientRecord, Shown, days_of, info, patient, rows_of, show
+from kg.query.node import Shown, info, rows_of, show
+from kg.query.people import PatientRecord, days_of, events, find_patient, patient, patients
 from kg.query.review import Review, review
 
 __all__ = [
@@ -15,11 +16,14 @@ __all__ = [
     "Review",
     "Shown",
     "days_of",
+    "events",
+    "find_patient",
     "info",
     "judged_not_indicated",
     "look_up",
     "neighbours",
     "patient",
+    "patients",
     "review",
     "rows_of",
     "show",

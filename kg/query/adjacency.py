@@ -147,7 +147,8 @@ def first_neighbours(store: Store, node: Node, step: Step, limit: int, where: Fi
     """Return the first neighbours, by name, that a step leads to, with all statements that pass of each edge."""
     columns = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE_COLUMNS)
     cypher = (
-        f"MATCH (n:{node.kind} {{id: $id}}){step.pattern('r')}(m:{step.end}){where.condition('r', 'WHERE')} "
+        f"MATCH (n:{node.kind} {{id: $id}}){step.pattern('r')}(m:{step.end})"
+        f"{where.condition('r', 'WHERE', step.holds('r', 'm'))} "
         f"RETURN m.id AS id, m.name AS name, {columns} ORDER BY name, id LIMIT $rows"
     )
     many = STATEMENTS * limit

@@ -8,7 +8,7 @@ from kg.filter import EVERYTHING, Filter
 from kg.graph import Graph, table
 from kg.query.adjacency import check_relations
 from kg.query.known import look_up
-from kg.schema import NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
+from kg.schema import NODE_KINDS, PERSON, RELATIONS, Step, edge_columns, node_columns
 from kg.search import Node, check_count, check_sources, find
 from kg.stores.protocol import Key, Known, Store
 from kg.stores.releases import read_releases
@@ -17,8 +17,6 @@ NODES = 500
 """How many nodes a subgraph has at most, unless more are asked for."""
 FOLLOWED = 200_000
 """How many edges may be followed at each distance; the steps with the most edges are not taken beyond that."""
-PERSON = "Patient"
-"""A patient is in a subgraph only where it is around that patient."""
 NAMED = 3
 """How many of the nodes that were left out a message names."""
 
@@ -171,7 +169,7 @@ def _rows(store: Store, step: Step, origins: list[str], where: Filter) -> list[d
     arrow = f"-[r:{step.relation}]->" if step.forward else f"<-[r:{step.relation}]-"
     rows = store.query(
         f"UNWIND $ids AS wanted MATCH (x:{step.start}) WHERE x.id = wanted "
-        f"OPTIONAL MATCH (x){arrow}(y:{step.end}){where.condition('r', 'WHERE')} "
+        f"OPTIONAL MATCH (x){arrow}(y:{step.end}){where.condition('r', 'WHERE', step.holds('r', 'y'))} "
         f"RETURN {subject}.id AS subject, {target}.id AS object, {stored}",
         {"ids": origins, **where.parameters()},
     )

@@ -1,7 +1,8 @@
-"""The questions asked of a store: what it says of a node, of a patient, of itself; in the Cypher both stores speak."""
+"""The questions asked of a store: what it says of a node and of itself; in the Cypher both stores speak."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from math import isfinite
 from typing import Any
 
@@ -11,34 +12,36 @@ import pandas as pd
 from kg.notebook import notebook_html
 from kg.query.adjacency import direction, first_neighbours, neighbours_frame
 from kg.query.known import look_up
-from kg.schema import LABELS, NODE_KINDS, RELATIONS, node_columns, steps_from
-from kg.search import Node, UnknownNode, check_version, find, with_identifier
-from kg.stores.protocol import OTHER_VERSION, Store, StoreError
+from kg.query.people import events
+from kg.schema import NODE_KINDS, PERSON, RELATIONS, node_columns, steps_from
+from kg.search import Node, find
+from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
 FIRST_NEIGHBOURS = 5
-OWN_PREFIX = "PANAKEIA:"
-"""A patient's identifier may be given without it."""
+EVENTS_SHOWN = 40
+"""How many events of a patient a text shows, the latest; all are in the JSON."""
 
 
 @dataclass(frozen=True)
 class Shown:
     """What the graph says of a node.
 
-    `attributes` leaves out what is not known; a list with labels (`kg.schema.LABELS`) is a mapping from these. `edges`
-    has the columns relation, direction (`out`, `in`, or `both` where the relation is symmetric), count (of the nodes
-    that it leads to); `neighbours` the first few of each: relation, direction, id, kind, name, and the evidence, with a
-    row for each that differs: a neighbour that two sources state has two.
+    `attributes` leaves out what is not known. `edges` has the columns relation, direction (`out`, `in`, or `both` where
+    the relation is symmetric), count (of the nodes that it leads to); `neighbours` the first few of each: relation,
+    direction, id, kind, name, and the evidence, with a row for each that differs: a neighbour that two sources state
+    has two. `events` are those of a patient (`kg.query.people.events`), with what is absent.
     """
 
     node: Node
     attributes: Mapping[str, object]
     edges: pd.DataFrame
     neighbours: pd.DataFrame
+    events: pd.DataFrame | None = None
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the first neighbours, with the evidence of their edges."""
-        return self.neighbours
+        """Return the first neighbours, with the evidence of their edges; the events of a patient."""
+        return self.neighbours if self.events is None else self.events
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole as JSON values."""
@@ -47,6 +50,7 @@ class Shown:
             **{name: _plain(value) for name, value in self.attributes.items()},
             "edges": _plain(self.edges.to_dict(orient="records")),
             "neighbours": _plain(self.neighbours.to_dict(orient="records")),
+            **({} if self.events is None else {"events": _records(self.events)}),
         }
 
     def to_text(self) -> str:
@@ -55,21 +59,11 @@ class Shown:
         lines += [f"  {name}: {_told(value)}" for name, value in self.attributes.items()]
         for relation, way, count in self.edges.itertuples(index=False):
             lines.append(f"  {count:>7,}  {relation} ({way})")
-        return "\n".join(lines)
+        return "\n".join(lines if self.events is None else [*lines, *_event_lines(self.events)])
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return notebook_html(self.to_text(), self.to_frame())
-
-
-@dataclass(frozen=True)
-class PatientRecord:
-    """What the graph keeps on a patient's own node; `genotypes` by gene, None what the record does not say."""
-
-    id: str
-    sex: str | None
-    age_years: float | None
-    genotypes: Mapping[str, str]
 
 
 def show(store: Store, text: str, kind: str | None = None) -> Shown:
@@ -87,37 +81,8 @@ def show(store: Store, text: str, kind: str | None = None) -> Shown:
             columns=["relation", "direction", "count"],
         ),
         neighbours_frame(neighbours),
+        events(store, node.id) if node.kind == PERSON else None,
     )
-
-
-def patient(store: Store, text: str) -> PatientRecord:
-    """Return a patient's record by identifier, in any capitalisation, with or without the prefix `PANAKEIA:`.
-
-    Raises `UnknownNode`, which does not repeat the text: it may be a name.
-    """
-    found = with_identifier(store, text, ["Patient"]) or with_identifier(store, OWN_PREFIX + text.strip(), ["Patient"])
-    if not found:
-        check_version(store, ["Patient"])
-    if len(found) != 1:
-        held = "no patient of this id" if not found else "several patients of this id but for its capitals"
-        raise UnknownNode(f"the store has {held}; expected a pseudonym such as {OWN_PREFIX}P-0123456789abcdef")
-    values = _attributes(store, found[0])
-    return PatientRecord(found[0].id, values["sex"], values["age_years"], values["genotypes"])
-
-
-def days_of(store: Store, patients: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Return the first and the last day that is stored of each of these patients (by identifier) that has any."""
-    days: dict[str, list[int]] = {}
-    for relation in RELATIONS.values():
-        if relation.subject == "Patient" and "day" in relation.attributes:
-            rows = store.query(
-                f"MATCH (p:Patient)-[r:{relation.name}]->() WHERE p.id IN $patients AND r.day IS NOT NULL "
-                "RETURN p.id AS patient, min(r.day) AS first, max(r.day) AS last",
-                {"patients": list(patients)},
-            )
-            for row in rows:
-                days.setdefault(row["patient"], []).extend((row["first"], row["last"]))
-    return {patient: (min(found), max(found)) for patient, found in days.items()}
 
 
 def rows_of(store: Store, kind: str) -> list[dict[str, Any]]:
@@ -153,18 +118,34 @@ def info(store: Store) -> dict[str, Any]:
 
 
 def _attributes(store: Store, node: Node) -> dict[str, Any]:
-    """Return what a node has beside identifier and name; raises `StoreError` where a list does not fit its labels."""
+    """Return what a node has beside identifier and name."""
     columns = [name for name in node_columns(node.kind) if name not in ("id", "name")]
-    [values] = store.query(
+    rows = store.query(
         f"MATCH (n:{node.kind} {{id: $id}}) RETURN {', '.join(f'n.{name} AS {name}' for name in columns)}",
         {"id": node.id},
     )
-    for name, labels in ((name, labels) for name, labels in LABELS.items() if name in values):
-        told, of = values[name] or [], values.pop(labels) or []
-        if len(told) != len(of):
-            raise StoreError(OTHER_VERSION)
-        values[name] = dict(zip(of, told, strict=True))
-    return values
+    return rows[0]
+
+
+def _records(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return events as JSON values, each without what is not known of it."""
+    rows = events.astype(object).where(events.notna(), None).to_dict(orient="records")
+    return [{name: value for name, value in _plain(row).items() if value is not None} for row in rows]
+
+
+def _event_lines(events: pd.DataFrame) -> list[str]:
+    """Return the latest events as lines, with the day on the patient's shifted calendar."""
+    lines = [f"  events: {len(events):,}, days on the patient's own shifted calendar"]
+    if len(events) > EVENTS_SHOWN:
+        lines.append(f"  the latest {EVENTS_SHOWN} are listed; --json has all")
+    for row in _records(events.tail(EVENTS_SHOWN)):
+        day = f"{date.fromordinal(date(1970, 1, 1).toordinal() + row['day'])}" if "day" in row else "no day"
+        if "minute" in row:
+            day += f" {row['minute'] // 60:02}:{row['minute'] % 60:02}"
+        value = f" = {row['value']:g} {row['unit']}" if "value" in row else ""
+        told = f" = {' or '.join(row['diplotypes'])}" if row.get("diplotypes") else value
+        lines.append(f"  {day:>16}  {row['relation']}  {'NOT ' if row['negated'] else ''}{row['name']}{told}")
+    return lines
 
 
 def _plain(value: Any) -> Any:

@@ -26,7 +26,7 @@ from kg.rdf.names import (
     returns,
     turtle,
 )
-from kg.schema import LABELS, NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
+from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, negatable, node_columns
 
 NODE_PREDICATES = {
     "id": "biolink:id",
@@ -48,12 +48,15 @@ SUPPORT = "biolink:supporting_data_source"
 PUBLISHED = ("PMID:", "PMC:", "DOI:")
 IDENTIFIERS = frozenset({"xrefs", "references"})
 """The columns whose values are IRIs where they are CURIEs."""
-PAIRED = frozenset(LABELS) | frozenset(LABELS.values())
-"""The columns whose order matters, as each goes with another's: a list of theirs is one JSON text."""
 
 _ESCAPED = re.compile('["\\\\\x00-\x1f\x7f\x85\u2028\u2029]')
 _ESCAPES = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
-_NUMBERS: dict[AttributeType, str] = {"double": "xsd:double", "int64": "xsd:integer", "int64[]": "xsd:integer"}
+_LITERALS: dict[AttributeType, str] = {
+    "double": "xsd:double",
+    "int64": "xsd:integer",
+    "int64[]": "xsd:integer",
+    "boolean": "xsd:boolean",
+}
 _LINK = re.compile(r"https?://[A-Za-z0-9._~!$&'()*+,;=:@/?%#-]+")
 
 
@@ -82,11 +85,11 @@ class Naming:
 
     def values(self, column: str, type: AttributeType, values: pa.Array) -> pa.Array:
         """Return a column's values as they are written: numbers and text as literals, CURIEs of things as IRIs."""
-        if number := _NUMBERS.get(type):
+        if datatype := _LITERALS.get(type):
             texts = pc.cast(values, pa.string())
             if type == "double":  # XML Schema's names of what is no usual number
                 texts = mapped(texts, lambda text: {"nan": "NaN", "inf": "INF", "-inf": "-INF"}.get(text, text))
-            return pc.binary_join_element_wise('"', texts, f'"^^{self.name(number)}', "")
+            return pc.binary_join_element_wise('"', texts, f'"^^{self.name(datatype)}', "")
         if column in IDENTIFIERS:
             return mapped(values, lambda text: self.term(curie_iri(text)) if returns(text) else literal(text))
         return mapped(values, literal)
@@ -143,7 +146,12 @@ def node_block(kind: str, rows: pa.Table, naming: Naming) -> Block:
 
 
 def plain_block(relation: str, rows: pa.Table, naming: Naming) -> Block:
-    """Return the plain triples of edges of a relation: with our relation, and, where it states a fact, Biolink's."""
+    """Return the plain triples of edges of a relation: with our relation, and, where it states a fact, Biolink's.
+
+    An edge that says itself that what it leads to is absent has none.
+    """
+    if negatable(relation):
+        rows = rows.filter(pc.invert(pc.fill_null(rows["negated"], False))).combine_chunks()
     ends = RELATIONS[relation]
     subjects = naming.nodes(ends.subject, rows["subject"].combine_chunks())
     objects = naming.nodes(ends.object, rows["object"].combine_chunks())
@@ -262,7 +270,7 @@ def _column(naming: Naming, predicate: str, column: str, type: AttributeType, va
     """
     if not type.endswith("[]"):
         return [Property(naming.name(predicate), naming.values(column, type, values))]
-    whole = _unlike_a_set(column, values)
+    whole = _unlike_a_set(values)
     said = pc.if_else(whole, pa.scalar(None, values.type), values)
     flat = naming.values(column, type, pc.list_flatten(said))
     properties = [Property(naming.name(predicate), pa.ListArray.from_arrays(offsets(said), flat))]
@@ -279,10 +287,8 @@ def _column(naming: Naming, predicate: str, column: str, type: AttributeType, va
     return properties
 
 
-def _unlike_a_set(column: str, values: pa.Array) -> pa.Array:
+def _unlike_a_set(values: pa.Array) -> pa.Array:
     """Return which lists hold more than a set of values does."""
-    if column in PAIRED:
-        return pc.is_valid(values)
     flat = pc.list_flatten(values).dictionary_encode(null_encoding="encode")
     of = np.asarray(pc.list_parent_indices(values), np.int64)
     codes = np.asarray(flat.indices, np.int64)
@@ -299,6 +305,6 @@ def _references(naming: Naming, values: pa.Array) -> Iterator[Property]:
     """Yield the references, each under the predicate for what it is, in their order."""
     lists, *whole = _column(naming, SUPPORT, "references", "string[]", values)
     support, published = naming.name(SUPPORT), naming.name(PUBLICATIONS)
-    texts = pc.list_flatten(pc.if_else(_unlike_a_set("references", values), pa.scalar(None, values.type), values))
+    texts = pc.list_flatten(pc.if_else(_unlike_a_set(values), pa.scalar(None, values.type), values))
     yield Property(mapped(texts, lambda text: published if text.startswith(PUBLISHED) else support), lists.objects)
     yield from whole

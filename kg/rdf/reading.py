@@ -18,6 +18,12 @@ from kg.schema import AttributeType
 
 _NIL = f"<{RDF}nil>"
 _FLOATS = {"NaN": float("nan"), "INF": float("inf"), "+INF": float("inf"), "-INF": float("-inf")}
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_EXPECTED: dict[AttributeType, str] = {
+    "double": "a number",
+    "int64": "a whole number of at most 64 bits",
+    "boolean": "true or false",
+}
 
 
 @dataclass(frozen=True)
@@ -147,10 +153,12 @@ class Reading:
             value = _FLOATS.get(text, number(text))
         elif type == "int64":
             value = _whole(text)
+        elif type == "boolean":
+            value = _TRUTHS.get(text)
         else:
             return text
         if value is None:
-            expected = "a number" if type == "double" else "a whole number of at most 64 bits"
+            expected = _EXPECTED[type]
             raise FileError(f"{self._where(place)}: {text!r} where {expected} is expected: mend the literal")
         return value
 

@@ -1,6 +1,7 @@
 """Degrees: to how many nodes each step leads from a node, counted when a graph is written and kept on its nodes.
 
-An edge that several sources state, or one source both ways, leads to one node.
+An edge that several sources state, or one source both ways, leads to one node. One that is negated, or of a patient
+who withdrew consent, leads nowhere (`kg.schema.Step.holds`).
 
 Who ranks paths asks for the degrees of thousands of nodes: read from the nodes they cost one short query, counted they
 would cost a query for each kind that counts every relation of that kind.
@@ -14,11 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.graph import Graph, arrow_schema
-from kg.schema import RELATIONS, STEPS, AttributeType, Step, steps_from
+from kg.graph import Graph, arrow_schema, table
+from kg.schema import PERSON, RELATIONS, STEPS, WITHDRAWN, AttributeType, Step, negatable, steps_from
 
 Run = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 """Runs a Cypher statement with parameters in a writer's transaction, and returns its rows."""
+
+Save = Callable[[str, pa.Table], None]
+"""Sets columns of nodes of a kind that are there: the table has their `id` and these columns."""
 
 DEGREE_COLUMNS: dict[str, AttributeType] = {"steps": "string[]", "degrees": "int64[]"}
 """What a stored node has beside `kg.schema.node_columns`: the steps that leave it, and to how many nodes each leads."""
@@ -33,27 +37,30 @@ def with_degrees(graph: Graph) -> dict[str, pa.Table]:
     """Return the graph's tables of nodes with `DEGREE_COLUMNS`."""
     counts: dict[str, list[pa.Table]] = defaultdict(list)
     for relation, rows in graph.edges.items():
-        for step, ids, numbers in _neighbours(relation, rows):
+        if negatable(relation):
+            rows = rows.filter(pc.invert(pc.fill_null(rows["negated"], False)))
+        consenting = _of_consenting(rows, graph) if RELATIONS[relation].subject == PERSON else rows
+        counted = [*_neighbours(relation, rows)]
+        if consenting is not rows:
+            counted[1:] = [*_neighbours(relation, consenting)][1:]
+        for step, ids, numbers in counted:
             name = pa.repeat(str(step), len(ids))
             counts[step.start].append(pa.table({"id": ids, "steps": name, "degrees": numbers}))
     return {kind: _with_lists(nodes, counts[kind]) for kind, nodes in graph.nodes.items()}
 
 
-def recount(run: Run, graph: Graph) -> None:
-    """Bring the degrees up to date on each node that an addition, already written, wrote or joined to another."""
-    for kind, ids in touched(graph).items():
+def recount(run: Run, save: Save, graph: Graph, gone: Graph) -> None:
+    """Bring the degrees up to date on each node that an addition, already written, wrote, or joined to or parted from
+    another.
+    """
+    added, parted = touched(graph), touched(gone)
+    for kind in sorted(added.keys() | parted.keys()):
+        ids = sorted({*added.get(kind, ()), *parted.get(kind, ())})
         steps = steps_from(kind)
         question = _counting(kind, steps)
         for begin in range(0, len(ids), RECOUNTED):
             found = run(question, {"ids": ids[begin : begin + RECOUNTED]})
-            rows = [_as_lists(row, steps) for row in found]
-            joined = [row for row in rows if row["steps"]]  # the others were written by the addition, without an edge
-            if joined:
-                run(
-                    f"UNWIND $rows AS row MATCH (n:{kind}) WHERE n.id = row.id "
-                    "SET n.steps = row.steps, n.degrees = row.degrees",
-                    {"rows": joined},
-                )
+            save(kind, table({"id": "string", **DEGREE_COLUMNS}, (_as_lists(row, steps) for row in found)))
 
 
 def from_lists(steps: list[str], degrees: list[int]) -> dict[Step, int]:
@@ -63,6 +70,15 @@ def from_lists(steps: list[str], degrees: list[int]) -> dict[Step, int]:
     {Step(relation='treats', forward=True): 3}
     """
     return {STEPS[step]: degree for step, degree in zip(steps, degrees, strict=True) if step in STEPS}
+
+
+def _of_consenting(rows: pa.Table, graph: Graph) -> pa.Table:
+    """Return the edges of patients who did not withdraw consent: the others are nobody's neighbours."""
+    people = graph.nodes.get(PERSON)
+    if people is None:
+        return rows
+    ids = people.filter(pc.equal(people["consent"], WITHDRAWN))["id"].combine_chunks()
+    return rows.filter(pc.invert(pc.is_in(rows["subject"], ids))) if len(ids) else rows
 
 
 def _neighbours(relation: str, rows: pa.Table) -> Iterator[tuple[Step, pa.Array, pa.Array]]:
@@ -110,7 +126,10 @@ def _counting(kind: str, steps: tuple[Step, ...]) -> str:
     parts = [f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted"]
     counted = ""
     for i, step in enumerate(steps):
-        parts.append(f"OPTIONAL MATCH (n){step.pattern()}(m) WITH n{counted}, count(DISTINCT m) AS d{i}")
+        holds = step.holds("r", "m")
+        where = f" WHERE {' AND '.join(holds)}" if holds else ""
+        pattern = f"(n){step.pattern('r' if holds else '')}(m:{step.end})" if holds else f"(n){step.pattern()}(m)"
+        parts.append(f"OPTIONAL MATCH {pattern}{where} WITH n{counted}, count(DISTINCT m) AS d{i}")
         counted += f", d{i}"
     return " ".join([*parts, f"RETURN n.id AS id{counted}"])
 

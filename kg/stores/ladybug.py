@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +28,7 @@ from kg.schema import (
 from kg.stores.degrees import from_lists, recount
 from kg.stores.kept import KEPT_COLUMNS, with_kept
 from kg.stores.ladybug_file import LARGEST_FILE, settle_file, written_file
-from kg.stores.protocol import Hop, Key, Known, StoreError
+from kg.stores.protocol import NOTHING, Hop, Key, Known, StoreError
 from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, read_releases, release_row
 
 READER_MEMORY = 1 << 30
@@ -74,18 +75,23 @@ class LadybugStore:
         with self._writing(keep=False, audit=audit) as connection:
             _copy_all(connection, graph, progress)
 
-    def add(self, graph: Graph) -> None:
+    def add(self, graph: Graph, gone: Graph = NOTHING) -> None:
         """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten.
 
-        Which edge is the same one is said by `kg.schema.edge_identity`.
+        Which edge is the same one is said by `kg.schema.edge_identity`. What is `gone` is taken away before.
         """
         with self._writing(keep=True) as connection:
             for kind, nodes in with_kept(graph).items():
                 _upsert_nodes(connection, kind, nodes)
             _upsert_nodes(connection, RELEASE_LABEL, _release_table(graph))
-            for relation, edges in graph.edges.items():
-                _upsert_edges(connection, relation, edges)
-            recount(lambda cypher, parameters: _fetch(connection, cypher, parameters), graph)
+            for relation in graph.edges.keys() | gone.edges.keys():
+                _upsert_edges(connection, relation, graph.edges.get(relation), gone.edges.get(relation))
+            for kind, nodes in gone.nodes.items():
+                connection.execute(
+                    f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted DETACH DELETE n",
+                    {"ids": nodes["id"].to_pylist()},
+                )
+            recount(partial(_fetch, connection), partial(_set_nodes, connection), graph, gone)
 
     def read(self) -> Graph:
         """Return the whole graph, sources included."""
@@ -126,9 +132,11 @@ class LadybugStore:
         The match is optional because Ladybug looks the nodes up first then, and else reads the whole relation.
         """
         for step, ids in origins.items():
+            holds = step.holds("r", "y")
             rows = self.query(
                 f"UNWIND $ids AS wanted MATCH (x:{step.start}) WHERE x.id = wanted "
-                f"OPTIONAL MATCH (x){step.pattern('r' if where else '')}(y:{step.end}){where.condition('r', 'WHERE')} "
+                f"OPTIONAL MATCH (x){step.pattern('r' if where or holds else '')}(y:{step.end})"
+                f"{where.condition('r', 'WHERE', holds)} "
                 "RETURN x.id AS x, collect(y.id) AS ys",
                 {"ids": list(ids), **where.parameters()},
             )
@@ -144,7 +152,7 @@ class LadybugStore:
             rows = self.query(
                 f"UNWIND $pairs AS pair MATCH (x:{step.start}) WHERE x.id = pair.x "
                 f"OPTIONAL MATCH (x){step.pattern('r')}(y:{step.end}) WHERE y.id = pair.y"
-                f"{where.condition('r')} RETURN x.id AS x, y.id AS y, {columns}",
+                f"{where.condition('r', also=step.holds('r', 'y'))} RETURN x.id AS x, y.id AS y, {columns}",
                 {"pairs": pairs, **where.parameters()},
             )
             for row in rows:
@@ -273,22 +281,28 @@ def _upsert_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) ->
     stored = _execute(connection, f"MATCH (n:{label}) RETURN n.id AS id", {}).get_as_arrow()["id"]
     known = pc.is_in(rows["id"], stored.combine_chunks())
     _copy(connection, label, rows.filter(pc.invert(known)))
+    _set_nodes(connection, label, rows.filter(known))
+
+
+def _set_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) -> None:
+    """Set these columns of nodes that are there."""
     settings = ", ".join(f"n.`{name}` = `{name}`" for name in rows.column_names if name != "id")
-    changed = rows.filter(known)
-    if changed.num_rows:
+    if rows.num_rows:
         connection.execute(
-            f"LOAD FROM $rows MATCH (n:{label} {{id: id}}) SET {settings}", {"rows": _without_gaps(changed)}
+            f"LOAD FROM $rows MATCH (n:{label} {{id: id}}) SET {settings}", {"rows": _without_gaps(rows)}
         )
 
 
-def _upsert_edges(connection: ladybug.Connection, relation: str, rows: pa.Table) -> None:
+def _upsert_edges(connection: ladybug.Connection, relation: str, added: pa.Table | None, gone: pa.Table | None) -> None:
     """Write the relation's table anew: Ladybug copies into an empty one a hundred times faster than into a full one."""
     columns = arrow_schema(edge_columns(relation))
-    stored = _execute(connection, _match_edges(relation), {}).get_as_arrow().cast(columns)
-    kept = stored.filter(pc.invert(pc.is_in(edge_keys(relation, stored), edge_keys(relation, rows))))
+    kept = _execute(connection, _match_edges(relation), {}).get_as_arrow().cast(columns)
+    for rows in (added, gone):
+        if rows is not None:
+            kept = kept.filter(pc.invert(pc.is_in(edge_keys(relation, kept), edge_keys(relation, rows))))
     connection.execute(f"DROP TABLE {relation}")
     _create_edge_table(connection, relation)
-    _copy(connection, relation, pa.concat_tables([kept, rows.select(columns.names)]))
+    _copy(connection, relation, kept if added is None else pa.concat_tables([kept, added.select(columns.names)]))
 
 
 def _release_table(graph: Graph) -> pa.Table:

@@ -8,7 +8,7 @@ See docs/decisions/0003-replace-on-neo4j.md for what that promises and what not.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -23,11 +23,11 @@ from kg.audit import Audit
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph, arrow_schema
 from kg.progress import Progress, silent
-from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, Step, edge_columns, node_columns
+from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, WITHDRAWN, Step, edge_columns, node_columns
 from kg.stores import neo4j_write as write
 from kg.stores.degrees import from_lists
 from kg.stores.neo4j_retry import patiently
-from kg.stores.protocol import Hop, Key, Known, StoreError
+from kg.stores.protocol import NOTHING, Hop, Key, Known, StoreError
 from kg.stores.releases import RELEASE_LABEL, read_releases
 
 FETCHED_ROWS = 5_000
@@ -126,11 +126,11 @@ class Neo4jStore:
             if not counted or hop not in led or (hop, source) not in stated:
                 raise StoreError(f"{self.address} does not hold the edge {subject} {step} {target}: build once more")
 
-    def add(self, graph: Graph) -> None:
+    def add(self, graph: Graph, gone: Graph = NOTHING) -> None:
         """Add nodes and edges in one transaction; a node or an edge that is there is overwritten.
 
-        Which edge is the same one is said by `kg.schema.edge_identity`. Raises `StoreError`, with nothing written,
-        where an edge's end is neither in the store nor in the graph.
+        Which edge is the same one is said by `kg.schema.edge_identity`. What is `gone` is taken away before. Raises
+        `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
         """
         with (
             self._failures(),
@@ -140,7 +140,7 @@ class Neo4jStore:
 
             def merge() -> None:
                 only_writer()
-                session.execute_write(write.merge, graph)
+                session.execute_write(write.merge, graph, gone)
 
             patiently(lambda: write.declare(session, graph))
             patiently(merge)
@@ -204,7 +204,7 @@ class Neo4jStore:
                 continue
             rows = self._collected(
                 f"UNWIND $origins AS origin MATCH (x:{write.ANY_KIND} {{id: origin[0]}}){arrow}(y) "
-                f"WHERE type(r) IN origin[1]{where.condition('r')} "
+                f"WHERE type(r) IN origin[1]{where.condition('r', also=_holds(origins, 'y'))} "
                 "WITH origin[0] AS x, type(r) AS relation, collect(y.id) AS ys RETURN collect([relation, x, ys])",
                 {"origins": list(relations.items()), **where.parameters()},
             )
@@ -218,7 +218,8 @@ class Neo4jStore:
         rows = self._collected(
             f"UNWIND $hops AS hop MATCH (x:{write.ANY_KIND} {{id: hop[1]}})-[r]-(y:{write.ANY_KIND} {{id: hop[2]}}) "
             "WHERE type(r) = hop[3] AND (hop[4] IS NULL OR (startNode(r) = x) = hop[4])"
-            f"{where.condition('r')} RETURN collect([hop[0], {columns}])",
+            f"{where.condition('r', also=_holds((step for _, step, _ in wanted), 'y'))} "
+            f"RETURN collect([hop[0], {columns}])",
             {
                 "hops": [(i, x, y, step.relation, _direction(step)) for i, (x, step, y) in enumerate(wanted)],
                 **where.parameters(),
@@ -288,6 +289,16 @@ def _let_go(transaction: Transaction) -> None:
     """End a transaction that changed nothing; where the server is gone, it has ended."""
     with suppress(DriverError, Neo4jError):
         transaction.close()
+
+
+def _holds(steps: Iterable[Step], end: str) -> tuple[str, ...]:
+    """Return what must be true of an edge `r` of any of these steps, and of the node that it leads to.
+
+    It is what `kg.schema.Step.holds` says, in words that hold of every relation: two queries are planned in all.
+    """
+    if not any(step.holds("r", end) for step in steps):
+        return ()
+    return "coalesce(r.negated, false) = false", f"coalesce({end}.consent, '') <> '{WITHDRAWN}'"
 
 
 def _direction(step: Step) -> bool | None:

@@ -281,6 +281,12 @@ def _merge_nodes(transaction: ManagedTransaction, label: str, rows: list[dict[st
     ).consume()
 
 
+def _set_nodes(transaction: ManagedTransaction, label: str, rows: pa.Table) -> None:
+    """Set these columns of nodes that are there."""
+    for part in _node_batches(rows):
+        transaction.run(f"UNWIND $rows AS row MATCH (n:{label} {{id: row.id}}) SET n += row", rows=part).consume()
+
+
 def _in_place(label: str) -> str:
     """Return the labels of a node that is in place."""
     return label if label == RELEASE_LABEL else f"{label}:{ANY_KIND}"
@@ -333,8 +339,8 @@ def swap(transaction: ManagedTransaction, graph: Graph, build: str) -> None:
         transaction.run(f"MATCH (n:{label}{STAGED}) REMOVE n:{label}{STAGED} SET n:{_in_place(label)}").consume()
 
 
-def merge(transaction: ManagedTransaction, graph: Graph) -> None:
-    """Add nodes and edges to the graph in place; one that is there is overwritten.
+def merge(transaction: ManagedTransaction, graph: Graph, gone: Graph) -> None:
+    """Add nodes and edges to the graph in place; one that is there is overwritten, what is `gone` is taken away before.
 
     Raises `StoreError` where that graph's nodes lack what this version keeps: only half would be counted or found.
     """
@@ -344,6 +350,10 @@ def merge(transaction: ManagedTransaction, graph: Graph) -> None:
     for label, rows in _labelled(graph):
         for part in _node_batches(rows):
             _merge_nodes(transaction, label, part)
+    parting = _elements(transaction, touched(gone))
+    for relation, rows in gone.edges.items():
+        for batch in _edge_batches(relation, rows, parting):
+            _delete_edges(transaction, relation, batch)
     elements = _elements(transaction, touched(graph))
     for relation, rows in graph.edges.items():
         batches = list(_edge_batches(relation, rows, elements))
@@ -351,4 +361,13 @@ def merge(transaction: ManagedTransaction, graph: Graph) -> None:
             _delete_edges(transaction, relation, batch)
         for batch in batches:
             _create_edges(transaction, relation, batch)
-    recount(lambda cypher, parameters: transaction.run(cypher, dict(parameters)).data(), graph)
+    for kind, nodes in gone.nodes.items():
+        for part in _node_batches(nodes.select(["id"])):
+            ids = [row["id"] for row in part]
+            transaction.run(f"MATCH (n:{kind}) WHERE n.id IN $ids DETACH DELETE n", ids=ids).consume()
+    recount(
+        lambda cypher, parameters: transaction.run(cypher, dict(parameters)).data(),
+        partial(_set_nodes, transaction),
+        graph,
+        gone,
+    )

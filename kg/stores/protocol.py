@@ -26,6 +26,10 @@ class Known(NamedTuple):
 OTHER_VERSION = "the graph's nodes lack what this version keeps on them, so it is of another version: build it anew"
 
 
+NOTHING = Graph({}, {})
+"""A graph without a node."""
+
+
 class StoreError(OSError):
     """A store that cannot be opened, read or written; the message says what to do."""
 
@@ -43,10 +47,11 @@ class Store(Protocol):
         A store that is a file keeps the audit of the graph's build beside it; a server has no place for one.
         """
 
-    def add(self, graph: Graph) -> None:
+    def add(self, graph: Graph, gone: Graph = NOTHING) -> None:
         """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten.
 
-        Which edge is the same one is said by `kg.schema.edge_identity`.
+        Which edge is the same one is said by `kg.schema.edge_identity`. What is `gone` is taken away at the same time,
+        before: its edges, and its nodes with all of theirs. It has only edges and nodes that are there.
         """
 
     def read(self) -> Graph:

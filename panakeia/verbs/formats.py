@@ -52,8 +52,9 @@ class FormatVerbs(Held):
         With `around`, only the nodes at most `radius` edges from these nodes, at `most` so many, and the edges between
         them. Patients are left out unless asked for.
         """
-        from kg.export import PATIENT, export, writer
+        from kg.export import export, writer
         from kg.query import rows_of, subgraph
+        from kg.schema import PERSON
 
         writer(format)  # an unknown format is told before anything is read
         require_folder(out)
@@ -62,7 +63,7 @@ class FormatVerbs(Held):
         with self._telling() as progress:
             progress("read the graph", 0.0)
             store = self._graph()
-            private = () if patients else {name for row in rows_of(store, PATIENT) for name in row["provided_by"] or ()}
+            private = () if patients else {name for row in rows_of(store, PERSON) for name in row["provided_by"] or ()}
             graph = subgraph(store, names(around), radius, limit=most, told=left.append) if around else store.read()
             done = export(
                 graph,

@@ -1,5 +1,6 @@
 """Exports: a format is found by its name, files are whole, and patients stay at home unless asked for."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def with_patients() -> Graph:
     """The small graph, whose patients a release of their own states."""
     graph = make_graph(NODES, EDGES)
-    theirs = pa.array([["fhir"]] * 2, pa.list_(pa.string()))
+    theirs = pa.array([["fhir"]] * 3, pa.list_(pa.string()))
     nodes = dict(graph.nodes)
     nodes["Patient"] = nodes["Patient"].set_column(4, "provided_by", theirs)
     nodes["Measurement"] = nodes["Measurement"].set_column(4, "provided_by", theirs[:1])
@@ -42,9 +43,9 @@ def test_an_export_names_its_files_and_what_it_left_out(tmp_path: Path) -> None:
     done = export(with_patients(), "kinds", tmp_path)
     assert "Patient" not in (tmp_path / "kinds.txt").read_text()
     assert done.records == {"kinds.txt": len(NODES) - 2}
-    assert done.left_out["Patient"] == 2 and done.left_out["patient_takes_drug"] == 1
+    assert done.left_out["Patient"] == 3 and done.left_out["patient_takes_drug"] == 1
     assert done.to_frame().to_dict("records") == [{"file": "kinds.txt", "records": len(NODES) - 2}]
-    assert "2 Patient" in done.to_text() and done.to_json()["left_out"]["Patient"] == 2
+    assert "3 Patient" in done.to_text() and done.to_json()["left_out"]["Patient"] == 3
     asked = export(with_patients(), "kinds", tmp_path, patients=True)
     assert asked.left_out == {} and "Patient" in (tmp_path / "kinds.txt").read_text()
 
@@ -54,7 +55,7 @@ def test_without_patients_nothing_tells_of_them() -> None:
     assert "Patient" not in left.nodes and "Measurement" not in left.nodes
     assert not [name for name in left.edges if "Patient" in (RELATIONS[name].subject, RELATIONS[name].object)]
     assert left.sources == (RELEASE,)
-    assert left_out["Measurement"] == 1 and sum(left_out.values()) == 2 + 1 + 6
+    assert left_out["Measurement"] == 1 and sum(left_out.values()) == 3 + 1 + 18
     assert without_patients(left) == (left, {})
 
 
@@ -85,3 +86,14 @@ def test_a_part_without_patients_is_rid_of_a_release_that_states_them_elsewhere(
     nodes = {kind: graph.nodes[kind] for kind in ("Drug", "Measurement")}
     left, left_out = without_patients(Graph(nodes, {}, graph.sources), {"fhir"})
     assert left.sources == (RELEASE,) and left_out == {"Measurement": 1}
+
+
+@pytest.mark.usefixtures("by_name")
+def test_a_patient_who_withdrew_consent_is_in_no_export(tmp_path: Path) -> None:
+    graph = with_patients()
+    consents = pa.array([None, None, "withdrawn"])
+    people = graph.nodes["Patient"]
+    nodes = {**graph.nodes, "Patient": people.set_column(people.column_names.index("consent"), "consent", consents)}
+    exported = export(dataclasses.replace(graph, nodes=nodes), "parquet", tmp_path, patients=True)
+    assert exported.left_out == {"Patient": 1, "patient_has_condition": 1}
+    assert b"PANAKEIA:P-3" not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

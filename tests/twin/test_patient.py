@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kg.graph import Graph, table
-from kg.schema import node_columns
+from kg.schema import edge_columns, node_columns
 from kg.stores.opening import open_store
 from twin import library
 from twin.patient import Cohort, PatientError, check, from_graph, read_cohort
@@ -56,9 +56,16 @@ def test_a_mistake_names_line_column_and_what_is_allowed(tmp_path: Path, row: st
 
 
 def store_of(tmp_path: Path, genotypes: dict[str, str] | None = None, **patient: object) -> str:
-    called = {"genotyped_genes": list(genotypes), "genotypes": list(genotypes.values())} if genotypes else {}
-    row = {"id": "PANAKEIA:P-1", "name": "P-1", **called, **patient}
-    graph = Graph({"Patient": table(node_columns("Patient"), [row])}, {})
+    people = [{"id": "PANAKEIA:P-1", "name": "P-1", **patient}]
+    genes = [{"id": f"NCBIGene:{number}", "name": gene} for number, gene in enumerate(genotypes or {}, start=1)]
+    calls = [
+        {"subject": "PANAKEIA:P-1", "object": gene["id"], "source": "made up", "references": []}
+        | {"diplotypes": [(genotypes or {})[gene["name"]]]}
+        for gene in genes
+    ]
+    relation = "patient_has_diplotype"
+    nodes = {"Patient": table(node_columns("Patient"), people), "Gene": table(node_columns("Gene"), genes)}
+    graph = Graph(nodes, {relation: table(edge_columns(relation), calls)})
     path = str(tmp_path / "graph.lbdb")
     with open_store(path, create=True) as store:
         store.replace(graph)

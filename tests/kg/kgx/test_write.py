@@ -145,7 +145,7 @@ def test_others_find_biolink_s_words_in_the_standard_columns(graph: Graph, forma
 
 def test_patients_stay_at_home_and_are_counted(graph: Graph, tmp_path: Path) -> None:
     exported = export(graph, "kgx-tsv", tmp_path)
-    assert exported.left_out["Patient"] == 2 and "left out" in exported.to_text()
+    assert exported.left_out["Patient"] == 3 and "left out" in exported.to_text()
     assert "PANAKEIA:P-1" not in (tmp_path / "nodes.tsv").read_text() + (tmp_path / "edges.tsv").read_text()
     assert exported.records["nodes.tsv"] == len((tmp_path / "nodes.tsv").read_text().splitlines()) - 1
 

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from kg.graph import Graph, table
-from kg.query import PatientRecord, Shown, days_of, info, patient, show
+from kg.query import PatientRecord, Shown, days_of, info, neighbours, patient, show, subgraph
 from kg.schema import edge_columns, node_columns
 from kg.search import Node, UnknownKind, UnknownNode
-from kg.stores.protocol import Store, StoreError
+from kg.stores.protocol import Store
 
 
 @pytest.fixture
@@ -106,14 +107,14 @@ def test_show_tells_out_from_in(store: Store) -> None:
 
 
 def test_a_patient_is_read_as_data(store: Store) -> None:
-    record = PatientRecord("PANAKEIA:P-1", "female", 71.5, {"CYP2C9": "*1/*2", "G6PD": "c.202G>A/="})
+    record = PatientRecord("PANAKEIA:P-1", "female", 71.5, {"CYP2C9": "*1/*2"}, birth_day=-26_000, consent="given")
     for text in ("PANAKEIA:P-1", "panakeia:p-1", "P-1", " p-1 "):
         assert patient(store, text) == record
     assert patient(store, "P-2") == PatientRecord("PANAKEIA:P-2", None, None, {})
 
 
 def test_the_days_of_patients_span_all_that_is_stored_of_them(store: Store) -> None:
-    assert days_of(store, ["PANAKEIA:P-1", "PANAKEIA:P-2", "PANAKEIA:P-3"]) == {"PANAKEIA:P-1": (-30, 14)}
+    assert days_of(store, ["PANAKEIA:P-1", "PANAKEIA:P-2", "PANAKEIA:P-3"]) == {"PANAKEIA:P-1": (-31, 21)}
     assert days_of(store, ["PANAKEIA:P-2"]) == days_of(store, []) == {}
 
 
@@ -132,19 +133,27 @@ def test_patients_who_differ_in_capitals_are_not_taken_for_each_other(store_of: 
         patient(store, "p-A")
 
 
-def test_genotypes_are_shown_with_their_genes(store: Store) -> None:
+def test_a_patient_s_events_are_shown_in_order_with_values_and_days(store: Store) -> None:
     shown = show(store, "PANAKEIA:P-1")
-    assert shown.to_json()["genotypes"] == {"CYP2C9": "*1/*2", "G6PD": "c.202G>A/="}
-    assert "  genotypes: CYP2C9 *1/*2, G6PD c.202G>A/=\n" in shown.to_text()
-    assert "genotyped_genes" not in shown.attributes
+    told = shown.to_json()["events"]
+    days = [event["day"] for event in told if "day" in event]
+    assert len(told) == 16 and days == sorted(days) == [-31, -30, -30, 0, 2, 3, 14, 21]
+    assert [(event["value"], event["unit"]) for event in told if "value" in event] == [(2.4, "1"), (2.9, "1")]
+    assert "1970-01-22 00:09  patient_has_measurement  INR = 2.9 1" in shown.to_text()
+    assert "1969-12-02  patient_has_condition  NOT osteoarthritis" in shown.to_text()
+    assert "patient_has_diplotype  CYP2C9 = *1/*2" in shown.to_text()
     assert show(store, "PANAKEIA:P-2").attributes == {"provided_by": ["by-hand"]}
 
 
-def test_genotypes_without_their_genes_are_of_another_version(store_of: Callable[[Graph], Store]) -> None:
-    row = {"id": "PANAKEIA:P-1", "name": "P-1", "genotypes": ["CYP2C9=*1/*3"]}
-    store = store_of(Graph({"Patient": table(node_columns("Patient"), [row])}, {}))
-    with pytest.raises(StoreError, match="of another version: build it anew"):
-        patient(store, "P-1")
+def test_what_a_patient_does_not_have_is_no_neighbour(store: Store) -> None:
+    conditions = neighbours(store, "P-1", kind="Patient", relations=["patient_has_condition"])
+    assert [one.node.id for one in conditions.found] == ["DOID:9743"]
+    assert neighbours(store, "DOID:8398", relations=["patient_has_condition"]).found == ()
+    assert not any(edge["object"] == "DOID:8398" for edge in patient_edges(subgraph(store, "PANAKEIA:P-1")))
+
+
+def patient_edges(graph: Graph) -> list[dict[str, Any]]:
+    return graph.edges["patient_has_condition"].to_pylist()
 
 
 def test_info_counts_what_the_graph_holds(store: Store, graph: Graph) -> None:

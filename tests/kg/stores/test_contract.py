@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from kg.graph import Evidence, Graph, SourceRelease, table
@@ -61,13 +62,21 @@ def drugs(*nodes: dict[str, object]) -> Graph:
 
 
 def edges_of(graph: Graph) -> list[tuple[Hop, dict[str, Any]]]:
-    """Every edge as one may go along it, with its row: there and back."""
+    """Every edge as one may go along it, with its row: there and back.
+
+    Nobody is led by what is negated, or to a patient who withdrew consent.
+    """
+    people = graph.nodes["Patient"].to_pylist() if "Patient" in graph.nodes else []
+    withdrawn = {row["id"] for row in people if row["consent"] == "withdrawn"}
     hops = []
     for relation, edges in graph.edges.items():
         there = Step(relation, True)
         for row in edges.to_pylist():
+            if row.get("negated"):
+                continue
             hops.append(((row["subject"], there, row["object"]), row))
-            hops.append(((row["object"], there.reverse, row["subject"]), row))
+            if row["subject"] not in withdrawn:
+                hops.append(((row["object"], there.reverse, row["subject"]), row))
     return hops
 
 
@@ -318,7 +327,63 @@ def test_what_another_source_or_record_says_is_added_beside(opened: Opener, grap
         assert_same(store.read(), dataclasses.replace(expected, edges=expected.edges | overwritten))
 
 
+def test_nobody_is_led_to_a_patient_who_withdrew_consent(opened: Opener, graph: Graph) -> None:
+    rows = [row | ({"consent": "withdrawn"} if row["id"] == "PANAKEIA:P-3" else {}) for row in people_of(graph)]
+    people = {"Patient": table(node_columns("Patient"), rows)}
+    withdrawn = dataclasses.replace(graph, nodes=graph.nodes | people)
+    conditions = graph.edges["patient_has_condition"]
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.add(Graph(people, {"patient_has_condition": conditions}))
+        assert_same(store.read(), withdrawn)
+        assert_degrees_are_counts(store, withdrawn)
+        assert_hops_are_those_of(store, withdrawn)
+        hops = [("DOID:9743", Step("patient_has_condition", False), person["id"]) for person in rows]
+        assert {hop[2] for hop, _ in store.evidence(hops)} == {"PANAKEIA:P-1"}
+        store.replace(withdrawn, ignore)
+        assert_degrees_are_counts(store, withdrawn)
+
+
+def people_of(graph: Graph) -> list[dict[str, Any]]:
+    return graph.nodes["Patient"].to_pylist()
+
+
+def test_what_is_gone_is_taken_away_with_all_its_edges(opened: Opener, graph: Graph) -> None:
+    conditions = graph.edges["patient_has_condition"]
+    stated = conditions.filter(pc.equal(conditions["record"], "00ff"))
+    patients = graph.nodes["Patient"]
+    person = patients.filter(pc.equal(patients["id"], "PANAKEIA:P-3"))
+    theirs = conditions.filter(pc.equal(conditions["subject"], "PANAKEIA:P-3"))
+    left = pc.and_(
+        pc.not_equal(pc.fill_null(conditions["record"], ""), "00ff"),
+        pc.not_equal(conditions["subject"], "PANAKEIA:P-3"),
+    )
+    expected = Graph(
+        graph.nodes | {"Patient": patients.filter(pc.not_equal(patients["id"], "PANAKEIA:P-3"))},
+        graph.edges | {"patient_has_condition": conditions.filter(left)},
+        graph.sources,
+    )
+    gone = Graph({"Patient": person}, {"patient_has_condition": pa.concat_tables([stated, theirs])})
+    with opened() as store:
+        store.replace(graph, ignore)
+        store.add(EMPTY, gone)
+        assert_same(store.read(), expected)
+        assert_degrees_are_counts(store, expected)
+        store.add(EMPTY, Graph({}, {"treats": graph.edges["treats"], "palliates": graph.edges["palliates"]}))
+        bare = dataclasses.replace(
+            expected, edges={name: rows for name, rows in expected.edges.items() if name not in ("treats", "palliates")}
+        )
+        assert_degrees_are_counts(store, bare)
+
+
 MULTIGRAPH = {"Gene": 7, "Drug": 6, "Disease": 4, "Patient": 3, "Measurement": 3}
+
+
+def of_type(kind: str, word: int | None) -> object:
+    """A value of an attribute's type, null for none."""
+    if word is None:
+        return None
+    return {"int64": word, "double": word / 2, "boolean": bool(word % 2)}.get(kind, f"a {word}")
 
 
 def multigraph(seed: int, edges_a_relation: int) -> Graph:
@@ -334,10 +399,7 @@ def multigraph(seed: int, edges_a_relation: int) -> Graph:
                 continue
             source = f"source {random.integers(3)}"
             words = {column: int(random.integers(2)) or None for column in relation.identity}
-            told = {
-                column: word if relation.attributes[column] == "int64" else f"{column} {word}" if word else None
-                for column, word in words.items()
-            }
+            told = {column: of_type(relation.attributes[column], word) for column, word in words.items()}
             ends = frozenset((subject, target)) if relation.symmetric else (subject, target)
             row = {
                 "subject": subject,
@@ -442,13 +504,13 @@ def test_null_and_empty_lists_are_told_apart(opened: Opener) -> None:
 def test_a_query_takes_parameters_of_every_type(opened: Opener, graph: Graph) -> None:
     cypher = (
         "MATCH (p:Patient)-[r:patient_has_measurement]->(m:Measurement) WHERE r.value > $value AND r.day = $day "
-        "AND p.id IN $patients RETURN p.id AS patient, r.value AS value, r.day AS day, p.genotypes AS genotypes"
+        "AND p.id IN $patients RETURN p.id AS patient, r.value AS value, r.day AS day, p.retracted AS retracted"
     )
     parameters = {"value": 2.0, "day": 14, "patients": ["PANAKEIA:P-1", "PANAKEIA:P-2"]}
     with opened() as store:
         store.replace(graph, ignore)
         assert store.query(cypher, parameters) == [
-            {"patient": "PANAKEIA:P-1", "value": 2.4, "day": 14, "genotypes": ["*1/*2", "c.202G>A/="]}
+            {"patient": "PANAKEIA:P-1", "value": 2.4, "day": 14, "retracted": ["by-hand 00ff 2"]}
         ]
         assert store.query(cypher, parameters | {"day": 15}) == []
 

@@ -7,8 +7,6 @@ A message names the table and the line; never a cell.
 
 import csv as text_csv
 import functools
-import gzip
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from kg.files.header import check_header
-from kg.files.text import FileError, refuse_first_bytes, without_mark
+from kg.files.text import LINE_END, FileError, check_utf8, refuse_first_bytes, without_mark
 from kg.patients.record import Account, Place, RecordError
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
@@ -30,7 +27,8 @@ NULLS = ("", "NA", "NULL", "null", "NaN", "nan", "\\N")
 """Cells that programs write where there is nothing."""
 
 _TEXT = pa.large_string()
-_UNREADABLE = (pa.ArrowException, OSError, EOFError, zlib.error, text_csv.Error, UnicodeDecodeError)
+_UNREADABLE = (pa.ArrowException, OSError, text_csv.Error)
+_CHUNK = 1 << 20
 _WHOLE_NUMBER = r"^(-?\d+)\.0+$"
 
 
@@ -94,7 +92,7 @@ def read_table(
             columns, rows = _parquet(path, name, needed, wanted)
             lines = np.arange(1, rows + 1)
         else:
-            columns, lines = _csv(path, name, needed, wanted, account)
+            columns, lines = _csv(name, _text(path, name), needed, (*needed, *wanted), account)
     except FileError as failure:
         raise RecordError(str(failure)) from None
     except _UNREADABLE:
@@ -114,15 +112,14 @@ def count_rows(path: Path, name: str) -> int:
     try:
         if path.name.casefold().endswith(".parquet"):
             return sum(part.count_rows() for part in pq.ParquetDataset(path).fragments)
-        header, separator = _header(path, name)
-        parsed = csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=lambda _: "skip")
-        rows = csv.open_csv(
-            path,
-            csv.ReadOptions(use_threads=False, column_names=header, skip_rows=1),
-            parsed,
-            csv.ConvertOptions(include_columns=header[:1], column_types={header[0]: _TEXT}, check_utf8=False),
-        )
-        return sum(batch.num_rows for batch in rows)
+        lines, quoted, last = 0, False, b"\n"
+        with _opened(path) as stream:
+            while chunk := stream.read(_CHUNK):
+                for place, part in enumerate(chunk.split(b'"')):
+                    quoted ^= place > 0
+                    lines += 0 if quoted else part.count(b"\n")
+                last = chunk[-1:]
+        return max(lines + (last != b"\n") - 1, 0)  # the first line is the header
     except _UNREADABLE:
         raise RecordError(_unreadable(name)) from None
 
@@ -180,12 +177,12 @@ def _clean(column: str, values: Any) -> pa.Array:
 
 
 def _csv(
-    path: Path, name: str, needed: Sequence[str], wanted: Sequence[str], account: Account
+    name: str, data: bytes, needed: Sequence[str], asked: Sequence[str], account: Account
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Return the columns of a CSV file and the lines of its rows."""
-    header, separator = _header(path, name)
-    check_header(f"the table {name}", [column.casefold() for column in header], needed, separator)
-    asked = {column: column.casefold() for column in header if column.casefold() in (*needed, *wanted)}
+    """Return the asked columns of a CSV file and the lines of its rows."""
+    header, separator = _header(data)
+    places = _places(name, header, needed, asked)
+    names = [str(place) for place in range(len(header))]
     bad: list[int] = []
 
     def invalid(row: csv.InvalidRow) -> str:
@@ -196,8 +193,8 @@ def _csv(
 
     # Vocabularies come tab-separated and unquoted under the same names; only one thread counts the rows.
     table = csv.read_csv(
-        path,
-        csv.ReadOptions(use_threads=False, column_names=header, skip_rows=1),
+        pa.BufferReader(data),
+        csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
         csv.ParseOptions(
             delimiter=separator,
             quote_char='"' if separator == "," else False,
@@ -206,22 +203,41 @@ def _csv(
             invalid_row_handler=invalid,
         ),
         csv.ConvertOptions(
-            column_types=dict.fromkeys(asked, _TEXT), include_columns=list(asked), strings_can_be_null=False
+            column_types=dict.fromkeys(names, _TEXT),
+            include_columns=[names[place] for place in places.values()],
+            strings_can_be_null=False,
         ),
     )
     lines = np.arange(2, table.num_rows + len(bad) + 2)
     lines = np.delete(lines, np.array(bad, dtype=np.int64) - 2)
-    return {asked[column]: table[column] for column in asked}, lines
+    return {column: table[names[place]] for column, place in places.items()}, lines
 
 
 def _parquet(path: Path, name: str, needed: Sequence[str], wanted: Sequence[str]) -> tuple[dict[str, Any], int]:
     """Return the columns of a Parquet file as text, and the number of its rows."""
     parts = pq.ParquetDataset(path)  # a file, or the folder of files that a cluster writes
-    header = parts.schema.names
-    check_header(f"the table {name}", [column.casefold() for column in header], needed, ",")
-    asked = {column: column.casefold() for column in header if column.casefold() in (*needed, *wanted)}
-    table = parts.read(columns=list(asked))
-    return {asked[column]: _as_text(table[column]) for column in asked}, table.num_rows
+    places = _places(name, [column.casefold() for column in parts.schema.names], needed, (*needed, *wanted))
+    spelt = {column: parts.schema.names[place] for column, place in places.items()}
+    table = parts.read(columns=list(spelt.values()))
+    return {column: _as_text(table[spelling]) for column, spelling in spelt.items()}, table.num_rows
+
+
+def _places(name: str, header: Sequence[str], needed: Sequence[str], asked: Sequence[str]) -> dict[str, int]:
+    """Return where the asked columns stand among all, those that do.
+
+    Raises `RecordError` where a needed one is missing or any stands there twice. It does not quote the header: where
+    that is missing, the first line is a record.
+    """
+    missing = [column for column in needed if column not in header]
+    if missing:
+        raise RecordError(
+            f"the table {name} has no column {', '.join(missing)}: expected a first line with the names "
+            f"{', '.join(needed)}, separated by commas"
+        )
+    twice = [column for column in asked if header.count(column) > 1]
+    if twice:
+        raise RecordError(f"the table {name} has more than one column {twice[0]}; leave one of them")
+    return {column: header.index(column) for column in asked if column in header}
 
 
 def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -240,12 +256,23 @@ def _unreadable(name: str) -> str:
     )
 
 
-def _header(path: Path, name: str) -> tuple[list[str], str]:
-    """Return the cells of the first line of a CSV file, and what separates them: tabs where no comma stands."""
-    with gzip.open(path) if path.name.casefold().endswith(".gz") else path.open("rb") as stream:
-        first = stream.readline()
-    refuse_first_bytes(f"the table {name}", first)
-    line = without_mark(first).decode().rstrip("\r\n")
+def _header(data: bytes) -> tuple[list[str], str]:
+    """Return the names of the columns in small letters, and what separates them: tabs where no comma stands."""
+    line = LINE_END.split(data[: data.find(b"\n") + 1 or len(data)].decode())[0]
     separator = "," if "," in line or "\t" not in line else "\t"
     cells = next(text_csv.reader([line], delimiter=separator), [])
-    return [cell.strip() for cell in cells], separator
+    return [cell.strip().casefold() for cell in cells], separator
+
+
+def _text(path: Path, name: str) -> bytes:
+    """Return the bytes of a file's text; raises `FileError` for what is not UTF-8."""
+    with _opened(path) as stream:
+        data: bytes = stream.read()
+    refuse_first_bytes(f"the table {name}", data)
+    check_utf8(f"the table {name}", data)
+    return without_mark(data)
+
+
+def _opened(path: Path) -> pa.NativeFile:
+    packed = path.name.casefold().endswith(".gz")
+    return pa.input_stream(str(path), compression="gzip" if packed else None)

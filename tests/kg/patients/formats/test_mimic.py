@@ -12,112 +12,16 @@ import pytest
 from kg.patients.formats.mimic import READER
 from kg.patients.moment import Moment
 from kg.patients.record import Account, Code, Event, Person, Reading, RecordError
+from tests.kg.patients.formats.made_up_tables import HOSP, ICU, write_mimic
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-HOSP = {
-    "patients": """
-        subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod
-        10000001,F,60,2150,2014 - 2016,2151-03-04
-        10000002,M,91,2150,2014 - 2016,
-        10000003,M,old,2150,2014 - 2016,
-    """,
-    "admissions": """
-        subject_id,hadm_id,admittime,dischtime,admission_type,race,edregtime,edouttime
-        10000001,20000001,2150-02-02 00:30:00,2150-02-09 12:00:00,EW EMER.,NO,2150-02-01 22:00:00,2150-02-02 01:00:00
-        10000001,20000002,2150-03-01 10:00:00,2150-03-02 12:00:00,EU OBSERVATION,SECRET,,
-        10000009,20000009,2150-03-01 10:00:00,2150-03-02 12:00:00,URGENT,SECRET,,
-    """,
-    "diagnoses_icd": """
-        subject_id,hadm_id,seq_num,icd_code,icd_version
-        10000001,20000001,1,78791,9
-        10000001,20000001,2,E8497,9
-        10000001,20000001,3,E119,10
-        10000001,20000002,1,I10,10
-        10000001,29999999,1,I10,10
-        10000001,20000002,2,???,10
-    """,
-    "procedures_icd": """
-        subject_id,hadm_id,seq_num,chartdate,icd_code,icd_version
-        10000001,20000001,1,2150-02-03,3961,9
-        10000001,20000001,2,,02HV33Z,10
-    """,
-    "hcpcsevents": """
-        subject_id,hadm_id,chartdate,hcpcs_cd,seq_num,short_description
-        10000001,20000002,2150-03-01,G0378,1,Hospital observation per hr
-        10000001,20000002,2150-03-01,93454,2,Cardiovascular
-    """,
-    "labevents": """
-        labevent_id,subject_id,itemid,charttime,value,valuenum,valueuom,comments
-        1,10000001,50912,2150-02-02 06:00:00,0.9,0.9,mg/dL,seen by Dr. Secret
-        2,10000001,50912,2150-02-02 07:00:00,___,1.1,mg/dL,
-        3,10000001,51265,2150-02-02 07:00:00,250,250,K/uL,
-        4,10000001,50912,2150-02-02 08:00:00,___,,mg/dL,
-        5,10000001,50912,2150-02-02 08:00:00,>300,,mg/dL,
-        6,10000001,50912,2150-02-02 08:00:00,HOLD,,mg/dL,
-        7,10000001,50912,2150-02-02 08:00:00,,,mg/dL,
-        8,10000001,50912,,0.9,0.9,mg/dL,
-        9,10000001,50912,2150-02-02 08:00:00,0.9,0.9x,mg/dL,
-    """,
-    "prescriptions": """
-        subject_id,pharmacy_id,starttime,stoptime,drug_type,drug,formulary_drug_cd,gsn,ndc
-        10000001,1,2150-02-02 06:00:00,2150-02-03 06:00:00,MAIN,Insulin,INSULIN,,00002751001
-        10000001,2,2150-02-02 06:00:00,2150-02-01 06:00:00,MAIN,Fentanyl Citrate,FENT2.5/I,,0
-        10000001,3,2150-02-02 06:00:00,,MAIN,Something,,,0
-    """,
-    "omr": """
-        subject_id,chartdate,seq_num,result_name,result_value
-        10000001,2150-01-05,1,Blood Pressure,120/80
-        10000001,2150-01-05,1,Weight (Lbs),127.5
-        10000001,2150-01-05,1,eGFR,60
-        10000001,2150-01-05,2,Blood Pressure,120
-    """,
-    "emar": """
-        subject_id,emar_id
-        10000001,10000001-1
-    """,
-    "d_icd_diagnoses": """
-        icd_code,icd_version,long_title
-        78791,9,Diarrhea
-        I10,10,Essential (primary) hypertension
-    """,
-    "d_labitems": """
-        itemid,label,fluid,category
-        50912,Creatinine,Blood,Chemistry
-    """,
-}
-ICU = {
-    "icustays": """
-        subject_id,stay_id,intime,outtime
-        10000001,30000001,2150-02-03 01:02:03,2150-02-04 01:02:03
-    """,
-    "procedureevents": """
-        subject_id,orderid,itemid,starttime,endtime,statusdescription
-        10000001,1,225792,2150-02-03 02:00:00,2150-02-03 10:00:00,FinishedRunning
-    """,
-    "d_items": """
-        itemid,label
-        225792,Invasive Ventilation
-    """,
-}
-
-
-def write(folder: Path, leave_out: str = "") -> Path:
-    for part, tables in (("hosp", HOSP), ("icu", ICU)):
-        (folder / part).mkdir()
-        for name, rows in tables.items():
-            if name != leave_out:
-                content = "\n".join(line.strip() for line in rows.strip().splitlines())
-                (folder / part / f"{name}.csv.gz").write_bytes(gzip.compress(content.encode()))
-    return folder
-
-
 Made = tuple[dict[str, Person], Account]
 
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory: pytest.TempPathFactory) -> Made:
     account = Account()
-    folder = write(tmp_path_factory.mktemp("mimic"))
+    folder = write_mimic(tmp_path_factory.mktemp("mimic"))
     return {person.identity[1]: person for person in READER.read([folder], Reading(account, NOW))}, account
 
 
@@ -220,14 +124,14 @@ def test_what_is_not_taken_is_accounted_for(made_up: Made) -> None:
 
 @pytest.mark.parametrize("missing", ["patients", "admissions"])
 def test_a_missing_table_is_named(missing: str, tmp_path: Path) -> None:
-    folder = write(tmp_path, leave_out=missing)
+    folder = write_mimic(tmp_path, {name: rows for name, rows in (HOSP | ICU).items() if name != missing})
     assert not READER.sniff(folder)
     with pytest.raises(RecordError, match=f"without its table {missing}"):
         list(READER.read([folder], Reading(Account(), NOW)))
 
 
 def test_sniff(tmp_path: Path) -> None:
-    folder = write(tmp_path)
+    folder = write_mimic(tmp_path)
     assert READER.sniff(folder)
     assert READER.sniff(folder / "hosp")
     assert not READER.sniff(folder / "icu")
@@ -240,10 +144,10 @@ def table(folder: Path, name: str) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.mirror
-def test_the_demo_whole(mirror: Path) -> None:
+def test_the_demo_whole(mirror: Path, mimic_demo: tuple[list[Person], Account]) -> None:
     """Every row of the tables that are read is an event or is counted: 107,727 labs, all that are numbers."""
-    folder, account = mirror / "patients" / "mimic-iv-demo", Account()
-    persons = list(READER.read([folder], Reading(account, NOW)))
+    folder = mirror / "patients" / "mimic-iv-demo"
+    persons, account = mimic_demo
     found = Counter(event.record[0] for person in persons for event in person.events)
     left: Counter[str] = Counter()
     for (name, reason), count in account.left_out.items():

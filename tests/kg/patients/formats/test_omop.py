@@ -16,15 +16,9 @@ from kg.patients.formats.mimic import READER as MIMIC
 from kg.patients.formats.omop import READER
 from kg.patients.moment import Moment
 from kg.patients.record import Account, Code, Event, Person, Place, Reading, RecordError
-from tests.kg.patients.formats.made_up_omop import TABLES, text
+from tests.kg.patients.formats.made_up_tables import OMOP, text, write_omop
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def write(folder: Path, tables: Mapping[str, str]) -> Path:
-    for name, content in tables.items():
-        (folder / f"{name}.csv").write_text(content, encoding="utf-8")
-    return folder
 
 
 def read(folder: Path) -> tuple[dict[str, Person], Account]:
@@ -41,7 +35,7 @@ def events(person: Person, table: str) -> dict[str, Event]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("Hospital_of_Jane"), {name: text(name) for name in TABLES})
+    return write_omop(tmp_path_factory.mktemp("Hospital_of_Jane"))
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +170,8 @@ def test_no_record_is_quoted(made_up: Made) -> None:
 
 def test_other_ways_to_write_it(folder: Path, made_up: Made, tmp_path: Path) -> None:
     """Gzipped, in capitals, tab-separated, as Parquet: the same persons."""
-    for name in TABLES:
-        content = text(name)
+    for name in OMOP:
+        content = text(OMOP[name])
         if name == "concept":
             rows = [*csv.reader(io.StringIO(content))]
             (tmp_path / "CONCEPT.csv").write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
@@ -191,7 +185,7 @@ def test_other_ways_to_write_it(folder: Path, made_up: Made, tmp_path: Path) -> 
 
 
 def test_two_data_sets_with_a_person_3_are_two_people(folder: Path, tmp_path: Path) -> None:
-    other = write(tmp_path, {"person": text("person"), "cdm_source": "CDM_SOURCE_NAME\nMade Up Too\n"})
+    other = write_omop(tmp_path, {"person": OMOP["person"], "cdm_source": "CDM_SOURCE_NAME\nMade Up Too\n"})
     identities = [
         [person.identity for person in READER.read([path], Reading(Account(), NOW))] for path in (folder, other)
     ]
@@ -199,8 +193,8 @@ def test_two_data_sets_with_a_person_3_are_two_people(folder: Path, tmp_path: Pa
 
 
 def test_days_that_have_not_come_are_shifted_ones(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path, {"person": text("person"), "visit_occurrence": text("visit_occurrence").replace(",20", ",21")}
+    folder = write_omop(
+        tmp_path, {"person": OMOP["person"], "visit_occurrence": OMOP["visit_occurrence"].replace(",20", ",21")}
     )
     assert all(person.shifted for person in READER.read([folder], Reading(Account(), NOW)))
 
@@ -208,23 +202,33 @@ def test_days_that_have_not_come_are_shifted_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"visit_occurrence": text("visit_occurrence")}, "without its table person"),
-        ({"person": "person_id,year_of_birth\n1,1960\n"}, "gender_concept_id is missing"),
-        ({"person": text("person"), "death": "person_id\n1\n"}, "table death, line 1: the column death_date"),
-        ({"person": ""}, "the table person, line 1: nothing there"),
+        ({"visit_occurrence": OMOP["visit_occurrence"]}, "without its table person"),
+        ({"person": "person_id,year_of_birth\n1,1960\n"}, "the table person has no column gender_concept_id"),
+        ({"person": OMOP["person"], "death": "person_id\n1\n"}, "the table death has no column death_date"),
+        ({"person": ""}, "the table person has no column person_id"),
+        ({"person": "Jane,Doe,1960\n"}, "the table person has no column person_id"),
+        (
+            {"person": "person_id,gender_concept_id,year_of_birth,PERSON_ID\n1,1,1,1\n"},
+            "more than one column person_id",
+        ),
     ],
 )
 def test_what_is_no_data_set_is_named(tables: dict[str, str], message: str, tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match=message):
-        read(write(tmp_path, tables))
+    with pytest.raises(RecordError, match=message) as raised:
+        read(write_omop(tmp_path, tables))
+    assert "Jane" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("person.csv", b"person_id,gender_concept_id,year_of_birth\nJ\xe4ne,1,1\n", "person cannot be read"),
+        (
+            "person.csv",
+            b"person_id,gender_concept_id,year_of_birth\nJ\xe4ne,1,1\n",
+            "table person, line 2: byte 43 is not UTF-8",
+        ),
         ("person.csv", "person_id\n".encode("utf-16"), "UTF-16"),
-        ("person.csv.gz", gzip.compress(text("person").encode())[:-20], "person cannot be read"),
+        ("person.csv.gz", gzip.compress(text(OMOP["person"]).encode())[:-20], "person cannot be read"),
         ("person.csv.gz", b"no gzip", "person cannot be read"),
         ("person.parquet", b"no parquet", "person cannot be read"),
     ],
@@ -237,7 +241,7 @@ def test_a_file_that_cannot_be_read_is_named(name: str, content: bytes, message:
 
 
 def test_two_files_of_one_table_are_refused(folder: Path, tmp_path: Path) -> None:
-    write(tmp_path, {"person": text("person"), "PERSON": text("person")})
+    write_omop(tmp_path, {"person": OMOP["person"], "PERSON": OMOP["person"]})
     with pytest.raises(RecordError, match="two files hold the table person"):
         read(tmp_path)
 
@@ -247,7 +251,7 @@ def test_sniff(folder: Path, tmp_path: Path) -> None:
     assert not READER.sniff(folder / "person.csv")
     assert not READER.sniff(folder.parent)
     assert not MIMIC.sniff(folder)
-    assert READER.sniff(write(tmp_path, {name: text(name) for name in ("visit_occurrence", "drug_exposure")}))
+    assert READER.sniff(write_omop(tmp_path, {name: OMOP[name] for name in ("visit_occurrence", "drug_exposure")}))
 
 
 def rows(path: Path) -> int:
@@ -307,16 +311,14 @@ def test_synthea_as_csv_and_as_parquet(mirror: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.mirror
-def test_the_same_hundred_patients_through_two_doors(mirror: Path) -> None:
+def test_the_same_hundred_patients_through_two_doors(mirror: Path, mimic_demo: tuple[list[Person], Account]) -> None:
     """The OMOP version states 2,621 pairs of a patient and an ICD code, and the tables each of them, on the same day.
 
     What the tables have beyond that went to OMOP's `observation` and `measurement`, which this copy has not.
     """
     patients = mirror / "patients"
     omop, account = read(patients / "omop" / "mimic-iv-demo")
-    tables = {
-        person.identity[1]: person for person in MIMIC.read([patients / "mimic-iv-demo"], Reading(Account(), NOW))
-    }
+    tables = {person.identity[1]: person for person in mimic_demo[0]}
     assert omop.keys() == tables.keys()
     assert not account.rejected
     assert all(person.shifted for person in (*omop.values(), *tables.values()))

@@ -5,12 +5,10 @@ is charged before it is given, by one process at a time, and refused when not en
 has paid for an answer that it may not have got. The sum is set by the first question and cannot be raised afterwards.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from kg.patients.ledger import Line, opened
 
@@ -25,6 +23,15 @@ class BudgetSpent(ValueError):
 
 class BudgetRefused(ValueError):
     """A budget or a charge that is no good: an epsilon of 0 or less, another sum than was set, no budget at all."""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What an answer costs: its epsilon; and, where they are stated, the budget's sum and the file that it is in."""
+
+    epsilon: float
+    total: float | None = None
+    file: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -44,16 +51,14 @@ class Budget:
         return {"total": float(self.total), "spent": float(self.spent), "left": float(self.left)}
 
 
-def spend(
-    path: Path, epsilon: float, total: float | None = None, *, about: Mapping[str, Any] | None = None, key: bytes | None
-) -> Budget:
+def spend(path: Path, charge: Charge, key: bytes | None) -> Budget:
     """Charge an answer to the budget in this file and return what is left; call it before the answer is drawn.
 
-    When it returns, the charge is on the disk. A file that is not there is a new budget of `total` (else `TOTAL`).
+    When it returns, the charge is on the disk. A file that is not there is a new budget, of the sum stated or `TOTAL`.
     Raises `BudgetSpent`, `BudgetRefused`, and `kg.patients.ledger.LedgerBroken` for a file that was edited.
     """
-    cost = _epsilon(epsilon, "an answer")
-    given = None if total is None else _epsilon(total, "a budget")
+    cost = _epsilon(charge.epsilon, "an answer")
+    given = None if charge.total is None else _epsilon(charge.total, "a budget")
     with opened(path, key) as ledger:
         if ledger.lines and key is None and "signature" in ledger.lines[-1]:
             raise BudgetRefused(f"{path} is signed with a key: set PANAKEIA_KEY to spend of it")
@@ -63,14 +68,8 @@ def spend(
                 f"the budget is spent: an answer with epsilon {cost} was asked for, and of {held.total} in {path} "
                 f"{held.left} is left; expected an epsilon of at most that. No later question can be answered beyond it"
             )
-        ledger.add(
-            {
-                "when": datetime.now(UTC).isoformat(timespec="seconds"),
-                "total": str(held.total),
-                "spent": str(cost),
-                **(about or {}),
-            }
-        )
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        ledger.add({"when": when, "total": str(held.total), "spent": str(cost)})
     return Budget(held.total, held.spent + cost)
 
 

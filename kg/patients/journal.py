@@ -19,7 +19,7 @@ import pandas as pd
 
 from kg.notebook import notebook_html
 from kg.patients.deidentify import KEY_VARIABLE
-from kg.patients.ledger import Broken, Line, check, opened
+from kg.patients.ledger import Broken, check, opened
 
 FOLDER_VARIABLE = "PANAKEIA_JOURNAL"
 USER_VARIABLE = "PANAKEIA_USER"
@@ -99,14 +99,14 @@ def note(
         "size": size if size is not None else (1 if one else len(set(about))) if about else None,
         "detail": detail,
     }
-    with opened(place(store, "journal"), _key(os.environ), whole=False) as ledger:
+    with opened(place(store, "journal"), key(), whole=False) as ledger:
         ledger.add(what)
 
 
 def read_journal(store: str | Path) -> Journal:
     """Return a store's journal, every line held against the ones before it, the head and the key."""
     path = place(store, "journal")
-    found, lines = check(path, _key(os.environ))
+    found, lines = check(path, key())
     rows = [[line.get(name) for name in COLUMNS] for line in lines]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"size": "Int64"})
     return Journal(str(path), frame, found.lines, found.signed, found.signatures, found.broken)
@@ -143,6 +143,11 @@ def place(store: str | Path, kind: str, environment: Mapping[str, str] = os.envi
     return Path(folder or Path(state) / "panakeia") / f"{name}-{digest}.{kind}.jsonl"
 
 
+def key(environment: Mapping[str, str] = os.environ) -> bytes | None:
+    """Return the key that lines are signed with, None where PANAKEIA_KEY is not set."""
+    return environment.get(KEY_VARIABLE, "").strip().encode() or None
+
+
 def _pseudonym(text: str) -> str:
     return text if _PSEUDONYM.fullmatch(text) else ""
 
@@ -153,10 +158,3 @@ def _user(environment: Mapping[str, str]) -> str:
         return environment.get(USER_VARIABLE) or getpass.getuser()
     except (OSError, KeyError):  # a process whose user has no name
         return f"user {os.getuid()}"
-
-
-def _key(environment: Mapping[str, str]) -> bytes | None:
-    return environment.get(KEY_VARIABLE, "").strip().encode() or None
-
-
-__all__ = ["Journal", "Line", "cohort_digest", "note", "place", "read_journal"]

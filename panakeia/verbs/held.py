@@ -1,6 +1,6 @@
 """What a Session holds: a graph, a model and a data mirror, opened when a verb needs them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -63,6 +63,12 @@ class Held:
 
             self._loaded = checkpoint.load(self.model)
         return self._loaded
+
+    def _noted(self, verb: str, about: str | Collection[str] = (), size: int | None = None, detail: str = "") -> None:
+        """Write into the store's journal that this is asked of its patients (see `kg.patients.journal.note`)."""
+        from kg.patients.journal import note
+
+        note(self.store, verb, about, size, detail)
 
     @contextmanager
     def _telling(self) -> "Iterator[Progress]":

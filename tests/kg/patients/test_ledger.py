@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kg.patients import journal, ledger
-from kg.patients.budget import BudgetRefused, BudgetSpent, spend
+from kg.patients.budget import BudgetRefused, BudgetSpent, Charge, spend
 from kg.patients.journal import note, read_journal
 from kg.patients.ledger import LedgerBroken, check, head_of, opened
 
@@ -221,50 +221,50 @@ def test_where_a_journal_lies(tmp_path: Path) -> None:
 def test_a_budget_is_kept_and_refuses_when_it_is_spent(tmp_path: Path) -> None:
     path = tmp_path / "budget.jsonl"
     for spent in range(1, 11):
-        left = spend(path, 0.1, key=None)
+        left = spend(path, Charge(0.1), None)
         assert left.spent == Decimal(spent) / 10  # ten times 0.1 is 1, not less
     with pytest.raises(BudgetSpent, match=r"epsilon 0.001 was asked for, and of 1\.0 .* 0\.0 is left"):
-        spend(path, 0.001, key=None)
+        spend(path, Charge(0.001), None)
     assert left.to_json() == {"total": 1.0, "spent": 1.0, "left": 0.0}
 
 
 def test_a_budget_cannot_be_raised(tmp_path: Path) -> None:
     path = tmp_path / "budget.jsonl"
-    spend(path, 0.1, 0.2, key=None)
+    spend(path, Charge(0.1, 0.2), None)
     with pytest.raises(BudgetRefused, match=r"was set to 0\.2, and 5\.0 is given"):
-        spend(path, 0.1, 5.0, key=None)
-    assert spend(path, 0.1, 0.2, key=None).left == 0
+        spend(path, Charge(0.1, 5.0), None)
+    assert spend(path, Charge(0.1, 0.2), None).left == 0
 
 
 @pytest.mark.parametrize("epsilon", [0, -1, float("nan"), float("inf")])
 def test_an_epsilon_is_above_nothing(tmp_path: Path, epsilon: float) -> None:
     with pytest.raises(BudgetRefused, match="expected a number above 0"):
-        spend(tmp_path / "budget.jsonl", epsilon, key=None)
+        spend(tmp_path / "budget.jsonl", Charge(epsilon), None)
     with pytest.raises(BudgetRefused, match="expected a number above 0"):
-        spend(tmp_path / "budget.jsonl", 0.1, epsilon, key=None)
+        spend(tmp_path / "budget.jsonl", Charge(0.1, epsilon), None)
     assert not (tmp_path / "budget.jsonl").exists()
 
 
 def test_what_is_no_budget_is_not_spent(tmp_path: Path) -> None:
     write(tmp_path / "journal.jsonl")
     with pytest.raises(BudgetRefused, match="is no budget"):
-        spend(tmp_path / "journal.jsonl", 0.1, key=None)
+        spend(tmp_path / "journal.jsonl", Charge(0.1), None)
 
 
 def test_a_budget_with_a_charge_taken_out_is_not_spent(tmp_path: Path) -> None:
     path = tmp_path / "budget.jsonl"
     for _ in range(3):
-        spend(path, 0.1, key=KEY)
+        spend(path, Charge(0.1), KEY)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(made_anew(lines[:1])))
     head_of(path).write_bytes(ledger._text({"last": json.loads(path.read_bytes())}) + b"\n")
     with pytest.raises(LedgerBroken, match="not signed"):
-        spend(path, 0.1, key=KEY)
+        spend(path, Charge(0.1), KEY)
     shutil.rmtree(tmp_path)
     tmp_path.mkdir()
-    spend(path, 0.1, key=KEY)
+    spend(path, Charge(0.1), KEY)
     with pytest.raises(BudgetRefused, match="set PANAKEIA_KEY"):
-        spend(path, 0.1, key=None)
+        spend(path, Charge(0.1), None)
 
 
 def test_many_at_once_spend_no_more_than_there_is(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_many_at_once_spend_no_more_than_there_is(tmp_path: Path) -> None:
 
     def ask(_: int) -> bool:
         try:
-            spend(path, 0.1, key=None)
+            spend(path, Charge(0.1), None)
         except BudgetSpent:
             return False
         return True
@@ -285,9 +285,9 @@ def test_many_at_once_spend_no_more_than_there_is(tmp_path: Path) -> None:
 SPENDER = """
 import sys
 from pathlib import Path
-from kg.patients.budget import spend
+from kg.patients.budget import Charge, spend
 while True:
-    spend(Path(sys.argv[1]), 0.001, 1000.0, key=None)
+    spend(Path(sys.argv[1]), Charge(0.001, 1000.0), None)
     print("answer", flush=True)
 """
 
@@ -303,5 +303,5 @@ def test_a_killed_process_has_paid_for_every_answer(tmp_path: Path, after_s: flo
     answers = 1 + len(process.stdout.read().split())
     process.stdout.close()
     process.wait()
-    left = spend(path, 0.001, 1000.0, key=None)
+    left = spend(path, Charge(0.001, 1000.0), None)
     assert answers + 1 <= left.spent / Decimal("0.001") <= answers + 2

@@ -1,0 +1,49 @@
+"""Traits: what may tell patients apart, or must not be told of them: age, sex, and what their records state."""
+
+from collections.abc import Collection, Sequence
+
+import pandas as pd
+
+from kg.schema import RELATIONS, edge_columns, node_columns
+from kg.search import Node
+from kg.stores.protocol import Store
+
+PERSON = "Patient"
+WITHDRAWN = "withdrawn"
+
+
+def traits(store: Store, patients: Collection[str], stated: Sequence[Node] = ()) -> pd.DataFrame:
+    """Return a row for each of these patients (by identifier) that the store has and who did not withdraw consent.
+
+    The columns are id, sex, age (in years, 90 for more, NaN where it is not known), and for each of the nodes, under
+    its CURIE, whether a record states it of the patient. Raises `ValueError` for a node that none can state.
+    """
+    consent = "p.consent" if "consent" in node_columns(PERSON) else "NULL"
+    rows = store.query(
+        f"MATCH (p:{PERSON}) WHERE p.id IN $patients RETURN p.id AS id, p.sex AS sex, p.age_years AS age, "
+        f"{consent} AS consent ORDER BY id",
+        {"patients": sorted(set(patients))},
+    )
+    kept = [(row["id"], row["sex"], row["age"]) for row in rows if row["consent"] != WITHDRAWN]
+    people = pd.DataFrame(kept, columns=["id", "sex", "age"])
+    people["age"] = people["age"].astype(float)
+    for node in stated:
+        people[node.id] = people["id"].isin(_having(store, patients, node))
+    return people
+
+
+def _having(store: Store, patients: Collection[str], node: Node) -> set[str]:
+    """Return those of these patients of whom some record states a node, and not that it is absent."""
+    relations = [one for one in RELATIONS.values() if one.subject == PERSON and one.object == node.kind]
+    if not relations:
+        raise ValueError(f"{node.name} is a {node.kind} ({node.id}): no record states one of a patient")
+    found: set[str] = set()
+    for relation in relations:
+        absent = " AND NOT r.negated" if "negated" in edge_columns(relation.name) else ""
+        rows = store.query(
+            f"MATCH (p:{PERSON})-[r:{relation.name}]->(:{node.kind} {{id: $node}}) WHERE p.id IN $patients{absent} "
+            "RETURN DISTINCT p.id AS id",
+            {"node": node.id, "patients": sorted(set(patients))},
+        )
+        found.update(row["id"] for row in rows)
+    return found

@@ -4,12 +4,16 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from kg.schema import RELATIONS, edge_columns, node_columns
+from kg.schema import PERSON, RELATIONS, WITHDRAWN, Step, negatable
 from kg.search import Node
 from kg.stores.protocol import Store
 
-PERSON = "Patient"
-WITHDRAWN = "withdrawn"
+STATES: dict[str, str] = {
+    relation.object: name
+    for name, relation in reversed(RELATIONS.items())
+    if relation.subject == PERSON and negatable(name)
+}
+"""Kind of node -> the relation by which a record states one of a patient: of a drug that it is taken, not an allergy."""
 
 
 def traits(store: Store, patients: Collection[str], stated: Sequence[Node] = ()) -> pd.DataFrame:
@@ -18,10 +22,9 @@ def traits(store: Store, patients: Collection[str], stated: Sequence[Node] = ())
     The columns are id, sex, age (in years, 90 for more, NaN where it is not known), and for each of the nodes, under
     its CURIE, whether a record states it of the patient. Raises `ValueError` for a node that none can state.
     """
-    consent = "p.consent" if "consent" in node_columns(PERSON) else "NULL"
     rows = store.query(
         f"MATCH (p:{PERSON}) WHERE p.id IN $patients RETURN p.id AS id, p.sex AS sex, p.age_years AS age, "
-        f"{consent} AS consent ORDER BY id",
+        "p.consent AS consent ORDER BY id",
         {"patients": sorted(set(patients))},
     )
     kept = [(row["id"], row["sex"], row["age"]) for row in rows if row["consent"] != WITHDRAWN]
@@ -34,16 +37,12 @@ def traits(store: Store, patients: Collection[str], stated: Sequence[Node] = ())
 
 def _having(store: Store, patients: Collection[str], node: Node) -> set[str]:
     """Return those of these patients of whom some record states a node, and not that it is absent."""
-    relations = [one for one in RELATIONS.values() if one.subject == PERSON and one.object == node.kind]
-    if not relations:
+    if node.kind not in STATES:
         raise ValueError(f"{node.name} is a {node.kind} ({node.id}): no record states one of a patient")
-    found: set[str] = set()
-    for relation in relations:
-        absent = " AND NOT r.negated" if "negated" in edge_columns(relation.name) else ""
-        rows = store.query(
-            f"MATCH (p:{PERSON})-[r:{relation.name}]->(:{node.kind} {{id: $node}}) WHERE p.id IN $patients{absent} "
-            "RETURN DISTINCT p.id AS id",
-            {"node": node.id, "patients": sorted(set(patients))},
-        )
-        found.update(row["id"] for row in rows)
-    return found
+    step = Step(STATES[node.kind], True)
+    rows = store.query(
+        f"MATCH (p:{PERSON}){step.pattern('r')}(n:{node.kind} {{id: $node}}) "
+        f"WHERE {' AND '.join(('p.id IN $patients', *step.holds('r', 'n')))} RETURN DISTINCT p.id AS id",
+        {"node": node.id, "patients": sorted(set(patients))},
+    )
+    return {row["id"] for row in rows}

@@ -106,14 +106,13 @@ def _members(cohort: str | Path | Sequence[str]) -> Sequence[str]:
 
 def _node(store: "Store", text: str) -> "Node":
     """Return the node that a text means, among those that a patient's record may state where it means several."""
-    from kg.schema import RELATIONS
+    from kg.query.traits import STATES
     from kg.search import AmbiguousName, find
 
-    stated = {relation.object for relation in RELATIONS.values() if relation.subject == "Patient"}
     try:
         return find(store, text)
     except AmbiguousName as several:
-        fitting = [node for node in several.choices if node.kind in stated]
+        fitting = [node for node in several.choices if node.kind in STATES]
         if len(fitting) != 1:
             raise
         return fitting[0]

@@ -168,7 +168,7 @@ def _record(bundle: Bundle, key: bytes, known: Lexicon, now: datetime) -> _Recor
     if earliest and earliest > now + timedelta(days=1):
         faults.append(("birthDate", "is in the future"))
         earliest = born = None
-    found = statements(bundle, known, private_words(patient), born=earliest, now=now)
+    found = statements(bundle, known, private_words(patient.model_dump(mode="json")), born=earliest, now=now)
     wrong = [Rejection(bundle.name, bundle.patient.number, "Patient", *fault) for fault in faults]
     who = pseudonym(key, _identity(patient, bundle.name))
     return _Record(

@@ -7,7 +7,7 @@ compared without what stands between their digits: a record number 12-34-567 is 
 import calendar
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -42,30 +42,36 @@ class Private:
         run = words.replace(" ", "")
         return any(word in words for word in self.words) or any(number in run for number in self.numbers)
 
+    def __or__(self, other: "Private") -> "Private":
+        """Return what neither lets pass."""
+        return Private(self.words | other.words, self.numbers | other.numbers)
+
     def is_code(self, code: str) -> bool:
-        """Say whether a code is one of them as a whole; the digits of one may be within a code by chance."""
+        """Say whether a code, or all its digits, is one of them; the digits of one may be within others by chance."""
         words = as_words(code)
-        return words in self.words or words.replace(" ", "") in self.numbers
+        run = words.replace(" ", "")
+        return words in self.words or run in self.numbers or re.sub(r"\D", "", run) in self.numbers
 
 
 NOTHING = Private(frozenset(), frozenset())
 """Of a record that tells nothing of who the person is."""
 
 
-def private_words(patient: Any) -> Private:
-    """Return what tells who a FHIR Patient is.
+def private_words(person: Mapping[str, Any]) -> Private:
+    """Return what tells who a FHIR Patient, Practitioner or RelatedPerson is, by its JSON, valid or not.
 
     That is names, identifiers, telephones, addresses, the days of birth and death, and those of relatives and contacts.
     """
-    raw = patient.model_dump(mode="json")
     # Extensions hold the birth place and the mother's name; those within extensions are codes, such as race.
     extensions = [
-        {key: value for key, value in found.items() if key != "extension"} for found in raw.get("extension", ())
+        {key: value for key, value in found.items() if key != "extension"}
+        for found in _objects(person.get("extension"))
     ]
-    parts = {key: raw.get(key) for key in _ELEMENTS} | {"extension": extensions}
+    parts = {key: person.get(key) for key in _ELEMENTS} | {"extension": extensions}
     values = set(_strings("", parts))
-    named = [found for found in extensions if "name" in found["url"].casefold()]
-    names = set(_strings("", [raw.get("name"), _names_of(raw.get("contact")), _names_of(raw.get("contained")), named]))
+    named = [found for found in extensions if "name" in str(found.get("url")).casefold()]
+    people = [*_objects(person.get("contact")), *_objects(person.get("contained"))]
+    names = set(_strings("", [person.get("name"), *(found.get("name") for found in people), named]))
     words = {word for name in names for word in _LETTERS.findall(name)}
     days = {day for value in values for day in _written(value)}
     # A street is known without the number of the house; one word of it would be in too many texts.
@@ -94,8 +100,8 @@ def as_words(text: str) -> str:
     return " " + " ".join(re.findall(r"[^\W\d_]+|\d+", plain)) + " "
 
 
-def _names_of(people: Iterable[Mapping[str, Any]] | None) -> list[Any]:
-    return [person.get("name") for person in people or ()]
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [found for found in value if isinstance(found, Mapping)] if isinstance(value, list) else []
 
 
 def _strings(key: str, value: Any) -> Iterator[str]:

@@ -47,7 +47,7 @@ def bundle(*resources: Resource, patient: Resource = PATIENT) -> Resource:
 
 
 def takes_subject(resource: Resource) -> bool:
-    return resource["resourceType"] != "Medication"
+    return resource["resourceType"] not in ("Medication", "AllergyIntolerance", "Immunization", "Consent")
 
 
 def condition(code: str, display: str, *, system: str = "http://snomed.info/sct", **more: Any) -> Resource:

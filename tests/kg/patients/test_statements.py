@@ -35,7 +35,7 @@ def stated(*resources: Resource, patient: Resource = PERSON, born: datetime | No
     read = [READ_TYPES[raw["resourceType"]].model_validate(raw) for raw in raws]
     entries = tuple(Entry(place, resource, (str(place),)) for place, resource in enumerate(read, start=1))
     bundle = Bundle("bundle 1 of 1", entries[0], entries[1:], {}, (), {}, "")
-    return statements(bundle, lexicon([]), private_words(read[0]), born=born, now=NOW)
+    return statements(bundle, lexicon([]), private_words(patient), born=born, now=NOW)
 
 
 def facts(found: Statements) -> Iterator[tuple[str, str, Any]]:

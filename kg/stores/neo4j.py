@@ -23,7 +23,17 @@ from kg.audit import Audit
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph, arrow_schema
 from kg.progress import Progress, silent
-from kg.schema import EVIDENCE_COLUMNS, NODE_KINDS, RELATIONS, WITHDRAWN, Step, edge_columns, node_columns
+from kg.schema import (
+    EVIDENCE_COLUMNS,
+    NODE_KINDS,
+    PERSON,
+    RELATIONS,
+    WITHDRAWN,
+    Step,
+    edge_columns,
+    negatable,
+    node_columns,
+)
 from kg.stores import neo4j_write as write
 from kg.stores.degrees import from_lists
 from kg.stores.neo4j_retry import patiently
@@ -109,7 +119,9 @@ class Neo4jStore:
         Raises `StoreError` where the answer is not what the graph says.
         """
         hops: dict[Hop, str] = {}
-        for relation, rows in ((relation, rows) for relation, rows in graph.edges.items() if rows.num_rows):
+        for relation, rows in ((name, _both_ways(graph, name)) for name in graph.edges):
+            if not rows.num_rows:
+                continue
             subject, target, source = (rows[column][0].as_py() for column in ("subject", "object", "source"))
             hops[subject, Step(relation, True), target] = source
         ends: dict[Step, list[str]] = defaultdict(list)
@@ -352,3 +364,17 @@ def _fetch(transaction: ManagedTransaction, cypher: str, schema: pa.Schema) -> p
         columns = zip(zip(*records, strict=True), schema, strict=True)
         batches.append(pa.record_batch([pa.array(values, field.type) for values, field in columns], schema=schema))
     return pa.Table.from_batches(batches, schema)
+
+
+def _both_ways(graph: Graph, relation: str) -> pa.Table:
+    """Return the edges of a relation that lead both ways: none negated, none of a patient who withdrew consent."""
+    rows = graph.edges[relation]
+    if negatable(relation):
+        rows = rows.filter(pc.invert(pc.fill_null(rows["negated"], False)))
+    people = graph.nodes.get(PERSON)
+    ends = RELATIONS[relation]
+    for end, kind in (("subject", ends.subject), ("object", ends.object)):
+        if kind == PERSON and people is not None:
+            withdrawn = people.filter(pc.equal(people["consent"], WITHDRAWN))["id"]
+            rows = rows.filter(pc.invert(pc.is_in(rows[end], withdrawn)))
+    return rows

@@ -344,6 +344,15 @@ def test_nobody_is_led_to_a_patient_who_withdrew_consent(opened: Opener, graph: 
         assert_degrees_are_counts(store, withdrawn)
 
 
+def test_a_graph_from_which_all_patients_withdrew_is_stored(opened: Opener, graph: Graph) -> None:
+    people = {"Patient": table(node_columns("Patient"), [row | {"consent": "withdrawn"} for row in people_of(graph)])}
+    withdrawn = dataclasses.replace(graph, nodes=graph.nodes | people)
+    with opened() as store:
+        store.replace(withdrawn, ignore)
+        assert_same(store.read(), withdrawn)
+        assert_degrees_are_counts(store, withdrawn)
+
+
 def people_of(graph: Graph) -> list[dict[str, Any]]:
     return graph.nodes["Patient"].to_pylist()
 

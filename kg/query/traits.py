@@ -13,7 +13,7 @@ STATES: dict[str, str] = {
     for name, relation in reversed(RELATIONS.items())
     if relation.subject == PERSON and negatable(name)
 }
-"""Kind of node -> the relation by which a record states one of a patient: of a drug that it is taken, not an allergy."""
+"""Kind of node -> the relation by which a record states one of a patient: a drug is taken, not one of an allergy."""
 
 
 def traits(store: Store, patients: Collection[str], stated: Sequence[Node] = ()) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from kg.query import rows_of
 from kg.query.people import genotypes
 from kg.schema import NODE_KINDS
 from kg.stores.protocol import Store
+from kg.stores.releases import read_releases
 
 __all__ = ["Meaning", "Row", "Terminology", "terminology"]
 
@@ -77,6 +78,9 @@ _MEANT: dict[str, Callable[[Sequence[Code], Nodes], tuple[Meaning, ...]]] = {
 KINDS = ("Disease", "Phenotype", "Drug", "Measurement", "Procedure", "Variant", "Entity", "Visit")
 """The kinds of node that an event leads to."""
 
+RECORDS_LICENCE = "LicenseRef-patient-records"
+"""The licence of every source that is patients' records: what only these state, no public source does."""
+
 
 @dataclass(frozen=True)
 class Terminology:
@@ -108,7 +112,9 @@ class Terminology:
 
 def terminology(store: Store) -> Terminology:
     """Return what codes mean in the graph of a store."""
-    return Terminology(nodes(row for kind in KINDS if kind in NODE_KINDS for row in rows_of(store, kind)))
+    records = {release.name for release in read_releases(store) if release.licence == RECORDS_LICENCE}
+    rows = (row for kind in KINDS if kind in NODE_KINDS for row in rows_of(store, kind))
+    return Terminology(nodes(rows, records))
 
 
 @dataclass(frozen=True)

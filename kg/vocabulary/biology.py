@@ -2,8 +2,33 @@
 
 from kg.vocabulary.terms import AttributeType, NodeKind, Relation
 
-_CHEMICALS = ("CHEMBL.COMPOUND", "PUBCHEM.COMPOUND", "CHEBI", "UNII", "PHARMGKB.DRUG", "MESH", "UMLS")
-_DISEASES = ("MONDO", "OMIM", "OMIM.PS", "ORPHANET", "DECIPHER", "EFO", "UMLS", "MESH", "NCIT", "ICD10", "HP")
+_CHEMICALS = (
+    "CHEMBL.COMPOUND",
+    "PUBCHEM.COMPOUND",
+    "CHEBI",
+    "UNII",
+    "PHARMGKB.DRUG",
+    "MESH",
+    "UMLS",
+    "ATC",
+    "NDC",
+    "CVX",
+)
+_DISEASES = (
+    "MONDO",
+    "OMIM",
+    "OMIM.PS",
+    "ORPHANET",
+    "DECIPHER",
+    "EFO",
+    "UMLS",
+    "MESH",
+    "NCIT",
+    "ICD10",
+    "ICD10CM",
+    "ICD9",
+    "HP",
+)
 
 KINDS = (
     NodeKind(

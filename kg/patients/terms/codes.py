@@ -70,6 +70,8 @@ def written(code: Code, procedure: bool = False) -> tuple[str, str] | None:
         return written(Code(MIMIC, text.removeprefix(f"{MIMIC}-")))
     if system == "NDC":
         text = _NDC.sub(r"\1-\2-\3", text) if _NDC.fullmatch(text) else text
+    if system == "CVX":
+        text = text.zfill(2)
     if system == "HGVS":
         return (system, text) if re.fullmatch(r"\S{5,500}", text) else None
     try:

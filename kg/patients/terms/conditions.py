@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 
 from kg.patients.record import Code, LeftOut
 from kg.patients.terms import tables
-from kg.patients.terms.codes import ICD9, ICD10, Coding, above, codings, own_curie
-from kg.patients.terms.meaning import BROAD, CLOSE, EXACT, UNMAPPED, Meaning, Row
+from kg.patients.terms.codes import ICD9, ICD10, Coding, above, codings
+from kg.patients.terms.meaning import BROAD, CLOSE, UNMAPPED, Meaning, Row
 from kg.patients.terms.nodes import Nodes
+from kg.patients.terms.own import TAG, own_row, public_name
 
 RELATIONS = {"Disease": "patient_has_condition", "Phenotype": "patient_has_phenotype"}
 
-_TAG = re.compile(r"\s*\((?P<tag>[a-z][a-z /]*)\)$")
 _FACTS = frozenset(("disorder", "finding", "morphologic abnormality", "disease"))
 """SNOMED CT's tags of what a patient may have; a display with another one tells of something else."""
 _NOT_THE_PATIENT_S = re.compile(
@@ -30,11 +30,12 @@ _CIRCUMSTANCES = re.compile(r"V6[0-2](?!\.84)|Z5[5-9]|Z6[0-5]")
 _SYMPTOMS = re.compile(r"7[89]\d|R\d\d")
 """The chapters of symptoms, signs and abnormal findings."""
 _UNSAID = re.compile(
-    r",? (unspecified|not otherwise specified|nos|not elsewhere classified|without mention of complication)"
-    r"( type| as to .*)?$|^unspecified |^other ",
-    re.IGNORECASE,
+    r",? (unspecified|not elsewhere classified|not specified as [a-z ]+|without mention of [a-z ]+)$"
+    r"|^(other and )?unspecified |, (site not specified|(organism )?unspecified( [a-z ]+)?)$"
+    r"|, (initial|subsequent) encounter$"
 )
-"""What ICD says where nothing more is known."""
+"""What ICD's names say where nothing more is known."""
+_IN_BRACKETS = re.compile(r" \[[^]]*\]| \([^)]*\)")
 
 
 def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
@@ -56,7 +57,7 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
             found = step(coding, known)
             if found:
                 return (_meaning(coding, *found),)
-    return (_meaning(given[0], _own(given[0], known), UNMAPPED),)
+    return (_meaning(given[0], own_row(_kind(*given[0][:2]), given[0], known), UNMAPPED),)
 
 
 def _meaning(coding: Coding, node: Row, mapping: str) -> Meaning:
@@ -72,8 +73,9 @@ def _must_be_a_fact(coding: Coding) -> None:
         raise LeftOut("a history, of the patient or the family")
     if system in (ICD9, ICD10) and _CIRCUMSTANCES.match(code):
         raise LeftOut("a social circumstance")
-    tag = _TAG.search(given.display)
-    strange = (tag and tag["tag"] not in _FACTS) or _NOT_THE_PATIENT_S.match(given.display)
+    display = tables.names().get((system, code), "") if system in (ICD9, ICD10) else given.display
+    tag = TAG.search(display) if system == "SNOMEDCT" else None
+    strange = (tag and tag["tag"] not in _FACTS) or _NOT_THE_PATIENT_S.match(display)
     if strange and listed is None:
         raise LeftOut("a situation, an event or a procedure, not a condition")
 
@@ -101,24 +103,22 @@ def _above(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
 
 
 def _named(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
-    """Return the node of the code's public name, of either kind, or of its display, of the code's kind."""
-    system, code, given = coding
-    public = tables.codes().get((system, code), {}).get("name") or (given.display if given.public else "")
-    if public:
-        for name, mapping in ((public, EXACT), (_UNSAID.sub("", _TAG.sub("", public)), CLOSE)):
-            for kind in RELATIONS:
-                row = known.named(kind, name)
-                if row:
-                    return row, mapping
-    row = known.named(_kind(system, code), _TAG.sub("", given.display))
-    return (row, CLOSE) if row else None
+    """Return the node of the code's public name, of either kind, or of its display, of the code's own kind.
 
-
-def _own(coding: Coding, known: Nodes) -> Row:
+    A display of ICD's is not looked at: what its codes mean is the same in records with displays and without.
+    """
     system, code, given = coding
-    kind = _kind(system, code)
-    name = tables.codes().get((system, code), {}).get("name") or (_TAG.sub("", given.display) if given.public else "")
-    return known.row(kind, own_curie(kind, system, code), name or f"{system} {code}")
+    public = tables.names().get((system, code), "") if system in (ICD9, ICD10) else public_name(coding)
+    said = _UNSAID.sub("", public)
+    for name in (public, said, _IN_BRACKETS.sub("", said)) if public else ():
+        for kind in RELATIONS:
+            found = known.named(kind, name)
+            if found:
+                return found[0], found[1] if name == public else CLOSE
+    if system in (ICD9, ICD10):
+        return None
+    found = known.named(_kind(system, code), TAG.sub("", given.display))
+    return (found[0], CLOSE) if found else None
 
 
 def _kind(system: str, code: str) -> str:

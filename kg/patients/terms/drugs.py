@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from kg.names import folded
 from kg.patients.record import Code, LeftOut
 from kg.patients.terms import tables
-from kg.patients.terms.codes import codings, own_curie
+from kg.patients.terms.codes import codings
 from kg.patients.terms.meaning import BROAD, EXACT, UNMAPPED, Meaning, Row
 from kg.patients.terms.nodes import Nodes
+from kg.patients.terms.own import own_row
 
 TAKES = "patient_takes_drug"
 
@@ -56,9 +57,7 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
             break
     if not coded:
         raise LeftOut("a medicine without a code of a system that is known, and of no name that is known")
-    system, written, given = coded[0]
-    name = tables.codes().get((system, written), {}).get("name") or (given.display if given.public else "")
-    own = known.row("Drug", own_curie("Drug", system, written), name or f"{system} {written}")
+    own = own_row("Drug", coded[0], known)
     return (*(Meaning(TAKES, row, curie, BROAD) for row in told), Meaning(TAKES, own, curie, UNMAPPED))
 
 
@@ -76,5 +75,5 @@ def ingredients(part: str, known: Nodes) -> list[Row]:
             return [known.row("Drug", curie, drug) for curie, drug in listed.items()]
         found = known.named("Drug", name)
         if found:
-            return [found]
+            return [found[0]]
     return []

@@ -7,9 +7,10 @@ from dataclasses import replace
 from kg.curie import OWN
 from kg.patients.record import Code, LeftOut
 from kg.patients.terms import drugs, tables
-from kg.patients.terms.codes import MIMIC, codings, own_curie
+from kg.patients.terms.codes import MIMIC, codings
 from kg.patients.terms.meaning import EXACT, UNMAPPED, Meaning
 from kg.patients.terms.nodes import Nodes
+from kg.patients.terms.own import own_row
 
 VISITS = {
     "visit-ambulatory": "ambulatory visit",
@@ -37,14 +38,14 @@ def measurement(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
     """Return the Measurement that an observation's codes stand for.
 
     >>> from kg.patients.terms.nodes import nodes
-    >>> measurement([Code("LOINC", "6301-6", "a text of the record")], nodes([]))[0].node["name"]
-    'LOINC 6301-6'
+    >>> measurement([Code("LOINC", "99999-9", "a text of the record")], nodes([]))[0].node["name"]
+    'LOINC 99999-9'
     """
     for system, code, _ in codings(codes):
         item = tables.items().get(code) if system == MIMIC else None
         if item:
-            name = tables.codes().get(("LOINC", item["loinc"]), {}).get("name") or f"LOINC {item['loinc']}"
-            row = known.row("Measurement", f"LOINC:{item['loinc']}", name)
+            held = known.by_curie("Measurement", f"LOINC:{item['loinc']}")
+            row = held[0] if held else own_row("Measurement", ("LOINC", item["loinc"], Code("LOINC", "")), known)
             return (Meaning("patient_has_measurement", row, _recorded(system, code), item["mapping"]),)
     return _own("Measurement", "patient_has_measurement", codes, known)
 
@@ -98,10 +99,7 @@ def _own(kind: str, relation: str, codes: Sequence[Code], known: Nodes) -> tuple
             return (Meaning(relation, held[0], _recorded(system, code), held[1]),)
     if not told:
         raise LeftOut("no code of a system that is known")
-    system, code, given = told[0]
-    name = tables.codes().get((system, code), {}).get("name") or (given.display if given.public else "")
-    row = known.row(kind, own_curie(kind, system, code), name or f"{system} {code}")
-    return (Meaning(relation, row, _recorded(system, code), UNMAPPED),)
+    return (Meaning(relation, own_row(kind, told[0], known), _recorded(*told[0][:2]), UNMAPPED),)
 
 
 def _recorded(system: str, code: str) -> str:

@@ -18,13 +18,20 @@ def rows(name: str) -> list[dict[str, str]]:
 @cache
 def conditions() -> dict[tuple[str, str], Line]:
     """Return what each listed code of a condition maps to; a row without a node is left out, its `meaning` says why."""
-    return {(row["system"], row["code"]): row for row in rows("conditions.tsv")}
+    return {(row["system"], row["code"]): row for row in rows("terms/conditions.tsv")}
 
 
 @cache
 def codes() -> dict[tuple[str, str], Line]:
     """Return the `kind` of node and the public `name` of common codes that no public graph has a node for."""
     return {(row["system"], row["code"]): row for row in rows("terms/codes.tsv")}
+
+
+@cache
+def names() -> dict[tuple[str, str], str]:
+    """Return the public names of common codes."""
+    of_icd = {(row["system"], row["code"]): row["name"] for row in rows("terms/icd_names.tsv")}
+    return of_icd | {code: row["name"] for code, row in codes().items()}
 
 
 @cache
@@ -37,7 +44,7 @@ def items() -> dict[str, Line]:
 def drugs(column: str) -> dict[str, dict[str, str]]:
     """Return the names of the drugs by their CURIEs, by what this column of the table (rxcui, text) says."""
     found: dict[str, dict[str, str]] = {}
-    for row in rows("drugs.tsv"):
+    for row in rows("terms/drugs.tsv"):
         if row[column]:
             found.setdefault(row[column], {})[row["node"]] = row["name"]
     return found

@@ -20,6 +20,7 @@ from kg.patients.formats.mimic.tables import (
     OBSERVATION_STAYS,
     PATIENTS,
     TABLES,
+    TALK,
     VITALS,
 )
 from kg.patients.moment import Moment, NoMoment, read_moment
@@ -257,6 +258,9 @@ class _DataSet:
         code = self.labels.item(stated.row["itemid"] or "")
         if code is None:
             self._reject(stated, "itemid", "is not a number")
+            return
+        if stated.row["ordercategoryname"] == TALK:
+            self.account.leave_out("procedureevents", "a talk, not a procedure")
             return
         yield from self._span(stated, "procedure", (code,), ("starttime", "endtime"), ("orderid",))
 

@@ -30,7 +30,7 @@ TABLES = {
     ),
     "omr": Columns(("subject_id", "chartdate", "seq_num", "result_name", "result_value")),
     "icustays": Columns(("subject_id", "stay_id", "intime", "outtime")),
-    "procedureevents": Columns(("subject_id", "orderid", "itemid", "starttime"), ("endtime", "statusdescription")),
+    "procedureevents": Columns(("subject_id", "orderid", "itemid", "starttime"), ("endtime", "ordercategoryname")),
 }
 """The tables of events; `patients` and `admissions` must be there, the others may."""
 
@@ -63,6 +63,10 @@ NOT_TAKEN = {
 
 OBSERVATION_STAYS = frozenset({"AMBULATORY OBSERVATION", "DIRECT OBSERVATION", "EU OBSERVATION"})
 """The types of admission under which a person was observed and not admitted; all others are of inpatients."""
+
+
+TALK = "Communication"
+"""The category of what is among the procedures of intensive care and none: a relative was told, a priest called."""
 
 
 @dataclass(frozen=True)

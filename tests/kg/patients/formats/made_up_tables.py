@@ -171,8 +171,9 @@ ICU = {
         10000001,30000001,2150-02-03 01:02:03,2150-02-04 01:02:03
     """,
     "procedureevents": """
-        subject_id,orderid,itemid,starttime,endtime,statusdescription
-        10000001,1,225792,2150-02-03 02:00:00,2150-02-03 10:00:00,FinishedRunning
+        subject_id,orderid,itemid,starttime,endtime,ordercategoryname
+        10000001,1,225792,2150-02-03 02:00:00,2150-02-03 10:00:00,Ventilation
+        10000001,2,228129,2150-02-03 02:00:00,2150-02-03 02:01:00,Communication
     """,
     "d_items": """
         itemid,label

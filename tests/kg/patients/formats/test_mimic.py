@@ -117,6 +117,7 @@ def test_what_is_not_taken_is_accounted_for(made_up: Made) -> None:
         ("prescriptions", "neither an NDC nor a code of the formulary"): 1,
         ("prescriptions", "an end before the start (the event is taken)"): 1,
         ("omr", "a result without a code here"): 1,
+        ("procedureevents", "a talk, not a procedure"): 1,
     }
     told = repr(account.left_out) + repr([(bad.place, bad.reason) for bad in account.rejected])
     assert not [word for word in ("SECRET", "Secret", "1000000", "0.9x", "HOLD", ">300", "mimic0") if word in told]

@@ -60,22 +60,39 @@ class Table:
         return _rows({name: column.filter(mask) for name, column in self.columns.items()})
 
 
+def table_names(folder: Path) -> set[str]:
+    """Return the names, in small letters, of the tables in a folder; none for what is no folder."""
+    return {table for table, _ in _named_files(folder)}
+
+
 def table_files(folder: Path) -> dict[str, Path]:
-    """Return the tables in a folder by their names in small letters; none for what is no folder.
+    """Return the files of the tables in a folder by their names in small letters; none for what is no folder.
 
     Raises `RecordError` where two files hold the same table.
     """
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        name = path.name.casefold()
-        ending = next((ending for ending in ENDINGS if name.endswith(ending)), None)
-        if ending is None:
-            continue
-        table = name.removesuffix(ending)
+    for table, path in _named_files(folder):
         if table in found:
             raise RecordError(f"two files hold the table {table}; leave one of them in the folder")
         found[table] = path
     return found
+
+
+def _named_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        name = path.name.casefold()
+        ending = next((ending for ending in ENDINGS if name.endswith(ending)), None)
+        if ending:
+            yield name.removesuffix(ending), path
+
+
+def of_data_set(number: int, many: int) -> str:
+    """Return what follows a table's name in messages where several data sets are read at once.
+
+    >>> "person" + of_data_set(2, 3), "person" + of_data_set(1, 1)
+    ('person of data set 2', 'person')
+    """
+    return f" of data set {number}" if many > 1 else ""
 
 
 def read_table(

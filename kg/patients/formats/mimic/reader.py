@@ -26,7 +26,15 @@ from kg.patients.formats.mimic.tables import (
 from kg.patients.moment import Moment, NoMoment, read_moment
 from kg.patients.private import Private, as_words
 from kg.patients.record import Account, Code, Event, Person, Place, Reading, RecordError, What
-from kg.patients.tables import Table, count_rows, read_table, reject_strangers, table_files
+from kg.patients.tables import (
+    Table,
+    count_rows,
+    of_data_set,
+    read_table,
+    reject_strangers,
+    table_files,
+    table_names,
+)
 
 _SEXES = {"F": "female", "M": "male"}
 _BLANK = "___"
@@ -50,13 +58,13 @@ class MimicReader:
 
     def sniff(self, path: Path) -> bool:
         """Say whether a folder has the tables `patients` and `admissions`, itself or in `hosp`."""
-        return {"patients", "admissions"} <= _files(path).keys()
+        return {"patients", "admissions"} <= table_names(path) | table_names(path / "hosp")
 
     def read(self, paths: Sequence[Path], reading: Reading) -> Iterator[Person]:
         """Yield the persons of each data set, with all that it states of them."""
-        for number_of, path in enumerate(paths):
-            reading.progress(f"data set {number_of + 1} of {len(paths)}", number_of / len(paths))
-            yield from _DataSet.read(path, reading.account).persons()
+        for number_of, path in enumerate(paths, start=1):
+            reading.progress(f"data set {number_of} of {len(paths)}", (number_of - 1) / len(paths))
+            yield from _DataSet.read(path, of_data_set(number_of, len(paths)), reading.account).persons()
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -66,14 +74,15 @@ def _files(folder: Path) -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class _Stated:
-    """An event's row, of which table, and the column that tells when it was."""
+    """A row, and of which table; `part` follows the table's name in messages."""
 
     table: str
     row: dict[str, Any]
+    part: str
 
     @property
     def place(self) -> Place:
-        return Place(self.table, self.row["line"])
+        return Place(f"{self.table}{self.part}", self.row["line"])
 
     def record(self, *columns: str) -> tuple[str, ...]:
         """Return the table and the row's key."""
@@ -87,35 +96,38 @@ class _DataSet:
     patients: Table
     tables: Mapping[str, Table]
     labels: Labels
+    part: str
     account: Account
 
     @classmethod
-    def read(cls, folder: Path, account: Account) -> "_DataSet":
+    def read(cls, folder: Path, part: str, account: Account) -> "_DataSet":
         """Read the tables of a folder; raises `RecordError` where one cannot be read, or one of the two is missing."""
         files = _files(folder)
         for name in ("patients", "admissions"):
             if name not in files:
                 raise RecordError(
-                    f"a MIMIC-IV data set without its table {name}: expected a folder with hosp/{name}.csv.gz, or "
-                    f"{name}.csv, beside its other tables ({len(files)} are there)"
+                    f"a MIMIC-IV data set without its table {name}{part}: expected a folder with hosp/{name}.csv.gz, "
+                    f"or {name}.csv, beside its other tables ({len(files)} are there)"
                 )
-        patients = read_table(files["patients"], "patients", PATIENTS.needed, PATIENTS.wanted, account, "subject_id")
+        patients = read_table(
+            files["patients"], f"patients{part}", PATIENTS.needed, PATIENTS.wanted, account, "subject_id"
+        )
         tables = {
-            name: read_table(files[name], name, columns.needed, columns.wanted, account, "subject_id")
+            name: read_table(files[name], f"{name}{part}", columns.needed, columns.wanted, account, "subject_id")
             for name, columns in TABLES.items()
             if name in files
         }
         for table in tables.values():
             reject_strangers(table, patients.spans, "subject_id", "patients", account)
         for name, reason in NOT_TAKEN.items():
-            if name in files and (count := count_rows(files[name], name)):
+            if name in files and (count := count_rows(files[name], f"{name}{part}")):
                 account.leave_out(name, reason, count)
-        return cls(patients, tables, read_labels(files, tables, account), account)
+        return cls(patients, tables, read_labels(files, tables, account), part, account)
 
     def persons(self) -> Iterator[Person]:
         """Yield each person of the table."""
         for key in self.patients.spans:
-            first, *more = (_Stated("patients", row) for row in self.patients.rows(key))
+            first, *more = (_Stated("patients", row, self.part) for row in self.patients.rows(key))
             for stated in more if key else (first, *more):
                 self._reject(stated, "subject_id", "stands there twice" if key else "is missing")
             if key:
@@ -158,7 +170,7 @@ class _DataSet:
         }
         for table, read_event in reads.items():
             for row in self._rows(table, key):
-                yield from read_event(_Stated(table, row))
+                yield from read_event(_Stated(table, row, self.part))
 
     def _rows(self, table: str, key: str) -> Iterator[dict[str, Any]]:
         return self.tables[table].rows(key) if table in self.tables else iter(())

@@ -1,8 +1,9 @@
 """The reader of OMOP data sets.
 
 A person is told by the data set's name in `cdm_source` and by `person_source_value`, or `person_id` where that is
-empty: two data sets with a person 1 are two people, and a data set that is exported anew keeps its people even if it
-numbers them anew. Without `cdm_source`, the folder's name stands for the data set's. Neither is ever stored.
+empty or another's too: two data sets with a person 1 are two people, and a data set that is exported anew keeps its
+people even if it numbers them anew. Without `cdm_source`, the folder's name stands for the data set's. Neither is ever
+stored.
 
 A time of midnight is not read as a time of day: programs write it where they know the day alone. If no day of a data
 set has come yet, its publisher has shifted all of them (as MIMIC's), and the persons say so.
@@ -31,12 +32,29 @@ from kg.patients.formats.omop.tables import (
 from kg.patients.moment import Moment, NoMoment, read_moment
 from kg.patients.private import NOTHING, SHORTEST_NUMBER, Private, as_words
 from kg.patients.record import Account, Code, Event, Person, Place, Reading, RecordError, What
-from kg.patients.tables import Table, count_rows, read_table, reject_strangers, table_files
+from kg.patients.tables import (
+    Table,
+    count_rows,
+    of_data_set,
+    read_table,
+    reject_strangers,
+    table_files,
+    table_names,
+)
 
-_PERSON = ("person_id", "gender_concept_id", "year_of_birth")
-_PERSON_MORE = ("month_of_birth", "day_of_birth", "birth_datetime", "person_source_value")
-_PERIOD = ("person_id", "observation_period_start_date", "observation_period_end_date")
-_DEATH = ("person_id", "death_date")
+_COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "person": (
+        ("person_id", "gender_concept_id", "year_of_birth"),
+        ("month_of_birth", "day_of_birth", "birth_datetime", "person_source_value"),
+    ),
+    **{table.name: (table.needed, table.wanted) for table in EVENT_TABLES},
+    "observation_period": (
+        ("person_id", "observation_period_start_date", "observation_period_end_date"),
+        ("observation_period_id",),
+    ),
+    "death": (("person_id", "death_date"), ("death_datetime",)),
+}
+"""The columns of each table that is read: those that it must have, and the others."""
 _OBSERVED = (Code("PANAKEIA", "visit-observation-period", "Observation period", public=True),)
 _DIAGNOSES = ("ICD9CM", "ICD10CM", "ICD10")
 _MIDNIGHT = " 00:00:00"
@@ -51,60 +69,64 @@ class OmopReader:
 
     def sniff(self, path: Path) -> bool:
         """Say whether a folder has at least two tables that only this model has, `person` or events."""
-        return len({"person", *(table.name for table in EVENT_TABLES)} & table_files(path).keys()) > 1
+        return len({"person", *(table.name for table in EVENT_TABLES)} & table_names(path)) > 1
 
     def read(self, paths: Sequence[Path], reading: Reading) -> Iterator[Person]:
         """Yield the persons of each data set, with all that it states of them."""
-        for number_of, path in enumerate(paths):
-            reading.progress(f"data set {number_of + 1} of {len(paths)}", number_of / len(paths))
-            yield from _DataSet.read(path, reading).persons()
+        for number_of, path in enumerate(paths, start=1):
+            reading.progress(f"data set {number_of} of {len(paths)}", (number_of - 1) / len(paths))
+            yield from _DataSet.read(path, of_data_set(number_of, len(paths)), reading).persons()
 
 
 @dataclass(frozen=True)
 class _DataSet:
-    """The tables of a data set, its concepts, what it is called, and whether its days are shifted."""
+    """The tables of a data set, its concepts, what it is called, and whether its days are shifted.
+
+    `part` follows the name of a table in messages; `shared` are the source's values that several people have.
+    """
 
     name: str
-    person: Table
+    part: str
     tables: Mapping[str, Table]
     concepts: Concepts
     shifted: bool
+    shared: frozenset[str]
     account: Account
 
     @classmethod
-    def read(cls, folder: Path, reading: Reading) -> "_DataSet":
+    def read(cls, folder: Path, part: str, reading: Reading) -> "_DataSet":
         """Read the tables of a folder; raises `RecordError` where one cannot be read, or `person` is missing."""
         files, account = table_files(folder), reading.account
         if "person" not in files:
             raise RecordError(
-                "an OMOP data set without its table person: expected a folder with person.csv, person.csv.gz or "
-                f"person.parquet beside its other tables ({len(files)} are there)"
+                f"an OMOP data set without its table person{part}: expected a folder with person.csv, person.csv.gz "
+                f"or person.parquet beside its other tables ({len(files)} are there)"
             )
-        person = read_table(files["person"], "person", _PERSON, _PERSON_MORE, account, "person_id")
         tables = {
-            table.name: read_table(files[table.name], table.name, table.needed, table.wanted, account, "person_id")
-            for table in EVENT_TABLES
-            if table.name in files
+            name: read_table(files[name], f"{name}{part}", needed, wanted, account, "person_id")
+            for name, (needed, wanted) in _COLUMNS.items()
+            if name in files
         }
-        concepts = read_concepts(files, tables.values(), account)
-        for name, columns, more in (
-            ("observation_period", _PERIOD, ("observation_period_id",)),
-            ("death", _DEATH, ("death_datetime",)),
-        ):
-            if name in files:
-                tables[name] = read_table(files[name], name, columns, more, account, "person_id")
-        for table in tables.values():
-            reject_strangers(table, person.spans, "person_id", "person", account)
+        for name in tables.keys() - {"person"}:
+            reject_strangers(tables[name], tables["person"].spans, "person_id", "person", account)
         for name, reason in NOT_TAKEN.items():
-            if name in files and (count := count_rows(files[name], name)):
+            if name in files and (count := count_rows(files[name], f"{name}{part}")):
                 account.leave_out(name, reason, count)
-        shifted = _first_day(tables) > reading.now.date().isoformat()
-        return cls(_called(files, folder, account), person, tables, concepts, shifted, account)
+        values = tables["person"].columns["person_source_value"].value_counts().to_pylist()
+        return cls(
+            _called(files, folder, account),
+            part,
+            tables,
+            read_concepts(files, tables.values(), account),
+            _first_day(tables) > reading.now.date().isoformat(),
+            frozenset(row["values"] for row in values if row["counts"] > 1 and row["values"]),
+            account,
+        )
 
     def persons(self) -> Iterator[Person]:
         """Yield each person of the table."""
-        for key in self.person.spans:
-            first, *more = self.person.rows(key)
+        for key in self.tables["person"].spans:
+            first, *more = self.tables["person"].rows(key)
             if not key:
                 for row in (first, *more):
                     self._reject("person", row, "person_id", "is missing")
@@ -115,9 +137,10 @@ class _DataSet:
 
     def _person(self, key: str, row: dict[str, Any]) -> Person:
         value = row["person_source_value"]
+        told = value is not None and value not in self.shared
         return Person(
-            identity=(f"omop:{self.name}", value or key),
-            place=Place("person", row["line"]),
+            identity=(f"omop:{self.name}", value) if told else (f"omop:{self.name}:person_id", key),
+            place=self._place("person", row),
             events=tuple(self._events(key)),
             sex=SEXES.get(row["gender_concept_id"]),
             born=self._born(row),
@@ -163,7 +186,7 @@ class _DataSet:
             self.account.leave_out(table.name, "no concept and no code")
             return None
         until = self._end(table, row, at) if table.end else None
-        place, record = Place(table.name, row["line"]), (table.name, row[table.key] or f"line {row['line']}")
+        place, record = self._place(table.name, row), (table.name, row[table.key] or f"line {row['line']}")
         if not table.values or what != "measurement":
             return Event(what, codes, at, place, record, until=until)
         if row.get("operator_concept_id") in BOUNDS:
@@ -205,7 +228,7 @@ class _DataSet:
             self._reject(name, row, f"{name}_end_date", "is before the start")
         elif at and until:
             record = (name, row[f"{name}_id"] or f"line {row['line']}")
-            yield Event("visit", _OBSERVED, at, Place(name, row["line"]), record, until=until)
+            yield Event("visit", _OBSERVED, at, self._place(name, row), record, until=until)
 
     def _end(self, table: EventTable, row: dict[str, Any], at: Moment) -> Moment | None:
         """Return when an event ended, if that is stated and not before it began."""
@@ -235,7 +258,10 @@ class _DataSet:
             return None
 
     def _reject(self, table: str, row: dict[str, Any], element: str, reason: str) -> None:
-        self.account.reject(Place(table, row["line"]), table, element, reason)
+        self.account.reject(self._place(table, row), table, element, reason)
+
+    def _place(self, table: str, row: dict[str, Any]) -> Place:
+        return Place(f"{table}{self.part}", row["line"])
 
 
 @cache

@@ -192,6 +192,21 @@ def test_two_data_sets_with_a_person_3_are_two_people(folder: Path, tmp_path: Pa
     assert not {*identities[0]} & {*identities[1]}
 
 
+def test_two_people_with_one_value_of_the_source_are_two(tmp_path: Path) -> None:
+    people = (
+        "person_id,gender_concept_id,year_of_birth,person_source_value\n1,8507,1960,x\n2,8507,1961,x\n3,8507,1962,1"
+    )
+    persons = READER.read([write_omop(tmp_path, {"person": people})], Reading(Account(), NOW))
+    assert len({person.identity for person in persons}) == 3
+
+
+def test_a_message_says_which_of_several_data_sets(folder: Path, tmp_path: Path) -> None:
+    account = Account()
+    other = write_omop(tmp_path, {"person": OMOP["person"]})
+    list(READER.read([folder, other], Reading(account, NOW)))
+    assert {"person of data set 1", "person of data set 2"} <= {bad.place.file for bad in account.rejected}
+
+
 def test_days_that_have_not_come_are_shifted_ones(tmp_path: Path) -> None:
     folder = write_omop(
         tmp_path, {"person": OMOP["person"], "visit_occurrence": OMOP["visit_occurrence"].replace(",20", ",21")}

@@ -24,7 +24,6 @@ from kg.patients.terms.meaning import Meaning, Row
 from kg.patients.terms.nodes import Nodes, nodes
 from kg.query import rows_of
 from kg.query.people import genotypes
-from kg.schema import NODE_KINDS
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
@@ -113,7 +112,7 @@ class Terminology:
 def terminology(store: Store) -> Terminology:
     """Return what codes mean in the graph of a store."""
     records = {release.name for release in read_releases(store) if release.licence == RECORDS_LICENCE}
-    rows = (row for kind in KINDS if kind in NODE_KINDS for row in rows_of(store, kind))
+    rows = (row for kind in KINDS for row in rows_of(store, kind))
     return Terminology(nodes(rows, records))
 
 

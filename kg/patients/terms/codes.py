@@ -12,7 +12,7 @@ ICD9, ICD10 = "ICD9", "ICD10CM"
 ICD9_PROCEDURE = "ICD9CM"
 """Bioregistry's pattern of ICD9 has all codes of diagnoses and no procedure; that of ICD9CM has the procedures."""
 MIMIC = "MIMIC"
-"""Items of MIMIC's own dictionaries, whose nodes are `PANAKEIA:MIMIC-<itemid>`."""
+"""Items of MIMIC's own dictionaries and its formulary, whose nodes are `PANAKEIA:MIMIC-<code>`."""
 
 _ALIASES = {
     **dict.fromkeys(("ICD9", "ICD9CM", "ICD-9-CM", "ICD-9"), ICD9),
@@ -26,7 +26,7 @@ _SHAPES = {
     "SNOMEDCT": re.compile(r"(?P<head>[1-9]\d{5,17})"),
     "LOINC": re.compile(r"(?P<head>\d{1,7}-\d)"),
     "HP": re.compile(r"(?:HP:)?(?P<head>\d{7})"),
-    MIMIC: re.compile(r"(?P<head>\d{5,6})"),
+    MIMIC: re.compile(r"(?P<head>[A-Za-z0-9_.*-]{1,40})"),
 }
 """What a code of each system looks like; stricter than `kg.curie`: anything else may be a patient's identifier."""
 _NDC = re.compile(r"(\d{5})(\d{4})(\d{2})")

@@ -23,6 +23,13 @@ _NOT_THE_PATIENT_S = re.compile(
     r"((family|past|personal) history|history of|h/o|fh:|suspected|no (known|current|evidence|history))\b",
     re.IGNORECASE,
 )
+_NOT_OF_CONDITIONS = frozenset(
+    (
+        *("ATC", "CPT", "CVX", "DBSNP", "DRUGBANK", "HCPCS", "HGVS", "ICD10PCS"),
+        *("LOINC", "MIMIC", "NDC", "PANAKEIA", "RXNORM", "UCUM"),
+    )
+)
+"""Systems whose codes are of something else than conditions."""
 _HISTORY = re.compile(r"V1[0-9]|Z8[0-7]")
 """Personal and family history in ICD-9-CM (V10-V19) and ICD-10-CM (Z80-Z87)."""
 _CIRCUMSTANCES = re.compile(r"V6[0-2](?!\.84)|Z5[5-9]|Z6[0-5]")
@@ -46,9 +53,9 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
     >>> found.node["id"], found.code, found.mapping
     ('DOID:9352', 'ICD10CM:E11.65', 'skos:broadMatch')
     """
-    given = codings(codes)
+    given = [coding for coding in codings(codes) if coding[0] not in _NOT_OF_CONDITIONS]
     if not given:
-        raise LeftOut("no code of a system that is known")
+        raise LeftOut("no code of a system of conditions that is known")
     for coding in given:
         _must_be_a_fact(coding)
     steps: tuple[Callable[[Coding, Nodes], tuple[Row, str] | None], ...] = (_listed, _known, _above, _named)
@@ -76,7 +83,7 @@ def _must_be_a_fact(coding: Coding) -> None:
     display = tables.names().get((system, code), "") if system in (ICD9, ICD10) else given.display
     tag = TAG.search(display) if system == "SNOMEDCT" else None
     strange = (tag and tag["tag"] not in _FACTS) or _NOT_THE_PATIENT_S.match(display)
-    if strange and listed is None:
+    if listed is None and (strange or tables.codes().get((system, code), {}).get("kind") == "Procedure"):
         raise LeftOut("a situation, an event or a procedure, not a condition")
 
 
@@ -124,7 +131,7 @@ def _named(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
 def _kind(system: str, code: str) -> str:
     """Return the kind of a code's own node; the code alone decides."""
     listed = tables.codes().get((system, code))
-    if listed:
+    if listed and listed["kind"] in RELATIONS:
         return listed["kind"]
     symptom = system in (ICD9, ICD10) and _SYMPTOMS.match(code)
     return "Phenotype" if symptom or system in ("HP", "MP") else "Disease"

@@ -10,6 +10,8 @@ from kg.patients.terms.meaning import BROAD, CLOSE, EXACT, Row
 UNITED = {"ICD10": "ICD10CM", "ICD9CM": "ICD9"}
 """A prefix of codes that another one's codes include -> that one."""
 
+_OF_NO_RECORD = ("PUBCHEM.COMPOUND", "CHEMBL.COMPOUND", "PMID")
+"""Databases that the graph cites by the hundred thousand, and no patient's record does."""
 _OF_RARE_DISEASES = ("OMIM:", "OMIM.PS:", "ORPHANET:", "DECIPHER:")
 
 Key = tuple[str, str]
@@ -95,7 +97,7 @@ def _references(row: Row) -> Iterator[tuple[str, str]]:
     by_prefix: dict[str, set[str]] = defaultdict(set)
     for curie in row.get("xrefs") or ():
         prefix, _, code = curie.partition(":")
-        if not (rare and prefix.startswith("ICD")):
+        if prefix not in _OF_NO_RECORD and not (rare and prefix.startswith("ICD")):
             by_prefix[UNITED.get(prefix, prefix)].add(code)
     by_prefix["ATC"].update(code for code in row.get("atc_codes") or ())
     by_prefix["HGVS"].update(row.get("hgvs") or ())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.output import require_folder
+from panakeia.verbs.cohorts import CohortVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
 from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.graph import GraphVerbs
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from panakeia.report import Report
 
 
-class Session(GraphVerbs, WalkVerbs, FormatVerbs, NetworkVerbs, TwinVerbs, DisclosureVerbs):
+class Session(GraphVerbs, WalkVerbs, FormatVerbs, NetworkVerbs, TwinVerbs, CohortVerbs, DisclosureVerbs):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 
     `store` is a file or a server's URL, `model` a folder, `data` a mirror folder of public files; `progress` is told

@@ -112,7 +112,8 @@ def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:
 def _key(content: Any, location: tuple[str | int, ...], *, absent: bool) -> str:
     """Return the key as a user would write it: `arms[1].titration.max_mg`; `absent` if it is not in the content.
 
-    A location also names the tag of a union, which is no key: it is left out.
+    A location also names the tag of a union, which is no key: it is left out. Where no key tells one table of a union
+    from another, its tag is its schema's name.
     """
     key, here = "", content
     for place, part in enumerate(location, start=1):
@@ -129,10 +130,10 @@ def _known(schema: type[Checked], location: tuple[str | int, ...]) -> str:
     tables = [schema]
     for part in location[:-1]:
         fields = [table.model_fields[part] for table in tables if part in table.model_fields]
-        tagged = [table for table in tables if part in _tags(table)]
+        tagged = [table for table in tables if part in _tags(table) or part == table.__name__]
         if isinstance(part, str):
             tables = [found for field in fields for found in _tables(field.annotation)] or tagged or tables
-    keys = sorted({key for table in tables for key in table.model_fields})
+    keys = sorted({field.alias or key for table in tables for key, field in table.model_fields.items()})
     near = difflib.get_close_matches(str(location[-1]), keys, n=1)
     return f"did you mean {near[0]}?" if near else f"known here: {', '.join(keys)}"
 

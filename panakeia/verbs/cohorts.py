@@ -15,9 +15,11 @@ class CohortVerbs(Held):
     def cohort(self, definition: "str | Path | Definition") -> "Cohort":
         """Return the patients that fit a cohort's definition, from its TOML file or made in Python, and its attrition.
 
-        Patients whose consent is withdrawn are never among them.
+        Patients whose consent is withdrawn are never among them. That it is asked is written into the store's journal.
         """
         from kg.cohort import read_definition, select
 
         asked = read_definition(definition) if isinstance(definition, str | Path) else definition
-        return select(self._graph(), asked)
+        found = select(self._graph(), asked)
+        self._noted("cohort", found.patients)
+        return found

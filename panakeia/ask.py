@@ -11,6 +11,7 @@ from kg.output import require_folder
 from panakeia.verbs.cohorts import CohortVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
 from panakeia.verbs.formats import FormatVerbs
+from panakeia.verbs.genomes import GenomeVerbs
 from panakeia.verbs.graph import GraphVerbs
 from panakeia.verbs.held import names
 from panakeia.verbs.network import NetworkVerbs
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from panakeia.report import Report
 
 
-class Session(GraphVerbs, WalkVerbs, FormatVerbs, NetworkVerbs, TwinVerbs, CohortVerbs, DisclosureVerbs):
+class Session(
+    GraphVerbs, WalkVerbs, FormatVerbs, NetworkVerbs, TwinVerbs, CohortVerbs, DisclosureVerbs, GenomeVerbs
+):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 
     `store` is a file or a server's URL, `model` a folder, `data` a mirror folder of public files; `progress` is told

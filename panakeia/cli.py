@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.commands import cohorts, disclosure, formats, graph, network, twins, walks
+from panakeia.commands import cohorts, disclosure, formats, genomes, graph, network, twins, walks
 from panakeia.options import DataOption, SeedOption, SourceOption
 from panakeia.terminal import buffer_output, drop_output, print_answer, print_error
 
@@ -23,6 +23,7 @@ app.add_typer(walks.app)
 app.add_typer(formats.app)
 app.add_typer(network.app)
 app.add_typer(cohorts.app)
+app.add_typer(genomes.app)
 app.add_typer(twins.twin_app, name="twin")
 app.add_typer(twins.trial_app, name="trial")
 disclosure.join(twins.patient_app)

@@ -1,0 +1,187 @@
+"""VCF: what each sample of a file has at the defining positions, and where that is not known, why.
+
+Nothing is filled in. A position that no record speaks of, or whose genotype is not called, is not known; so is one
+whose record failed a filter (in FILTER or FT), has no reads, or contradicts its own reads or its other records. A
+record that states the reference over a stretch (a gVCF's block) states it at each position of the stretch. Records
+may come in any order, a variant in any spelling (see `kg.pharmacogenomics.sequence`).
+"""
+
+import gzip
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pysam
+
+from kg.files.text import FileError
+from kg.pharmacogenomics.places import Places, Target
+from kg.pharmacogenomics.records import Genotype, Observation, Reading, observe, settle
+
+PASSED = frozenset({"PASS", "RefCall", "MONOALLELIC", "PCATxREF", "PCATxALT", "PCATxINDEL"})
+"""Filters that do not say that a genotype is bad: DeepVariant's and GLnexus's remarks, and PharmCAT's own."""
+MOST_WRONG = 5
+"""With more than one in so many of its reference bases wrong, a file is of another genome than it says."""
+
+_FIRST_LINE = b"##fileformat=VCF"
+_END_OF_BGZF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_BUILDS = {
+    "GRCh38": r"GRCh38|hg38|\bb38\b|GCA_000001405\.(15|2\d)|GCF_000001405\.(2[6-9]|[34]\d)|GCF_000001405\.40",
+    "GRCh37": r"GRCh37|hg19|\bb37\b|hs37d5|human_g1k_v37|GCA_000001405\.1\b|GCF_000001405\.(13|25)\b",
+    "NCBI36": r"NCBI36|hg18|\bb36\b",
+    "T2T-CHM13": r"CHM13|T2T|GCA_009914755",
+}
+_LENGTHS = {
+    "GRCh38": {248956422, 242193529, 190214555, 170805979, 159345973, 145138636, 133797422, 133275309, 114364328},
+    "GRCh37": {249250621, 243199373, 191154276, 171115067, 159138663, 146364022, 135534747, 133851895, 115169878},
+}
+"""Lengths of chromosomes 1, 2, 4, 6, 7, 8, 10, 12 and 13."""
+
+
+class VcfError(FileError):
+    """A VCF that cannot be read; `reason` is the message without the file's name."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a sample has at the defining positions; of a position without a genotype, `why` says the reason if any."""
+
+    name: str
+    genotypes: Mapping[Target, Genotype]
+    why: Mapping[Target, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Genotypes:
+    """The samples of a VCF, the genome that its positions are of, and what says so."""
+
+    build: str
+    stated_by: str
+    samples: tuple[Sample, ...]
+
+
+def read_genotypes(
+    path: str | Path, places: Places, *, build: str | None = None, sample: str | None = None
+) -> Genotypes:
+    """Read what the samples of a VCF (plain, gzipped or BGZF), or one of them, have at the defining positions.
+
+    `build`, GRCh38 or GRCh37, is what the caller states where the header does not. Raises `VcfError`.
+    """
+    path = Path(path)
+    _check_whole(path)
+    pysam.set_verbosity(0)  # htslib writes to standard error what is raised here
+    try:
+        with pysam.VariantFile(str(path)) as file:
+            told, stated_by = _build(path.name, file.header, build)
+            chosen = _chosen(path.name, list(file.header.samples), sample)
+            if not places.targets(told):
+                raise VcfError(path.name, f"is of {told}; the definitions are of GRCh38 and partly known in GRCh37")
+            return Genotypes(told, stated_by, _samples(path.name, file, Reading(places, told), chosen))
+    except (ValueError, OSError, IndexError) as failure:
+        if isinstance(failure, VcfError):
+            raise
+        raise VcfError(path.name, f"is no VCF that can be read: {_one_line(failure)}") from None
+
+
+def _check_whole(path: Path) -> None:
+    """Raise `VcfError` for a file that is no VCF from its first line on, or a gzipped one that ends too soon."""
+    try:
+        with path.open("rb") as stream:
+            zipped = stream.read(2) == b"\x1f\x8b"
+            if zipped:
+                stream.seek(0, 2)
+                stream.seek(max(0, stream.tell() - len(_END_OF_BGZF)))
+                ended = stream.read() == _END_OF_BGZF
+        with gzip.open(path) if zipped else path.open("rb") as stream:
+            first = stream.read(len(_FIRST_LINE) + 3).removeprefix(b"\xef\xbb\xbf")
+            while zipped and not ended and stream.read(1 << 20):
+                pass
+    except (EOFError, zlib.error, gzip.BadGzipFile) as failure:
+        raise VcfError(path.name, f"ends before its end, or is damaged ({_one_line(failure)}); get it again") from None
+    if not first.startswith(_FIRST_LINE):
+        raise VcfError(path.name, "is no VCF: expected a first line ##fileformat=VCFv4.x and a header")
+
+
+def _one_line(failure: BaseException) -> str:
+    return " ".join(str(failure).split())[:200]
+
+
+def _build(name: str, header: pysam.VariantHeader, stated: str | None) -> tuple[str, str]:
+    """Return the genome that a header says it is of, by its contigs or reference, or that the caller states."""
+    lines = str(header).splitlines()
+    said = {
+        build
+        for line in lines
+        if line.startswith(("##contig=", "##reference=", "##assembly="))
+        for build, pattern in _BUILDS.items()
+        if re.search(pattern, re.sub(r"species=\"[^\"]*\"", "", line), re.IGNORECASE)
+    }
+    lengths = {int(found) for line in lines for found in re.findall(r"^##contig=.*[<,]length=(\d+)", line)}
+    said |= {build for build, known in _LENGTHS.items() if known & lengths}
+    if len(said) > 1:
+        raise VcfError(name, f"says it is of {' and of '.join(sorted(said))}; expected one reference genome")
+    if stated and said and {stated} != said:
+        raise VcfError(name, f"is of {said.pop()} by its header, not of {stated} as stated")
+    if not stated and not said:
+        raise VcfError(
+            name,
+            "does not say which reference genome it is of (contig assembly or length); state it with --build GRCh38",
+        )
+    return (said.pop(), "header") if said else (str(stated), "stated")
+
+
+def _chosen(name: str, samples: Sequence[str], sample: str | None) -> list[str]:
+    if not samples:
+        raise VcfError(name, "has no sample: expected genotypes (FORMAT and a column for each sample)")
+    if sample is not None and sample not in samples:
+        raise VcfError(name, f"has no sample of the name that was asked for, among {len(samples)}")
+    return [sample] if sample is not None else list(samples)
+
+
+def _samples(name: str, file: pysam.VariantFile, reading: Reading, chosen: Sequence[str]) -> tuple[Sample, ...]:
+    """Return what the records say of each sample; raises `VcfError` where they are of another genome."""
+    seen: list[dict[Target, list[Observation]]] = [{} for _ in chosen]
+    checked, wrong = 0, []
+    depths = file.header.formats.get("AD")
+    unread = frozenset() if depths is not None and depths.number == "R" else frozenset({"AD"})
+    for record in file:
+        spoken = reading.speaks(record)
+        if spoken is None:
+            continue
+        checked += 1
+        wrong += [spoken.wrong] if spoken.wrong else []
+        spoken = replace(spoken, failed=_failed(record), formats=frozenset(record.format) - unread)
+        for found, sample in zip(seen, chosen, strict=True):
+            entry = record.samples[sample]
+            for target, alleles in spoken.alleles.items():
+                found.setdefault(target, []).append(observe(entry, alleles, spoken))
+    if reading.elsewhere > checked:
+        raise VcfError(name, f"has {reading.elsewhere} dbSNP numbers at positions of another genome than it says")
+    if len(wrong) * MOST_WRONG > checked:
+        raise VcfError(
+            name,
+            f"is of another genome than it says: {len(wrong)} of {checked} reference bases at the defining positions "
+            f"are others there, the first at {wrong[0]}",
+        )
+    return tuple(_settled(sample, found) for sample, found in zip(chosen, seen, strict=True))
+
+
+def _settled(sample: str, seen: Mapping[Target, Sequence[Observation]]) -> Sample:
+    genotypes, why = {}, {}
+    for target, observations in seen.items():
+        found = settle(observations, target)
+        if isinstance(found, Genotype):
+            genotypes[target] = found
+        else:
+            why[target] = found
+    return Sample(sample, genotypes, why)
+
+
+def _failed(record: pysam.VariantRecord) -> str:
+    failed = [str(code) for code in record.filter if code not in PASSED]
+    return f"did not pass the filter {', '.join(sorted(failed))}" if failed else ""

@@ -1,0 +1,54 @@
+"""The verbs that read a person's genome: which drugs it says something of."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from panakeia.verbs.held import Held, check_output, names
+
+if TYPE_CHECKING:
+    from panakeia.pharmacogenome import Pharmacogenome
+
+
+class GenomeVerbs(Held):
+    """Call the genes of a genome that matter for drugs, and say what guidelines advise."""
+
+    def pgx(
+        self,
+        vcf: str | Path,
+        *,
+        sample: str | None = None,
+        outside_calls: str | Path | None = None,
+        build: str | None = None,
+        drugs: str | Sequence[str] = (),
+        report: str | Path | None = None,
+    ) -> "Pharmacogenome":
+        """Call diplotypes from a VCF, and say phenotype, activity score, and what CPIC and DPWG advise.
+
+        `sample` is the one of several that is meant; `outside_calls` a table of diplotypes found elsewhere, such as
+        CYP2D6's; `build` the reference genome, where the header does not say it. With `drugs`, only advice on these.
+        With `report`, a page is written too.
+        """
+        from kg.fetch import Fetch
+        from kg.pharmacogenomics.calls import call_vcf, read_caller
+        from kg.pharmacogenomics.outside import read_outside_calls
+        from kg.pharmacogenomics.recommend import read_guidance, recommend
+        from panakeia.pharmacogenome import Pharmacogenome
+
+        if report is not None:
+            check_output(report, vcf, outside_calls)
+        fetch = Fetch(self.data)
+        outside = None if outside_calls is None else read_outside_calls(outside_calls)
+        asked = tuple(names(drugs))
+        with self._telling() as progress:
+            progress("definitions", 0.0)
+            caller = read_caller(fetch)
+            progress("call", 0.2)
+            results = call_vcf(vcf, caller, build=build, sample=sample, outside=outside)
+            progress("guidelines", 0.5)
+            guidance = read_guidance(fetch)
+            advice = {one: recommend(found, guidance, caller.rules, asked or None) for one, found in results.items()}
+        found = Pharmacogenome(results, advice, asked, guidance.versions | caller.versions)
+        if report is not None:
+            found.write(report)
+        return found

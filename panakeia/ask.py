@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from panakeia.report import Report
 
 
-class Session(
-    GraphVerbs, WalkVerbs, FormatVerbs, NetworkVerbs, TwinVerbs, CohortVerbs, DisclosureVerbs, GenomeVerbs
-):
+class Session(GraphVerbs, WalkVerbs, FormatVerbs, NetworkVerbs, TwinVerbs, CohortVerbs, DisclosureVerbs, GenomeVerbs):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 
     `store` is a file or a server's URL, `model` a folder, `data` a mirror folder of public files; `progress` is told

@@ -14,6 +14,7 @@ from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.genomes import GenomeVerbs
 from panakeia.verbs.graph import GraphVerbs
 from panakeia.verbs.held import names
+from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.twins import TwinVerbs
 from panakeia.verbs.walks import WalkVerbs
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
     from panakeia.report import Report
 
 
-class Session(GraphVerbs, WalkVerbs, FormatVerbs, NetworkVerbs, TwinVerbs, CohortVerbs, DisclosureVerbs, GenomeVerbs):
+class Session(
+    GraphVerbs,
+    WalkVerbs,
+    FormatVerbs,
+    NetworkVerbs,
+    TwinVerbs,
+    CohortVerbs,
+    DisclosureVerbs,
+    GenomeVerbs,
+    LikenessVerbs,
+):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 
     `store` is a file or a server's URL, `model` a folder, `data` a mirror folder of public files; `progress` is told

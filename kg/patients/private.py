@@ -105,7 +105,10 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
 
 
 def _strings(key: str, value: Any) -> Iterator[str]:
-    """Yield the strings in an element that identify somebody, told by the name of the element that holds them."""
+    """Yield the strings in an element that identify somebody, told by the name of the element that holds them.
+
+    A postal code of digits alone is none: it is that of a town, and as many codes of medicine look like one.
+    """
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in _NOT_OF_THE_PATIENT:
@@ -113,7 +116,7 @@ def _strings(key: str, value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _strings(key, inner)
-    elif isinstance(value, str) and key in _IDENTIFYING:
+    elif isinstance(value, str) and key in _IDENTIFYING and not (key == "postalCode" and value.strip().isdigit()):
         yield value
 
 

@@ -1,8 +1,10 @@
 """What tells who a patient is: each element keeps its own words out, in any spelling, and no others."""
 
+from typing import Any
+
 import pytest
 
-from kg.patients.private import Private, as_words, private_words
+from kg.patients.private import NOTHING, Private, as_words, private_words
 from tests.kg.patients.made_up_records import PERSON, PLANTED_CONDITIONS, PLANTS, Resource, without
 
 
@@ -53,6 +55,27 @@ def test_public_names_pass(text: str) -> None:
 def test_one_letter_or_digit_tells_nobody(value: str) -> None:
     patient = {"resourceType": "Patient", "name": [{"given": [value]}], "identifier": [{"value": value}]}
     assert not private(patient).is_in(f"Factor {value} fever")
+
+
+def test_a_town_s_number_is_nobody_s() -> None:
+    found = private({"resourceType": "Patient", "address": [{"postalCode": "11289", "city": "Queens"}]})
+    assert not found.is_code("11289")
+    assert found.is_in("QUEENS")
+
+
+def test_what_any_keeps_out_all_keep_out() -> None:
+    both = private({"name": [{"family": "Ng"}]}) | private({"identifier": [{"value": "77-12-03"}]})
+    assert both.is_in("Ng")
+    assert both.is_code("rs771203")
+    assert not (NOTHING | NOTHING).is_in("Ng")
+
+
+@pytest.mark.parametrize("value", [None, 7, "x", [None, 7, "x"], {"given": {"x": [7]}}, [{"given": [None]}]])
+def test_whatever_stands_in_an_element_is_passed_over(value: Any) -> None:
+    elements = ("name", "identifier", "telecom", "address", "contact", "contained", "extension", "birthDate")
+    for element in elements:
+        found = private({"resourceType": "Practitioner", element: value, "id": "person-90417"})
+        assert found.is_in("PERSON 90417")
 
 
 def test_two_letters_are_a_name() -> None:

@@ -113,7 +113,9 @@ def open_document(path: Path, name: str, account: Account) -> Document:
     content = _content(path, name)
     try:
         raw = json.loads(content)
-    except (ValueError, RecursionError) as failure:
+    except RecursionError:
+        raise RecordError(f"{name} is nested too deeply: {_EXPECTED}") from None
+    except ValueError as failure:
         where = f" (line {failure.lineno})" if isinstance(failure, json.JSONDecodeError) else ""
         raise RecordError(f"{name} is not JSON{where}: {_EXPECTED}") from None
     return as_document(raw, name, account, hashlib.sha256(content).hexdigest())

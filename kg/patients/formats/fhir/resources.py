@@ -81,7 +81,7 @@ def _encounter(resource: Resource, present: bool) -> Iterator[Event]:
         kind = _VISITS[hl7_code({"coding": [resource.raw.get("class")]}, "v3-ActCode", "class")]
     except (Refused, KeyError):
         raise LeftOut("a class of encounter that is not known") from None
-    yield resource.event("visit", [Code("PANAKEIA", f"visit-{kind}", f"{kind} visit", public=True)], span)
+    yield resource.event("visit", [Code("PANAKEIA", f"visit-{kind}", f"{kind} visit".capitalize(), public=True)], span)
 
 
 def _drug(times: Callable[[Json], Span]) -> Callable[[Resource, bool], Iterator[Event]]:

@@ -25,10 +25,13 @@ _PLACEHOLDERS = frozenset(
     )
 )
 """Days that programs write where they know none."""
+_LONGEST_AGO = timedelta(days=150 * 366)
+"""How long ago something of a patient's may have been."""
 _PREGNANCY = timedelta(days=300)
 """How long before the birth something of a patient's may be found."""
 _ZONES = timedelta(days=1)
 """By how much a date without a time may seem to be later than it is."""
+_PLACEHOLDER = "is a day that programs write where they know none"
 
 
 class NoMoment(ValueError):
@@ -71,6 +74,8 @@ def read_moment(text: object) -> Moment:
     found = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is None:
         raise NoMoment("is not a date: expected YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a zone")
+    if _is_epoch(found):
+        raise NoMoment(_PLACEHOLDER)
     part = {name: int(value) for name, value in found.groupdict().items() if value and name != "zone"}
     try:
         first = date(part["year"], part.get("month", 1), part.get("day", 1))
@@ -82,6 +87,16 @@ def read_moment(text: object) -> Moment:
     return Moment(first, None, "day" if "day" in part else "month" if "month" in part else "year")
 
 
+def _is_epoch(found: re.Match[str]) -> bool:
+    """Say whether a time is that from which programs count, on the clock of any zone."""
+    if not found["zone"] or found["zone"] == "Z" or not found["year"].startswith(("1969", "1970")):
+        return False
+    try:
+        return datetime.fromisoformat(found[0].replace(" ", "T")) == datetime(1970, 1, 1, tzinfo=UTC)
+    except ValueError:
+        return False
+
+
 def check_moment(moment: Moment, *, born: date | None = None, now: datetime | None = None) -> None:
     """Raise `NoMoment` for a moment that cannot have been, of a patient born on this day or later.
 
@@ -91,8 +106,11 @@ def check_moment(moment: Moment, *, born: date | None = None, now: datetime | No
     kg.patients.moment.NoMoment: is a day that programs write where they know none
     """
     if moment.precision in ("day", "minute") and moment.first in _PLACEHOLDERS:
-        raise NoMoment("is a day that programs write where they know none")
-    if moment.first > ((now or datetime.now(UTC)) + _ZONES).date():
+        raise NoMoment(_PLACEHOLDER)
+    now = now or datetime.now(UTC)
+    if moment.first > (now + _ZONES).date():
         raise NoMoment("is in the future")
+    if moment.last < (now - _LONGEST_AGO).date():
+        raise NoMoment("is longer ago than anybody has lived")
     if born and moment.last + _PREGNANCY < born:
         raise NoMoment("is before the patient's birth")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kg.patients.formats.fhir.codes import loinc, read_code
-from kg.patients.formats.fhir.elements import Json, codings, must_be_known, references, text
+from kg.patients.formats.fhir.elements import Json, codings, must_be_known, objects, references, text
 from kg.patients.formats.fhir.genomics import GENOMIC, genomic
 from kg.patients.formats.fhir.stated import Resource, Statement
 from kg.patients.formats.fhir.statuses import data_absent
@@ -13,6 +13,9 @@ from kg.patients.formats.fhir.times import NEVER, Span, when
 from kg.patients.record import Code, LeftOut, Refused
 
 UCUM = "http://unitsofmeasure.org"
+
+_FOCUS = ("/observation-focusCode", "/observation-focal-subject")
+"""Extensions of HL7's that say of what else an observation is."""
 
 _PRESENCE = {
     **dict.fromkeys((("LOINC", "LA9633-4"), ("SNOMEDCT", "52101004")), True),
@@ -53,6 +56,8 @@ def observation(resource: Resource, otherwise: Span = NEVER) -> Iterator[Stateme
 def _of_another(raw: Json) -> bool:
     """Say whether an observation is about another thing than its subject, such as a fetus."""
     focus = raw.get("focus")
+    if any(str(found.get("url")).endswith(_FOCUS) for found in objects(raw.get("extension"))):
+        return True
     subject = set(references(raw.get("subject")))
     return bool(focus) and not (subject and isinstance(focus, list) and {*references(focus)} == subject)
 

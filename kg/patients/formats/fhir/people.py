@@ -18,6 +18,9 @@ SEXES = ("male", "female", "other", "unknown")
 OTHERS = frozenset(("Practitioner", "PractitionerRole", "RelatedPerson", "Person"))
 """Types of resources that are people other than patients."""
 
+BARE = "Patient.id"
+"""The system of those who are known by nothing but the id of their resource."""
+
 Identity = tuple[str, str]
 
 
@@ -155,7 +158,7 @@ def _identity(raw: Json) -> Identity:
     name = text(raw.get("id"))
     if name is None:
         raise Refused("identifier", "is missing, and so is an id: there is nothing to know the patient by")
-    return "Patient.id", name
+    return BARE, name
 
 
 def _as_one(one: Patient, other: Patient) -> Patient:
@@ -180,13 +183,16 @@ def _as_one(one: Patient, other: Patient) -> Patient:
 
 
 def _must_be_one(one: Patient, other: Patient) -> None:
-    for element, differ in (("birthDate", _differ(one.born, other.born)), ("gender", _unlike(one.sex, other.sex))):
-        if differ:
-            raise RecordError(
-                f"{other.place.file}, entry {other.place.line}: this Patient is known by the same identifier or id as "
-                f"that of {one.place.file}, entry {one.place.line}, and has another {element}: expected one person; "
-                "give each an identifier of their own, or leave one out"
-            )
+    """Raise `RecordError` for two people; one of an identifier with a system may have had a mistake corrected."""
+    differing = [("birthDate", _differ(one.born, other.born)), ("gender", _unlike(one.sex, other.sex))]
+    elements = [element for element, differ in differing if differ]
+    told_apart = one.identity[0] not in ("", BARE)
+    if len(elements) > told_apart:
+        raise RecordError(
+            f"{other.place.file}, entry {other.place.line}: this Patient is known by the same identifier or id as "
+            f"that of {one.place.file}, entry {one.place.line}, and has another {' and '.join(elements)}: expected one "
+            "person; give each an identifier of the hospital's, with its system, or leave one out"
+        )
 
 
 def _differ(one: Moment | None, other: Moment | None) -> bool:
@@ -199,7 +205,7 @@ def _unlike(one: str | None, other: str | None) -> bool:
 
 
 def _unversioned(reference: str) -> str:
-    return reference.partition("/_history/")[0].strip()
+    return reference.partition("/_history/")[0].strip().rstrip("/")
 
 
 def _base(url: str | None) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kg.patients.formats.fhir.codes import hl7_code
-from kg.patients.formats.fhir.elements import Json, member, must_be_known, must_be_whole, objects, text
+from kg.patients.formats.fhir.codes import hl7_code, read_code
+from kg.patients.formats.fhir.elements import Json, codings, member, must_be_known, must_be_whole, objects, text
 from kg.patients.formats.fhir.observations import observation
 from kg.patients.formats.fhir.stated import Resource, Statement
 from kg.patients.formats.fhir.statuses import medication_must_hold, must_hold
@@ -23,13 +23,13 @@ _VISITS = {
     "AMB": "ambulatory",
     "EMER": "emergency",
     "OBSENC": "observation",
-    "SS": "short-stay",
     "HH": "home",
     "VR": "virtual",
-    "FLD": "field",
-    "PRENC": "pre-admission",
+    **dict.fromkeys(("SS", "FLD", "PRENC"), "other"),
 }
 """HL7's classes of encounters (v3-ActCode) -> our kinds of visits."""
+_FAMILY = frozenset((("SNOMEDCT", "57177007"), ("SNOMEDCT", "416471007"), ("LOINC", "10157-6")))
+"""Categories of conditions that are the family's."""
 
 
 def statements(resource: Resource) -> list[Statement]:
@@ -45,6 +45,9 @@ def statements(resource: Resource) -> list[Statement]:
 def _condition(resource: Resource, present: bool) -> Iterator[Event]:
     raw = resource.raw
     span = ended(when(raw, "onset", "recordedDate"), raw, "abatement")
+    kinds = (read_code(coding) for category in objects(raw.get("category")) for coding in codings(category))
+    if any(isinstance(kind, Code) and (kind.system, kind.code) in _FAMILY for kind in kinds):
+        raise LeftOut("of the family, not of the patient")
     yield resource.event("condition", _some(resource, raw.get("code"), "code"), span, negated=not present)
 
 
@@ -120,19 +123,38 @@ def _medicines(resource: Resource) -> list[tuple[str, Any]]:
 
 def _report(resource: Resource, present: bool) -> Iterator[Statement]:
     """Yield what the results state that a report contains; those that it refers to are read where they stand."""
-    raw = resource.raw
-    span = when(raw, "effective", "issued")
-    referred = {text(result.get("reference")) for result in objects(raw.get("result"))}
-    inside = [inner for inner in objects(raw.get("contained")) if inner.get("resourceType") == "Observation"]
-    grouped = {text(inner.get("id")): inner for inner in inside}
-    for inner in inside:  # a result may be a group of others
-        if f"#{text(inner.get('id'))}" in referred:
-            referred |= {text(part.get("reference")) for part in objects(inner.get("hasMember"))}
-    if not grouped:
+    if not _results_inside(resource.raw):
         raise LeftOut("a report, whose results are read where they stand")
-    for name, inner in grouped.items():
-        if f"#{name}" not in referred:
-            resource.leave_out("a contained result to which the report does not refer")
+    yield from _inside(resource, resource.raw.get("result"))
+
+
+def _observation(resource: Resource, present: bool) -> Iterator[Statement]:
+    """Yield what an observation states, and the members of its group that it contains."""
+    if not _results_inside(resource.raw):
+        yield from observation(resource)
+        return
+    try:
+        yield from observation(resource)
+    except LeftOut as reason:  # a group states nothing itself
+        resource.leave_out(str(reason))
+    yield from _inside(resource, resource.raw.get("hasMember"))
+
+
+def _results_inside(raw: Json) -> list[Json]:
+    return [inner for inner in objects(raw.get("contained")) if inner.get("resourceType") == "Observation"]
+
+
+def _inside(resource: Resource, members: Any) -> Iterator[Statement]:
+    """Yield what those of the contained results state to which the resource refers, as its own or as a group's."""
+    span = when(resource.raw, "effective", "issued")
+    inside = {f"#{text(inner.get('id'))}": inner for inner in _results_inside(resource.raw)}
+    referred = {text(member(result, "reference")) for result in objects(members)}
+    for name, inner in inside.items():
+        if name in referred:
+            referred |= {text(part.get("reference")) for part in objects(inner.get("hasMember"))}
+    for name, inner in inside.items():
+        if name not in referred:
+            resource.leave_out("a contained result to which nothing refers")
             continue
         try:
             yield from _contained(resource, inner, span)
@@ -145,7 +167,7 @@ def _report(resource: Resource, present: bool) -> Iterator[Statement]:
 def _contained(resource: Resource, inner: Json, span: Span) -> list[Statement]:
     valid, faults = validated({"subject": resource.raw.get("subject"), **inner}, "Observation")
     if valid["subject"] != resource.raw.get("subject"):
-        raise Refused("subject", "is not that of the report")
+        raise Refused("subject", "is not that of what contains it")
     must_be_known(valid)
     must_hold("Observation", valid)
     told = tuple((f"contained.{element}", reason) for element, reason in faults)
@@ -170,7 +192,7 @@ READERS: Mapping[str, Callable[[Resource, bool], Iterator[Statement]]] = {
     "MedicationStatement": _drug(lambda raw: when(raw, "effective", "dateAsserted")),
     "MedicationAdministration": _drug(lambda raw: when(raw, "effective")),
     "MedicationDispense": _drug(lambda raw: when(raw, "whenHandedOver", "whenPrepared")),
-    "Observation": lambda resource, present: observation(resource),
+    "Observation": _observation,
     "DiagnosticReport": _report,
 }
 """A resource type -> what reads it, told whether the resource states presence or absence."""

@@ -152,7 +152,7 @@ class Scope:
 
     def _valid(self, entry: Entry, raw: Json, kind: str) -> tuple[Json, list[Fault]]:
         """Return a resource as `validated` does; the results that a report contains are judged later, each alone."""
-        inside = objects(raw.get("contained")) if kind == "DiagnosticReport" else []
+        inside = objects(raw.get("contained")) if kind in ("DiagnosticReport", "Observation") else []
         results = [inner for inner in inside if inner.get("resourceType") == "Observation"]
         rest = [inner for inner in inside if inner.get("resourceType") != "Observation"]
         less = {name: value for name, value in raw.items() if name != "contained"} | (

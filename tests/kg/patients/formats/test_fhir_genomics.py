@@ -248,6 +248,17 @@ def test_a_report_that_does_not_hold_has_no_results(read_fhir: ReadFiles) -> Non
     assert carried(read_fhir(of(within))) == [("DBSNP:rs6025", 1, False)]
 
 
+def test_what_a_group_contains_is_read(read_fhir: ReadFiles) -> None:
+    members = [variant("rs6025", state="LA6706-1") | {"id": "v"}, variant("rs7", state="LA6706-1") | {"id": "w"}]
+    group = observation("51969-4", contained=members, hasMember=[{"reference": "#v"}])
+    found = read_fhir(of(group))
+    assert carried(found) == [("DBSNP:rs6025", 1, False)]
+    assert found.left_out == {
+        ("Observation", "no number or code"): 1,
+        ("Observation", "a contained result to which nothing refers"): 1,
+    }
+
+
 def test_every_variant_of_a_star_allele_has_its_alternate() -> None:
     told = {rs for row in table("star_alleles.tsv") for rs in (row["variants"] or "").split(";") if rs}
     assert genomics._alternates().keys() >= told

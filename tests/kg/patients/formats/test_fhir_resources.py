@@ -32,6 +32,10 @@ from tests.kg.patients.made_up_records import (
 
 VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+FOCUS = {
+    "url": "http://hl7.org/fhir/StructureDefinition/observation-focusCode",
+    "valueCodeableConcept": {"text": "fetus"},
+}
 
 
 def part(code: str, value: float, **more: Any) -> Resource:
@@ -218,6 +222,8 @@ def test_a_resource_is_an_event_of_its_kind(read_fhir: ReadFiles, resource: Reso
         (WEIGHT | {"dataAbsentReason": {"text": "error"}}, "a result that is absent"),
         (WEIGHT | {"focus": [{"display": "fetus"}]}, "of something else than the patient (focus)"),
         (WEIGHT | {"focus": [{"reference": "Patient/baby"}]}, "of something else than the patient (focus)"),
+        (WEIGHT | {"extension": [FOCUS]}, "of something else than the patient (focus)"),
+        (DIABETES | {"category": [coded(SNOMED, "57177007")]}, "of the family, not of the patient"),
         (WEIGHT | {"meta": {"tag": [{"code": "SUBSETTED"}]}}, "only a part of the resource (SUBSETTED)"),
         (VISIT | {"class": {"system": "urn:ward", "code": "IMP"}}, "a class of encounter that is not known"),
         (

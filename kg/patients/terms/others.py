@@ -10,7 +10,7 @@ from kg.patients.terms import drugs, tables
 from kg.patients.terms.codes import MIMIC, codings
 from kg.patients.terms.meaning import EXACT, UNMAPPED, Meaning
 from kg.patients.terms.nodes import Nodes
-from kg.patients.terms.own import own_row
+from kg.patients.terms.own import TAG, own_row
 
 VISITS = {
     "visit-ambulatory": "ambulatory visit",
@@ -27,6 +27,7 @@ VISITS = {
 """Our own code of each kind of visit -> its name."""
 
 
+_ALLERGY = re.compile(r"\b(allergy|allergic reaction|hypersensitivity|intolerance)( (to|caused by))?\b", re.IGNORECASE)
 _PLACE = re.compile(
     rf"{OWN}:NC_\d{{6}}\.\d{{1,2}}-[gm]\.[0-9_()?*+-]+(?:[ACGTN]+-[ACGTN]+|=|(?:del|dup|ins|inv|con)[ACGTN0-9_]*)+",
     re.ASCII,
@@ -56,12 +57,25 @@ def procedure(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
 
 
 def allergy(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
-    """Return the Drug that an allergy is to, else the Entity of its code."""
+    """Return the Drug that an allergy is to, by the substance's code or name, else the Entity of its code.
+
+    >>> from kg.patients.terms.nodes import nodes
+    >>> [found] = allergy([Code("SNOMEDCT", "293586001", "Allergy to aspirin (finding)")], nodes([]))
+    >>> found.relation, found.node["name"]
+    ('patient_allergic_to_drug', 'Acetylsalicylic acid')
+    """
+    for system, code, _ in codings(codes):
+        listed = tables.conditions().get((system, code))
+        if listed and not listed["node"]:
+            raise LeftOut("no allergy is known, or only an earlier one")
+    substances = [replace(code, display=_ALLERGY.sub(" ", TAG.sub("", code.display)).strip()) for code in codes]
     try:
-        found = drugs.meaning([Code(code.system, code.code) for code in codes if code.system == "RXNORM"], known)
+        found = drugs.meaning(substances, known)
     except LeftOut:
+        found = ()
+    if not found or any(one.mapping == UNMAPPED for one in found):
         return _own("Entity", "patient_allergic_to_entity", codes, known)
-    return tuple(Meaning("patient_allergic_to_drug", one.node, one.code, one.mapping) for one in found)
+    return tuple(replace(one, relation="patient_allergic_to_drug") for one in found)
 
 
 def variant(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
@@ -75,6 +89,8 @@ def variant(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
     """
     found = _own("Variant", "patient_carries_variant", codes, known)
     [one] = found
+    if one.mapping == UNMAPPED and one.code.startswith("DBSNP:"):
+        return (replace(one, node={**one.node, "name": one.code.partition(":")[2]}),)
     if one.mapping != UNMAPPED or not one.code.startswith(f"{OWN}:"):
         return found
     if not _PLACE.fullmatch(one.code):

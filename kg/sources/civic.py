@@ -1,7 +1,8 @@
 """CIViC: what a tumour's variants say of drugs and of the disease, item by item, curated with level and references.
 
 Griffith et al., Nature Genetics 2017;49:170: the nightly file of clinical evidence of February 2021. Every variant is
-a node under its CIViC number, with its place in GRCh37 where that is exact: one change of given bases. Evidence that
+a node under its CIViC number, with what CIViC calls it within its gene, the span in GRCh37 that it stands in, and its
+place there where that is exact: one change of given bases. Evidence that
 does not support a statement is an edge of a negated relation (`kg.vocabulary.oncology`), never of the statement's.
 
 Left out by design: what an item says of a variant's function, as it says nothing of a disease or a drug, and items
@@ -167,6 +168,19 @@ def place(item: Mapping[str, str]) -> str | None:
     return "-".join((item["chromosome"], item["start"], *bases))
 
 
+def span(item: Mapping[str, str]) -> str | None:
+    """Return from where to where an item's variant, or the class of variants that it is, stands in GRCh37.
+
+    >>> span({"chromosome": "7", "start": "5", "stop": "9", "chromosome2": "", "reference_build": "GRCh37"})
+    '7:5-9'
+    """
+    ends = (item["start"], item["stop"])
+    known = item["reference_build"] == "GRCh37" and item["chromosome"] and not item["chromosome2"]
+    if not known or not all(map(_POSITION.fullmatch, ends)) or int(ends[0]) > int(ends[1]):
+        return None
+    return f"{item['chromosome']}:{ends[0]}-{ends[1]}"
+
+
 def profile(item: Mapping[str, str]) -> str:
     """Return the molecular profile in words; CIViC's names of fusions have the gene in them already."""
     gene, variant = item["gene"], item["variant"]
@@ -180,6 +194,8 @@ def _nodes(item: Row, drugs: Mapping[str, str]) -> Iterator[Row]:
         "name": profile(item),
         "gene": f"NCBIGene:{item['entrez_id']}",
         "grch37": place(item),
+        "alteration": item["variant"].strip() or None,
+        "span_grch37": span(item),
     }
     yield {"kind": "Gene", "id": f"NCBIGene:{item['entrez_id']}", "name": item["gene"]}
     yield {"kind": "Disease", "id": _disease_id(item), "name": item["disease"]}

@@ -15,10 +15,15 @@ KINDS = (
             "type": "string",
             "grch37": "string",
             "grch38": "string",
+            "alteration": "string",
+            "span_grch37": "string",
         },
     ),
 )
-"""`grch37` and `grch38` are the place in each build, as chromosome-position-reference-alternate on its plus strand."""
+"""`grch37` and `grch38` are the place in each build, as chromosome-position-reference-alternate on its plus strand.
+
+`alteration` is what a source of tumours' variants calls it within its gene, which may be a class (`EXON 12 MUTATION`),
+and `span_grch37` where that is, as chromosome:start-stop, both ends included."""
 
 RELATIONS = (
     Relation("variant_in_gene", "Variant", "Gene", "biolink:is_sequence_variant_of"),

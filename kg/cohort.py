@@ -3,6 +3,7 @@
 A definition is a TOML file, or made in Python of what `kg.cohorts.criteria` has; docs/cohorts.md has every key.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,17 @@ import pandas as pd
 
 from kg.cohorts.criteria import Definition, recorded
 from kg.cohorts.evaluate import evaluate
-from kg.cohorts.stored import stored
+from kg.cohorts.events import in_units
+from kg.cohorts.recorded import Recorded
+from kg.cohorts.stored import StoredRecords, stored
 from kg.files.checked import read_toml
 from kg.notebook import notebook_html
 from kg.stores.protocol import Store
 
 __all__ = ["Cohort", "Definition", "read_definition", "select"]
+
+SHOWN = 5
+"""How many other units a note tells."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,7 @@ def select(store: Store, definition: Definition) -> Cohort:
     """
     records = stored(store, definition)
     fitted = evaluate(definition, records)
-    notes = tuple(
-        f"{key}: no record is of {criterion}"
-        for key, criterion in recorded(definition)
-        if records.events(criterion.asked).empty
-    )
+    notes = tuple(note for key, wanted in recorded(definition) for note in _notes(key, wanted, records))
     return Cohort(
         definition.name,
         tuple(sorted(fitted.index["patient"].unique())),
@@ -82,3 +84,16 @@ def select(store: Store, definition: Definition) -> Cohort:
         pd.DataFrame(fitted.attrition, columns=["criterion", "remaining"]),
         notes,
     )
+
+
+def _notes(key: str, wanted: Recorded, records: StoredRecords) -> Iterator[str]:
+    """Yield what a criterion may have missed: there is nothing of it, or what there is stands in other units."""
+    events = records.events(wanted.asked)
+    if events.empty:
+        yield f"{key}: no record is of {wanted}"
+    if wanted.value is not None and wanted.unit is not None:
+        measured = events[events["value"].notna()]
+        others = measured[~in_units(measured["unit"], wanted.unit)]["unit"].fillna("no unit").value_counts()
+        if len(others):
+            told = ", ".join(f"{count:,} in {unit}" for unit, count in others.head(SHOWN).items())
+            yield f"{key}: {others.sum():,} of {len(measured):,} results are in other units and do not count ({told})"

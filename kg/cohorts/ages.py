@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from kg.cohorts.criteria import Range
 from kg.cohorts.events import Mask, within
+from kg.cohorts.recorded import Range
 
 OLDEST = 90.0
 """What an age of 90 years or more is stored as; the day of birth is then withheld."""

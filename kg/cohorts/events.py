@@ -1,15 +1,18 @@
 """Events: which of a patient's events a criterion means: distinct, with the values asked for, joined into eras."""
 
+from collections.abc import Collection
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kg.cohorts.criteria import ANY, Range, Recorded
+from kg.cohorts.recorded import ANY, Range, Recorded
 from kg.cohorts.records import EVENT_COLUMNS
 
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
+_PRECISIONS = ("year", "month", "day", "minute")
 _SAME = ("patient", "statement", "day", "minute", "end_day", "negated", "value", "unit", "value_code")
 """What two rows of one event, which means several nodes, have in common."""
 
@@ -33,6 +36,11 @@ def within(numbers: pd.Series, bounds: Range) -> Mask:
     return kept
 
 
+def in_units(units: pd.Series, asked: Collection[str]) -> Mask:
+    """Say which units are among those asked for; with `ANY` all are, also one that is not told."""
+    return np.full(len(units), True) if ANY in asked else units.isin(asked).to_numpy()
+
+
 def distinct(events: pd.DataFrame) -> pd.DataFrame:
     """Return each event once, also one that means several nodes or has several codes."""
     return events[~events.duplicated(list(_SAME))]
@@ -44,8 +52,7 @@ def fitting(events: pd.DataFrame, wanted: Recorded) -> pd.DataFrame:
     kept = np.ones(len(found), dtype=np.bool_)
     if wanted.value is not None:
         kept &= within(found["value"], wanted.value)
-        if wanted.unit != ANY:
-            kept &= (found["unit"] == wanted.unit).to_numpy(dtype=np.bool_)
+        kept &= in_units(found["unit"], wanted.unit or ())
     if wanted.result is not None:
         kept &= found["value_code"].isin(wanted.result).to_numpy()
     if wanted.copies is not None:
@@ -54,6 +61,8 @@ def fitting(events: pd.DataFrame, wanted: Recorded) -> pd.DataFrame:
         kept &= within(found["activity_score"], wanted.activity_score)
     if wanted.called is not None:
         kept &= _called(found["diplotypes"], frozenset(wanted.called))
+    if wanted.precision is not None:
+        kept &= _precise(found, wanted.precision)
     found = found[kept]
     if wanted.gap_days is not None:
         found = eras(found, wanted.gap_days)
@@ -75,6 +84,12 @@ def eras(events: pd.DataFrame, gap_days: int) -> pd.DataFrame:
     era = begins.cumsum()
     joined = dated.assign(end_day=ends.groupby(era).transform("max"), statement="")
     return joined[begins][list(EVENT_COLUMNS)]
+
+
+def _precise(events: pd.DataFrame, least: str) -> Mask:
+    """Say which events have a day, and are told at least as precisely."""
+    coarser = _PRECISIONS[: _PRECISIONS.index(least)]
+    return (events["day"].notna() & ~events["precision"].isin(coarser)).to_numpy()
 
 
 def _called(diplotypes: pd.Series, asked: frozenset[str]) -> Mask:

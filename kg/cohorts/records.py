@@ -4,7 +4,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from kg.cohorts.criteria import Asked
+from kg.cohorts.recorded import Asked
 
 PERSON_COLUMNS = {
     "patient": "str",
@@ -12,9 +12,10 @@ PERSON_COLUMNS = {
     "birth_day": "float64",
     "age_years": "float64",
     "last_day": "float64",
+    "death_day": "float64",
 }
-"""Of each patient: the day of birth and the last day recorded, as days since 1970-01-01 on the patient's own calendar,
-and the age in whole years on that last day, where 90 stands for more; each NaN where it is not known or withheld."""
+"""Of each patient: the days of birth and death and the last day recorded, as days since 1970-01-01 on the patient's own
+calendar, and the age in whole years on that last day, 90 standing for more; NaN where one is unknown or withheld."""
 
 PERIOD_COLUMNS = {"patient": "str", "start": "float64", "end": "float64"}
 """The first and the last day of a period in which a patient is observed; infinite where it is withheld."""
@@ -23,6 +24,7 @@ EVENT_COLUMNS = {
     "patient": "str",
     "day": "float64",
     "minute": "float64",
+    "precision": "str",
     "end_day": "float64",
     "negated": "bool",
     "value": "float64",

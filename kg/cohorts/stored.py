@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from kg.cohorts.criteria import ANY, Asked, Definition, recorded
+from kg.cohorts.criteria import Definition, recorded
+from kg.cohorts.recorded import ANY, Asked
 from kg.cohorts.records import EVENT_COLUMNS, PERIOD_COLUMNS, PERSON_COLUMNS, framed
 from kg.files.checked import DesignError
 from kg.query import cohort as query
@@ -28,6 +29,7 @@ RELATIONS_OF: dict[str, tuple[str, ...]] = {
     "haplotype": ("patient_carries_haplotype",),
     "gene_phenotype": ("patient_has_gene_phenotype",),
     "diplotype": ("patient_has_diplotype",),
+    "death": (),
 }
 """What an event may be of -> the relations that state it. A finding is a disease in one ontology, a phenotype in
 another."""
@@ -80,10 +82,18 @@ class StoredRecords:
     def events(self, asked: Asked) -> pd.DataFrame:
         """Return all events that are asked for, with `EVENT_COLUMNS`."""
         if asked not in self._events:
-            rows = pd.DataFrame(self._rows(asked))
-            rows["statement"] = _statements(rows) if len(rows) else None
-            self._events[asked] = framed(rows, EVENT_COLUMNS)
+            self._events[asked] = self._deaths() if asked.kind == "death" else self._found(asked)
         return self._events[asked]
+
+    def _deaths(self) -> pd.DataFrame:
+        persons = self.persons()
+        died = persons[persons["death_day"].notna()].rename(columns={"death_day": "day"})
+        return framed(died, EVENT_COLUMNS)
+
+    def _found(self, asked: Asked) -> pd.DataFrame:
+        rows = pd.DataFrame(self._rows(asked))
+        rows["statement"] = _statements(rows) if len(rows) else None
+        return framed(rows, EVENT_COLUMNS)
 
     def _rows(self, asked: Asked) -> Iterator[dict[str, Any]]:
         every = asked.names == (ANY,)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from kg.cohorts.criteria import Asked, Definition
+from kg.cohorts.criteria import Definition
 from kg.cohorts.evaluate import evaluate
+from kg.cohorts.recorded import Asked
 from kg.cohorts.records import EVENT_COLUMNS, PERIOD_COLUMNS, PERSON_COLUMNS, framed
 from kg.files.checked import check
 
-NOBODY = {"sex": None, "birth_day": None, "age_years": None, "last_day": None}
+NOBODY = {"sex": None, "birth_day": None, "age_years": None, "last_day": None, "death_day": None}
 
 
 @dataclass(frozen=True)

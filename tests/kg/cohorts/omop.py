@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from kg.cohorts.criteria import ANY, Asked
+from kg.cohorts.recorded import ANY, Asked
 from kg.cohorts.records import EVENT_COLUMNS, PERIOD_COLUMNS, PERSON_COLUMNS, framed
 from tests.kg.cohorts.circe import EPOCH
 

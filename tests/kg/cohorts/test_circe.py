@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kg.cohorts.criteria import Asked, Definition
+from kg.cohorts.criteria import Definition
 from kg.cohorts.evaluate import evaluate
 from kg.cohorts.events import eras
+from kg.cohorts.recorded import Asked
 from kg.files.checked import check, read_toml
 from tests.kg.cohorts.circe import EPOCH, Circe, born_alike, cohort, concepts, counted, event, group, read_tables
 from tests.kg.cohorts.definitions import BY_DAY, COHORTS, MEASUREMENT, age

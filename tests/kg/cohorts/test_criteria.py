@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kg.cohorts.criteria import AnyOf, Definition, Entry, Event, Person, Range, Window, recorded
+from kg.cohorts.criteria import AnyOf, Definition, Entry, Event, Person, Window, recorded
+from kg.cohorts.recorded import Range
 from kg.files.checked import DesignError, check, read_toml
 
 EXAMPLE = Path(__file__).parents[3] / "panakeia" / "examples" / "cohort.toml"
@@ -63,6 +64,12 @@ def refusal(text: str) -> str:
             "rules[0]: unit without value: give the range, such as value = { at_least = 6.5 }",
         ),
         ('visit = ["any", "inpatient"]', "rules[0]: got 'any' and more, expected 'any' alone: it is every visit"),
+        (
+            'measurement = "INR"\nvalue = { at_least = 2 }\nunit = "Jane"',
+            "rules[0].unit[0]: got 'Jane', expected a unit of UCUM, such as \"mg/dL\" or \"mm[Hg]\"",
+        ),
+        ('sex = "woman"', "rules[0].sex[0]: got 'woman', expected 'female', 'male', 'other' or 'unknown'"),
+        ('death = "soon"', "rules[0].death: got 'soon', expected 'any'"),
         ("age = {}", "rules[0].age: got no bound, expected at_least, above, at_most or below"),
         ("age = { above = 3, at_least = 4 }", "rules[0].age: got at_least and above, expected one of the two"),
         ("age = { below = 3, at_most = 4 }", "rules[0].age: got at_most and below, expected one of the two"),
@@ -90,7 +97,7 @@ def test_a_mistake_in_a_rule_is_named_with_its_key(rule: str, message: str) -> N
         (
             'name = "x"\nentry = {}',
             "entry: does not say of what: expected codes or one of condition, phenotype, drug, allergy, procedure, "
-            "visit, measurement, variant, haplotype, gene_phenotype, diplotype",
+            "visit, measurement, variant, haplotype, gene_phenotype, diplotype, death",
         ),
         (
             'name = "x"\nentry = { drug = "a", any = [{ drug = "b" }] }',
@@ -130,6 +137,10 @@ def test_codes_are_written_as_records_write_them_in_the_graph() -> None:
     )
 
 
+def test_units_are_written_as_ucum_has_them() -> None:
+    assert Event(measurement=("x",), value=Range(above=1.0), unit=("mmHg", "any")).unit == ("mm[Hg]", "any")
+
+
 def test_what_is_asked_for_comes_with_its_key() -> None:
     found = check(
         tomllib.loads(HEAD + 'all = [{ drug = "a" }, { none = [{ drug = "b" }] }, { sex = "male" }]'),
@@ -143,10 +154,11 @@ def test_what_is_asked_for_comes_with_its_key() -> None:
     ]
 
 
-def test_genes_count_at_any_time_and_the_rest_does_not() -> None:
+def test_genes_and_death_count_at_any_time_and_the_rest_does_not() -> None:
     assert Event(variant="rs1").at_any_time and not Event(condition="gout").at_any_time
     assert not Event(variant="rs1", window=Window(end=0)).at_any_time
     assert not Event(variant="rs1", anytime=False).at_any_time
+    assert Event(death="any", window=Window(end=0)).at_any_time
 
 
 def test_the_example_is_a_definition() -> None:

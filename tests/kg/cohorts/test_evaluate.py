@@ -108,6 +108,25 @@ def test_a_value_has_its_unit_and_a_missing_one_is_in_no_range() -> None:
     assert left(records, INDEX, {"codes": "X:E", "value": {"below": 7, "at_least": 6}, "unit": "%"}) == ["c"]
 
 
+def test_a_value_may_be_in_several_units() -> None:
+    records = with_events(
+        *((who, "X:E", 1.0, {"value": 2.5, "unit": unit}) for who, unit in (("a", "1"), ("b", "{INR}"), ("c", "g"))),
+    )
+    assert left(records, INDEX, {"codes": "X:E", "value": {"above": 2}, "unit": ["1", "{INR}"]}) == ["a", "b"]
+
+
+def test_what_is_told_by_the_year_is_not_precise_to_the_day() -> None:
+    records = with_events(
+        *((who, "X:E", 1.0, {"precision": told}) for who, told in zip("abc", ("year", "month", "minute"), strict=True)),
+        ("d", "X:E", None, {}),
+    )
+    found = {
+        told: left(records, INDEX, {"codes": "X:E", "precision": told, "anytime": True})
+        for told in ("day", "month", "year")
+    }
+    assert found == {"day": ["c"], "month": ["b", "c"], "year": ["a", "b", "c"]}
+
+
 def test_a_result_may_be_a_code() -> None:
     records = with_events(("a", "X:E", 1.0, {"value_code": "X:POS"}), ("b", "X:E", 1.0, {"value_code": "X:NEG"}))
     assert left(records, INDEX, {"codes": "X:E", "result": "X:POS"}) == ["a"]

@@ -14,7 +14,7 @@ from tests.conftest import StoreOf, make_graph
 
 PEOPLE: dict[str, dict[str, object]] = {
     "P-a": {"sex": "female", "age_years": 50.0, "birth_day": 0},
-    "P-b": {"sex": "male", "age_years": 60.0, "birth_day": -3653},
+    "P-b": {"sex": "male", "age_years": 60.0, "birth_day": -3653, "death_day": 108},
     "P-c": {"sex": "male"},
     "P-gone": {"sex": "male", "consent": "withdrawn"},
 }
@@ -135,6 +135,8 @@ def test_who_withdrew_consent_is_in_no_cohort(store: Store) -> None:
         ({"diplotype": "CYP2C19", "called": ["*2/*2", "*2/*3"]}, ["b"]),
         ({"age": {"at_most": 1}}, ["a"]),
         ({"sex": "female"}, ["a"]),
+        ({"death": "any", "window": {"from": 0, "to": 8}}, ["b"]),
+        ({"death": "any", "window": {"to": 7}}, []),
     ],
 )
 def test_criteria_on_a_graph(store: Store, rule: dict[str, Any], expected: list[str]) -> None:
@@ -163,6 +165,13 @@ def test_what_nobody_has_is_told(store: Store) -> None:
     assert names(found) == ["a", "b", "c"]
     assert found.notes == ("rules[0]: no record is of code SNOMEDCT:22298006",)
     assert found.to_text().splitlines()[0] == "made: 3 patients"
+
+
+def test_results_in_other_units_are_told(store: Store) -> None:
+    rule = {"measurement": "LOINC:4548-4", "value": {"at_least": 6.5}, "unit": "%"}
+    assert select(store, definition(ASPIRIN, rule)).notes == (
+        "rules[0]: 1 of 2 results are in other units and do not count (1 in mmol/mol)",
+    )
 
 
 def test_the_answer_in_every_form(store: Store) -> None:

@@ -1,7 +1,7 @@
 """A patient model: structure, parameters with unit and source, covariates, variability, observation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -71,11 +71,15 @@ class Continuous:
 
 @dataclass(frozen=True)
 class Genotype:
-    """A covariate that is a pair of alleles; `alleles` gives the order in which a pair is written."""
+    """A covariate that is a pair of alleles; `alleles` gives the order in which a pair is written.
+
+    `spelt` has, beside the model's own, what others call an allele: the definitions that a genome is called by.
+    """
 
     name: str
     alleles: tuple[str, ...]
     separator: str
+    spelt: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def diplotypes(self) -> tuple[str, ...]:
@@ -97,9 +101,14 @@ class Genotype:
 
         >>> Genotype("CYP2C9", ("*1", "*2", "*3"), "/").read("*3/*1")
         '*1/*3'
+        >>> Genotype("VKORC1", ("G", "A"), "", {"variant (T)": "A", "reference (C)": "G"}).read(
+        ...     "reference (C)/variant (T)"
+        ... )
+        'GA'
         """
         found = text.strip()
-        pair = found.split("/") if "/" in found else list(found)
+        written = found.split("/") if "/" in found else list(found)
+        pair = [self.spelt.get(allele.strip(), allele) for allele in written]
         if len(pair) != 2 or not set(pair) <= set(self.alleles):
             return None
         return self.separator.join(sorted(pair, key=self.alleles.index))

@@ -1,6 +1,6 @@
 """Patients as a model sees them: covariates and genotypes, with units, from a file or from the graph."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from kg.files.table import read_csv
 from kg.query import patient
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
-from twin.model import Continuous, Covariate, Model
+from twin.model import Continuous, Covariate, Genotype, Model
 
 
 class PatientError(ValueError):
@@ -46,13 +46,18 @@ def read_cohort(path: str | Path, model: Model) -> Cohort:
 def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
     """Return one patient of the store, as a cohort of one; the id is given as for `kg.query.patient`.
 
+    A genotype is not known where an allele of the model may be there as well, for it was not looked for.
     Raises `PatientError` that names the covariates which the patient's record lacks, without the record's content.
     """
     try:
         record = patient(store, patient_id)
     except UnknownNode as failure:
         raise PatientError(str(failure)) from None
-    stated = dict(record.genotypes)
+    stated = {
+        gene: genotype
+        for gene, genotype in record.genotypes.items()
+        if not _may_be_others(gene, record.not_excluded.get(gene, frozenset()), model)
+    }
     if record.age_years is not None:
         stated["age_years"] = str(record.age_years)
     lacking = [covariate.name for covariate in model.covariates if covariate.name not in stated]
@@ -70,6 +75,17 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
             )
         columns[covariate.name] = np.array([value])
     return Cohort((record.id,), columns)
+
+
+def _may_be_others(gene: str, not_excluded: Collection[str], model: Model) -> bool:
+    """Return whether an allele that was not looked for is one that the model knows."""
+    known = {
+        allele
+        for covariate in model.covariates
+        if isinstance(covariate, Genotype) and covariate.name == gene
+        for allele in (*covariate.alleles, *covariate.spelt)
+    }
+    return not known.isdisjoint(not_excluded)
 
 
 def check(cohort: Cohort, model: Model) -> None:

@@ -101,7 +101,8 @@ class GeneCall:
 
     `diplotypes` are written with the names of the definitions (`*1/*2`), the alleles of each in their order there; one
     allele alone where the person has one copy. `phenotype` and `activity_score` are those that all diplotypes share.
-    `copies` are those of the variants that the call rests on, by dbSNP identifier. `method` says how it was found:
+    `not_excluded` are the alleles that are not called only because positions are missing. `copies` are those of the
+    variants that the call rests on, by dbSNP identifier. `method` says how it was found:
     `vcf`, `outside call`, `record`.
     """
 
@@ -114,6 +115,7 @@ class GeneCall:
     phenotype: str | None = None
     activity_score: float | None = None
     missing_positions: tuple[str, ...] = ()
+    not_excluded: tuple[str, ...] = ()
     note: str = ""
     copies: tuple[tuple[str, int], ...] = ()
     version: int | None = None

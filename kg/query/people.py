@@ -1,7 +1,7 @@
 """People: what a store keeps of patients: who they are under their pseudonyms, their events in time, their consent."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -38,7 +38,8 @@ _FRAME_TYPES = {
 class PatientRecord:
     """What the graph keeps on a patient, None what the record does not say; `genotypes` by the symbol of the gene.
 
-    A genotype is there where all that was found of the gene agrees on one diplotype.
+    A genotype is there where all that was found of the gene agrees on one diplotype; `not_excluded` has the alleles
+    that the patient may have as well, for they were not looked for.
     """
 
     id: str
@@ -48,6 +49,7 @@ class PatientRecord:
     birth_day: int | None = None
     death_day: int | None = None
     consent: str | None = None
+    not_excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def find_patient(store: Store, text: str) -> Node:
@@ -72,7 +74,8 @@ def patient(store: Store, text: str) -> PatientRecord:
         f"MATCH (p:{PERSON} {{id: $id}}) RETURN {', '.join(f'p.{name} AS {name}' for name in columns)}",
         {"id": node.id},
     )
-    return PatientRecord(node.id, genotypes=genotypes(store, node.id), **values)
+    open_alleles = not_excluded(store, node.id)
+    return PatientRecord(node.id, genotypes=genotypes(store, node.id), not_excluded=open_alleles, **values)
 
 
 def patients(store: Store) -> pd.DataFrame:
@@ -157,6 +160,21 @@ def _events(store: Store, relation: str, patients: list[str]) -> list[dict[str, 
         {"ids": patients},
     )
     return [{"relation": relation, "kind": ends.object, **row} for row in rows]
+
+
+def not_excluded(store: Store, patient: str) -> dict[str, frozenset[str]]:
+    """Return the alleles of each called gene that a patient may have as well, for no call has looked for them."""
+    rows = store.query(
+        f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_has_diplotype]->(g:Gene) "
+        "RETURN g.name AS gene, r.diplotypes AS diplotypes, r.not_excluded AS alleles ORDER BY gene",
+        {"id": patient},
+    )
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        if row["diplotypes"]:
+            alleles = frozenset(row["alleles"] or ())
+            found[row["gene"]] = found.get(row["gene"], alleles) & alleles
+    return {gene: alleles for gene, alleles in found.items() if alleles}
 
 
 def genotypes(store: Store, patient: str) -> dict[str, str]:

@@ -74,6 +74,7 @@ RELATIONS = (
             "phenotype": "string",
             "activity_score": "double",
             "missing_positions": "string[]",
+            "not_excluded": "string[]",
             "note": "string",
             "method": "string",
             **_SEEN,
@@ -83,4 +84,5 @@ RELATIONS = (
     ),
 )
 """A variant or haplotype that was looked for and is not there is `negated`, with no copies. `diplotypes` are all that
-fit; none where the gene could not be called, which `note` explains."""
+fit; none where the gene could not be called, which `note` explains. `not_excluded` are alleles that the patient may
+have as well, for the positions that tell them are missing."""

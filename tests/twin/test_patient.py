@@ -55,12 +55,17 @@ def test_a_mistake_names_line_column_and_what_is_allowed(tmp_path: Path, row: st
     assert message in str(failure.value)
 
 
-def store_of(tmp_path: Path, genotypes: dict[str, str] | None = None, **patient: object) -> str:
+def store_of(
+    tmp_path: Path,
+    genotypes: dict[str, str] | None = None,
+    not_excluded: dict[str, list[str]] | None = None,
+    **patient: object,
+) -> str:
     people = [{"id": "PANAKEIA:P-1", "name": "P-1", **patient}]
     genes = [{"id": f"NCBIGene:{number}", "name": gene} for number, gene in enumerate(genotypes or {}, start=1)]
     calls = [
         {"subject": "PANAKEIA:P-1", "object": gene["id"], "source": "made up", "references": []}
-        | {"diplotypes": [(genotypes or {})[gene["name"]]]}
+        | {"diplotypes": [(genotypes or {})[gene["name"]]], "not_excluded": (not_excluded or {}).get(gene["name"], [])}
         for gene in genes
     ]
     relation = "patient_has_diplotype"
@@ -83,6 +88,27 @@ def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
         "CYP2C9": ["*1/*3"],
         "VKORC1": ["GA"],
     }
+
+
+def test_a_genome_s_spelling_is_the_model_s(tmp_path: Path) -> None:
+    called = {"CYP2C9": "*2/*3", "VKORC1": "rs9923231 reference (C)/rs9923231 variant (T)"}
+    with open_store(store_of(tmp_path, age_years=71.0, genotypes=called)) as store:
+        cohort = from_graph(store, "P-1", MODEL)
+    assert [cohort.covariates[gene].tolist() for gene in called] == [["*2/*3"], ["GA"]]
+
+
+@pytest.mark.parametrize(("not_excluded", "known"), [(["*3"], False), (["*8", "*11"], True), ([], True)])
+def test_a_genotype_is_not_known_if_an_allele_of_the_model_was_not_looked_for(
+    tmp_path: Path, not_excluded: list[str], known: bool
+) -> None:
+    called = {"CYP2C9": "*1/*1", "VKORC1": "GA"}
+    path = store_of(tmp_path, age_years=71.0, genotypes=called, not_excluded={"CYP2C9": not_excluded})
+    with open_store(path) as store:
+        if known:
+            assert from_graph(store, "P-1", MODEL).covariates["CYP2C9"].tolist() == ["*1/*1"]
+        else:
+            with pytest.raises(PatientError, match="lacks CYP2C9, which"):
+                from_graph(store, "P-1", MODEL)
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ LEFT_OUT = (
 
 AGE = Continuous("age_years", "years", 18.0, 110.0)
 CYP2C9 = Genotype("CYP2C9", ("*1", "*2", "*3"), "/")
-VKORC1 = Genotype("VKORC1", ("G", "A"), "")
-"""-1639G>A (rs9923231), written on the gene's strand."""
+VKORC1 = Genotype("VKORC1", ("G", "A"), "", {"rs9923231 reference (C)": "G", "rs9923231 variant (T)": "A"})
+"""-1639G>A (rs9923231), written on the gene's strand; a genome's call names the bases of the plus strand."""
 
 CHAIN = 6
 

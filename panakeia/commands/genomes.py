@@ -1,4 +1,4 @@
-"""The commands that read a person's genome."""
+"""The commands that read a genome, a person's or a tumour's."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.options import DataOption, JsonOption
+from panakeia.options import DataOption, JsonOption, StoreOption
 from panakeia.terminal import print_answer, print_note
+from panakeia.verbs.held import STORE
 
 app = typer.Typer()
 
@@ -44,3 +45,24 @@ def pgx(
     print_answer(found, as_json=as_json)
     if report is not None:
         print_note(f"the report is in {report}")
+
+
+@app.command()
+def tumour(
+    file: Annotated[
+        Path,
+        typer.Argument(help="A MAF, or a VCF annotated by VEP or SnpEff; plain or gzipped.", metavar="SAMPLE.maf|.vcf"),
+    ],
+    sample: Annotated[str | None, typer.Option(help="The tumour that is meant.", metavar="NAME")] = None,
+    disease: Annotated[
+        str | None, typer.Option(help="Mark the evidence that is of this disease.", metavar="DISEASE")
+    ] = None,
+    store: StoreOption = STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show CIViC's evidence for a tumour's small variants: of the exact variant, its codon or exon, its gene.
+
+    Example: panakeia tumour laml.maf.gz --sample TCGA-AB-2843 --disease "acute myeloid leukemia"
+    """
+    with Session(store) as session:
+        print_answer(session.tumour(file, sample=sample, disease=disease), as_json=as_json, rows=False)

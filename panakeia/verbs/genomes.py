@@ -1,4 +1,4 @@
-"""The verbs that read a person's genome: which drugs it says something of."""
+"""The verbs that read a genome, a person's or a tumour's: which drugs it says something of."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from panakeia.verbs.held import Held, check_output, names
 
 if TYPE_CHECKING:
+    from kg.oncology.evidence import TumourEvidence
     from panakeia.pharmacogenome import Pharmacogenome
 
 
@@ -52,3 +53,14 @@ class GenomeVerbs(Held):
         if report is not None:
             found.write(report)
         return found
+
+    def tumour(self, file: str | Path, *, sample: str | None = None, disease: str | None = None) -> "TumourEvidence":
+        """Say what CIViC's curators say of a tumour's small variants, in a MAF or a VCF that VEP or SnpEff annotated.
+
+        The evidence comes in tiers: of the exact variant, of its codon or exon, of its gene. `sample` is the one of
+        several that is meant, else a MAF's tumours are all asked about; with `disease`, what is of it is marked.
+        Nothing of the tumour is stored.
+        """
+        from kg.query.tumour import tumour
+
+        return tumour(self._graph(), file, sample, disease=disease)

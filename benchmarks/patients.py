@@ -3,8 +3,8 @@
     python benchmarks/patients.py --data ../shared/data [--graph GRAPH.lbdb]
 
 imports 10,580 phenopackets, the demo of MIMIC-IV, 50 FHIR bundles and GiBleed in a process of its own, whose memory is
-watched, into a fresh embedded store (or a copy of one that `panakeia build` made, whose nodes the codes then map to),
-and prints one JSON object. The baseline is the floor: the same files parsed by `json` and pandas in one process, which
+watched, into an embedded store with the starter graph (or a copy of one that `panakeia build` made, whose nodes codes
+then map to), and prints one JSON object. The baseline is the floor: the same files parsed by `json` and pandas in one process, which
 maps, checks and stores nothing.
 """
 
@@ -24,6 +24,12 @@ from typing import Any
 
 import pandas as pd
 import psutil
+
+from kg.audit import Audit
+from kg.build import build
+from kg.fetch import Fetch
+from kg.patients.imports import import_patients
+from kg.stores.opening import open_store
 
 TARGETS = {"import_s": 300, "peak_gib": 4}
 """What is asked, of two cores: at most."""
@@ -48,6 +54,8 @@ def main() -> None:
         store = Path(folder) / "graph.lbdb"
         if options.graph:
             shutil.copyfile(options.graph, store)
+        else:
+            build(["starter"], Fetch(offline=True), store)
         first = watched(options.data, store)
         again = watched(options.data, store)
         size = store.stat().st_size / 2**20
@@ -58,7 +66,7 @@ def main() -> None:
         "load_of_others": load,
         "targets": TARGETS,
         "import": first,
-        "import_again": {key: again[key] for key in ("import_s", "peak_gib", "persons", "events", "taken_away")},
+        "import_again": {key: again[key] for key in ("import_s", "peak_gib", "persons", "events", "gone")},
         "file_mib": size,
         "baseline": {"bare_read_s": bare_s, "rows": bare},
     }
@@ -83,28 +91,23 @@ def watched(data: Path, store: Path) -> dict[str, Any]:
 
 def imported(paths: list[Path], path: Path) -> dict[str, Any]:
     """Import into a store; return the seconds and what came of it."""
-    from kg.patients.imports import import_patients
-    from kg.stores.opening import open_store
-
-    begin = time.perf_counter()
-    with open_store(path, create=True) as store:
-        opened = time.perf_counter()
+    with open_store(path) as store:
+        begin = time.perf_counter()
         found = import_patients(paths, store, b"of the benchmark, and no secret", progress=tell)
-        wall_s = time.perf_counter() - opened
+        wall_s = time.perf_counter() - begin
     told = found.to_json()
     return {
         "import_s": wall_s,
-        "open_s": opened - begin,
         "cpu_s": time.process_time(),
         "persons": len(found.patients),
         "events": events(found.audit),
-        "taken_away": told.get("taken_away", {}),
+        "gone": told["gone"],
         "rejected": found.audit.rejected.num_rows,
-        "left_out": sum(one["count"] for one in told["left_out"]),
+        "left_out": sum(found.left_out.values()),
     }
 
 
-def events(audit: Any) -> dict[str, int]:
+def events(audit: Audit) -> dict[str, int]:
     """Return how many edges of each relation came in."""
     rows: Counter[str] = Counter()
     for tally in audit.tallies:

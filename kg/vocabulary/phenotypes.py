@@ -2,7 +2,7 @@
 
 from kg.vocabulary.terms import AttributeType, NodeKind, Relation
 
-KINDS = (NodeKind("Phenotype", "biolink:PhenotypicFeature", ("HP", "SNOMEDCT", "MP", "UMLS")),)
+KINDS = (NodeKind("Phenotype", "biolink:PhenotypicFeature", ("HP", "SNOMEDCT", "MP", "UMLS", "PANAKEIA")),)
 
 _ANNOTATED: dict[str, AttributeType] = {
     "evidence_code": "string",

@@ -4,8 +4,8 @@
 
 imports 10,580 phenopackets, the demo of MIMIC-IV, 50 FHIR bundles and GiBleed in a process of its own, whose memory is
 watched, into an embedded store with the starter graph (or a copy of one that `panakeia build` made, whose nodes codes
-then map to), and prints one JSON object. The baseline is the floor: the same files parsed by `json` and pandas in one process, which
-maps, checks and stores nothing.
+then map to), imports it all once more, and prints one JSON object. The baseline is the floor: the same files parsed by
+`json` and pandas in one process, which maps, checks and stores nothing.
 """
 
 import argparse

@@ -23,7 +23,7 @@ def epsilon(text: str) -> float:
 
 def patient_disclosure(
     cohort: Annotated[
-        Path, typer.Argument(help="A cohort's pseudonyms (JSON, CSV), or a CSV of people.", metavar="COHORT")
+        Path, typer.Argument(help="Criteria (TOML), pseudonyms (JSON, CSV), or a CSV of people.", metavar="COHORT")
     ],
     quasi: Annotated[
         list[str] | None,
@@ -54,7 +54,7 @@ def patient_disclosure(
 ) -> None:
     """Say what a cohort gives away (k-anonymity, l-diversity, t-closeness), or count it with differential privacy.
 
-    Example: panakeia patient disclosure cohort.json --quasi age,sex --sensitive "type 2 diabetes mellitus"
+    Example: panakeia patient disclosure cohort.toml --quasi age,sex --sensitive "type 2 diabetes mellitus"
     """
     from kg.patients.budget import Charge
 

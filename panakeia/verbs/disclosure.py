@@ -37,8 +37,9 @@ class DisclosureVerbs(Held):
     ) -> "Disclosure | Noisy":
         """Say what a cohort's table gives away on quasi-identifiers (age, sex, any node that a record may state).
 
-        The cohort is its pseudonyms, or a file that lists them; or a CSV of people that has all the columns named, and
-        then no store is asked. With a `charge`, the counts have noise instead, and an epsilon is taken of a budget.
+        The cohort is a TOML file with its criteria, a file that lists its pseudonyms, or these; or a CSV of people that
+        has all the columns named: then no store is asked. With a `charge` the counts have noise instead, and an epsilon
+        is taken of a budget.
         """
         from kg.patients import release
         from kg.patients.members import read_people
@@ -50,7 +51,7 @@ class DisclosureVerbs(Held):
                 raise ValueError("counts with noise are of a store's patients: give a cohort's pseudonyms, not a table")
             age = next((name for name in _AGES if name in asked[0]), release.AGE)
             return release.disclose(people, release.Asked(tuple(asked[0]), tuple(asked[1]), k, age_band_years, age))
-        return self._of_the_store(_members(cohort), asked, k, age_band_years or AGE_BAND_YEARS, charge)
+        return self._of_the_store(self._members(cohort), asked, k, age_band_years or AGE_BAND_YEARS, charge)
 
     def patient_journal(self) -> "Journal":
         """Read who asked what of which patients, when, and hold every line against the ones before it."""
@@ -85,6 +86,17 @@ class DisclosureVerbs(Held):
         left = spend(Path(charge.file or place(self.store, "budget")), charge, key())
         return release.count(people, question, charge.epsilon, left)
 
+    def _members(self, cohort: str | Path | Sequence[str]) -> Sequence[str]:
+        if not isinstance(cohort, str | Path):
+            return cohort
+        if Path(cohort).suffix == ".toml":
+            from kg.cohort import read_definition, select
+
+            return select(self._graph(), read_definition(cohort)).patients
+        from kg.patients.members import read_members
+
+        return read_members(cohort)
+
 
 def _listed(given: str | Sequence[str]) -> list[str]:
     """Return names, several in one text where each is age, sex or a CURIE: the name of a disease may hold a comma.
@@ -96,12 +108,6 @@ def _listed(given: str | Sequence[str]) -> list[str]:
     for text in names(given):
         found += [part.strip() for part in text.split(",")] if _LISTED.fullmatch(text.strip()) else [text.strip()]
     return list(dict.fromkeys(found))
-
-
-def _members(cohort: str | Path | Sequence[str]) -> Sequence[str]:
-    from kg.patients.members import read_members
-
-    return read_members(cohort) if isinstance(cohort, str | Path) else cohort
 
 
 def _node(store: "Store", text: str) -> "Node":

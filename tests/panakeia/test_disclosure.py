@@ -79,6 +79,14 @@ def test_the_journal_tells_who_asked_and_any_edit(
     assert "it was edited, and nothing more is written to it" in refused.err
 
 
+def test_a_cohort_by_its_criteria(panakeia: Panakeia, starter_store: Path, cohort: Path) -> None:
+    criteria = cohort.with_suffix(".toml")
+    criteria.write_text('name = "Warfarin"\n[entry]\ndrug = "warfarin"\n')
+    fitting = panakeia("cohort", criteria, "--store", starter_store, "--json").json()["patients"]
+    found = panakeia("patient", "disclosure", criteria, "--store", starter_store, "--json").json()
+    assert found["figures"]["people"] == len(fitting) == 6
+
+
 def test_a_csv_of_people_needs_no_store(panakeia: Panakeia, tmp_path: Path) -> None:
     rows = [f"{30 + n % 20},{'fm'[n % 2]},{'yes' if n % 3 else 'no'}" for n in range(60)]
     table = tmp_path / "people.csv.gz"

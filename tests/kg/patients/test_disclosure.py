@@ -144,5 +144,5 @@ def test_what_cannot_be_told_is_said(quasi: list[str], message: str) -> None:
 
 
 def test_nobody_gives_nothing_away() -> None:
-    with pytest.raises(ValueError, match="no people"):
+    with pytest.raises(ValueError, match="nobody in the table"):
         figures(pd.DataFrame({"sex": []}), ["sex"])

@@ -97,7 +97,9 @@ def classes(people: pd.DataFrame, quasi: Sequence[str], others: Sequence[str] = 
     Raises `ValueError` for an empty table, for no quasi-identifier and for a column, or one of the others, not there.
     """
     if not len(people):
-        raise ValueError("there is nobody in the table: expected one person or more, of a cohort one that the store has")
+        raise ValueError(
+            "there is nobody in the table: expected one person or more, of a cohort one that the store has"
+        )
     if not quasi:
         raise ValueError("no quasi-identifier is given: expected at least one, such as age")
     for name in (*quasi, *others):

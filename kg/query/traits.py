@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from kg.query.cohort import narrower
 from kg.schema import PERSON, RELATIONS, WITHDRAWN, Step, negatable
 from kg.search import Node
 from kg.stores.protocol import Store
@@ -14,6 +15,9 @@ STATES: dict[str, str] = {
     if relation.subject == PERSON and negatable(name)
 }
 """Kind of node -> the relation by which a record states one of a patient: a drug is taken, not one of an allergy."""
+
+NARROW = "'skos:narrowMatch'"
+"""How a code came to mean a node that says more than was recorded: who has the broader need not have it."""
 
 
 def traits(store: Store, patients: Collection[str], stated: Sequence[Node] = ()) -> pd.DataFrame:
@@ -36,13 +40,21 @@ def traits(store: Store, patients: Collection[str], stated: Sequence[Node] = ())
 
 
 def _having(store: Store, patients: Collection[str], node: Node) -> set[str]:
-    """Return those of these patients of whom some record states a node, and not that it is absent."""
+    """Return those of these patients of whom some record states a node, or one below it in the graph's ontologies.
+
+    It does not where it says that the node is absent, or where the node says more than the code that was recorded.
+    """
     if node.kind not in STATES:
         raise ValueError(f"{node.name} is a {node.kind} ({node.id}): no record states one of a patient")
     step = Step(STATES[node.kind], True)
+    held = (
+        "p.id IN $patients",
+        "n.id IN $nodes",
+        *step.holds("r", "n"),
+        f"(r.mapping IS NULL OR r.mapping <> {NARROW})",
+    )
     rows = store.query(
-        f"MATCH (p:{PERSON}){step.pattern('r')}(n:{node.kind} {{id: $node}}) "
-        f"WHERE {' AND '.join(('p.id IN $patients', *step.holds('r', 'n')))} RETURN DISTINCT p.id AS id",
-        {"node": node.id, "patients": sorted(set(patients))},
+        f"MATCH (p:{PERSON}){step.pattern('r')}(n:{node.kind}) WHERE {' AND '.join(held)} RETURN DISTINCT p.id AS id",
+        {"nodes": sorted(narrower(store, node.kind, [node.id])), "patients": sorted(set(patients))},
     )
     return {row["id"] for row in rows}

@@ -36,15 +36,23 @@ def test_what_no_record_states(store_of: StoreOf, graph: Graph, kind: str) -> No
         traits(store_of(graph), ["PANAKEIA:P-1"], [Node("UBERON:0002107", kind, "liver")])
 
 
-WITHDRAWN = make_graph(
-    NODES
-    | {
-        "Patient": [row | {"consent": "withdrawn"} if place == 0 else row for place, row in enumerate(NODES["Patient"])]
-    },
-    EDGES,
+PEOPLE = [row | {"consent": "withdrawn"} if place == 0 else row for place, row in enumerate(NODES["Patient"])]
+NARROWER: tuple[tuple[str, str, str, dict[str, object]], ...] = (
+    ("patient_has_condition", "PANAKEIA:P-2", "DOID:8398", {"mapping": "skos:narrowMatch", "negated": False}),
+    ("patient_has_phenotype", "PANAKEIA:P-3", "HP:0001907", {"mapping": "skos:exactMatch", "negated": False}),
 )
+OTHER = make_graph(NODES | {"Patient": PEOPLE}, (*EDGES, *NARROWER))
 
 
 def test_who_withdrew_consent_is_not_there(store_of: StoreOf) -> None:
-    found = traits(store_of(WITHDRAWN), ["PANAKEIA:P-1", "PANAKEIA:P-3"], [THROMBOSIS])
+    found = traits(store_of(OTHER), ["PANAKEIA:P-1", "PANAKEIA:P-3"], [THROMBOSIS])
     assert found[["id", THROMBOSIS.id]].to_numpy().tolist() == [["PANAKEIA:P-3", True]]
+
+
+def test_a_node_stands_for_those_below_it_and_not_for_what_says_less(store_of: StoreOf) -> None:
+    broad = Node("HP:0001977", "Phenotype", "Abnormal thrombosis")
+    found = traits(store_of(OTHER), ["PANAKEIA:P-2", "PANAKEIA:P-3"], [broad, ABSENT])
+    assert found[["id", broad.id, ABSENT.id]].to_numpy().tolist() == [
+        ["PANAKEIA:P-2", False, False],
+        ["PANAKEIA:P-3", True, False],
+    ]

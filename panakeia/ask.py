@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kg.output import require_folder
 from panakeia.verbs.cohorts import CohortVerbs
+from panakeia.verbs.coverage import CoverageVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
 from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.genomes import GenomeVerbs
@@ -30,6 +31,7 @@ class Session(
     NetworkVerbs,
     TwinVerbs,
     CohortVerbs,
+    CoverageVerbs,
     DisclosureVerbs,
     GenomeVerbs,
     LikenessVerbs,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.commands import cohorts, disclosure, formats, genomes, graph, likeness, network, twins, walks
+from panakeia.commands import cohorts, coverage, disclosure, formats, genomes, graph, likeness, network, twins, walks
 from panakeia.options import DataOption, SeedOption, SourceOption
 from panakeia.terminal import buffer_output, drop_output, print_answer, print_error
 
@@ -26,6 +26,7 @@ app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
 app.add_typer(twins.twin_app, name="twin")
 app.add_typer(twins.trial_app, name="trial")
+coverage.join(twins.patient_app)
 disclosure.join(twins.patient_app)
 likeness.join(twins.patient_app)
 app.add_typer(twins.patient_app, name="patient")

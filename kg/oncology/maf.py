@@ -37,6 +37,8 @@ CLASSES: dict[str, Consequence] = {
     "missense_mutation": "missense",
     "nonsense_mutation": "nonsense",
     "nonstop_mutation": "stop lost",
+    "stop_codon_ins": "nonsense",
+    "stop_codon_del": "stop lost",
     "translation_start_site": "start lost",
     "start_codon_snp": "start lost",
     "start_codon_del": "start lost",
@@ -53,8 +55,8 @@ CLASSES: dict[str, Consequence] = {
 }
 
 _NO_BASES = ("-", "", ".")
-_PASSED = ("", ".", "pass")
-_SOMATIC = ("", ".", "somatic", "unknown", "__unknown__", "post-transcriptional modification")
+_PASSED = ("", ".", "na", "pass")
+_NOT_SOMATIC = ("germline", "loh", "none", "wildtype")
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def _variant(layout: _Layout, cells: Sequence[str], build: str, line: int) -> Sm
 
     if cell("FILTER").lower() not in _PASSED:
         raise _Refused("a variant that did not pass its caller's filters")
-    if cell("Mutation_Status").lower() not in _SOMATIC:
+    if cell("Mutation_Status").lower() in _NOT_SOMATIC:
         raise _Refused("a variant that is stated not to be somatic")
     consequence = CLASSES.get(cell(CLASS).lower())
     if consequence is None:

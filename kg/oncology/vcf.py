@@ -5,7 +5,6 @@ Where the annotator marks a transcript of a gene (PICK, MANE_SELECT, CANONICAL, 
 else all do, the gravest effect first.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from typing import Any, get_args
 
 import pysam
 
+from kg.files.vcf import REFERENCE, VcfError, check_whole, stated_genomes
 from kg.oncology.change import change
 from kg.oncology.maf import exon
 from kg.oncology.somatic import (
-    BUILDS,
     Consequence,
     Effect,
     GeneName,
@@ -55,8 +54,7 @@ TERMS: dict[str, Consequence] = {
 """Terms of the Sequence Ontology that both annotators use; all others change neither a protein nor a splice site."""
 
 _GRAVEST: Sequence[Consequence] = get_args(Consequence)
-_FIRST_CHROMOSOME = {249_250_621: "GRCh37", 248_956_422: "GRCh38", 247_249_719: "NCBI36"}
-_NAMED_BUILD = re.compile(r"GRCh3[78]|hg(?:18|19|38)|NCBI36|hs37d5", re.IGNORECASE)
+_SAYS_GENOME = (*REFERENCE, "##VEP=", "##SnpEffCmd=")
 _MARKS = ("PICK", "MANE_SELECT", "CANONICAL")
 _BASES = frozenset("ACGTN")
 
@@ -90,10 +88,13 @@ def read_vcf(path: str | Path, sample: str | None = None) -> Tumours:
     Raises `TumourError` for a file that is no VCF or has no annotation, that has several samples and none is named, or
     not the one that is named; the message quotes no sample.
     """
-    verbosity = pysam.set_verbosity(0)
+    verbosity = pysam.set_verbosity(0)  # htslib writes to standard error what is raised here
     try:
+        check_whole(Path(path))
         with pysam.VariantFile(str(path)) as file:
             return _read(file, sample)
+    except VcfError as failure:
+        raise TumourError(f"the VCF {failure.reason}") from None
     except (OSError, ValueError) as failure:
         if isinstance(failure, TumourError):
             raise
@@ -163,14 +164,7 @@ def _sample(names: Sequence[str], wanted: str | None) -> str | None:
 
 def _build(header: Any) -> str:
     """Return the reference genome that a header states: by a length, or in words; empty where it states none."""
-    stated: set[str] = set()
-    for name, contig in header.contigs.items():
-        if chromosome(name) == "1" and contig.length in _FIRST_CHROMOSOME:
-            stated.add(_FIRST_CHROMOSOME[contig.length])
-    for record in header.records:
-        text = f"{record.value or ''} {dict(record).get('assembly', '')}"
-        if record.key in ("reference", "VEP", "SnpEffCmd", "assembly", "contig"):
-            stated |= {BUILDS[named.lower()] for named in _NAMED_BUILD.findall(text)}
+    stated = stated_genomes(str(header).splitlines(), _SAYS_GENOME)
     if len(stated) > 1:
         raise TumourError(f"the VCF's header states several reference genomes: {', '.join(sorted(stated))}")
     return next(iter(stated), "")

@@ -269,6 +269,6 @@ def call_vcf(
     sample: str | None = None,
     outside: Mapping[str, OutsideCall] | None = None,
 ) -> dict[str, dict[str, GeneResult]]:
-    """Return what a VCF's samples, or one of them, have of each gene; raises `kg.pharmacogenomics.vcf.VcfError`."""
+    """Return what a VCF's samples, or one of them, have of each gene; raises `kg.files.vcf.VcfError`."""
     genotypes = read_genotypes(path, caller.places, build=build, sample=sample)
     return {one.name: caller.call(one, genotypes.build, outside) for one in genotypes.samples}

@@ -6,16 +6,13 @@ record that states the reference over a stretch (a gVCF's block) states it at ea
 may come in any order, a variant in any spelling (see `kg.pharmacogenomics.sequence`).
 """
 
-import gzip
-import re
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pysam
 
-from kg.files.text import FileError
+from kg.files.vcf import VcfError, check_whole, one_line, stated_genomes
 from kg.pharmacogenomics.places import Places, Target
 from kg.pharmacogenomics.records import Genotype, Observation, Reading, observe, settle
 
@@ -23,28 +20,6 @@ PASSED = frozenset({"PASS", "RefCall", "MONOALLELIC", "PCATxREF", "PCATxALT", "P
 """Filters that do not say that a genotype is bad: DeepVariant's and GLnexus's remarks, and PharmCAT's own."""
 MOST_WRONG = 5
 """With more than one in so many of its reference bases wrong, a file is of another genome than it says."""
-
-_FIRST_LINE = b"##fileformat=VCF"
-_END_OF_BGZF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
-_BUILDS = {
-    "GRCh38": r"GRCh38|hg38|\bb38\b|GCA_000001405\.(15|2\d)|GCF_000001405\.(2[6-9]|[34]\d)|GCF_000001405\.40",
-    "GRCh37": r"GRCh37|hg19|\bb37\b|hs37d5|human_g1k_v37|GCA_000001405\.1\b|GCF_000001405\.(13|25)\b",
-    "NCBI36": r"NCBI36|hg18|\bb36\b",
-    "T2T-CHM13": r"CHM13|T2T|GCA_009914755",
-}
-_LENGTHS = {
-    "GRCh38": {248956422, 242193529, 190214555, 170805979, 159345973, 145138636, 133797422, 133275309, 114364328},
-    "GRCh37": {249250621, 243199373, 191154276, 171115067, 159138663, 146364022, 135534747, 133851895, 115169878},
-}
-"""Lengths of chromosomes 1, 2, 4, 6, 7, 8, 10, 12 and 13."""
-
-
-class VcfError(FileError):
-    """A VCF that cannot be read; `reason` is the message without the file's name."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -73,7 +48,7 @@ def read_genotypes(
     `build`, GRCh38 or GRCh37, is what the caller states where the header does not. Raises `VcfError`.
     """
     path = Path(path)
-    _check_whole(path)
+    check_whole(path)
     pysam.set_verbosity(0)  # htslib writes to standard error what is raised here
     try:
         with pysam.VariantFile(str(path)) as file:
@@ -85,44 +60,12 @@ def read_genotypes(
     except (ValueError, OSError, IndexError) as failure:
         if isinstance(failure, VcfError):
             raise
-        raise VcfError(path.name, f"is no VCF that can be read: {_one_line(failure)}") from None
-
-
-def _check_whole(path: Path) -> None:
-    """Raise `VcfError` for a file that is no VCF from its first line on, or a gzipped one that ends too soon."""
-    try:
-        with path.open("rb") as stream:
-            zipped = stream.read(2) == b"\x1f\x8b"
-            if zipped:
-                stream.seek(0, 2)
-                stream.seek(max(0, stream.tell() - len(_END_OF_BGZF)))
-                ended = stream.read() == _END_OF_BGZF
-        with gzip.open(path) if zipped else path.open("rb") as stream:
-            first = stream.read(len(_FIRST_LINE) + 3).removeprefix(b"\xef\xbb\xbf")
-            while zipped and not ended and stream.read(1 << 20):
-                pass
-    except (EOFError, zlib.error, gzip.BadGzipFile) as failure:
-        raise VcfError(path.name, f"ends before its end, or is damaged ({_one_line(failure)}); get it again") from None
-    if not first.startswith(_FIRST_LINE):
-        raise VcfError(path.name, "is no VCF: expected a first line ##fileformat=VCFv4.x and a header")
-
-
-def _one_line(failure: BaseException) -> str:
-    return " ".join(str(failure).split())[:200]
+        raise VcfError(path.name, f"is no VCF that can be read: {one_line(failure)}") from None
 
 
 def _build(name: str, header: pysam.VariantHeader, stated: str | None) -> tuple[str, str]:
     """Return the genome that a header says it is of, by its contigs or reference, or that the caller states."""
-    lines = str(header).splitlines()
-    said = {
-        build
-        for line in lines
-        if line.startswith(("##contig=", "##reference=", "##assembly="))
-        for build, pattern in _BUILDS.items()
-        if re.search(pattern, re.sub(r"species=\"[^\"]*\"", "", line), re.IGNORECASE)
-    }
-    lengths = {int(found) for line in lines for found in re.findall(r"^##contig=.*[<,]length=(\d+)", line)}
-    said |= {build for build, known in _LENGTHS.items() if known & lengths}
+    said = stated_genomes(str(header).splitlines())
     if len(said) > 1:
         raise VcfError(name, f"says it is of {' and of '.join(sorted(said))}; expected one reference genome")
     if stated and said and {stated} != said:

@@ -23,6 +23,11 @@ ASKED = tuple(relation for relation in oncology.RELATIONS if relation.name not i
 GERMLINE = ("Rare Germline", "Common Germline")
 """The origins of variants in evidence that says nothing of a somatic one."""
 
+_ELSEWHERE = "variants with the name of one of CIViC's, but at another place, left out"
+_AT_ITS_PLACE = ("bases in the genome", "protein change", "codon")
+_MOST_ELSEWHERE = 3
+"""So many variants that stand elsewhere, and more than stand at their place, are not other transcripts' any more."""
+
 Row = Mapping[str, Any]
 Ids = frozenset[str]
 
@@ -72,6 +77,7 @@ def tumour(store: Store, path: str | Path, sample: str | None = None, *, disease
     for variant in read.variants:
         of[variant.sample].append(variant)
     matched = {name: _match_all(variants, curated) for name, variants in of.items()}
+    _check_genome(matched.values())
     evidence = _evidence(store, {profile for found, _ in matched.values() for profile in found})
     release = next((row["version"] for rows in evidence.values() for row in rows), "")
     tumours = tuple(_tumour(name, of[name], *matched[name], evidence, wanted) for name in read.samples)
@@ -133,12 +139,25 @@ def _match_all(variants: Iterable[SmallVariant], curated: _Curated) -> tuple[dic
             if isinstance(seen, Match):
                 found[profile.id] = _better(found.get(profile.id), _Matched(seen, (variant.named(),)))
             elif isinstance(seen, Elsewhere):
-                why["variants with the name of one of CIViC's, but at another place, left out"] += 1
+                why[_ELSEWHERE] += 1
             if profile.alteration.kind == "unseen" and any(one.consequence not in SILENT for one in variant.effects):
                 unseen[profile.id] = profile.alteration.of
     for reason, count in sorted(Counter(unseen.values()).items()):
         why[f"of CIViC's variants of these genes not looked for, as no small variant shows {reason}"] = count
     return found, why
+
+
+def _check_genome(matched: Iterable[tuple[Mapping[str, _Matched], Counter[str]]]) -> None:
+    """Raise `TumourError` where the places of a file's variants are not those of the genome that it says."""
+    near = far = 0
+    for found, why in matched:
+        near += sum(one.match.by in _AT_ITS_PLACE for one in found.values())
+        far += why[_ELSEWHERE]
+    if far >= _MOST_ELSEWHERE and far > near:
+        raise TumourError(
+            f"the file says that it is of {CURATED_BUILD}, but {far} of {near + far} changes that CIViC knows by name "
+            "do not stand at their places there; state the reference genome that its positions are of"
+        )
 
 
 def _better(held: _Matched | None, new: _Matched) -> _Matched:

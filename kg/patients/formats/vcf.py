@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.files.text import FileError
+from kg.files.vcf import VcfError
 from kg.patients.private import NOTHING, Private, as_words
 from kg.patients.record import GeneCall, Person, Place, Reading, RecordError
 from kg.pharmacogenomics.calls import GeneResult, call_vcf, read_caller
 from kg.pharmacogenomics.outside import OutsideCall, read_outside_calls
-from kg.pharmacogenomics.vcf import VcfError
 
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
 _FIRST_LINE = b"##fileformat=VCF"

@@ -164,3 +164,12 @@ def test_bcf_and_a_broken_file_are_named(tmp_path: Path) -> None:
     path.write_text("##fileformat=VCFv4.2\nnothing more\n")
     with pytest.raises(TumourError, match="cannot be read"):
         read(path)
+
+
+def test_a_file_that_ends_too_soon_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, *[V600E] * 20_000)
+    pysam.tabix_compress(str(path), str(tmp_path / "t.vcf.gz"))
+    whole = (tmp_path / "t.vcf.gz").read_bytes()
+    (tmp_path / "t.vcf.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(TumourError, match="ends before its end"):
+        read(tmp_path / "t.vcf.gz")

@@ -182,6 +182,15 @@ def test_another_build_is_matched_by_the_protein_only_and_says_so(store: Store, 
     assert "at another place" in elsewhere.to_text()
 
 
+def test_a_file_of_another_genome_than_it_says_is_refused(store: Store, tmp_path: Path) -> None:
+    wrong = {"Start_Position": "140753336", "End_Position": "140753336"}
+    tumours = [{"Tumor_Sample_Barcode": f"TCGA-ZZ-{number}"} for number in range(4)]
+    with pytest.raises(TumourError, match="do not stand at their places"):
+        tumour(store, written(tmp_path, *(wrong | one for one in tumours[:3])))
+    found = tumour(store, written(tmp_path, *tumours[:2], *(wrong | one for one in tumours[2:])))
+    assert sum(one.has("exact") for one in found.tumours) == 2
+
+
 def test_several_tumours_are_told_by_number_and_none_by_name_in_the_text(store: Store, tmp_path: Path) -> None:
     other = {"Tumor_Sample_Barcode": "TCGA-ZZ-9", "HGVSp_Short": "p.V600K", "Tumor_Seq_Allele2": "C"}
     found = tumour(store, written(tmp_path, {}, other))

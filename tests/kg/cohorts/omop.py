@@ -19,13 +19,23 @@ EVENTS = {
 }
 
 
+def codes_of(tables: Mapping[str, pd.DataFrame], concept: int) -> list[str]:
+    """Return the codes of a concept and of all below it."""
+    below, told = tables["concept_ancestor"], tables["concept"]
+    ids = below["descendant_concept_id"][below["ancestor_concept_id"] == concept]
+    return sorted(_codes(told[told["concept_id"].isin(ids)]))
+
+
+def _codes(concept: pd.DataFrame) -> pd.Series:
+    systems = concept["vocabulary_id"].map(PREFIXES).fillna("OTHER")
+    return (systems + ":" + concept["concept_code"].astype(str)).set_axis(concept["concept_id"])
+
+
 class Tables:
     """Records of the tables; with `year_only`, as if nothing but the year of birth were known."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], *, year_only: bool = False) -> None:
-        person, observed, concept = tables["person"], tables["observation_period"], tables["concept"]
-        systems = concept["vocabulary_id"].map(PREFIXES).fillna("OTHER")
-        codes = (systems + ":" + concept["concept_code"].astype(str)).set_axis(concept["concept_id"])
+        person, observed, codes = tables["person"], tables["observation_period"], _codes(tables["concept"])
         born = person["year_of_birth"].astype(int).astype(str) + "-01-01" if year_only else person["birth_datetime"]
         self._persons = framed(
             pd.DataFrame(

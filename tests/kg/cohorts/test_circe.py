@@ -1,7 +1,7 @@
 """Cohorts are those of OHDSI's Circe, another implementation: the same persons, on public OMOP data."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from kg.cohorts.recorded import Asked
 from kg.files.checked import check, read_toml
 from tests.kg.cohorts.circe import EPOCH, Circe, born_alike, cohort, concepts, counted, event, group, read_tables
 from tests.kg.cohorts.definitions import BY_DAY, COHORTS, MEASUREMENT, age
-from tests.kg.cohorts.omop import Tables
+from tests.kg.cohorts.drawn import draw
+from tests.kg.cohorts.omop import Tables, codes_of
 
 pytestmark = pytest.mark.mirror
 
@@ -74,6 +75,15 @@ def test_cohorts_are_those_of_circe(name: str, circe: Circe, records: Tables) ->
     found = persons(read_toml(WRITTEN / f"{name}.toml", Definition), records)
     assert found == circe.persons(COHORTS[name])
     assert len(found) == SIZES[name]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_cohorts_drawn_at_random_are_those_of_circe(
+    seed: int, gibleed: Mapping[str, pd.DataFrame], circe: Circe, records: Tables
+) -> None:
+    """`benchmarks/cohort.py --drawn 500` asks for more."""
+    expression, content = draw(seed, partial(codes_of, gibleed))
+    assert persons(check(content, Definition, "drawn"), records) == circe.persons(expression)
 
 
 def test_each_rule_of_each_cohort_tells_somebody_apart(records: Tables) -> None:

@@ -1,0 +1,26 @@
+"""The page on cohorts has every key, and what it shows can be read."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kg.cohorts.criteria import All, AnyOf, AtLeast, Definition, Entry, Event, NoneOf, Person, Window
+from kg.cohorts.recorded import KINDS, Range
+from kg.files.checked import Checked, check
+
+PAGE = (Path(__file__).parents[3] / "docs" / "cohorts.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", [Definition, Entry, Event, Person, All, AnyOf, NoneOf, AtLeast, Range, Window])
+def test_every_key_stands_on_the_page(table: type[Checked]) -> None:
+    keys = {field.alias or name for name, field in table.model_fields.items()}
+    assert {key for key in keys if not re.search(rf"[`\[ {{]{key}\b", PAGE)} == set()
+
+
+def test_the_page_s_criteria_are_criteria() -> None:
+    [written] = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+    head = 'name = "x"\n[entry]\ndrug = "warfarin"\n'
+    assert check(tomllib.loads(head + written), Definition, "page").rules
+    assert all(f"`{kind}`" in PAGE for kind in KINDS)

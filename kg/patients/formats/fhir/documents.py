@@ -20,6 +20,7 @@ from kg.patients.record import Account, Place, RecordError
 
 LINES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 SUFFIXES = (".json", ".json.gz", *LINES)
+_OTHERS = (".vcf", ".bcf", ".csv", ".tsv", ".parquet", ".maf")
 BUNDLES = (
     *("document", "message", "transaction", "transaction-response", "batch", "batch-response"),
     *("history", "searchset", "collection", "subscription-notification"),
@@ -89,15 +90,27 @@ def is_named_so(path: Path) -> bool:
 
 def first_type(path: Path) -> str | None:
     """Return the first resource type that the head of a file names; None if it is no JSON with a resource."""
+    head = _head(path)
+    found = _RESOURCE_TYPE.search(head) if head.startswith("{") else None
+    return found[1] if found else None
+
+
+def is_of_another_format(path: Path) -> bool:
+    """Say whether a file is called as other records are, or is JSON and neither FHIR nor the manifest of an export."""
+    if not is_named_so(path):
+        return path.name.lower().removesuffix(".gz").removesuffix(".bgz").endswith(_OTHERS)
+    head = _head(path)
+    return head.startswith("{") and not _RESOURCE_TYPE.search(head) and '"transactionTime"' not in head
+
+
+def _head(path: Path) -> str:
     try:
         with path.open("rb") as opened:
             packed = opened.read(2) == b"\x1f\x8b"
         with gzip.open(path) if packed else path.open("rb") as file:
-            head = file.read(HEAD).decode("utf-8-sig", errors="replace").lstrip()
+            return file.read(HEAD).decode("utf-8-sig", errors="replace").lstrip()
     except (OSError, EOFError, zlib.error):
-        return None
-    found = _RESOURCE_TYPE.search(head) if head.startswith("{") else None
-    return found[1] if found else None
+        return ""
 
 
 def is_of_lines(path: Path) -> bool:

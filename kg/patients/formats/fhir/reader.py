@@ -11,6 +11,7 @@ from kg.patients.formats.fhir.documents import (
     find_files,
     first_type,
     is_named_so,
+    is_of_another_format,
     is_of_lines,
     open_document,
     read_lines,
@@ -31,9 +32,10 @@ class Fhir:
     url: str = "https://hl7.org/fhir/R4"
 
     def sniff(self, path: Path) -> bool:
-        """Say whether a file's head names a resource type, or a folder holds such a file."""
+        """Say whether a file's head names a resource type, or a folder has such a file and no records but FHIR's."""
         if path.is_dir():
-            return any(first_type(file) for file in sorted(path.rglob("*")) if file.is_file() and is_named_so(file))
+            files = sorted(file for file in path.rglob("*") if file.is_file())
+            return any(map(first_type, filter(is_named_so, files))) and not any(map(is_of_another_format, files))
         return first_type(path) is not None
 
     def read(self, paths: Sequence[Path], reading: Reading) -> Iterator[Person]:

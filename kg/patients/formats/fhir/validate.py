@@ -27,8 +27,8 @@ ALONE = ("component", "coding")
 _DATED = frozenset(
     (
         *("birthDate", "deceasedDateTime", "onsetDateTime", "abatementDateTime", "recordedDate", "authoredOn"),
-        *("dateAsserted", "effectiveDateTime", "effectiveInstant", "issued", "start", "end", "performedDateTime"),
-        *("occurrenceDateTime", "whenHandedOver", "whenPrepared", "dateTime"),
+        *("dateAsserted", "effectiveDateTime", "effectiveInstant", "issued", "performedDateTime", "occurrenceDateTime"),
+        *("whenHandedOver", "whenPrepared", "dateTime"),
     )
 )
 """The elements that hold a date or a time that is read."""
@@ -78,7 +78,7 @@ def validated(resource: Json, kind: str) -> tuple[Json, list[Fault]]:
 
 def _check(resource: Json, kind: str) -> tuple[tuple[Step, ...], Fault] | None:
     """Return where the first fault of a resource is, and what; None if it is valid."""
-    for steps in _numbers_for_dates(resource, ()):
+    for steps in _numbers_for_dates(resource):
         return steps, (_path(steps, kind), "is a number: expected a date")
     try:
         _model(kind).model_validate(resource)
@@ -118,17 +118,19 @@ def _only_in_r5(kind: str) -> frozenset[str]:
     return frozenset(name for name in r5 - r4b if not name.startswith("_"))
 
 
-def _numbers_for_dates(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+def _numbers_for_dates(resource: Json) -> Iterator[tuple[Step, ...]]:
     """Yield where a number stands in place of a date: the models take it for seconds since 1970."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if isinstance(inner, dict | list):
-                yield from _numbers_for_dates(inner, (*steps, name))
-            elif name in _DATED and isinstance(inner, int | float) and not isinstance(inner, bool):
-                yield (*steps, name)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _numbers_for_dates(inner, (*steps, number))
+    for name, value in resource.items():
+        if name in _DATED and _is_number(value):
+            yield (name,)
+        elif name.endswith(("Period", "period")) and isinstance(value, dict):
+            for end in ("start", "end"):
+                if _is_number(value.get(end)):
+                    yield name, end
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _item_alone(steps: tuple[Step, ...]) -> tuple[Step, ...] | None:

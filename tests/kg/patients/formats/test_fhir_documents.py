@@ -223,6 +223,25 @@ def test_paths_without_bundles_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "is_fhir"),
     [
+        (b"notes", "notes.txt", True),
+        (b'{"transactionTime": "2021-01-01T00:00:00Z"}', "manifest.json", True),
+        (gzip.compress(CONTENT)[:12], "broken.json.gz", True),
+        (b"{", "broken.ndjson", False),
+        (b'{"id": "x", "phenotypicFeatures": []}', "packet.json", False),
+        (b"##fileformat=VCFv4.2", "genome.vcf.gz", False),
+        (b"person_id", "PERSON.csv", False),
+    ],
+)
+def test_a_folder_is_told_by_all_its_records(tmp_path: Path, content: bytes, name: str, *, is_fhir: bool) -> None:
+    written(tmp_path, CONTENT, "a.json")
+    (tmp_path / "deeper").mkdir()
+    written(tmp_path / "deeper", content, name)
+    assert READER.sniff(tmp_path) is is_fhir
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "is_fhir"),
+    [
         (CONTENT, "a.json", True),
         (gzip.compress(CONTENT), "a.json.gz", True),
         (json.dumps(PATIENT).encode(), "a.ndjson", True),

@@ -29,6 +29,10 @@ _PSEUDONYM = re.compile(r"PANAKEIA:P-[0-9a-f]{1,64}", re.ASCII)
 _STATE = ".local/state"
 
 
+class JournalError(OSError):
+    """A journal that cannot be written; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Journal:
     """The lines of a journal, and whether they are as they were written.
@@ -88,7 +92,7 @@ def note(
 
     `about` is one patient's pseudonym or a cohort's pseudonyms, whose number is the size unless that is given. What is
     no pseudonym is not written down. `detail` is for figures such as an epsilon, never for what was typed. Raises
-    `kg.patients.ledger.LedgerBroken` for a journal that was edited, `OSError` where it cannot be written.
+    `kg.patients.ledger.LedgerBroken` for a journal that was edited, `JournalError` where it cannot be written.
     """
     one = isinstance(about, str)
     what: dict[str, Any] = {
@@ -99,8 +103,15 @@ def note(
         "size": size if size is not None else (1 if one else len(set(about))) if about else None,
         "detail": detail,
     }
-    with opened(place(store, "journal"), key(), whole=False) as ledger:
-        ledger.add(what)
+    path = place(store, "journal")
+    try:
+        with opened(path, key(), whole=False) as ledger:
+            ledger.add(what)
+    except OSError as failure:
+        raise JournalError(
+            f"the journal {path} cannot be written ({failure.strerror or failure}), and without it nothing is told of "
+            f"patients: set {FOLDER_VARIABLE} to a folder that can be"
+        ) from failure
 
 
 def read_journal(store: str | Path) -> Journal:

@@ -17,7 +17,7 @@ import pytest
 
 from kg.patients import journal, ledger
 from kg.patients.budget import BudgetRefused, BudgetSpent, Charge, spend
-from kg.patients.journal import note, read_journal
+from kg.patients.journal import JournalError, note, read_journal
 from kg.patients.ledger import LedgerBroken, check, head_of, opened
 
 KEY = b"a key that only the tests know, and anyone who reads them"
@@ -203,6 +203,12 @@ def test_the_journal_names_the_first_broken_line(tmp_path: Path, who: None) -> N
     assert found.to_json()["broken"]["line"] == 2
     assert "BROKEN: line 2 has another hash" in found.to_text()
     assert len(found.to_frame()) == 1
+
+
+def test_without_a_journal_nothing_is_told(tmp_path: Path, who: None) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match=r"cannot be written \(.*\).*set PANAKEIA_JOURNAL to a folder"):
+        note(tmp_path / "file" / "graph.lbdb", "cohort", PATIENTS)
 
 
 def test_where_a_journal_lies(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """VCF: what is to know of such a file before its records: that it is whole, and of which genome it says it is."""
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Iterable
@@ -8,7 +9,13 @@ from pathlib import Path
 
 from kg.files.text import FileError
 
+GZIP = b"\x1f\x8b"
+BGZF = b"\x1f\x8b\x08\x04"
+MARK = b"\xef\xbb\xbf"
+"""How a gzipped file begins, one in blocks, and one with a byte-order mark."""
+
 _FIRST_LINE = b"##fileformat=VCF"
+_BLOCK = 1 << 20
 _END_OF_BGZF = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _GENOMES = {
     "GRCh38": r"GRCh38|hg38|\bb38\b|GCA_000001405\.(15|2\d)|GCF_000001405\.(2[6-9]|[34]\d)|GCF_000001405\.40",
@@ -34,28 +41,36 @@ class VcfError(FileError):
         self.reason = reason
 
 
-def check_whole(path: Path) -> None:
-    """Raise `VcfError` for a file that is no VCF from its first line on, or a gzipped one that ends too soon."""
+def check_whole(path: Path) -> bytes:
+    """Return how a file begins; raises `VcfError` for one that is no VCF, or a gzipped one that ends too soon."""
     try:
         with path.open("rb") as stream:
-            zipped = stream.read(2) == b"\x1f\x8b"
-            if zipped:
-                stream.seek(0, 2)
-                stream.seek(max(0, stream.tell() - len(_END_OF_BGZF)))
-                ended = stream.read() == _END_OF_BGZF
-        with gzip.open(path) if zipped else path.open("rb") as stream:
-            first = stream.read(len(_FIRST_LINE) + 3).removeprefix(b"\xef\xbb\xbf")
-            while zipped and not ended and stream.read(1 << 20):
+            head = stream.read(len(BGZF))
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, stream.tell() - len(_END_OF_BGZF)))
+            ended = stream.read() == _END_OF_BGZF
+        packed = head.startswith(GZIP)
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            first = stream.read(len(_FIRST_LINE) + len(MARK)).removeprefix(MARK)
+            while packed and not ended and stream.read(_BLOCK):
                 pass
-    except (EOFError, zlib.error, gzip.BadGzipFile) as failure:
-        raise VcfError(path.name, f"ends before its end, or is damaged ({one_line(failure)}); get it again") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise VcfError(path.name, "ends before its end, or is damaged; get it again") from None
+    if head.startswith(BGZF) and not ended:
+        raise VcfError(path.name, "is BGZF without its last block, so that its end may be missing; get it again")
     if not first.startswith(_FIRST_LINE):
         raise VcfError(path.name, "is no VCF: expected a first line ##fileformat=VCFv4.x and a header")
+    return head
 
 
-def one_line(failure: BaseException) -> str:
-    """Return what an error says as one line, not too long."""
-    return " ".join(str(failure).split())[:200]
+def named_genome(stated: str) -> str | None:
+    """Return the reference genome of a name, however it is called; None for a name that is none's.
+
+    >>> named_genome("hg19"), named_genome("b38"), named_genome("mine")
+    ('GRCh37', 'GRCh38', None)
+    """
+    found = [name for name, pattern in _GENOMES.items() if re.fullmatch(pattern, stated.strip(), re.IGNORECASE)]
+    return found[0] if len(found) == 1 else None
 
 
 def stated_genomes(header: Iterable[str], beginnings: tuple[str, ...] = REFERENCE) -> set[str]:

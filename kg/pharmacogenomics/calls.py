@@ -5,7 +5,7 @@ not: its copies and hybrids do not show in single variants. What was found elsew
 call from the VCF. Whatever leaves a call in doubt is in its notes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ NOT_FROM_A_VCF = {
     "MT-RNR1": "not from a VCF: the definitions have no positions of MT-RNR1",
 }
 """Genes that are taken from an outside call only, and why."""
+HLA = {"HLA-A": ("*31:01",), "HLA-B": ("*15:02", "*57:01", "*58:01")}
+"""The HLA alleles that guidelines ask for: a person has each or has it not."""
 GIVE_IT = "; give it as an outside call"
 
 KEY_SITE = ("SLCO1B1", "rs4149056", "*5", "*1")
@@ -228,21 +230,22 @@ class Caller:
     def _outside(self, call: OutsideCall) -> GeneResult:
         """Return a call from elsewhere: what it says itself comes before what its diplotype makes."""
         judged = shared(self._judge(call.gene, pair) for pair in call.diplotypes) if call.diplotypes else Judged()
-        notes = ["an outside call"]
-        if judged.why:
-            notes.append(judged.why)
+        pairs = tuple(tuple(sorted(pair, key=in_order)) for pair in call.diplotypes)
+        if call.gene in HLA and pairs:
+            judged = Judged("; ".join(hla_status(call.gene, {allele for pair in pairs for allele in pair})))
+        value, phenotype = call.activity_score, call.phenotype
+        if value is None and phenotype in (None, judged.phenotype):
+            value = judged.activity_score
+        if phenotype is None:
+            told = None if call.activity_score is None else self._of_score(call.gene, call.activity_score)
+            phenotype = told or judged.phenotype
+        notes = ["an outside call", *([judged.why] if judged.why else [])]
         for said, made, what in (
-            (call.phenotype, judged.phenotype, "phenotype"),
-            (call.activity_score, judged.activity_score, "activity score"),
+            (phenotype, judged.phenotype, "phenotype"),
+            (value, judged.activity_score, "activity score"),
         ):
             if said is not None and made is not None and said != made:
                 notes.append(f"its {what} is not the one that CPIC's tables give its diplotype ({made}), and stands")
-        phenotype = call.phenotype or judged.phenotype
-        rules = self.rules.get(call.gene)
-        if phenotype is None and call.activity_score is not None and rules:
-            phenotype = rules.of_score(call.activity_score)
-        value = call.activity_score if call.activity_score is not None else judged.activity_score
-        pairs = tuple(tuple(sorted(pair, key=in_order)) for pair in call.diplotypes)
         return GeneResult(
             call.gene,
             "outside call",
@@ -253,6 +256,20 @@ class Caller:
             judged.functions,
             notes=tuple(notes),
         )
+
+    def _of_score(self, gene: str, value: float) -> str | None:
+        rules = self.rules.get(gene)
+        return rules.of_score(value) if rules else None
+
+
+def hla_status(gene: str, alleles: Collection[str]) -> list[str]:
+    """Return of each HLA allele that guidelines ask for whether it is among these, to the two fields of its name.
+
+    >>> hla_status("HLA-B", {"*57:01:01", "*08:01"})
+    ['*15:02 negative', '*57:01 positive', '*58:01 negative']
+    """
+    carried = {":".join(allele.split(":")[:2]) for allele in alleles}
+    return [f"{allele} {'positive' if allele in carried else 'negative'}" for allele in HLA[gene]]
 
 
 def read_caller(fetch: Fetch) -> Caller:

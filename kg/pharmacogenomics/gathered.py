@@ -39,7 +39,7 @@ def gather(definition: Definition, sample: Sample) -> Gathered:
     halves = [at for at, one in found.items() if UNKNOWN in one.alleles]
     if halves:
         named = some([f"{definition.sites[at]} {'/'.join(found[at].alleles)}" for at in halves])
-        return Gathered(found, 2, why, tuple(notes), f"one of two copies is not told at {named}")
+        return Gathered(found, 2, why, tuple(notes), f"what both copies have is not told at {named}")
     numbers = {len(one.alleles) for one in found.values()}
     if numbers == {1, 2}:
         if any(len(set(one.alleles)) > 1 for one in found.values()):

@@ -21,10 +21,9 @@ _PHENOTYPES = {
     "UM": "Ultrarapid Metabolizer",
 }
 _METABOLIZER = re.compile(
-    r"(?:.*\b)?(?P<sure>likely|possible)?\s*\b(?:\w+\s+)?(?P<how>poor|intermediate|normal|rapid|ultrarapid|extensive)"
-    r"\s+metaboli[sz]ers?\b.*",
-    re.IGNORECASE,
+    r"\b(poor|intermediate|normal|extensive|rapid|ultrarapid)\s+metaboli[sz]ers?\b", re.IGNORECASE
 )
+_NOT_SURE = re.compile(r"\b(likely|possible)\b", re.IGNORECASE)
 _GENE = re.compile(r"[A-Z0-9][A-Za-z0-9-]{1,15}")
 _NAME = re.compile(r"[\w*.:>+()\[\] ,'≥=/-]{1,200}")
 
@@ -56,7 +55,7 @@ def read_outside_calls(path: str | Path) -> dict[str, OutsideCall]:
 
 
 def _call(text: str, where: str) -> OutsideCall:
-    cells = [cell.strip() for cell in text.split("\t")]
+    cells = [cell.strip() for cell in text.rstrip("\t").split("\t")]
     if not 2 <= len(cells) <= 4:
         raise FileError(
             f"{where}: expected gene, diplotype, phenotype and activity score between tabs, got {len(cells)}"
@@ -96,12 +95,11 @@ def phenotype_words(gene: str, text: str) -> str:
     bare = text.removeprefix(gene).strip()
     if bare.upper() in _PHENOTYPES:
         return _PHENOTYPES[bare.upper()]
-    read = _METABOLIZER.fullmatch(bare)
+    read, sure = _METABOLIZER.search(bare), _NOT_SURE.search(bare)
     if read is None:
         return bare
-    how = "Normal" if read["how"].lower() == "extensive" else read["how"].capitalize()
-    sure = f"{read['sure'].capitalize()} " if read["sure"] else ""
-    return f"{sure}{how} Metabolizer"
+    how = read[1].capitalize().replace("Extensive", "Normal")
+    return f"{sure[1].capitalize() if sure else ''} {how} Metabolizer".strip()
 
 
 def _joined(first: OutsideCall, second: OutsideCall) -> OutsideCall:

@@ -13,15 +13,12 @@ from typing import Any
 from kg.fetch import Fetch
 from kg.names import folded
 from kg.pharmacogenomics.alleles import function_pair, phenotype_id
-from kg.pharmacogenomics.calls import GeneResult
+from kg.pharmacogenomics.calls import HLA, GeneResult, hla_status
 from kg.pharmacogenomics.phenotype import Rules
 from kg.source import Source
 from kg.sources import cpic, dpwg, pypgx
 
 NO_RESULT = "No Result"
-HLA = {"HLA-A": ("*31:01",), "HLA-B": ("*15:02", "*57:01", "*58:01")}
-"""The HLA alleles that guidelines ask for: a person has each or has it not."""
-
 _NO_ADVICE = ("No Recommendation", "No recommendation", "The guideline does not provide a recommendation")
 _CHANGES = "therapy changes: "
 
@@ -96,6 +93,14 @@ class _State:
     score: float | None
     dutch: str | None
     diplotype: str
+    any_score: bool = False
+    """Whether the phenotype alone was told, of which several scores are."""
+
+    def within(self, low: float | None, high: float | None) -> bool:
+        """Return whether advice on scores in this range is for this result."""
+        if low is None or (self.any_score and self.score is None):
+            return True
+        return self.score is not None and low <= self.score and (high is None or self.score <= high)
 
     def told(self, row: Row) -> str:
         """Return in words what a row goes by."""
@@ -167,15 +172,14 @@ def _states(result: GeneResult, rules: Mapping[str, Rules]) -> Iterator[_State]:
     gene = result.gene
     if gene in HLA and result.looked_up:
         carried = {allele for pair in result.looked_up for allele in pair}
-        for allele in HLA[gene]:
-            is_there = "positive" if allele in carried else "negative"
-            yield _State(gene, f"{allele} {is_there}", None, None, "/".join(result.looked_up[0]))
+        for status in hla_status(gene, carried):
+            yield _State(gene, status, None, None, "/".join(result.looked_up[0]))
         return
     if not result.called:
         yield _State(gene, None, None, None, "")
         return
     if not result.looked_up:
-        yield _State(gene, result.phenotype, result.activity_score, None, "")
+        yield _State(gene, result.phenotype, result.activity_score, None, "", any_score=True)
         return
     of_gene = rules.get(gene, Rules(gene))
     for pair in result.looked_up:
@@ -222,7 +226,7 @@ def _applies(
         yield from ((state,) for state in dutch.get(row["gene"], ()) if state.dutch in row["function_pairs"])
         return
     for state in states.get(row["subject"], ()):
-        if not _within(state.score, row["activity_score_low"], row["activity_score_high"]):
+        if not state.within(row["activity_score_low"], row["activity_score_high"]):
             continue
         if row["other_phenotype"] is None:
             if state.phenotype is not None:
@@ -230,14 +234,8 @@ def _applies(
         elif row["subject"] < row["other_phenotype"]:  # the other gene's row says the same
             for other in states.get(row["other_phenotype"], ()):
                 told = state.phenotype is not None or other.phenotype is not None
-                if told and _within(other.score, row["other_activity_score_low"], row["other_activity_score_high"]):
+                if told and other.within(row["other_activity_score_low"], row["other_activity_score_high"]):
                     yield state, other
-
-
-def _within(value: float | None, low: float | None, high: float | None) -> bool:
-    if low is None:
-        return True
-    return value is not None and low <= value and (high is None or value <= high)
 
 
 def _advice(row: Row, held: Sequence[_State], results: Mapping[str, GeneResult]) -> Advice:

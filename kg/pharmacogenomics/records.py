@@ -12,7 +12,8 @@ from kg.pharmacogenomics.places import Places, Target
 from kg.pharmacogenomics.sequence import change, spell
 
 UNKNOWN = "."
-"""The allele of a copy that a genotype does not tell, though it tells the other one."""
+"""The allele of a copy of which it is only known that it is not the reference alone: the other copy has an alternate,
+it is a deletion or another change that is not written in bases, or the records of the site contradict each other."""
 OTHER = "?"
 """How an allele begins that stands at a site of the definitions and is none of theirs."""
 
@@ -186,10 +187,8 @@ def observe(entry: pysam.VariantRecordSample, alleles: Alleles, spoken: Spoken) 
     if not indices or all(index is None for index in indices):
         return Observation((None,) * len(indices or ()), block=spoken.block)
     if why := _doubt(entry, indices, spoken.formats):
-        return Observation(why=why)
-    found = tuple(None if index is None else alleles[index] for index in indices)
-    if any(index is not None and one is None for index, one in zip(indices, found, strict=True)):
-        return Observation(why="has an allele that is not written in bases")
+        return Observation(why=why, block=spoken.block)
+    found = tuple(None if index is None else alleles[index] or UNKNOWN for index in indices)
     phase = None
     if entry.phased and len(indices) > 1:
         phase = str(entry["PS"]) if "PS" in spoken.formats and entry["PS"] is not None else ""
@@ -200,12 +199,12 @@ def _doubt(entry: pysam.VariantRecordSample, indices: Sequence[int | None], form
     """Say why a genotype is not to be believed, if it is not: its own filter, no reads, or reads of one allele only."""
     if "FT" in formats and entry["FT"] not in (None, "PASS", ".", ("PASS",)):
         return "did not pass the sample's own filter (FT)"
-    if "DP" in formats and entry["DP"] == 0:
+    if "DP" in formats and entry["DP"] in (0, "0"):
         return "has a genotype without any reads (DP 0)"
     if "AD" in formats and len(set(indices) - {None}) > 1:
-        depths = entry["AD"]
-        reads = [depth for depth in (depths if isinstance(depths, tuple) else (depths,)) if depth]
-        if len(reads) == 1:
+        told = entry["AD"]  # text, where the header does not say that it is numbers
+        depths = told.split(",") if isinstance(told, str) else told if isinstance(told, tuple) else (told,)
+        if sum(depth not in (None, 0, "0", ".") for depth in depths) == 1:
             return "is heterozygous (GT) with reads of one allele only (AD)"
     return ""
 
@@ -241,7 +240,7 @@ def _merged(told: Sequence[Observation], target: Target) -> Observation | str:
         return "has records with different numbers of copies" if copies else _NOT_CALLED
     (number,) = copies
     phases = {one.phase for one in called}
-    contradiction = "has records that contradict each other"
+    contradiction = Observation((UNKNOWN,) * number)
     if len(phases) == 1 and None not in phases:
         columns = [[one.alleles[at] for one in called] for at in range(number)]
         found = [{allele for allele in column if allele not in (None, target.same)} for column in columns]

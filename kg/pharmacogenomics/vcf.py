@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pysam
 
-from kg.files.vcf import VcfError, check_whole, one_line, stated_genomes
+from kg.files.vcf import VcfError, named_genome, stated_genomes
+from kg.pharmacogenomics.opening import opened
 from kg.pharmacogenomics.places import Places, Target
 from kg.pharmacogenomics.records import Genotype, Observation, Reading, observe, settle
 
@@ -48,23 +49,17 @@ def read_genotypes(
     `build`, GRCh38 or GRCh37, is what the caller states where the header does not. Raises `VcfError`.
     """
     path = Path(path)
-    check_whole(path)
-    pysam.set_verbosity(0)  # htslib writes to standard error what is raised here
-    try:
-        with pysam.VariantFile(str(path)) as file:
-            told, stated_by = _build(path.name, file.header, build)
-            chosen = _chosen(path.name, list(file.header.samples), sample)
-            if not places.targets(told):
-                raise VcfError(path.name, f"is of {told}; the definitions are of GRCh38 and partly known in GRCh37")
-            return Genotypes(told, stated_by, _samples(path.name, file, Reading(places, told), chosen))
-    except (ValueError, OSError, IndexError) as failure:
-        if isinstance(failure, VcfError):
-            raise
-        raise VcfError(path.name, f"is no VCF that can be read: {one_line(failure)}") from None
+    with opened(path) as file:
+        told, stated_by = _build(path.name, file.header, build)
+        chosen = _chosen(path.name, list(file.header.samples), sample)
+        if not places.targets(told):
+            raise VcfError(path.name, f"is of {told}; the definitions are of GRCh38, and partly known in GRCh37")
+        return Genotypes(told, stated_by, _samples(path.name, file, Reading(places, told), chosen))
 
 
 def _build(name: str, header: pysam.VariantHeader, stated: str | None) -> tuple[str, str]:
     """Return the genome that a header says it is of, by its contigs or reference, or that the caller states."""
+    stated = None if stated is None else _genome(name, stated)
     said = stated_genomes(str(header).splitlines())
     if len(said) > 1:
         raise VcfError(name, f"says it is of {' and of '.join(sorted(said))}; expected one reference genome")
@@ -76,6 +71,14 @@ def _build(name: str, header: pysam.VariantHeader, stated: str | None) -> tuple[
             "does not say which reference genome it is of (contig assembly or length); state it with --build GRCh38",
         )
     return (said.pop(), "header") if said else (str(stated), "stated")
+
+
+def _genome(name: str, stated: str) -> str:
+    """Return the reference genome that a caller states, in whatever way."""
+    genome = named_genome(stated)
+    if genome is None:
+        raise VcfError(name, f"is stated to be of {stated!r}; expected GRCh38 or GRCh37")
+    return genome
 
 
 def _chosen(name: str, samples: Sequence[str], sample: str | None) -> list[str]:
@@ -91,7 +94,7 @@ def _samples(name: str, file: pysam.VariantFile, reading: Reading, chosen: Seque
     seen: list[dict[Target, list[Observation]]] = [{} for _ in chosen]
     checked, wrong = 0, []
     depths = file.header.formats.get("AD")
-    unread = frozenset() if depths is not None and depths.number == "R" else frozenset({"AD"})
+    unread = frozenset() if depths is None or depths.number == "R" else frozenset({"AD"})
     for record in file:
         spoken = reading.speaks(record)
         if spoken is None:
@@ -104,12 +107,16 @@ def _samples(name: str, file: pysam.VariantFile, reading: Reading, chosen: Seque
             for target, alleles in spoken.alleles.items():
                 found.setdefault(target, []).append(observe(entry, alleles, spoken))
     if reading.elsewhere > checked:
-        raise VcfError(name, f"has {reading.elsewhere} dbSNP numbers at positions of another genome than it says")
+        raise VcfError(
+            name,
+            f"has {reading.elsewhere} dbSNP numbers of defining positions at other places than they have in "
+            f"{reading.build}: it is of another genome than it says",
+        )
     if len(wrong) * MOST_WRONG > checked:
         raise VcfError(
             name,
-            f"is of another genome than it says: {len(wrong)} of {checked} reference bases at the defining positions "
-            f"are others there, the first at {wrong[0]}",
+            f"has {len(wrong)} of {checked} reference bases at the defining positions that are not its genome's, the "
+            f"first at {wrong[0]}: it is damaged, or of another genome than it says",
         )
     return tuple(_settled(sample, found) for sample, found in zip(chosen, seen, strict=True))
 

@@ -15,7 +15,8 @@ from kg.files.text import FileError
 from kg.files.vcf import VcfError
 from kg.patients.private import NOTHING, Private, as_words
 from kg.patients.record import GeneCall, Person, Place, Reading, RecordError
-from kg.pharmacogenomics.calls import GeneResult, call_vcf, read_caller
+from kg.pharmacogenomics.calls import HLA, GeneResult, call_vcf, read_caller
+from kg.pharmacogenomics.opening import VcfError
 from kg.pharmacogenomics.outside import OutsideCall, read_outside_calls
 
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
@@ -104,7 +105,7 @@ def _call(result: GeneResult, place: Place) -> GeneCall:
         method=result.method or "vcf",
         place=place,
         record=("gene", result.gene),
-        phenotype=result.phenotype,
+        phenotype=None if result.gene in HLA else result.phenotype,  # that is several, of an allele each
         activity_score=result.activity_score,
         missing_positions=result.missing_positions,
         not_excluded=result.untold,

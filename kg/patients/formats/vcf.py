@@ -16,7 +16,6 @@ from kg.files.vcf import VcfError
 from kg.patients.private import NOTHING, Private, as_words
 from kg.patients.record import GeneCall, Person, Place, Reading, RecordError
 from kg.pharmacogenomics.calls import HLA, GeneResult, call_vcf, read_caller
-from kg.pharmacogenomics.opening import VcfError
 from kg.pharmacogenomics.outside import OutsideCall, read_outside_calls
 
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")

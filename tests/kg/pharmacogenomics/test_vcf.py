@@ -6,8 +6,8 @@ from pathlib import Path
 import pysam
 import pytest
 
+from kg.files.vcf import VcfError
 from kg.pharmacogenomics.calls import Caller, GeneResult, call_vcf
-from kg.pharmacogenomics.opening import VcfError
 from tests.kg.pharmacogenomics.conftest import header
 
 pytestmark = pytest.mark.mirror

@@ -13,7 +13,7 @@ from kg.oncology.match import CURATED_BUILD, TIERS, Elsewhere, Match, Profile, S
 from kg.oncology.reading import read_tumours
 from kg.oncology.somatic import SILENT, GeneName, SmallVariant, TumourError, Tumours
 from kg.search import find
-from kg.stores.protocol import Store
+from kg.stores.protocol import OTHER_VERSION, Store, StoreError
 from kg.vocabulary import oncology
 
 _INHERITED = ("variant_predisposes_to_disease", "variant_uncertain_for_disease")
@@ -85,13 +85,18 @@ def tumour(store: Store, path: str | Path, sample: str | None = None, *, disease
 
 
 def _curated(store: Store) -> _Curated:
-    """Return what the store has of CIViC's variants."""
-    rows = store.query(
-        "MATCH (v:Variant)-[:variant_in_gene]->(g:Gene) WHERE v.alteration IS NOT NULL "
-        "RETURN v.id AS id, v.name AS title, v.gene AS gene, v.alteration AS name, v.grch37 AS place, "
-        "v.span_grch37 AS span, g.name AS symbol, g.synonyms AS synonyms, g.xrefs AS xrefs ORDER BY id",
-        {},
-    )
+    """Return what the store has of CIViC's variants; raises `StoreError` for one of an earlier version."""
+    try:
+        rows = store.query(
+            "MATCH (v:Variant)-[:variant_in_gene]->(g:Gene) WHERE v.alteration IS NOT NULL "
+            "RETURN v.id AS id, v.name AS title, v.gene AS gene, v.alteration AS name, v.grch37 AS place, "
+            "v.span_grch37 AS span, g.name AS symbol, g.synonyms AS synonyms, g.xrefs AS xrefs ORDER BY id",
+            {},
+        )
+    except StoreError as failure:
+        if "property alteration" in str(failure):  # an embedded store whose table of variants has no such column
+            raise StoreError(OTHER_VERSION) from None
+        raise
     if not rows:
         raise TumourError("the graph has no evidence of tumours' variants; build it with the source civic")
     profiles: dict[str, list[Profile]] = {}

@@ -18,7 +18,7 @@ from kg.query.tumour import tumour
 from kg.search import UnknownNode
 from kg.sources import civic
 from kg.stores.opening import open_store
-from kg.stores.protocol import Store
+from kg.stores.protocol import Store, StoreError
 from tests.conftest import NODES, StoreOf, make_graph
 from tests.kg.oncology.test_maf import ROW, written
 
@@ -302,3 +302,12 @@ def test_no_leukaemia_has_evidence_that_a_small_variant_cannot_show(leukaemias: 
         for item in one.items:
             words = item.profile.upper()
             assert not any(word in words for word in ("EXPRESSION", "AMPLIFICATION", "FUSION", "WILD", "BCR-", "LOSS "))
+
+
+def test_a_store_of_an_earlier_version_is_named(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def query(*_: object) -> list[dict[str, object]]:
+        raise StoreError("graph.lbdb: Binder exception: Cannot find property alteration for v.")
+
+    monkeypatch.setattr(store, "query", query)
+    with pytest.raises(StoreError, match="of another version: build it anew"):
+        tumour(store, written(tmp_path, {}))

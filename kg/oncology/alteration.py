@@ -21,7 +21,8 @@ class Alteration:
 
     A `change` is one of `changes`, a `codon` one of `codons`; an `exon` is one of those from the first to the last of
     `exons`, a `place` known by its bases in the genome only. `of` says which changes of an exon, a region or a gene are
-    meant; of what is `unseen`, what it needs beside the small variants.
+    meant; of what is `unseen`, what it needs beside the small variants: of a fusion with a change inside it, `changes`
+    or `codons` have that.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Alteration:
     exons: tuple[int, int] = (0, 0)
 
 
+FUSION = "a fusion"
 UNSEEN: tuple[tuple[str, str], ...] = (
     (r".* AND .*|EX\d+ DEL .*|.*\bBIALLELIC\b.*|.*HOMOZYGOSITY", "several changes at once"),
     (r".*EXPRESSION|SERUM LEVELS|.*PHOSPHORYLATION|.*(TRANS|MIS)LOCALI[SZ]ATION|NUCLEAR TRANSLOCATION", "expression"),
@@ -40,7 +42,7 @@ UNSEEN: tuple[tuple[str, str], ...] = (
     (r"AMPLIFICATION|COPY NUMBER.*|COPY-NEUTRAL .*|LOSS|LOH|DELETION|NULL .*|.* 11MB DEL|T17 DELETION", "copy number"),
     (r".*DELETION POLYMORPHISM|3' EXON DELETION|DEL ?[0-9-]+", "copy number"),
     (r"RARE .*|ACTIVATING MUTATION|GAIN-OF-FUNCTION|NON-P-LOOP .*", "what the name leaves open"),
-    (r".*\bFUSIONS?\b.*|.*REARRANGEMENT|DOUBLE PH", "a fusion"),
+    (r".*\bFUSIONS?\b.*|.*REARRANGEMENT|DOUBLE PH", FUSION),
 )
 """What names are of that no small variant shows, in the order in which they are tried -> what it needs instead."""
 
@@ -60,12 +62,12 @@ REGIONS: tuple[tuple[str, str], ...] = (
 RESIDUES: dict[tuple[str, str], tuple[int, int]] = {
     ("NCBIGene:2322", "TKD MUTATION"): (610, 943),
     ("NCBIGene:2322", "ITD"): (572, 630),
-    ("NCBIGene:25", "TKD MUTATION"): (242, 493),
-    ("NCBIGene:25", "P-LOOP MUTATION"): (248, 256),
+    ("NCBIGene:4233", "EXON 14 SKIPPING MUTATION"): (963, 1010),
 }
-"""The residues of regions for which CIViC gives no place, or only that of an example: the protein kinase domains of
-FLT3 (UniProt P36888) and ABL1 (P00519) and the latter's ATP-binding loop; internal tandem duplications of FLT3 stand
-from the juxtamembrane to the second beta sheet of the kinase domain (Breitenbuecher et al., Blood 2009;113:4074)."""
+"""The residues of regions that CIViC's own variants do not tell: the protein kinase domain of FLT3 (UniProt P36888),
+of which CIViC has only the place of an example; its internal tandem duplications, from the juxtamembrane to the second
+beta sheet of that domain (Breitenbuecher et al., Blood 2009;113:4074); exon 14 of MET (Frampton et al., Cancer
+Discovery 2015;5:850). The domains of ABL1 are not here: CIViC means those of BCR-ABL, which no small variant shows."""
 
 _EXON = re.compile(r"EXON ([0-9]{1,3})(?:-([0-9]{1,3}))? (MUTATION|DELETION|INSERTION|FRAMESHIFT|SKIPPING MUTATION)")
 _CODONS = re.compile(r"[A-Z][0-9]{1,6}(?:/[A-Z][0-9]{1,6})*")
@@ -85,8 +87,8 @@ def alteration(gene: str, symbol: str, name: str) -> Alteration:
 
     >>> alteration("NCBIGene:673", "BRAF", "V600E").kind, alteration("NCBIGene:1788", "DNMT3A", "R882").kind
     ('change', 'codon')
-    >>> alteration("NCBIGene:25", "ABL1", "BCR-ABL T315I")
-    Alteration(kind='unseen', of='a fusion', changes=(), codons=(), exons=(0, 0))
+    >>> alteration("NCBIGene:25", "ABL1", "BCR-ABL T315I").of
+    'a fusion'
     """
     own = name.strip().removeprefix(f"{symbol} ").strip()
     upper = own.upper()
@@ -94,13 +96,21 @@ def alteration(gene: str, symbol: str, name: str) -> Alteration:
         if found := read(gene, upper):
             return found
     if reason := _of_list(UNSEEN, upper):
-        return Alteration("unseen", reason)
+        return _in_fusion(own) if reason == FUSION else Alteration("unseen", reason)
     if _CODONS.fullmatch(own):
         return Alteration("codon", codons=tuple(Residue(one[0], int(one[1:])) for one in own.split("/")))
     changes = _changes(_IN_DNA.sub("", own))
     if changes:
         return Alteration("change", changes=changes)
-    return Alteration("unseen", "a fusion") if _OF_FUSION.fullmatch(own) else Alteration("place")
+    return _in_fusion(own) if _OF_FUSION.fullmatch(own) else Alteration("place")
+
+
+def _in_fusion(own: str) -> Alteration:
+    """Return a fusion, with the change or the codon inside it that its name ends in, if it does."""
+    last = own.split(" ")[-1]
+    if _CODONS.fullmatch(last):
+        return Alteration("unseen", FUSION, codons=(Residue(last[0], int(last[1:].split("/")[0])),))
+    return Alteration("unseen", FUSION, changes=_changes(last) if " " in own else ())
 
 
 def _changes(text: str) -> tuple[Change, ...]:

@@ -6,15 +6,16 @@ changes anywhere in the gene. What is silent is in none of them, except by its v
 code for a protein.
 
 CIViC's places are of GRCh37. Where the tumour's are too, a protein change counts only near the place that CIViC has
-for it: a number of another transcript's may be the same by chance. Where they are not, exons are told by the number
-that the annotator gives, and exact variants by their protein only.
+for it: a number of another transcript's may be the same by chance. Where they are not, exact variants are told by their
+protein only, exons by the residues of CIViC's own variants in them, or else by the number that the annotator gives.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from kg.oncology.alteration import RESIDUES, Alteration
+from kg.oncology.alteration import FUSION, RESIDUES, Alteration
 from kg.oncology.change import Change, Residue
 from kg.oncology.somatic import IN_FRAME, LOSING, SILENT, TRUNCATING, Effect, Place, SmallVariant
 
@@ -30,6 +31,10 @@ NEAR_INDEL = 30
 """The same for an insertion or deletion, which may be aligned to either end of a repeat."""
 
 
+_SPLICED = re.compile(r"X([0-9]{1,6})_splice")
+"""How vcf2maf writes a splice site: by the residue at it."""
+
+
 class Span(NamedTuple):
     """A place in GRCh37, both ends included."""
 
@@ -42,7 +47,8 @@ class Span(NamedTuple):
 class Profile:
     """A variant of CIViC: what it stands for, and where it is, exactly (`place`, see `Place.key`) or in which span.
 
-    `gene` is a CURIE, `name` what CIViC calls the variant within its gene, `title` with the gene.
+    `gene` is a CURIE, `name` what CIViC calls the variant within its gene, `title` with the gene; `residues` are some
+    that are known to be in its span (see `with_residues`).
     """
 
     id: str
@@ -52,6 +58,7 @@ class Profile:
     alteration: Alteration
     place: str | None
     span: Span | None
+    residues: tuple[int, int] | None = None
 
 
 class Match(NamedTuple):
@@ -82,6 +89,15 @@ def match(variant: SmallVariant, profile: Profile) -> Match | Elsewhere | None:
     return next((one for one in found if one is not None), None)
 
 
+def inside_fusion(variant: SmallVariant, profile: Profile) -> bool:
+    """Say whether a variant is the change that a profile names inside a fusion, of which it shows nothing."""
+    named = profile.alteration
+    if named.of != FUSION or not (named.changes or named.codons):
+        return False
+    alone = replace(named, kind="change" if named.changes else "codon")
+    return isinstance(match(variant, replace(profile, alteration=alone)), Match)
+
+
 Found = Match | Elsewhere | None
 
 
@@ -109,13 +125,14 @@ def _codon(effect: Effect, profile: Profile, place: Place | None, span: Span | N
 def _exon(effect: Effect, profile: Profile, place: Place | None, span: Span | None) -> Found:
     first, last = profile.alteration.exons
     splicing = profile.alteration.of == "skipping"
-    if span is not None and place is not None:
-        inside = _near(place, span, NEAR if splicing else 0)
-    else:
-        inside = effect.exon is not None and first <= effect.exon <= last and not splicing
-    if not inside or not _IN_EXON[profile.alteration.of](effect):
+    if not _IN_EXON[profile.alteration.of](effect):
         return None
-    return Match("codon or exon", "exon" if span is not None else "exon by the annotator's number")
+    if span is not None and place is not None:
+        return Match("codon or exon", "exon") if _near(place, span, NEAR if splicing else 0) else None
+    if _among(effect, profile.residues):
+        return Match("codon or exon", "exon by its residues")
+    numbered = effect.exon is not None and first <= effect.exon <= last
+    return Match("codon or exon", "exon by the annotator's number") if numbered else None
 
 
 def _region(effect: Effect, profile: Profile, place: Place | None, span: Span | None) -> Found:
@@ -186,13 +203,50 @@ def _loses_residues(effect: Effect) -> bool:
 
 
 def _inside(effect: Effect, profile: Profile, place: Place | None, span: Span | None) -> bool:
-    """Return whether a variant stands in a region: among its residues if these are known, else where CIViC has it."""
-    residues = RESIDUES.get((profile.gene, profile.name.upper()))
-    if span is not None and place is not None and (residues is None or effect.change is None):
-        return _near(place, span, NEAR if profile.alteration.kind == "duplication" else 0)
-    if residues is None or effect.change is None:
+    """Return whether a variant stands in a region: among residues that are said of it, or where CIViC has it."""
+    if span is None or place is None or (effect.change is not None and _said_residues(profile)):
+        return _among(effect, profile.residues)
+    return _near(place, span, NEAR if profile.alteration.kind == "duplication" else 0)
+
+
+def _among(effect: Effect, residues: tuple[int, int] | None) -> bool:
+    """Return whether the protein is changed among these residues, or spliced at one of them."""
+    spliced = _SPLICED.search(effect.text) if effect.consequence == "splice site" else None
+    if residues is None or not (spliced or effect.change):
         return False
-    return residues[0] <= effect.change.first.position <= residues[1]
+    position = int(spliced[1]) if spliced else effect.change.first.position if effect.change else 0
+    return residues[0] <= position <= residues[1]
+
+
+def with_residues(profile: Profile, siblings: Iterable[Profile]) -> Profile:
+    """Return a profile with residues that are in its span, for files that are not of CIViC's genome.
+
+    They are those said in `kg.oncology.alteration.RESIDUES`, else all from the first to the last of the residues that
+    CIViC's other variants of the gene (`siblings`) change within the span.
+    """
+    said = _said_residues(profile)
+    if said or profile.span is None or profile.alteration.kind not in ("exon", "region", "duplication"):
+        return replace(profile, residues=said)
+    if profile.alteration.of == "noncoding":
+        return profile
+    within = [
+        residue.position
+        for one in siblings
+        if one.span is not None and _covers(profile.span, one.span) and one.alteration.kind in ("change", "codon")
+        for residue in (
+            *(end for stated in one.alteration.changes for end in (stated.first, stated.last)),
+            *one.alteration.codons,
+        )
+    ]
+    return replace(profile, residues=(min(within), max(within))) if within else profile
+
+
+def _said_residues(profile: Profile) -> tuple[int, int] | None:
+    return RESIDUES.get((profile.gene, profile.name.upper()))
+
+
+def _covers(span: Span, other: Span) -> bool:
+    return span.chromosome == other.chromosome and span.start <= other.start and other.stop <= span.stop
 
 
 def _near(place: Place | None, span: Span | None, reach: int) -> bool:

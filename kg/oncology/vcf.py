@@ -74,9 +74,23 @@ class _Annotator:
         return entry[place].strip() if place is not None and place < len(entry) else ""
 
 
-_VEP = {"consequence": "Consequence", "symbol": "SYMBOL", "gene": "Gene", "protein": "HGVSp", "exon": "EXON"}
+_VEP = {
+    "consequence": "Consequence",
+    "symbol": "SYMBOL",
+    "gene": "Gene",
+    "protein": "HGVSp",
+    "exon": "EXON",
+    "intron": "INTRON",
+}
 _SNPEFF = {
-    **{"consequence": "Annotation", "symbol": "Gene_Name", "gene": "Gene_ID", "protein": "HGVS.p", "exon": "Rank"},
+    **{
+        "consequence": "Annotation",
+        "symbol": "Gene_Name",
+        "gene": "Gene_ID",
+        "protein": "HGVS.p",
+        "exon": "Rank",
+        "intron": "Rank",
+    },
     "Allele": "Allele",
 }
 _CURES = {"SYMBOL": "--symbol", "HGVSp": "--hgvs"}
@@ -240,4 +254,8 @@ def _effect(annotator: _Annotator, entry: Sequence[str]) -> Effect:
     terms = annotator.cell(entry, "consequence").split("&")
     consequence = min((TERMS.get(term, "noncoding") for term in terms), key=_GRAVEST.index)
     text = annotator.cell(entry, "protein").rpartition(":")[2]
-    return Effect(consequence, text, change(text), exon(annotator.cell(entry, "exon")))
+    if consequence != "splice site":
+        return Effect(consequence, text, change(text), exon(annotator.cell(entry, "exon")))
+    intron = exon(annotator.cell(entry, "intron"))  # which counts from the exon before it
+    before = "splice_donor_variant" in terms
+    return Effect(consequence, text, change(text), intron if intron is None or before else intron + 1)

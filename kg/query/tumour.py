@@ -1,7 +1,7 @@
 """Tumour: what the graph's curated evidence (CIViC) says of the small variants of a tumour."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from kg.names import folded
 from kg.oncology.alteration import alteration
 from kg.oncology.evidence import Item, Tumour, TumourEvidence, effect
-from kg.oncology.match import CURATED_BUILD, TIERS, Elsewhere, Match, Profile, Span, match
+from kg.oncology.match import CURATED_BUILD, TIERS, Elsewhere, Match, Profile, Span, inside_fusion, match, with_residues
 from kg.oncology.reading import read_tumours
 from kg.oncology.somatic import SILENT, GeneName, SmallVariant, TumourError, Tumours
 from kg.search import find
@@ -23,7 +23,7 @@ ASKED = tuple(relation for relation in oncology.RELATIONS if relation.name not i
 GERMLINE = ("Rare Germline", "Common Germline")
 """The origins of variants in evidence that says nothing of a somatic one."""
 
-_ELSEWHERE = "variants with the name of one of CIViC's, but at another place, left out"
+_ELSEWHERE = "variants with the name of one of CIViC's, but at another place"
 _AT_ITS_PLACE = ("bases in the genome", "protein change", "codon")
 _MOST_ELSEWHERE = 3
 """So many variants that stand elsewhere, and more than stand at their place, are not other transcripts' any more."""
@@ -63,6 +63,14 @@ class _Matched(NamedTuple):
     variants: tuple[str, ...]
 
 
+class _Looked(NamedTuple):
+    """What was found of a tumour: CIViC's variants that it has, and of what was not matched, how much and why."""
+
+    found: dict[str, _Matched]
+    left_out: Counter[str]
+    notes: tuple[str, ...]
+
+
 def tumour(store: Store, path: str | Path, sample: str | None = None, *, disease: str | None = None) -> TumourEvidence:
     """Return CIViC's evidence for the small variants of a tumour, or of each tumour, in a MAF or an annotated VCF file.
 
@@ -78,9 +86,9 @@ def tumour(store: Store, path: str | Path, sample: str | None = None, *, disease
         of[variant.sample].append(variant)
     matched = {name: _match_all(variants, curated) for name, variants in of.items()}
     _check_genome(matched.values())
-    evidence = _evidence(store, {profile for found, _ in matched.values() for profile in found})
+    evidence = _evidence(store, {profile for looked in matched.values() for profile in looked.found})
     release = next((row["version"] for rows in evidence.values() for row in rows), "")
-    tumours = tuple(_tumour(name, of[name], *matched[name], evidence, wanted) for name in read.samples)
+    tumours = tuple(_tumour(name, of[name], matched[name], evidence, wanted) for name in read.samples)
     return TumourEvidence(read.build, release, tumours, _notes(read))
 
 
@@ -110,6 +118,7 @@ def _curated(store: Store) -> _Curated:
         symbols[folded(row["symbol"])] = gene
         for other in [*map(folded, row["synonyms"] or ()), *(row["xrefs"] or ())]:
             others.setdefault(other, set()).add(gene)
+    profiles = {gene: [with_residues(one, of) for one in of] for gene, of in profiles.items()}
     return _Curated(profiles, symbols, {name: next(iter(of)) for name, of in others.items() if len(of) == 1})
 
 
@@ -128,16 +137,17 @@ def _disease_ids(store: Store, text: str) -> Ids:
     return frozenset({node.id, *(row["xrefs"] or ())})
 
 
-def _match_all(variants: Iterable[SmallVariant], curated: _Curated) -> tuple[dict[str, _Matched], Counter[str]]:
-    """Return CIViC's variants that a tumour has, and how many of its or of CIViC's are not matched, and why."""
+def _match_all(variants: Iterable[SmallVariant], curated: _Curated) -> _Looked:
+    """Return CIViC's variants that a tumour has, and what was not matched."""
     found: dict[str, _Matched] = {}
     why: Counter[str] = Counter()
-    unseen: dict[str, str] = {}
+    fused: dict[str, None] = {}
+    unseen: dict[str, Profile] = {}
     for variant in variants:
         try:
             gene = curated.gene(variant.gene)
         except _TwoGenes:
-            why["variants whose gene's symbol and NCBI number are those of two genes, left out"] += 1
+            why["variants whose gene's symbol and NCBI number are those of two genes"] += 1
             continue
         for profile in curated.profiles.get(gene or "", ()):
             seen = match(variant, profile)
@@ -146,18 +156,29 @@ def _match_all(variants: Iterable[SmallVariant], curated: _Curated) -> tuple[dic
             elif isinstance(seen, Elsewhere):
                 why[_ELSEWHERE] += 1
             if profile.alteration.kind == "unseen" and any(one.consequence not in SILENT for one in variant.effects):
-                unseen[profile.id] = profile.alteration.of
-    for reason, count in sorted(Counter(unseen.values()).items()):
-        why[f"of CIViC's variants of these genes not looked for, as no small variant shows {reason}"] = count
-    return found, why
+                unseen[profile.id] = profile
+            if inside_fusion(variant, profile):
+                fused.setdefault(
+                    f"{profile.title} ({profile.id}) is {variant.named()} inside a fusion, which no small variant "
+                    "shows: not matched; look it up if the tumour has the fusion"
+                )
+    return _Looked(found, why, (*fused, *_not_shown(unseen.values())))
 
 
-def _check_genome(matched: Iterable[tuple[Mapping[str, _Matched], Counter[str]]]) -> None:
+def _not_shown(unseen: Iterable[Profile]) -> Iterator[str]:
+    """Yield what CIViC has of a tumour's genes and no small variant shows."""
+    counts = Counter(profile.alteration.of for profile in unseen)
+    if counts:
+        told = ", ".join(f"{what} ({count})" for what, count in sorted(counts.items()))
+        yield f"not looked for, as no small variant shows it, of what CIViC has of these genes: {told}"
+
+
+def _check_genome(matched: Iterable[_Looked]) -> None:
     """Raise `TumourError` where the places of a file's variants are not those of the genome that it says."""
     near = far = 0
-    for found, why in matched:
-        near += sum(one.match.by in _AT_ITS_PLACE for one in found.values())
-        far += why[_ELSEWHERE]
+    for looked in matched:
+        near += sum(one.match.by in _AT_ITS_PLACE for one in looked.found.values())
+        far += looked.left_out[_ELSEWHERE]
     if far >= _MOST_ELSEWHERE and far > near:
         raise TumourError(
             f"the file says that it is of {CURATED_BUILD}, but {far} of {near + far} changes that CIViC knows by name "
@@ -194,14 +215,13 @@ def _evidence(store: Store, variants: Collection[str]) -> dict[str, list[Row]]:
 def _tumour(
     name: str,
     variants: Sequence[SmallVariant],
-    matched: Mapping[str, _Matched],
-    why: Mapping[str, int],
+    looked: _Looked,
     evidence: Mapping[str, list[Row]],
     disease: Ids | None,
 ) -> Tumour:
     items: list[Item] = []
     inherited = 0
-    for profile, found in matched.items():
+    for profile, found in looked.found.items():
         of_item: dict[str, list[Row]] = {}
         for row in evidence.get(profile, ()):
             of_item.setdefault(row["evidence_id"], []).append(row)
@@ -211,12 +231,12 @@ def _tumour(
             else:
                 items.append(_item(rows, found, disease))
     best: dict[str, str] = {}
-    for found in sorted(matched.values(), key=lambda one: TIERS.index(one.match.tier)):
+    for found in sorted(looked.found.values(), key=lambda one: TIERS.index(one.match.tier)):
         for variant in found.variants:
             best.setdefault(variant, found.match.tier)
-    notes = [f"{count} {reason}" for reason, count in why.items()]
+    notes = [*looked.notes, *(f"left out: {reason} ({count})" for reason, count in looked.left_out.items())]
     if inherited:
-        notes.append(f"{inherited} items of evidence on inherited variants left out: a tumour's are somatic")
+        notes.append(f"left out: evidence on inherited variants, as a tumour's are somatic ({inherited})")
     places = {(variant.place, variant.line) if variant.place is None else variant.place for variant in variants}
     return Tumour(name, len(places), best, tuple(sorted(items, key=lambda item: item.order)), tuple(notes))
 
@@ -227,9 +247,10 @@ def _notes(read: Tumours) -> tuple[str, ...]:
     if read.build != CURATED_BUILD:
         notes.append(
             f"the file is of {read.build or 'no stated genome'}, CIViC's places are of {CURATED_BUILD}: exact variants "
-            "are matched by their protein only, exons by the annotator's number, regions without a protein not at all"
+            "are matched by their protein only, exons by residues known to be in them or by the annotator's number, "
+            "regions that code for no protein not at all"
         )
-    return (*notes, *(f"{count} left out: {reason}" for reason, count in read.left_out.items()))
+    return (*notes, *(f"left out: {reason} ({count})" for reason, count in read.left_out.items()))
 
 
 def _item(rows: Sequence[Row], found: _Matched, disease: Ids | None) -> Item:

@@ -4,16 +4,27 @@ import pytest
 
 from kg.oncology.alteration import alteration
 from kg.oncology.change import change
-from kg.oncology.match import Elsewhere, Match, Profile, Span, match
+from kg.oncology.match import Elsewhere, Match, Profile, Span, inside_fusion, match, with_residues
 from kg.oncology.somatic import Consequence, Effect, GeneName, Place, SmallVariant
 
-GENES = {"BRAF": 673, "FLT3": 2322, "NPM1": 4869, "EGFR": 1956, "MET": 4233, "TERT": 7015, "TP53": 7157, "KIT": 3815}
+GENES = {
+    "BRAF": 673,
+    "FLT3": 2322,
+    "NPM1": 4869,
+    "EGFR": 1956,
+    "MET": 4233,
+    "TERT": 7015,
+    "TP53": 7157,
+    "KIT": 3815,
+    "ABL1": 25,
+}
 """Symbols and NCBI's numbers of the genes of these tests."""
 
 
 def profile(symbol: str, name: str, place: str | None = None, span: Span | None = None) -> Profile:
     gene = f"NCBIGene:{GENES[symbol]}"
-    return Profile("CIVIC.VID:1", gene, name, f"{symbol} {name}", alteration(gene, symbol, name), place, span)
+    named = Profile("CIVIC.VID:1", gene, name, f"{symbol} {name}", alteration(gene, symbol, name), place, span)
+    return with_residues(named, ())
 
 
 def variant(
@@ -180,6 +191,50 @@ def test_in_another_build_an_exon_is_told_by_its_number_and_a_promoter_not_at_al
     assert match(variant("NPM1", "frameshift", "p.L287fs", other), known) is None
     promoter = profile("TERT", "PROMOTER MUTATION", None, Span("5", 1295161, 1295373))
     assert match(variant("TERT", "noncoding", "", place("5", 1295228, 1295228, "G", "A", "GRCh38")), promoter) is None
+
+
+def test_in_another_build_an_exon_is_told_by_what_civic_has_in_it() -> None:
+    """Between two residues that CIViC places in an exon stands nothing but that exon."""
+    exon = profile("EGFR", "EXON 19 DELETION", None, EXON_19)
+    first = profile("EGFR", "E746_A750del", None, Span("7", 55242465, 55242479))
+    last = profile("EGFR", "D761Y", None, Span("7", 55242511, 55242511))
+    beyond = profile("EGFR", "L858R", None, Span("7", 55259515, 55259515))
+    known = with_residues(exon, [first, last, beyond])
+    assert known.residues == (746, 761)
+    there = place("7", 55174776, 55174794, "A", "", "GRCh38")
+    found = match(variant("EGFR", "in-frame deletion", "p.L747_A755del", there), known)
+    assert found == Match("codon or exon", "exon by its residues")
+    assert match(variant("EGFR", "in-frame deletion", "p.L858del", there), known) is None
+    assert with_residues(profile("TERT", "PROMOTER MUTATION", None, PROMOTER), [beyond]).residues is None
+
+
+@pytest.mark.parametrize(
+    ("text", "exon", "by"),
+    [
+        ("p.X1010_splice", None, "exon by its residues"),
+        ("p.X963_splice", None, "exon by its residues"),
+        ("p.X1028_splice", None, None),
+        ("", 14, "exon by the annotator's number"),
+        ("", 13, None),
+        ("", None, None),
+    ],
+)
+def test_in_another_build_a_splice_site_is_told_by_its_residue_or_exon(
+    text: str, exon: int | None, by: str | None
+) -> None:
+    there = place("7", 116771991, 116771991, "G", "A", "GRCh38")
+    found = match(variant("MET", "splice site", text, there, exon), profile("MET", SKIPPING, None, EXON_14))
+    assert found == (Match("codon or exon", by) if by else None)
+
+
+def test_a_change_inside_a_fusion_is_seen_for_what_it_is_and_not_matched() -> None:
+    named, found = profile("ABL1", "BCR-ABL T315I"), variant("ABL1", "missense", "p.T315I")
+    assert match(found, named) is None
+    assert inside_fusion(found, named)
+    assert not inside_fusion(variant("ABL1", "missense", "p.T315A"), named)
+    assert inside_fusion(variant("ABL1", "missense", "p.I1171S"), profile("ABL1", "ALK FUSION I1171"))
+    assert not inside_fusion(found, profile("ABL1", "BCR-ABL"))
+    assert not inside_fusion(variant("BRAF", "missense", "p.V600E"), profile("BRAF", "V600E"))
 
 
 def test_of_several_transcripts_the_nearest_match_counts() -> None:

@@ -95,6 +95,16 @@ def test_the_marked_transcript_alone_counts_else_all_do(tmp_path: Path) -> None:
     assert [effect.consequence for effect in variant.effects] == ["missense", "silent"]
 
 
+@pytest.mark.parametrize(
+    ("term", "exon"), [("splice_donor_variant", 14), ("splice_acceptor_variant", 15), ("missense_variant", None)]
+)
+def test_a_splice_site_is_that_of_the_exon_beside_its_intron(tmp_path: Path, term: str, exon: int | None) -> None:
+    info = VEP.replace("|CANONICAL", "|CANONICAL|INTRON")
+    entry = f"T|{term}|MET|ENSG00000105976||P:p.X|YES|14/20"
+    [variant] = read(written(tmp_path, f"chr7 116412044 . G T . PASS CSQ={entry} GT 0/1", info=info)).variants
+    assert variant.effects[0].exon == exon
+
+
 def test_what_did_not_pass_or_has_no_bases_is_counted(tmp_path: Path) -> None:
     low = V600E.replace("PASS", "low")
     symbolic = V600E.replace(" T . PASS", " <DEL> . PASS")

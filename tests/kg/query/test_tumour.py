@@ -71,6 +71,10 @@ ITEMS: tuple[dict[str, str], ...] = (
     | MELANOMA
     | FOR
     | WORKS,
+    {"gene": "ABL1", "entrez_id": "25", "variant": "BCR-ABL T315I", "variant_id": "2", "drugs": "Imatinib"}
+    | MELANOMA
+    | FOR
+    | FAILS,
 )
 
 
@@ -146,8 +150,17 @@ def test_what_no_small_variant_shows_is_counted_not_matched(store: Store, tmp_pa
     notes = " ".join(found.tumours[0].notes)
     assert not {"6", "7", "8", "9", "11"} & set(ids(found))
     for needed in ("copy number", "a fusion", "the wild type"):
-        assert f"1 of CIViC's variants of these genes not looked for, as no small variant shows {needed}" in notes
-    assert "1 items of evidence on inherited variants left out" in notes
+        assert f"{needed} (1)" in notes
+    assert "left out: evidence on inherited variants, as a tumour's are somatic (1)" in notes
+
+
+def test_a_change_inside_a_fusion_is_named_and_not_matched(store: Store, tmp_path: Path) -> None:
+    t315i = {"Hugo_Symbol": "ABL1", "Entrez_Gene_Id": "25", "HGVSp_Short": "p.T315I", "NCBI_Build": "38"}
+    [one] = tumour(store, written(tmp_path, t315i)).tumours
+    assert one.items == ()
+    assert "BCR-ABL T315I (CIVIC.VID:2) is ABL1 T315I inside a fusion" in one.notes[0]
+    [other] = tumour(store, written(tmp_path, t315i | {"HGVSp_Short": "p.E255K"})).tumours
+    assert "inside a fusion" not in " ".join(other.notes)
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from kg.fetch import Fetch
+from kg.fetch import Fetch, PublicFile
 from kg.files.lines import read_lines
 from kg.files.obo import read_terms
 from kg.patients.formats.phenopackets import READER
@@ -38,6 +39,8 @@ from kg.query.likeness import ASPECTS
 from kg.similar import Facet, facet, likeness
 from kg.sources import hpo, phenopackets
 
+DIAGNOSES = PublicFile("patients/mimic-iv-demo/hosp/diagnoses_icd.csv.gz")
+PRESCRIPTIONS = PublicFile("patients/mimic-iv-demo/hosp/prescriptions.csv.gz")
 DEPTHS = (1, 10)
 BLOCK = 250
 DRAWS = 2_000
@@ -101,6 +104,7 @@ def measure(fetch: Fetch, pairwise: bool, seed: int) -> dict[str, Any]:
         },
         "with_more": with_more(cases, present, broader, seed),
         "not_skill": not_skill(cases, present, broader, seed),
+        "stays": stays(fetch),
         "seconds": seconds,
     }
 
@@ -140,6 +144,38 @@ def not_skill(cases: Cases, present: Facet, broader: list[tuple[str, str]], seed
             cases, ranked(cases, lambda rows: likeness(present, rows), same_publication=True), seed
         ),
     }
+
+
+def stays(fetch: Fetch) -> dict[str, Any]:
+    """Return how often a stay in hospital is most like another one of the same patient's, by diagnoses and drugs.
+
+    The weight of drugs beside conditions was chosen on the patients of one half.
+    """
+    diagnoses, orders = (pd.read_csv(fetch.get(file).path, dtype=str) for file in (DIAGNOSES, PRESCRIPTIONS))
+    place = {stay: row for row, stay in enumerate(sorted(diagnoses["hadm_id"].unique()))}
+    of = diagnoses.groupby("hadm_id")["subject_id"].first().loc[list(place)].to_numpy()
+    coded = zip(diagnoses["hadm_id"], diagnoses["icd_version"] + diagnoses["icd_code"], strict=True)
+    codes = {(place[stay], code) for stay, code in coded}
+    drugs = {(place[stay], drug) for stay, drug in zip(orders["hadm_id"], orders["drug"], strict=True) if stay in place}
+    by_code, by_drug = (likeness(facet(len(place), cells), range(len(place))) for cells in (codes, drugs))
+    both = {row for row, _ in drugs} & {row for row, _ in codes}
+    asked = np.array([row for row in sorted(both) if (of == of[row]).sum() > 1])
+    tuned = np.array([first_half(one) for one in of[asked]])
+    shares = {}
+    for weight in (0.0, 0.25, 0.5, 1.0, 2.0):
+        ranks = first_of_own(by_code + weight * by_drug, of)[asked]
+        shares[f"drugs_{weight:g}"] = {
+            half: {f"hits@{depth}": round(float((ranks[chosen] <= depth).mean()), 4) for depth in DEPTHS}
+            for half, chosen in {"tuned": tuned, "held_out": ~tuned}.items()
+        }
+    return {"stays": len(place), "asked": len(asked), "patients": len(set(of[asked].tolist())), "by_weight": shares}
+
+
+def first_of_own(scores: NDArray[np.float64], of: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the rank of the first other row that is of the same, one of another coming first where as like: [row]."""
+    same, there = of[:, None] == of[None, :], ~np.eye(len(of), dtype=bool)
+    best = np.where(same & there, scores, -np.inf).max(1)
+    return np.asarray(1 + ((scores >= best[:, None]) & ~same).sum(1))
 
 
 def read_cases(fetch: Fetch) -> Cases:

@@ -73,7 +73,8 @@ def facet(
     terms = tuple(sorted(set(above).union(*above.values())))
     place = {term: index for index, term in enumerate(terms)}
     own = _matrix(patients, len(terms), ((patient, place[term]) for patient, term in recorded))
-    known = _matrix(patients, len(terms), ((one, place[name]) for one, term in recorded for name in above[term]))
+    up = _matrix(len(terms), len(terms), ((place[term], place[name]) for term in above for name in above[term]))
+    known = (own @ up).sign()
     having = np.asarray(known.sum(axis=0)).ravel()
     direct = {term: frozenset(broader[term]) for term in terms if term in broader}
     return Facet(terms, direct, own, known, np.log((patients + 2) / (having + 1)), emphasis)

@@ -39,11 +39,11 @@ ASPECTS: dict[str, Aspect] = {
         Step("patient_has_phenotype", True), Step("phenotype_is_a_phenotype", True), weight=1, emphasis=10
     ),
     "condition": Aspect(Step("patient_has_condition", True), None, weight=1),
-    "drug": Aspect(Step("patient_takes_drug", True), Step("class_includes_drug", False), weight=1),
+    "drug": Aspect(Step("patient_takes_drug", True), Step("class_includes_drug", False), weight=0.5),
     "variant": Aspect(Step("patient_carries_variant", True), Step("variant_in_gene", True), weight=2),
 }
 """What patients are compared by. The emphasis of phenotypes and the weight of variants were chosen on half of the
-diseases of published cases; those of conditions and drugs are assumed (docs/validation.md)."""
+diseases of published cases, that of drugs on half of the patients of a hospital (docs/validation.md)."""
 
 
 @dataclass(frozen=True)

@@ -109,15 +109,15 @@ def _strings(key: str, value: Any) -> Iterator[str]:
 
     A postal code of digits alone is none: it is that of a town, and as many codes of medicine look like one.
     """
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name not in _NOT_OF_THE_PATIENT:
-                yield from _strings(name, inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(key, inner)
-    elif isinstance(value, str) and key in _IDENTIFYING and not (key == "postalCode" and value.strip().isdigit()):
-        yield value
+    rest = [(key, value)]
+    while rest:  # and no recursion: what is nested deeply is no reason to stop
+        key, value = rest.pop()
+        if isinstance(value, dict):
+            rest += [(name, inner) for name, inner in value.items() if name not in _NOT_OF_THE_PATIENT]
+        elif isinstance(value, list):
+            rest += [(key, inner) for inner in value]
+        elif isinstance(value, str) and key in _IDENTIFYING and not (key == "postalCode" and value.strip().isdigit()):
+            yield value
 
 
 def _written(value: str) -> Iterator[str]:

@@ -78,6 +78,13 @@ def test_whatever_stands_in_an_element_is_passed_over(value: Any) -> None:
         assert found.is_in("PERSON 90417")
 
 
+def test_what_is_nested_deeply_is_found() -> None:
+    deep: Any = {"family": "Zelderloo"}
+    for _ in range(5000):
+        deep = [{"inner": deep}]
+    assert private({"contact": [{"name": deep}]}).is_in("Zelderloo")
+
+
 def test_two_letters_are_a_name() -> None:
     found = private({"resourceType": "Patient", "name": [{"family": "Ng", "given": ["Li"]}]})
     assert found.is_in("Angina of Mr. NG")

@@ -34,16 +34,16 @@ class Chart:
     def say(self, record: Record, said: Said) -> bool:
         """Note what a version of a record states, unless a newer one was noted; say whether it is the only one."""
         before = self.said.get(record)
-        if before is None or self._is_newer(said, before):
-            self.said[record] = said
+        self.said[record] = said if before is None else self.newer(said, before)
         return before is None
 
-    def _is_newer(self, one: Said, other: Said) -> bool:
+    def newer(self, one: Said, other: Said) -> Said:
+        """Return the newer of two versions of a record."""
         if one.version is not None and other.version is not None and one.version != other.version:
-            return one.version > other.version
+            return max(one, other, key=lambda said: said.version or 0)
         if one.refused != other.refused:  # what is bad and says no version takes nothing back
-            return other.refused
-        return (one.order < other.order) is self.newest_first
+            return one if other.refused else other
+        return one if (one.order < other.order) is self.newest_first else other
 
     def person(self, patient: Patient, private: Private, digest: str) -> Person:
         """Return the patient with what is stated."""

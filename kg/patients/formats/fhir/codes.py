@@ -75,12 +75,12 @@ _NOT_HL7 = "has no code of HL7's that says so"
 
 
 def system_of(address: Any) -> str | None:
-    """Return the CURIE prefix of a code system by its address, None for one that is not known.
+    """Return the CURIE prefix of a code system by its address, whatever its version; None for one that is not known.
 
-    >>> system_of("http://loinc.org"), system_of("https://loinc.org/"), system_of("urn:ward")
+    >>> system_of("http://loinc.org"), system_of("https://loinc.org/|2.77"), system_of("urn:ward")
     ('LOINC', 'LOINC', None)
     """
-    known = re.sub(r"^https?://|/$", "", address.strip()) if isinstance(address, str) else ""
+    known = re.sub(r"^https?://|/?(\|.*)?$", "", address.strip()) if isinstance(address, str) else ""
     return "SNOMEDCT" if known.startswith("snomed.info/sct/") else SYSTEMS.get(known)
 
 

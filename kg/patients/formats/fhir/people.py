@@ -48,9 +48,10 @@ class Names:
     def add(self, patient: Json, url: str | None, identity: Identity | None) -> None:
         """Note all that refers to a patient; an identity of None is that of a patient who is refused."""
         name = text(patient.get("id"))
-        for reference in filter(
-            None, (url and _unversioned(url), *((f"Patient/{name}", f"urn:uuid:{name}") if name else ()))
-        ):
+        known_as = {f"Patient/{name}", f"urn:uuid:{name}"} if name else set()
+        if url:
+            known_as |= {_unversioned(url), _at_its_end(_unversioned(url))}
+        for reference in known_as:
             self.references.setdefault(reference, set()).add(identity)
         for identifier in identifiers(patient):
             self.identifiers.setdefault(identifier, set()).add(identity)
@@ -62,7 +63,7 @@ class Names:
         candidates: list[set[Identity | None] | None] = [
             self.references.get(f"{base}{literal}") if base else None,
             self.references.get(literal),
-            self.references.get("/".join(literal.split("/")[-2:])),
+            self.references.get(_at_its_end(literal)),
         ]
         asked = parse_qs(query).get("identifier", []) if path == "Patient" else []
         logical = [(system, value) for system, _, value in (found.rpartition("|") for found in asked)]
@@ -206,6 +207,11 @@ def _unlike(one: str | None, other: str | None) -> bool:
 
 def _unversioned(reference: str) -> str:
     return reference.partition("/_history/")[0].strip().rstrip("/")
+
+
+def _at_its_end(reference: str) -> str:
+    """Return the type and the id with which a URL ends."""
+    return "/".join(reference.split("/")[-2:])
 
 
 def _base(url: str | None) -> str:

@@ -57,8 +57,8 @@ def _allergy(resource: Resource, present: bool) -> Iterator[Event]:
     concepts = [("code", raw.get("code"))] if raw.get("code") else _substances(raw)
     if not concepts:
         raise LeftOut(NO_CODE)
-    for element, concept in concepts:
-        yield resource.event("allergy", _some(resource, concept, element), span, negated=not present)
+    for found in _each(resource, concepts):
+        yield resource.event("allergy", found, span, negated=not present)
 
 
 def _substances(raw: Json) -> list[tuple[str, Any]]:
@@ -92,8 +92,8 @@ def _drug(times: Callable[[Json], Span]) -> Callable[[Resource, bool], Iterator[
 
     def read(resource: Resource, present: bool) -> Iterator[Event]:
         span = times(resource.raw)
-        for element, concept in _medicines(resource):
-            yield resource.event("drug", _some(resource, concept, element), span)
+        for found in _each(resource, _medicines(resource)):
+            yield resource.event("drug", found, span)
 
     return read
 
@@ -115,10 +115,9 @@ def _medicines(resource: Resource) -> list[tuple[str, Any]]:
     parts = [part for part in objects(medication.get("ingredient")) if part.get("isActive") is not False]
     for part in parts:
         must_be_known(part, "medicationReference.ingredient.")
-    concepts = [part.get("itemCodeableConcept") for part in parts]
-    if not all(concepts) or not concepts:
+    if not parts:
         raise LeftOut("a medication without a code")
-    return [("medicationReference.ingredient", concept) for concept in concepts]
+    return [("medicationReference.ingredient", part.get("itemCodeableConcept")) for part in parts]
 
 
 def _report(resource: Resource, present: bool) -> Iterator[Statement]:
@@ -166,12 +165,27 @@ def _inside(resource: Resource, members: Any) -> Iterator[Statement]:
 
 def _contained(resource: Resource, inner: Json, span: Span) -> list[Statement]:
     valid, faults = validated({"subject": resource.raw.get("subject"), **inner}, "Observation")
-    if valid["subject"] != resource.raw.get("subject"):
+    if not resource.is_of_the_same(valid["subject"]):
         raise Refused("subject", "is not that of what contains it")
     must_be_known(valid)
     must_hold("Observation", valid)
     told = tuple((f"contained.{element}", reason) for element, reason in faults)
     return list(observation(replace(resource, raw=valid, faults=told), span))
+
+
+def _each(resource: Resource, concepts: list[tuple[str, Any]]) -> Iterator[tuple[Code, ...]]:
+    """Yield the codes of each concept; of several, one that has none is left out or refused alone."""
+    for element, concept in concepts:
+        try:
+            yield _some(resource, concept, element)
+        except LeftOut as reason:
+            if len(concepts) == 1:
+                raise
+            resource.leave_out(str(reason))
+        except Refused as fault:
+            if len(concepts) == 1:
+                raise
+            resource.refuse(fault.element, fault.reason)
 
 
 def _some(resource: Resource, concept: Any, element: str) -> tuple[Code, ...]:

@@ -9,7 +9,7 @@ from kg.patients.formats.fhir.documents import Entry
 from kg.patients.formats.fhir.elements import Json, member, objects, tagged, text
 from kg.patients.formats.fhir.people import OTHERS, Identity, Names, People, others_words
 from kg.patients.formats.fhir.resources import statements
-from kg.patients.formats.fhir.stated import Resource, record_of, version_of
+from kg.patients.formats.fhir.stated import Record, Resource, record_of, version_of
 from kg.patients.formats.fhir.validate import READ_TYPES, Fault, OtherVersion, validated
 from kg.patients.private import NOTHING, Private
 from kg.patients.record import LeftOut, Person, Reading, RecordError, Refused
@@ -49,12 +49,13 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A resource as it is written, and as much of it as is valid."""
+    """A resource as it is written, as much of it as is valid, and whose it is."""
 
     written: Json
     valid: Json
     kind: str
     faults: tuple[Fault, ...]
+    identity: Identity
 
 
 class Scope:
@@ -68,6 +69,7 @@ class Scope:
         self.names = Names()
         self.medications: dict[str, Json] = {}
         self.charts: dict[Identity, Chart] = {}
+        self.owners: dict[Record, Identity] = {}
         self.others: Private = NOTHING
         self.stating = False
 
@@ -179,7 +181,7 @@ class Scope:
         try:
             valid, faults = self._valid(entry, raw, kind)
             identity = self._whose(entry, valid, kind)
-            said = self._said(entry, Raw(raw, valid, kind, tuple(faults)), said)
+            said = self._said(entry, Raw(raw, valid, kind, tuple(faults), identity), said)
         except _Waits:
             self.shared.waiting.append(entry)
             return
@@ -191,8 +193,19 @@ class Scope:
             identity = identity or self._perhaps_whose(entry, raw, kind)
         if identity is None or (said.refused and not text(raw.get("id"))):
             return
-        if not self.chart(identity).say(record_of(raw, kind), said):
+        record = record_of(raw, kind)
+        if not self.chart(identity).say(record, said):
             account.leave_out(kind, _OLDER)
+        self._only_once(record, identity)
+
+    def _only_once(self, record: Record, identity: Identity) -> None:
+        """Take a record back of a patient whom another version of it had been about."""
+        before = self.owners.setdefault(record, identity)
+        if before != identity:
+            one, other = self.charts[before].said[record], self.charts[identity].said[record]
+            newest = self.charts[identity].newer(other, one)
+            self.owners[record] = identity if newest is other else before
+            self.charts[before if newest is other else identity].said[record] = Said(newest.version, newest.order)
 
     def _said(self, entry: Entry, raw: Raw, said: Said) -> Said:
         if raw.kind == "Consent":
@@ -205,9 +218,19 @@ class Scope:
             version=said.version,
             account=self.shared.account,
             medication=self._medication_meant,
+            is_of_the_same=lambda subject: self._is_of(subject, raw, entry),
             faults=raw.faults,
         )
         return replace(said, statements=tuple(statements(resource)))
+
+    def _is_of(self, subject: object, raw: Raw, entry: Entry) -> bool:
+        if subject == raw.valid.get(_SUBJECTS.get(raw.kind, "subject")):
+            return True
+        try:
+            found = self.shared.people.find(subject, self.names, entry.url) if isinstance(subject, Mapping) else None
+        except Refused:
+            return False
+        return found == raw.identity
 
     def _whose(self, entry: Entry, raw: Json, kind: str) -> Identity:
         """Return who a resource is about; raises `Refused` if nobody, `_Waits` if a later document may tell."""

@@ -24,7 +24,8 @@ _LONGEST_VERSION = 18
 class Resource:
     """A valid resource, where it stands, what tells it and its version apart, and who is told what is not taken.
 
-    `medication` finds the Medication that a reference means; `faults` are the elements taken out since they are bad.
+    `medication` finds the Medication that a reference means; `is_of_the_same` says whether a subject is its own;
+    `faults` are the elements taken out since they are bad.
     """
 
     raw: Json
@@ -34,6 +35,7 @@ class Resource:
     version: int | None
     account: Account
     medication: Callable[[str], Json | None]
+    is_of_the_same: Callable[[Any], bool]
     faults: tuple[tuple[str, str], ...] = ()
 
     def refuse(self, element: str, reason: str) -> None:

@@ -242,6 +242,7 @@ def test_a_report_that_does_not_hold_has_no_results(read_fhir: ReadFiles) -> Non
         assert not found.events
     assert not read_fhir(of(report(inner | {"subject": {"reference": "Patient/another"}}))).events
     assert not read_fhir(of(report(inner, result=[]))).events
+    assert read_fhir(of(report(inner | {"subject": {"reference": "Patient/pat-8812/_history/3"}}))).events
     grouped = observation("51969-4", id="g", hasMember=[{"reference": "#v0"}])
     within = report(inner)
     within |= {"contained": [*within["contained"], grouped], "result": [{"reference": "#g"}]}

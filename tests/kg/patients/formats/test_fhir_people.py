@@ -24,6 +24,7 @@ RECORD = ("Observation", "id", "9")
         {"reference": "https://ward.example/fhir/Patient/p/_history/3"},
         {"reference": "urn:uuid:p"},
         {"reference": "urn:uuid:77"},
+        {"reference": "Patient/p/"},
         {"reference": "Patient?identifier=urn:x|A1"},
         {"reference": "Patient?identifier=urn%3Ax%7CA1"},
         {"identifier": {"system": "urn:x", "value": "A1"}},
@@ -233,6 +234,15 @@ def test_what_is_bad_and_has_no_version_takes_nothing_back(read_fhir: ReadFiles)
     part = version(None) | {"meta": {"tag": [{"code": "SUBSETTED"}]}}
     assert not read_fhir(of(part)).person.retracted
     assert not read_fhir(of(WEIGHT | {"status": "entered-in-error"})).person.retracted  # nothing to know it by
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_record_that_was_another_patient_s_is_taken_back_there(read_fhir: ReadFiles, *, swap: bool) -> None:
+    versions = [version("1"), version("2", subject={"reference": "Patient/b"})]
+    content = of(*(reversed(versions) if swap else versions), patient=BORN_1960, kind="history")
+    content["entry"].append({"resource": BORN_1960 | {"id": "b"}})
+    told = {person.identity[1]: (len(person.events), person.retracted) for person in read_fhir(content).persons}
+    assert told == {"p": (0, ((RECORD, 2),)), "b": (1, ())}
 
 
 def deletion(etag: str | None = None, kind: str = "Observation") -> Resource:

@@ -188,6 +188,7 @@ def test_a_status_that_cannot_be_read_confirms_nothing(read_fhir: ReadFiles, ele
         (DIABETES, "condition", "SNOMEDCT:44054006"),
         (condition("HP:0001250", "Seizure", system="http://human-phenotype-ontology.org"), "condition", "HP:0001250"),
         (condition("44054006", "", system="https://snomed.info/sct/"), "condition", "SNOMEDCT:44054006"),
+        (condition("44054006", "", system="http://snomed.info/sct|2024"), "condition", "SNOMEDCT:44054006"),
         (condition("44054006", "", system="urn:oid:2.16.840.1.113883.6.96"), "condition", "SNOMEDCT:44054006"),
         (condition("E11.9", "", system="http://hl7.org/fhir/sid/icd-10-cm"), "condition", "ICD10CM:E11.9"),
         (WARFARIN, "drug", "RXNORM:11289"),
@@ -350,6 +351,9 @@ def test_a_medication_without_a_code_is_its_ingredients(read_fhir: ReadFiles) ->
     mixture = {"resourceType": "Medication", "id": "m", "ingredient": parts}
     found = read_fhir(of(order | {"contained": [mixture], "medicationReference": {"reference": "#m"}}))
     assert [codes(event) for event in found.events] == [["RXNORM:161"], ["RXNORM:7804"]]
+    some = mixture | {"ingredient": [*parts, {"itemCodeableConcept": {"text": "a secret"}}]}
+    found = read_fhir(of(order | {"contained": [some], "medicationReference": {"reference": "#m"}}))
+    assert (len(found.events), found.left_out) == (2, {("MedicationRequest", "no code of a known system"): 1})
 
 
 def test_an_allergy_may_be_to_a_substance_of_its_reactions(read_fhir: ReadFiles) -> None:

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from kg.fetch import Fetch, PublicFile
 from kg.files.lines import read_lines
 from kg.files.obo import read_terms
-from kg.patients.formats.phenopackets import READER
+from kg.patients.formats.phenopacket import READER
 from kg.patients.record import Account, Person, Reading
 from kg.query.likeness import ASPECTS
 from kg.similar import Facet, facet, likeness

@@ -17,6 +17,7 @@ from panakeia.verbs.graph import GraphVerbs
 from panakeia.verbs.held import names
 from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.network import NetworkVerbs
+from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.twins import TwinVerbs
 from panakeia.verbs.walks import WalkVerbs
 
@@ -29,6 +30,7 @@ class Session(
     WalkVerbs,
     FormatVerbs,
     NetworkVerbs,
+    PatientVerbs,
     TwinVerbs,
     CohortVerbs,
     CoverageVerbs,

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.commands import cohorts, coverage, disclosure, formats, genomes, graph, likeness, network, twins, walks
+from panakeia.commands import (
+    cohorts,
+    coverage,
+    disclosure,
+    formats,
+    genomes,
+    graph,
+    likeness,
+    network,
+    patients,
+    twins,
+    walks,
+)
 from panakeia.options import DataOption, SeedOption, SourceOption
 from panakeia.terminal import buffer_output, drop_output, print_answer, print_error
 
@@ -26,10 +38,10 @@ app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
 app.add_typer(twins.twin_app, name="twin")
 app.add_typer(twins.trial_app, name="trial")
-coverage.join(twins.patient_app)
-disclosure.join(twins.patient_app)
-likeness.join(twins.patient_app)
-app.add_typer(twins.patient_app, name="patient")
+coverage.join(patients.app)
+disclosure.join(patients.app)
+likeness.join(patients.app)
+app.add_typer(patients.app, name="patient")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+import kg.patients.formats
 import kg.sources
 from gnn.config import TASKS
 from kg.files.number import number
@@ -17,9 +18,11 @@ from twin.library import MODELS
 if TYPE_CHECKING:
     Task: TypeAlias = str
     Twin: TypeAlias = str
+    Format: TypeAlias = str
 else:  # typer shows these values in an option's help, and refuses others
     Task = Literal[TASKS]
     Twin = Literal[MODELS]
+    Format = Literal[tuple(sorted(module.name for module in iter_modules(kg.patients.formats.__path__)))]
 
 SOURCES = sorted(module.name for module in iter_modules(kg.sources.__path__))
 

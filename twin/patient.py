@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.files.table import read_csv
-from kg.query import patient
+from kg.query import PatientRecord, patient
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
 from twin.model import Continuous, Covariate, Genotype, Model
@@ -53,14 +53,7 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
         record = patient(store, patient_id)
     except UnknownNode as failure:
         raise PatientError(str(failure)) from None
-    stated = {
-        gene: genotype
-        for gene, genotype in record.genotypes.items()
-        if not _may_be_others(gene, record.not_excluded.get(gene, frozenset()), model)
-    }
-    if record.age_years is not None:
-        stated["age_years"] = str(record.age_years)
-    lacking = [covariate.name for covariate in model.covariates if covariate.name not in stated]
+    stated, lacking = _stated(record, model), lacks(record, model)
     if lacking:
         raise PatientError(
             f"the patient's record lacks {', '.join(lacking)}, which {model.name} needs;"
@@ -75,6 +68,21 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
             )
         columns[covariate.name] = np.array([value])
     return Cohort((record.id,), columns)
+
+
+def lacks(record: PatientRecord, model: Model) -> list[str]:
+    """Return the covariates of a model that a patient's record does not state for certain."""
+    return [covariate.name for covariate in model.covariates if covariate.name not in _stated(record, model)]
+
+
+def _stated(record: PatientRecord, model: Model) -> dict[str, str]:
+    """Return what a record states of a model's covariates, as text."""
+    stated = {
+        gene: genotype
+        for gene, genotype in record.genotypes.items()
+        if not _may_be_others(gene, record.not_excluded.get(gene, frozenset()), model)
+    }
+    return stated if record.age_years is None else {**stated, "age_years": str(record.age_years)}
 
 
 def _may_be_others(gene: str, not_excluded: Collection[str], model: Model) -> bool:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 
-from kg.patients.terminology import Lexicon, Row, table
+from kg.patients.terms.meaning import Row
+from kg.patients.terms.nodes import Nodes
+from kg.patients.terms.tables import rows
 
 COPIES = {"LA6705-3": 2, "LA6706-1": 1, "LA6707-9": 1}
 """LOINC's answers for an allelic state (53034-5) -> copies: homozygous, heterozygous, hemizygous."""
@@ -122,26 +124,21 @@ def settle(calls: Iterable[Call]) -> Settled:
     return Settled(genotypes, copies, frozenset(contradicted))
 
 
-def variant_row(variant: str, known: Lexicon) -> Row:
+def variant_row(variant: str, known: Nodes) -> Row:
     """Return the graph's node of a variant, else a new one named after the star allele that it alone makes.
 
-    >>> from kg.patients.terminology import lexicon
-    >>> variant_row("rs1057910", lexicon([]))["name"]
+    >>> from kg.patients.terms.nodes import nodes
+    >>> variant_row("rs1057910", nodes([]))["name"]
     'CYP2C9*3'
     """
     curie = f"DBSNP:{variant}"
-    if curie not in known.rows:
+    if known.by_curie("Variant", curie) is None:
         for gene, alleles in _alleles().items():
             for allele, variants in alleles.items():
                 if variants == (variant,):
                     name = "VKORC1 -1639G>A" if gene == _VKORC1 else gene + allele
                     return {"kind": "Variant", "id": curie, "name": name, "gene": f"NCBIGene:{_gene_ids()[gene]}"}
     return known.row("Variant", curie, variant)
-
-
-def gene_row(gene: str, known: Lexicon) -> Row:
-    """Return the graph's node of a listed gene, else a new one named by its symbol."""
-    return known.row("Gene", f"NCBIGene:{_gene_ids()[gene]}", gene)
 
 
 def listed_genes() -> Set[str]:
@@ -158,14 +155,14 @@ def _own_strand(bases: str) -> str:
 def _alleles() -> dict[str, dict[str, tuple[str, ...]]]:
     """Return the listed alleles of each gene, and the variants that each is called by."""
     genes: dict[str, dict[str, tuple[str, ...]]] = {}
-    for row in table("star_alleles.tsv"):
+    for row in rows("star_alleles.tsv"):
         genes.setdefault(row["gene"], {})[row["allele"]] = tuple(row["variants"].split(";")) if row["variants"] else ()
     return genes
 
 
 @cache
 def _gene_ids() -> dict[str, str]:
-    return {row["gene"]: row["ncbi_gene"] for row in table("star_alleles.tsv")}
+    return {row["gene"]: row["ncbi_gene"] for row in rows("star_alleles.tsv")}
 
 
 def _telling(gene: str) -> set[str]:

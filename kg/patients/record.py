@@ -158,15 +158,15 @@ class Rejection:
     reason: str
 
 
-@dataclass
 class Account:
     """What became of the rows that did not come in: those refused, one by one, and those left out, counted.
 
     `left_out` counts by table (or resource type) and reason.
     """
 
-    rejected: list[Rejection] = field(default_factory=list)
-    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
+    def __init__(self) -> None:
+        self.rejected: list[Rejection] = []
+        self.left_out: Counter[tuple[str, str]] = Counter()
 
     def reject(self, place: Place, table: str, element: str, reason: str) -> None:
         """Note that something was refused."""

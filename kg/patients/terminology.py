@@ -23,7 +23,7 @@ from kg.patients.terms import others
 from kg.patients.terms.meaning import Meaning, Row
 from kg.patients.terms.nodes import Nodes, nodes
 from kg.query import rows_of
-from kg.query.people import genotypes
+from kg.query.people import EVENTS, genotypes
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
@@ -74,7 +74,7 @@ _MEANT: dict[str, Callable[[Sequence[Code], Nodes], tuple[Meaning, ...]]] = {
 }
 """What an event is of -> what its codes stand for."""
 
-KINDS = ("Disease", "Phenotype", "Drug", "Measurement", "Procedure", "Variant", "Entity", "Visit")
+KINDS = tuple(dict.fromkeys(relation.object for relation in EVENTS))
 """The kinds of node that an event leads to."""
 
 RECORDS_LICENCE = "LicenseRef-patient-records"

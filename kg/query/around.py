@@ -7,8 +7,8 @@ from typing import Any
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Graph, table
 from kg.query.adjacency import check_relations
-from kg.query.known import look_up
-from kg.schema import NODE_KINDS, PERSON, RELATIONS, Step, edge_columns, node_columns
+from kg.query.known import look_up, nodes_of
+from kg.schema import NODE_KINDS, PERSON, RELATIONS, Step, edge_columns
 from kg.search import Node, check_count, check_sources, find
 from kg.stores.protocol import Key, Known, Store
 from kg.stores.releases import read_releases
@@ -134,7 +134,7 @@ def _graph(store: Store, known: Mapping[Key, Known], steps: _Steps) -> Graph:
     ids: dict[str, list[str]] = defaultdict(list)
     for kind, node in known:
         ids[kind].append(node)
-    nodes = {kind: table(node_columns(kind), _nodes(store, kind, ids[kind])) for kind in NODE_KINDS if kind in ids}
+    nodes = {kind: nodes_of(store, kind, ids[kind]) for kind in NODE_KINDS if kind in ids}
     near: Counter[Step] = Counter()
     for one in known.values():
         near.update(one.degrees)
@@ -151,11 +151,6 @@ def _graph(store: Store, known: Mapping[Key, Known], steps: _Steps) -> Graph:
     stated = {name for rows in edges.values() for name in rows["source"].unique().to_pylist()}
     stated |= {name for rows in nodes.values() for by in rows["provided_by"].to_pylist() for name in by or ()}
     return Graph(nodes, edges, tuple(release for release in read_releases(store) if release.name in stated))
-
-
-def _nodes(store: Store, kind: str, ids: list[str]) -> list[dict[str, Any]]:
-    columns = ", ".join(f"n.`{column}` AS `{column}`" for column in node_columns(kind))
-    return store.query(f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted RETURN {columns}", {"ids": ids})
 
 
 def _rows(store: Store, step: Step, origins: list[str], where: Filter) -> list[dict[str, Any]]:

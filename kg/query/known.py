@@ -2,6 +2,10 @@
 
 from collections.abc import Collection
 
+import pyarrow as pa
+
+from kg.graph import table
+from kg.schema import node_columns
 from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
 
 
@@ -11,3 +15,11 @@ def look_up(store: Store, found: Collection[Key]) -> dict[Key, Known]:
     if answers.keys() < set(found):
         raise StoreError(OTHER_VERSION)
     return answers
+
+
+def nodes_of(store: Store, kind: str, ids: Collection[str]) -> pa.Table:
+    """Return these nodes of a kind, as they are stored."""
+    columns = node_columns(kind)
+    told = ", ".join(f"n.`{column}` AS `{column}`" for column in columns)
+    rows = store.query(f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted RETURN {told}", {"ids": list(ids)})
+    return table(columns, rows)

@@ -8,7 +8,8 @@ import pandas as pd
 import pyarrow as pa
 
 from kg.graph import Graph, table
-from kg.schema import PERSON, RELATIONS, WITHDRAWN, edge_columns, node_columns
+from kg.query.known import nodes_of
+from kg.schema import PERSON, RELATIONS, WITHDRAWN, edge_columns
 from kg.search import Node, UnknownNode, check_version, with_identifier
 from kg.stores.protocol import Store
 
@@ -68,14 +69,23 @@ def find_patient(store: Store, text: str) -> Node:
 
 def patient(store: Store, text: str) -> PatientRecord:
     """Return a patient's record, given as for `find_patient`; raises what that raises."""
-    node = find_patient(store, text)
-    columns = ("sex", "age_years", "birth_day", "death_day", "consent")
-    [values] = store.query(
-        f"MATCH (p:{PERSON} {{id: $id}}) RETURN {', '.join(f'p.{name} AS {name}' for name in columns)}",
-        {"id": node.id},
+    [record] = records(store, [find_patient(store, text).id])
+    return record
+
+
+def records(store: Store, patients: Collection[str]) -> list[PatientRecord]:
+    """Return the records of these patients, by identifier."""
+    columns = ("id", "sex", "age_years", "birth_day", "death_day", "consent")
+    rows = store.query(
+        f"UNWIND $ids AS wanted MATCH (p:{PERSON}) WHERE p.id = wanted "
+        f"RETURN {', '.join(f'p.{name} AS {name}' for name in columns)} ORDER BY id",
+        {"ids": list(patients)},
     )
-    open_alleles = not_excluded(store, node.id)
-    return PatientRecord(node.id, genotypes=genotypes(store, node.id), not_excluded=open_alleles, **values)
+    called, open_alleles = genotypes(store, patients), not_excluded(store, patients)
+    return [
+        PatientRecord(genotypes=called.get(row["id"], {}), not_excluded=open_alleles.get(row["id"], {}), **row)
+        for row in rows
+    ]
 
 
 def patients(store: Store) -> pd.DataFrame:
@@ -121,14 +131,9 @@ def days_of(store: Store, patients: Collection[str]) -> dict[str, tuple[int, int
 def stored(store: Store, patients: Collection[str]) -> Graph:
     """Return what a store holds of these patients: their nodes as they are, and every edge of theirs."""
     ids = sorted(patients)
-    columns = node_columns(PERSON)
-    people = store.query(
-        f"UNWIND $ids AS wanted MATCH (n:{PERSON}) WHERE n.id = wanted "
-        f"RETURN {', '.join(f'n.{name} AS {name}' for name in columns)}",
-        {"ids": ids},
-    )
+    people = nodes_of(store, PERSON, ids)
     edges = {relation: rows for relation in _touching() if (rows := _edges(store, relation, ids)).num_rows}
-    return Graph({PERSON: table(columns, people)} if people else {}, edges)
+    return Graph({PERSON: people} if people.num_rows else {}, edges)
 
 
 def _touching() -> Iterator[str]:
@@ -162,31 +167,83 @@ def _events(store: Store, relation: str, patients: list[str]) -> list[dict[str, 
     return [{"relation": relation, "kind": ends.object, **row} for row in rows]
 
 
-def not_excluded(store: Store, patient: str) -> dict[str, frozenset[str]]:
-    """Return the alleles of each called gene that a patient may have as well, for no call has looked for them."""
+def not_excluded(store: Store, patients: Collection[str]) -> dict[str, dict[str, frozenset[str]]]:
+    """Return, by patient, the alleles of each called gene that may be there too, for no call has looked for them."""
     rows = store.query(
-        f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_has_diplotype]->(g:Gene) "
-        "RETURN g.name AS gene, r.diplotypes AS diplotypes, r.not_excluded AS alleles ORDER BY gene",
-        {"id": patient},
+        f"MATCH (p:{PERSON})-[r:patient_has_diplotype]->(g:Gene) WHERE p.id IN $ids "
+        "RETURN p.id AS patient, g.name AS gene, r.diplotypes AS diplotypes, r.not_excluded AS alleles "
+        "ORDER BY patient, gene",
+        {"ids": list(patients)},
     )
-    found: dict[str, frozenset[str]] = {}
+    told: dict[tuple[str, str], frozenset[str]] = {}
     for row in rows:
         if row["diplotypes"]:
-            alleles = frozenset(row["alleles"] or ())
-            found[row["gene"]] = found.get(row["gene"], alleles) & alleles
-    return {gene: alleles for gene, alleles in found.items() if alleles}
+            key, alleles = (row["patient"], row["gene"]), frozenset(row["alleles"] or ())
+            told[key] = told.get(key, alleles) & alleles
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for (who, gene), alleles in told.items():
+        if alleles:
+            found.setdefault(who, {})[gene] = alleles
+    return found
 
 
-def genotypes(store: Store, patient: str) -> dict[str, str]:
-    """Return the genotype of each gene of which one diplotype is known, and nobody says another."""
+def calls_of(store: Store, patients: Collection[str]) -> list[tuple[str, str, str, str, list[str]]]:
+    """Return what was called of these patients' genes: patient, source, record, symbol of the gene, diplotypes."""
     rows = store.query(
-        f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_has_diplotype]->(g:Gene) "
-        "RETURN g.name AS gene, r.diplotypes AS diplotypes ORDER BY gene",
-        {"id": patient},
+        f"MATCH (p:{PERSON})-[r:patient_has_diplotype]->(g:Gene) WHERE p.id IN $ids "
+        "RETURN p.id AS patient, r.source AS source, r.record AS record, g.name AS gene, r.diplotypes AS diplotypes "
+        "ORDER BY patient, gene, source, record",
+        {"ids": list(patients)},
     )
-    told: dict[str, set[tuple[str, ...]]] = {}
-    for row in rows:
-        if row["diplotypes"]:
-            told.setdefault(row["gene"], set()).add(tuple(row["diplotypes"]))
-    found = {gene: next(iter(several)) for gene, several in told.items() if len(several) == 1}
-    return {gene: diplotypes[0] for gene, diplotypes in found.items() if len(diplotypes) == 1}
+    return [(row["patient"], row["source"], row["record"], row["gene"], row["diplotypes"] or []) for row in rows]
+
+
+def genotypes(store: Store, patients: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return, by patient, the genotype of each gene of which one diplotype is known, and nobody says another."""
+    told: dict[tuple[str, str], set[tuple[str, ...]]] = {}
+    for who, _, _, gene, diplotypes in calls_of(store, patients):
+        if diplotypes:
+            told.setdefault((who, gene), set()).add(tuple(diplotypes))
+    found: dict[str, dict[str, str]] = {}
+    for (who, gene), several in told.items():
+        first = next(iter(several))
+        if len(several) == len(first) == 1:
+            found.setdefault(who, {})[gene] = first[0]
+    return found
+
+
+def counts_of_events(store: Store) -> pd.DataFrame:
+    """Return how much is stored of each patient: id, events, first_day, last_day, genes (called)."""
+    told: dict[str, dict[str, Any]] = {}
+    for relation in EVENTS:
+        rows = store.query(
+            f"MATCH (p:{PERSON})-[r:{relation.name}]->(:{relation.object}) "
+            "RETURN p.id AS id, count(*) AS events, min(r.day) AS first_day, max(r.day) AS last_day",
+            {},
+        )
+        for row in rows:
+            one = told.setdefault(row["id"], {"events": 0, "first_day": [], "last_day": [], "genes": 0})
+            one["events"] += row["events"]
+            one["genes"] += row["events"] if relation.name == "patient_has_diplotype" else 0
+            for column in ("first_day", "last_day"):
+                one[column] += [] if row[column] is None else [row[column]]
+    frame = [
+        (who, one["events"], min(one["first_day"], default=None), max(one["last_day"], default=None), one["genes"])
+        for who, one in told.items()
+    ]
+    columns = ["id", "events", "first_day", "last_day", "genes"]
+    return pd.DataFrame(frame, columns=columns).astype({name: "Int64" for name in columns[1:]})
+
+
+def needed_elsewhere(store: Store, patient: str, nodes: Mapping[str, Collection[str]]) -> set[str]:
+    """Return those of these nodes, by kind, that an edge of another patient leads to."""
+    found: set[str] = set()
+    for relation in EVENTS:
+        if relation.object in nodes:
+            rows = store.query(
+                f"MATCH (p:{PERSON})-[:{relation.name}]->(o:{relation.object}) "
+                "WHERE o.id IN $nodes AND p.id <> $patient RETURN DISTINCT o.id AS id",
+                {"nodes": list(nodes[relation.object]), "patient": patient},
+            )
+            found.update(row["id"] for row in rows)
+    return found

@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from kg.fetch import Fetch
 from kg.files.columns import read_columns
-from kg.patients import fhir
-from kg.patients.terminology import lexicon
+from kg.patients.imports import patient_rows
+from kg.patients.terminology import Terminology
+from kg.patients.terms.nodes import nodes as known_nodes
 from kg.rows import Rows, edge_rows, node_rows
 from kg.schema import RELATIONS
 from kg.source import Source
@@ -66,12 +67,12 @@ def read(fetch: Fetch) -> Rows:
     nodes = {kind: _read_nodes(kind) for kind in NODE_FILES}
     references = {row["key"]: row["reference"] for row in _read("references.tsv", ("key", "reference"))}
     relations = [relation for relation in RELATIONS if _path(f"{relation}.tsv").is_file()]
-    known = lexicon(row for rows in nodes.values() for row in rows)
-    patients = fhir.read(patient_bundles(), PUBLIC_KEY, known).rows
+    words = Terminology(known_nodes(row for rows in nodes.values() for row in rows))
+    people, events = patient_rows(patient_bundles(), "fhir", PUBLIC_KEY, words)
     return Rows(
         replace(SOURCE.release({}), files=_checksums()),
-        (*(node_rows(kind, rows) for kind, rows in nodes.items()), *patients.nodes),
-        (*(_edge_table(relation, nodes, references) for relation in relations), *patients.edges),
+        (*(node_rows(kind, rows) for kind, rows in nodes.items()), *people),
+        (*(_edge_table(relation, nodes, references) for relation in relations), *events),
     )
 
 

@@ -1,4 +1,4 @@
-"""The commands of patients, their twins and trials."""
+"""The commands of twins and trials."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,24 +13,6 @@ from panakeia.verbs.twins import TWIN
 
 twin_app = typer.Typer(help="Simulate treatment trajectories of patients.", no_args_is_help=True)
 trial_app = typer.Typer(help="Simulate whole trials.", no_args_is_help=True)
-patient_app = typer.Typer(help="Patient records.", no_args_is_help=True)
-
-
-@patient_app.command("import")
-def patient_import(
-    paths: Annotated[
-        list[Path], typer.Argument(help="FHIR R4 bundles (.json, .json.gz) or folders.", metavar="PATH...")
-    ],
-    store: StoreOption = STORE,
-    key_file: Annotated[Path | None, typer.Option(help="File with the key for pseudonyms.", metavar="FILE")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Import patients from FHIR R4 bundles under keyed pseudonyms; the key is PANAKEIA_KEY or --key-file.
-
-    Example: panakeia patient import ../shared/data/patients/fhir --key-file key.txt
-    """
-    with Session(store) as session:
-        print_answer(session.patient_import(paths, key_file=key_file), as_json=as_json, rows=False)
 
 
 @twin_app.command("simulate")

@@ -1,17 +1,15 @@
-"""The verbs of patients: their import, their twins, and trials of them."""
+"""The verbs of twins: patients simulated one by one, and whole trials."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.files.table import write_csv
 from kg.files.text import create_text
-from kg.output import refuse_inputs, whole_file
+from kg.output import whole_file
 from panakeia.answer import Table
 from panakeia.verbs.held import Held, check_output, into
 
 if TYPE_CHECKING:
-    from kg.patients.imports import Imported
     from twin.patient import Cohort
     from twin.protocol import TrialDesign
     from twin.regimen import Regimen
@@ -21,23 +19,7 @@ TWIN = "warfarin_hamberg2007"
 
 
 class TwinVerbs(Held):
-    """Import patients, simulate them, and run trials."""
-
-    def patient_import(
-        self, paths: str | Path | Sequence[str | Path], *, key: bytes | None = None, key_file: str | Path | None = None
-    ) -> "Imported":
-        """Import patients from FHIR R4 bundles, or folders of them, under keyed pseudonyms.
-
-        Without `key` it is read from `key_file`, else from PANAKEIA_KEY.
-        """
-        from kg.patients.deidentify import load_key
-        from kg.patients.imports import import_patients
-
-        given = [paths] if isinstance(paths, str | Path) else list(paths)
-        refuse_inputs(self.store, [key_file, *(path for path in given if not Path(path).is_dir())])
-        secret = key or load_key(key_file)
-        with self._telling() as progress:
-            return import_patients(given, self._graph(), secret, progress)
+    """Simulate patients, and run trials."""
 
     def twin_simulate(
         self,

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,11 @@ from kg.audit import Audit
 from kg.build import build_graph
 from kg.fetch import Fetch
 from kg.graph import Graph
-from kg.patients import fhir
-from kg.patients.terminology import lexicon
+from kg.patients.imports import import_patients
 from kg.schema import RELATIONS
 from kg.sources import starter
 from kg.sources.hetionet import METAEDGES, to_curie
+from tests.conftest import StoreOf
 
 Row = dict[str, Any]
 Built = tuple[Graph, Audit]
@@ -127,16 +126,11 @@ def test_the_variant_s_gene_is_that_of_its_edge(graph: Graph) -> None:
     assert dict(pairs(graph, "variant_in_gene")) == genes
 
 
-def test_the_patients_are_made_up_and_read_without_remainder(graph: Graph) -> None:
-    known = lexicon({"kind": kind, **row} for kind in starter.NODE_FILES for row in graph.nodes[kind].to_pylist())
-    reading = fhir.read(starter.patient_bundles(), starter.PUBLIC_KEY, known)
-    assert len(reading.patients) == 12
-    assert not reading.rejected
-    assert not reading.left_out
-    for path in starter.patient_bundles():
-        patient = json.loads(path.read_text())["entry"][0]["resource"]
-        assert re.fullmatch(r"Starter Patient \d\d", patient["name"][0]["text"])
-        assert [mark["code"] for mark in patient["meta"]["security"]] == ["HTEST"]
+def test_the_patients_are_made_up_and_read_without_remainder(store_of: StoreOf, graph: Graph) -> None:
+    imported = import_patients(starter.patient_bundles(), store_of(graph), starter.PUBLIC_KEY)
+    assert len(imported.patients) == 12
+    assert not imported.audit.rejected.num_rows
+    assert not imported.left_out
 
 
 def test_patients_have_what_the_twin_needs(graph: Graph) -> None:

@@ -33,10 +33,8 @@ class Vcf:
     url: str = "https://samtools.github.io/hts-specs/VCFv4.3.pdf"
 
     def sniff(self, path: Path) -> bool:
-        """Say whether a file begins like a VCF, or a folder holds one that does."""
-        if path.is_dir():
-            return any(self.sniff(file) for file in _files(path))
-        if not path.name.lower().endswith(SUFFIXES):
+        """Say whether a file begins like a VCF; a folder is no VCF, but may hold some."""
+        if not path.name.lower().endswith(SUFFIXES) or path.is_dir():
             return False
         try:
             with gzip.open(path) if path.name.lower().endswith(SUFFIXES[1:]) else path.open("rb") as stream:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from kg.patients.pharmacogenomics import GenotypeError, call_genotype, call_variant, settle, variant_row
-from kg.patients.terminology import lexicon, table
+from kg.patients.terms.nodes import nodes
+from kg.patients.terms.tables import rows as table
 
 ALLELES = table("star_alleles.tsv")
 OTHER_NAMES = {"rs3064744": "rs34983651"}
@@ -115,9 +116,9 @@ def test_a_diplotype_bounds_variants_that_come_with_others() -> None:
 
 def test_a_variant_is_the_graph_s_own_where_it_has_one() -> None:
     own = {"kind": "Variant", "id": "DBSNP:rs1057910", "name": "our name", "gene": "NCBIGene:1559", "allele": "C"}
-    assert variant_row("rs1057910", lexicon([own])) == own
-    assert variant_row("rs1057910", lexicon([]))["gene"] == "NCBIGene:1559"
-    assert variant_row("rs6025", lexicon([]))["name"] == "rs6025"
+    assert variant_row("rs1057910", nodes([own])) == own
+    assert variant_row("rs1057910", nodes([]))["gene"] == "NCBIGene:1559"
+    assert variant_row("rs6025", nodes([]))["name"] == "rs6025"
 
 
 @pytest.mark.mirror

@@ -4,10 +4,10 @@ import hashlib
 import re
 from typing import Any
 
-from kg.patients.formats.phenopackets.elements import LISTS, events
-from kg.patients.formats.phenopackets.members import Json, member, needed, objects
-from kg.patients.formats.phenopackets.times import as_age, day, died
-from kg.patients.formats.phenopackets.told import Told
+from kg.patients.formats.phenopacket.elements import LISTS, events
+from kg.patients.formats.phenopacket.members import Json, member, needed, objects
+from kg.patients.formats.phenopacket.times import as_age, day, died
+from kg.patients.formats.phenopacket.told import Told
 from kg.patients.moment import Moment
 from kg.patients.private import Private, as_words
 from kg.patients.record import Account, LeftOut, Person, Place, Refused

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from kg.files.lines import read_lines
 from kg.files.text import FileError, read_text
-from kg.patients.formats.phenopackets.members import Json, camel, member, objects
-from kg.patients.formats.phenopackets.packet import read_packet
+from kg.patients.formats.phenopacket.members import Json, camel, member, objects
+from kg.patients.formats.phenopacket.packet import read_packet
 from kg.patients.record import Person, Place, Reading, RecordError, Refused
 
 LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
@@ -33,10 +33,8 @@ class Phenopackets:
     url: str = "https://phenopacket-schema.readthedocs.io/en/2.0.0/"
 
     def sniff(self, path: Path) -> bool:
-        """Say whether a file begins like a phenopacket of any version, or a folder holds one that does."""
-        if path.is_dir():
-            return any(self.sniff(file) for file in _files(path))
-        if not path.name.lower().endswith(SUFFIXES):
+        """Say whether a file begins like a phenopacket of any version; a folder is none, but may hold some."""
+        if not path.name.lower().endswith(SUFFIXES) or path.is_dir():
             return False
         head = _head(path)
         return _FHIR.search(head) is None and _LOOKS_LIKE.search(head) is not None

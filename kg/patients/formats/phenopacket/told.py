@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kg.patients.formats.phenopackets.members import Json
-from kg.patients.formats.phenopackets.times import When, span
+from kg.patients.formats.phenopacket.members import Json
+from kg.patients.formats.phenopacket.times import When, span
 from kg.patients.record import Account, LeftOut, Place, Refused
 
 

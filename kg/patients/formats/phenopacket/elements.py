@@ -6,9 +6,9 @@ An excluded feature or disease is an event that says what is absent. Free text (
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kg.patients.formats.phenopackets.members import Json, check_known, member, needed, number, objects, term
-from kg.patients.formats.phenopackets.told import Told
-from kg.patients.formats.phenopackets.variants import carried
+from kg.patients.formats.phenopacket.members import Json, check_known, member, needed, number, objects, term
+from kg.patients.formats.phenopacket.told import Told
+from kg.patients.formats.phenopacket.variants import carried
 from kg.patients.moment import Moment
 from kg.patients.record import Code, Event, Refused, What
 

@@ -8,7 +8,7 @@ the variant is looked up in the graph, and no node is made of it (see `kg.patien
 import re
 
 from kg.curie import OWN
-from kg.patients.formats.phenopackets.members import Json, code, member
+from kg.patients.formats.phenopacket.members import Json, code, member
 from kg.patients.record import Code, Refused
 from kg.sources.phenopackets import variant
 

@@ -6,7 +6,7 @@ A stage of life that lasts longer than a year (Childhood onset) is no day and no
 import re
 from datetime import timedelta
 
-from kg.patients.formats.phenopackets.members import Json, member, needed
+from kg.patients.formats.phenopacket.members import Json, member, needed
 from kg.patients.moment import Moment, NoMoment, read_moment
 from kg.patients.record import Age, LeftOut, Refused
 

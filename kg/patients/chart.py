@@ -1,0 +1,414 @@
+"""Chart: what the records of one patient say together, on the patient's shifted calendar, as rows of the graph.
+
+Of several states of a record the highest version counts, and of equals the last one read. A day that cannot have been
+is refused, and sets nothing; the age is that at the latest day that holds. Where a record gives only the month or the
+year, the day is drawn within it by the key: the first of the month would tell by how much the patient's days are moved.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from kg.patients.deidentify import (
+    OLDEST_AGE_YEARS,
+    TELLING_DAYS,
+    Pseudonym,
+    capped_age,
+    drawn,
+    epoch_day,
+    record_name,
+)
+from kg.patients.diplotypes import call_rows, one_call, stated_call
+from kg.patients.moment import Moment, NoMoment, check_moment
+from kg.patients.pharmacogenomics import settle
+from kg.patients.private import SHORTEST_NUMBER, Private
+from kg.patients.record import Account, Age, Event, GeneCall, LeftOut, Person, RecordError
+from kg.patients.terminology import Meaning, Row, Terminology
+from kg.patients.units import unit_of
+from kg.schema import edge_identity
+
+_AGENTS = {"patient_has_condition": "manual_agent", "patient_has_phenotype": "manual_agent"}
+_AGENTS |= {"patient_takes_drug": "manual_agent", "patient_had_procedure": "manual_agent"}
+"""Clinicians enter these; whether a person or a machine told the others, the record does not say."""
+_PER_YEAR: dict[str, float] = {"a": 1, "a_j": 1, "a_t": 1, "a_g": 1, "mo": 12, "mo_j": 12, "mo_s": 12, "mo_g": 12}
+_PER_YEAR |= {"wk": 365.25 / 7, "d": 365.25}
+"""The units of UCUM in which an age is given -> how many make a year."""
+_SPAN = {"year": 365, "month": 30}
+"""How many days an age is about, by its precision."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the store has of a patient already: the node's columns, and the first and the last day of an event."""
+
+    row: Row
+    days: tuple[int, int] | None
+    versions: Mapping[tuple[str, str], int]
+    calls: tuple[tuple[tuple[str, str], str, str], ...] = ()
+    """The genotypes that are known: source and record, gene, diplotype."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is needed to make rows of records: the key, the graph's words, what must not pass, and the moment.
+
+    `accounts` hear, by source, what does not come in. Without `now`, days may lie in the future.
+    """
+
+    key: bytes
+    words: Terminology
+    private: Private
+    accounts: Mapping[str, Account]
+    now: datetime | None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A patient as rows: the node, the nodes that its edges lead to, and its edges by source.
+
+    `seen` are the names of the records that were read, by source; `whole` the sources that told all they have.
+    """
+
+    nodes: tuple[Row, ...]
+    edges: Mapping[str, tuple[Row, ...]]
+    seen: Mapping[str, frozenset[str]]
+    whole: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """An event or call that counts, with the keyed name of its record and the first day that is meant."""
+
+    what: Event | GeneCall
+    source: str
+    name: str
+    day: date | None
+
+
+def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | None, terms: Terms) -> Chart:
+    """Return what persons of one identity, each with its source, say together, beside what is stored.
+
+    Raises `RecordError` where they are two people.
+    """
+    if any(person.shifted for _, person in told):
+        terms = replace(terms, now=None)
+    born, died = _birth(who, told, stored, terms)
+    true = _True(who, terms.key, born)
+    states = _states(who, told, stored, terms)
+    seen: dict[str, set[str]] = {}
+    said: list[_Said] = []
+    retracted = set((stored.row.get("retracted") or ()) if stored else ())
+    for (source, name), state in states.items():
+        seen.setdefault(source, set()).add(name)
+        if state.retracted:
+            retracted.add(f"{source} {name} {state.version if state.version is not None else ''}".strip())
+        for what in state.says:
+            if _can_have_been(what, born, terms, source):
+                said.append(_Said(what, source, name, true.day(what.at, what.record)))
+    said = _agreeing(said, stored, states, terms)
+    latest = _latest([one.day for one in said if one.day], died, stored, who)
+    calendar = _Calendar(true, latest, stored.days[0] if stored and stored.days else None)
+    nodes: dict[tuple[str, str], Row] = {}
+    edges: dict[str, dict[tuple[object, ...], Row]] = {source: {} for source, _ in told}
+    for one in said:
+        for node, edge in _rows(one, calendar, terms):
+            nodes.setdefault((node["kind"], node["id"]), {**node, "file": edge["file"], "line": edge["line"]})
+            same = edge["relation"], *(edge.get(column) for column in edge_identity(edge["relation"]))
+            edges[one.source].setdefault(same, edge)
+    patient = _patient(told, stored, died, calendar) | {"retracted": sorted(retracted)}
+    return Chart(
+        (patient, *nodes.values()),
+        {source: tuple(rows.values()) for source, rows in edges.items()},
+        {source: frozenset(names) for source, names in seen.items()},
+        frozenset(source for source, person in told if person.whole),
+    )
+
+
+class _State:
+    """The state of a record that counts: its version, and what it says; nothing where it is retracted."""
+
+    def __init__(self, version: int | None, order: int) -> None:
+        self.version, self.order = version, order
+        self.says: list[Event | GeneCall] = []
+        self.retracted = False
+
+
+def _states(
+    who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | None, terms: Terms
+) -> dict[tuple[str, str], _State]:
+    """Return the state of each record that counts, by source and keyed name; those older than the stored one are out.
+
+    Of two states, that of the higher version counts, of equals the one read last.
+    """
+    names: dict[tuple[str, ...], str] = {}
+    states: dict[tuple[str, str], _State] = {}
+
+    def name_of(record: tuple[str, ...]) -> str:
+        if record not in names:
+            names[record] = record_name(terms.key, who, record)
+        return names[record]
+
+    def state_of(source: str, record: tuple[str, ...], version: int | None, order: int) -> _State | None:
+        key = source, name_of(record)
+        known = states.get(key)
+        if known is None or (_rank(version), order) > (_rank(known.version), known.order):
+            states[key] = known = _State(version, order)
+        return known if (_rank(known.version), known.order) == (_rank(version), order) else None
+
+    for order, (source, person) in enumerate(told):
+        for record, version in person.retracted:
+            state = state_of(source, record, version, order)
+            if state is not None:
+                state.retracted, state.says = True, []
+        told_here: tuple[Event | GeneCall, ...] = (*person.events, *person.calls)
+        for what in told_here:
+            state = state_of(source, what.record, what.version, order)
+            if state is not None and not state.retracted:
+                state.says.append(what)
+    older = [key for key, state in states.items() if stored and _rank(state.version) < _rank(stored.versions.get(key))]
+    for source, name in older:
+        says = states.pop((source, name)).says
+        terms.accounts[source].leave_out("record", "an older version of what is stored", len(says) or 1)
+    return states
+
+
+def _rank(version: int | None) -> int:
+    return -1 if version is None else version
+
+
+def _birth(
+    who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | None, terms: Terms
+) -> tuple[Moment | None, date | None]:
+    """Return the birth, as precisely as it is told, and the day of death; raises `RecordError` for two people."""
+    births: list[Moment] = []
+    deaths: list[date] = []
+    for source, person in told:
+        for moment, element, into in ((person.born, "birth", births), (person.died, "death", None)):
+            if moment is None:
+                continue
+            try:
+                check_moment(moment, born=None, now=terms.now)
+            except NoMoment as reason:
+                terms.accounts[source].reject(person.place, "Patient", f"{element}:", str(reason))
+                continue
+            if into is None:
+                deaths.append(moment.first)
+            else:
+                into.append(moment)
+    sexes = {person.sex for _, person in told if person.sex in ("male", "female")}
+    apart = bool(births) and max(one.first for one in births) > min(one.last for one in births)
+    if stored and stored.row.get("sex") in ("male", "female"):
+        sexes.add(stored.row["sex"])
+        day = stored.row.get("birth_day")
+        if births and day is not None:
+            true = epoch_day(births[0].first) + who.shift_days
+            apart |= abs(true - day) > 366
+    if apart and len(sexes) > 1:
+        places = ", ".join(dict.fromkeys(f"{person.place.file}" for _, person in told))
+        raise RecordError(
+            f"{places}: the same identifier stands for two people, of another sex and another date of birth, here or "
+            "here and in the store; nothing was stored. Give each an identifier of the hospital's, with its system"
+        )
+    order = ("minute", "day", "month", "year")
+    return min(births, key=lambda one: order.index(one.precision), default=None), max(deaths, default=None)
+
+
+def _agreeing(
+    said: list[_Said], stored: Stored | None, states: Mapping[tuple[str, str], _State], terms: Terms
+) -> list[_Said]:
+    """Return what was said, without calls of a gene of which others say otherwise; what is stored already stays."""
+    calls = [one for one in said if isinstance(one.what, GeneCall)]
+    before = (
+        [stated_call(gene, diplotype) for where, gene, diplotype in stored.calls if where not in states]
+        if stored
+        else []
+    )
+    wrong = settle([*before, *(one_call(one.what) for one in calls if isinstance(one.what, GeneCall))]).contradicted
+    for one in calls:
+        if isinstance(one.what, GeneCall) and one.what.gene in wrong:
+            why = f"contradicts another call of {one.what.gene}"
+            terms.accounts[one.source].reject(one.what.place, "genotype", "the call", why)
+    return [one for one in said if not (isinstance(one.what, GeneCall) and one.what.gene in wrong)]
+
+
+def _can_have_been(what: Event | GeneCall, born: Moment | None, terms: Terms, source: str) -> bool:
+    """Say whether an event or a call was when it can have been; one that was not is refused."""
+    try:
+        for moment in (what.at, getattr(what, "until", None)):
+            if isinstance(moment, Moment):
+                check_moment(moment, born=born.first if born else None, now=terms.now)
+    except NoMoment as reason:
+        terms.accounts[source].reject(what.place, _kind(what), "the time", str(reason))
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _True:
+    """Days on the true calendar, drawn by the key where the record is not precise.
+
+    An age counts from the birth, and where that is not told from a day that the key draws, which is nobody's.
+    """
+
+    who: Pseudonym
+    key: bytes
+    born: Moment | None
+
+    def day(self, at: Moment | Age | None, record: tuple[str, ...]) -> date | None:
+        """Return the day, of a record, that something was."""
+        if at is None:
+            return None
+        if isinstance(at, Age):
+            span = _SPAN.get(at.precision, 1)
+            return self.birth + timedelta(at.days + drawn(self.key, "day", self.who, record, span))
+        span = (at.last - at.first).days + 1
+        return at.first if span == 1 else at.first + timedelta(drawn(self.key, "day", self.who, record, span))
+
+    @property
+    def birth(self) -> date:
+        """The day of birth."""
+        if self.born is None:
+            return date(1900, 1, 1) + timedelta(drawn(self.key, "birth", self.who, (), 36500))
+        span = (self.born.last - self.born.first).days + 1
+        return self.born.first + timedelta(drawn(self.key, "birth", self.who, (), span))
+
+
+def _latest(days: list[date], died: date | None, stored: Stored | None, who: Pseudonym) -> date | None:
+    """Return the latest day on the true calendar, of what is read now and of what is stored."""
+    days = [*days, *([died] if died else [])]
+    if stored and stored.days:
+        days.append(date(1970, 1, 1) + timedelta(stored.days[1] - who.shift_days))
+    return max(days, default=None)
+
+
+@dataclass(frozen=True)
+class _Calendar:
+    """The patient's shifted calendar; a day that with another would tell an age of 90 or more is not on it.
+
+    `latest` is the latest day on the true one, `first` the first that is stored already.
+    """
+
+    true: _True
+    latest: date | None
+    first: int | None
+
+    def day(self, day: date | None) -> int | None:
+        """Return a true day as days since 1970-01-01, shifted."""
+        if day is None or self.latest is None or (self.latest - day).days >= TELLING_DAYS:
+            return None
+        shifted = epoch_day(day) + self.true.who.shift_days
+        return None if self.first is not None and shifted - self.first >= TELLING_DAYS else shifted
+
+
+def _rows(said: _Said, calendar: _Calendar, terms: Terms) -> Iterator[tuple[Row, Row]]:
+    """Yield a node and the edge that leads to it for each thing that an event or a call means."""
+    what = said.what
+    day = calendar.day(said.day)
+    if said.day is not None and day is None:
+        terms.accounts[said.source].leave_out(
+            _kind(what), "a day that would tell an age of 90 or more (the event is taken)"
+        )
+    seen = {
+        "day": day,
+        "minute": what.at.minute if isinstance(what.at, Moment) and day is not None else None,
+        "precision": what.at.precision if what.at is not None and day is not None else None,
+        "record": said.name,
+        "version": what.version,
+        "knowledge_level": "observation",
+        "file": what.place.file,
+        "line": what.place.line,
+        "subject": calendar.true.who.curie,
+    }
+    if isinstance(what, GeneCall):
+        for node, relation, attributes in call_rows(what, terms.words.known):
+            yield node, {**seen, "relation": relation, "object": node["id"], "agent_type": "not_provided", **attributes}
+        return
+    try:
+        _check_private(what, terms.private)
+        meanings = terms.words.meanings(what)
+        measured = [_measured(what, meaning) for meaning in meanings]
+    except LeftOut as reason:
+        terms.accounts[said.source].leave_out(what.what, str(reason))
+        return
+    until = calendar.day(calendar.true.day(what.until, what.record))
+    event = {**seen, "end_day": until, "negated": what.negated, "copies": what.copies}
+    for meaning, value in zip(meanings, measured, strict=True):
+        yield (
+            meaning.node,
+            {
+                **event,
+                **value,
+                "relation": meaning.relation,
+                "object": meaning.node["id"],
+                "agent_type": _AGENTS.get(meaning.relation, "not_provided"),
+                "code": meaning.code,
+                "mapping": meaning.mapping,
+            },
+        )
+
+
+def _kind(what: Event | GeneCall) -> str:
+    return "genotype" if isinstance(what, GeneCall) else what.what
+
+
+def _check_private(event: Event, private: Private) -> None:
+    """Raise `LeftOut` for a code that is somebody's record number, telephone or the like."""
+    for code in (*event.codes, *((event.value_code,) if event.value_code else ())):
+        if len(code.code) >= SHORTEST_NUMBER and private.is_code(code.code.removeprefix("rs")):
+            raise LeftOut("a code that is somebody's own number")
+
+
+def _measured(event: Event, meaning: Meaning) -> dict[str, object]:
+    """Return the value of a measurement, in a unit of UCUM or as a code; one that was made may have neither.
+
+    Raises `LeftOut` for a number that has no unit, or that tells an age of 90 or more.
+    """
+    if event.what != "measurement":
+        return {}
+    code = f"{event.value_code.system}:{event.value_code.code}" if event.value_code else None
+    if event.value is None:
+        return {"value_code": code}
+    unit = unit_of(event.unit, meaning.node["id"])
+    if unit is None:
+        raise LeftOut("a unit that UCUM does not have" if event.unit else "a number without a unit")
+    if event.value >= OLDEST_AGE_YEARS * _PER_YEAR.get(unit, math.inf):
+        raise LeftOut(f"a number of years that may be an age of {OLDEST_AGE_YEARS} or more")
+    return {"value": event.value, "unit": unit, "value_code": code}
+
+
+def _patient(
+    told: Sequence[tuple[str, Person]], stored: Stored | None, died: date | None, calendar: _Calendar
+) -> dict[str, Any]:
+    """Return the patient's own node, with what the store has where the records do not say."""
+    row = dict(stored.row) if stored else {}
+    who, born = calendar.true.who, calendar.true.born
+    ages = [capped_age(_middle(born), calendar.latest)] if born and calendar.latest else []
+    for person in (person for _, person in told):
+        seen = [event.at.days for event in person.events if isinstance(event.at, Age)]
+        seen += [person.last_seen.days] if person.last_seen else []
+        ages += [float(min(max(seen) // 365.25, OLDEST_AGE_YEARS))] if seen and not born else []
+    age = max([*ages, *([row["age_years"]] if row.get("age_years") is not None else [])], default=None)
+    aged = bool(born) or any(isinstance(event.at, Age) for _, person in told for event in person.events)
+    birth = calendar.day(calendar.true.birth) if aged else row.get("birth_day")
+    consents = [person.consent for _, person in told if person.consent]
+    place = told[-1][1].place
+    return {
+        "kind": "Patient",
+        "id": who.curie,
+        "name": who.name,
+        "sex": next((person.sex for _, person in reversed(told) if person.sex), row.get("sex")),
+        "age_years": age,
+        "birth_day": None if age is not None and age >= OLDEST_AGE_YEARS else birth,
+        "death_day": calendar.day(died) if died else row.get("death_day"),
+        "consent": consents[-1] if consents else row.get("consent"),
+        "provided_by": sorted({*(row.get("provided_by") or ()), *(source for source, _ in told)}),
+        "file": place.file,
+        "line": place.line,
+    }
+
+
+def _middle(born: Moment) -> date:
+    """Return the day of birth, that in the middle where only a month or a year is told."""
+    return born.first + (born.last - born.first) // 2

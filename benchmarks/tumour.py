@@ -58,6 +58,8 @@ def measure(url: str, data: Path, maf: Path) -> dict[str, Any]:
         started = time.perf_counter()
         found = tumour(store, maf)
         seconds = time.perf_counter() - started
+        with tempfile.TemporaryDirectory() as folder:
+            unplaced = tumour(store, _of_another_genome(maf, Path(folder)))
     stated = _rows(data / EVIDENCE.path)
     changes = _rows(maf)
     names = _equal_names(stated, changes)
@@ -77,12 +79,33 @@ def measure(url: str, data: Path, maf: Path) -> dict[str, Any]:
             "tiers_reject": round(1 - _shared(genes, ours) / sum(map(len, genes.values())), 3),
         },
         "tiers": {"items_a_tumour": _spread(ours)},
+        "by_protein_only": _compared(found, unplaced),
     }
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _of_another_genome(maf: Path, folder: Path) -> Path:
+    """Return the same file as if it were of GRCh38: its places cannot be compared with CIViC's."""
+    rows = _rows(maf)
+    path = folder / "unplaced.maf"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
+        writer.writeheader()
+        writer.writerows(row | {"NCBI_Build": "GRCh38"} for row in rows)
+    return path
+
+
+def _compared(placed: TumourEvidence, unplaced: TumourEvidence) -> dict[str, int]:
+    """Return how many variants of CIViC the tumours have with places and without, and what these lose and add."""
+    a, b = (
+        {(one.sample, item.tier, item.profile) for one in found.tumours for item in one.items}
+        for found in (placed, unplaced)
+    )
+    return {"with_places": len(a), "without": len(b), "lost": len(a - b), "added": len(b - a)}
 
 
 def _equal_names(stated: list[dict[str, str]], changes: list[dict[str, str]]) -> Items:

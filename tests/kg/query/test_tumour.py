@@ -226,12 +226,18 @@ def test_an_unknown_sample_and_a_graph_without_evidence_are_named(
 
 
 @pytest.fixture(scope="module")
-def leukaemias(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TumourEvidence]:
-    """The evidence for TCGA's acute myeloid leukaemias."""
+def store_of_civic(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """All of CIViC's release."""
     url = tmp_path_factory.mktemp("store") / "graph.lbdb"
     build(["civic"], Fetch(mirror, offline=True), url)
     with open_store(url) as opened:
-        yield tumour(opened, mirror / "oncology/tcga-laml.maf.gz")
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def leukaemias(store_of_civic: Store, mirror: Path) -> TumourEvidence:
+    """The evidence for TCGA's acute myeloid leukaemias."""
+    return tumour(store_of_civic, mirror / "oncology/tcga-laml.maf.gz")
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -306,6 +312,22 @@ def test_internal_duplications_of_flt3_are_its_insertions_of_whole_codons(
     found = {one.sample for one in leukaemias.tumours for item in one.items if item.profile == "FLT3 ITD"}
     assert found == inserted
     assert len(found) == 24
+
+
+@pytest.mark.mirror
+def test_proteins_alone_say_nothing_that_places_do_not(
+    store_of_civic: Store, leukaemias: TumourEvidence, mirror: Path, tmp_path: Path
+) -> None:
+    text = gzip.decompress((mirror / "oncology/tcga-laml.maf.gz").read_bytes()).decode()
+    (tmp_path / "t.maf").write_text(text.replace("genome.wustl.edu\t37\t", "genome.wustl.edu\tGRCh38\t"))
+    unplaced = tumour(store_of_civic, tmp_path / "t.maf")
+    placed, alone = (
+        {(one.sample, item.tier, item.profile) for one in found.tumours for item in one.items}
+        for found in (leukaemias, unplaced)
+    )
+    assert unplaced.build == "GRCh38"
+    assert alone <= placed
+    assert (len(placed), len(alone)) == (461, 446)
 
 
 @pytest.mark.mirror

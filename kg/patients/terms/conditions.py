@@ -1,8 +1,9 @@
 """Conditions: the Disease or Phenotype that a record's codes stand for.
 
 Each coding is judged alone, and the best answer of any of them wins: the shipped table, an identifier or a
-cross-reference of the graph's own nodes, a mapped code of ICD above it, a name of the graph's own nodes, and last the
-code's own node. What kind of node a code makes is decided by the code.
+cross-reference of the graph's own nodes, a mapped code of ICD above it, a name of the graph's own nodes; then a disease
+of the table that this graph does not have, and last the code's own node. What kind of node a code makes is decided by
+the code, and by what the graph has.
 """
 
 import re
@@ -11,9 +12,11 @@ from collections.abc import Callable, Sequence
 from kg.patients.record import Code, LeftOut
 from kg.patients.terms import tables
 from kg.patients.terms.codes import ICD9, ICD10, Coding, above, codings
-from kg.patients.terms.meaning import BROAD, CLOSE, UNMAPPED, Meaning, Row
+from kg.patients.terms.meaning import BROAD, CLOSE, EXACT, UNMAPPED, Meaning, Row
 from kg.patients.terms.nodes import Nodes
 from kg.patients.terms.own import TAG, own_row, public_name
+
+_Step = Callable[[Coding, Nodes], tuple[Row, str] | None]
 
 RELATIONS = {"Disease": "patient_has_condition", "Phenotype": "patient_has_phenotype"}
 
@@ -58,7 +61,7 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
         raise LeftOut("no code of a system of conditions that is known")
     for coding in given:
         _must_be_a_fact(coding)
-    steps: tuple[Callable[[Coding, Nodes], tuple[Row, str] | None], ...] = (_listed, _known, _above, _named)
+    steps: tuple[_Step, ...] = (_held, _known, _above, _named, _listed)
     for step in steps:
         for coding in given:
             found = step(coding, known)
@@ -87,9 +90,27 @@ def _must_be_a_fact(coding: Coding) -> None:
         raise LeftOut("a situation, an event or a procedure, not a condition")
 
 
-def _listed(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
+def _held(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
+    """Return the node of the shipped table that this graph has: under its identifier, else under its name."""
     row = tables.conditions().get(coding[:2])
-    return (known.row(row["kind"], row["node"], row["name"]), row["mapping"]) if row else None
+    if row is None:
+        return None
+    held = known.by_curie(row["kind"], row["node"])
+    if held:
+        return held[0], row["mapping"]
+    named = (known.named(kind, row["name"]) for kind in RELATIONS)
+    found = next((one[0] for one in named if one and one[1] == EXACT), None)
+    return (found, row["mapping"]) if found else None
+
+
+def _listed(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
+    """Return the node of the shipped table, of the code or of the nearest code of ICD above it, as a new one."""
+    system, code, _ = coding
+    for nearest in (code, *above(system, code)):
+        row = tables.conditions().get((system, nearest))
+        if row:
+            return known.row(row["kind"], row["node"], row["name"]), row["mapping"] if nearest == code else BROAD
+    return None
 
 
 def _known(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
@@ -103,7 +124,7 @@ def _known(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
 def _above(coding: Coding, known: Nodes) -> tuple[Row, str] | None:
     system, code, given = coding
     for broader in above(system, code):
-        found = _listed((system, broader, given), known) or _known((system, broader, given), known)
+        found = _held((system, broader, given), known) or _known((system, broader, given), known)
         if found:
             return found[0], BROAD
     return None

@@ -140,6 +140,14 @@ def test_thoughts_of_suicide_and_do_not_resuscitate_stay() -> None:
     assert told("condition", Code("ICD10CM", "Z66"))[0] == "ICD10CM:Z66"
 
 
+def test_a_disease_of_the_table_that_the_graph_lacks_is_its_phenotype_of_that_name_or_new() -> None:
+    fibrillation = node("Phenotype", "HP:0005110", "Atrial fibrillation")
+    code = Code("SNOMEDCT", "49436004")
+    assert told("condition", code, of=Terminology(nodes([fibrillation])))[::2] == ("HP:0005110", "exactMatch")
+    assert told("condition", code, of=NOTHING)[::2] == ("DOID:0060224", "exactMatch")
+    assert told("condition", Code("ICD10CM", "J18.2"), of=NOTHING)[::2] == ("DOID:552", "broadMatch")
+
+
 def test_icd_means_the_same_with_and_without_a_display() -> None:
     for code in ("5990", "4280", "2724", "E8497", "7840", "V4581"):
         with_title = Code("ICD9CM", code, "Skin rash", True)

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from kg.patients.formats import fhir, mimic, omop, phenopackets
-from kg.patients.record import Account, Event, LeftOut, Person, Reader, Reading
+from kg.patients.record import Account, Event, LeftOut, Person, Reading
 from kg.patients.terminology import Meaning, Terminology, terminology
 from kg.patients.terms.codes import codings
 from kg.patients.terms.meaning import UNMAPPED
 from kg.stores.opening import open_store
 
-SETS: dict[str, tuple[Reader, str]] = {
+SETS: dict[str, tuple[Any, str]] = {
     "phenopackets": (phenopackets.READER, "phenopackets.jsonl.gz"),
     "fhir": (fhir.READER, "fhir"),
     "gibleed": (omop.READER, "omop/gibleed"),
@@ -45,7 +45,8 @@ KINDS = {
 }
 """What an event is of -> the kinds of node that the baseline looks for."""
 DRAWS = 500
-Pairs = dict[tuple[str, str], tuple[Meaning, ...]]
+Pairs = dict[tuple[str, str], tuple[tuple[Meaning, ...], bool]]
+"""A person and the code of a condition -> what it means, and whether the baseline finds a node."""
 
 
 def main() -> None:
@@ -88,9 +89,10 @@ def measured(persons: list[Person], known: Terminology) -> tuple[dict[str, Any],
             counts = tally[event.what]
             counts[0] += 1
             counts[1] += all(one.mapping != UNMAPPED and key(one) in known.known.rows for one in found)
-            counts[2] += by_identifier(event, known)
+            plain = by_identifier(event, known)
+            counts[2] += plain
             if event.what == "condition":
-                pairs[person.identity[1], found[0].code] = found
+                pairs[person.identity[1], found[0].code] = found, plain
         for what, counts in tally.items():
             ours[what].append((counts[0], counts[1], counts[2]))
     seconds = time.perf_counter() - begin
@@ -140,11 +142,15 @@ def fractions(counts: np.ndarray[Any, Any]) -> dict[str, Any]:
 def two_doors(tables: Pairs, in_omop: Pairs) -> dict[str, Any]:
     """Compare what the pairs of a patient and an ICD code mean in MIMIC's tables and in their OMOP version."""
     shared = sorted(tables.keys() & in_omop.keys())
-    same = [pair for pair in shared if told(tables[pair]) == told(in_omop[pair])]
-    kinds = Counter(
-        "own code" if tables[pair][0].mapping == UNMAPPED else tables[pair][0].node["kind"] for pair in shared
-    )
-    return {"pairs": len(shared), "same_edge": len(same), "lead_to": dict(kinds.most_common())}
+    same = [pair for pair in shared if told(tables[pair][0]) == told(in_omop[pair][0])]
+    found = [tables[pair][0][0] for pair in shared]
+    return {
+        "pairs": len(shared),
+        "same_edge": len(same),
+        "lead_to": dict(Counter("own code" if one.mapping == UNMAPPED else one.node["kind"] for one in found)),
+        "mappings": dict(Counter(one.mapping for one in found).most_common()),
+        "baseline": sum(tables[pair][1] for pair in shared),
+    }
 
 
 def told(found: tuple[Meaning, ...]) -> list[tuple[str, str, str, str]]:

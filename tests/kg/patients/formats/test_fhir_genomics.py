@@ -10,7 +10,7 @@ import pytest
 
 from kg.patients.formats.fhir import genomics
 from kg.patients.pharmacogenomics import listed_genes
-from kg.patients.terminology import table
+from kg.patients.terms.tables import rows
 from tests.kg.patients.formats.fhir_files import ReadFiles, codes, of
 from tests.kg.patients.made_up_records import LOINC, Resource, coded, genotype, number, observation, variant
 
@@ -261,9 +261,9 @@ def test_what_a_group_contains_is_read(read_fhir: ReadFiles) -> None:
 
 
 def test_every_variant_of_a_star_allele_has_its_alternate() -> None:
-    told = {rs for row in table("star_alleles.tsv") for rs in (row["variants"] or "").split(";") if rs}
+    told = {rs for row in rows("star_alleles.tsv") for rs in (row["variants"] or "").split(";") if rs}
     assert genomics._alternates().keys() >= told
-    assert {row["gene"] for row in table("star_alleles.tsv")} == listed_genes()
+    assert {row["gene"] for row in rows("star_alleles.tsv")} == listed_genes()
 
 
 @pytest.mark.mirror

@@ -1,6 +1,7 @@
 """What the codes of records mean: conditions, medicines, measurements, allergies, variants, visits."""
 
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -152,6 +153,25 @@ def test_icd_means_the_same_with_and_without_a_display() -> None:
     for code in ("5990", "4280", "2724", "E8497", "7840", "V4581"):
         with_title = Code("ICD9CM", code, "Skin rash", True)
         assert told("condition", Code("ICD9CM", code)) == told("condition", with_title)
+
+
+@pytest.mark.parametrize("display", ["ΜΈΝΙΈΡΗΣ", normalize("NFD", "μένιέρης (disorder)"), "Μένιέρησ"])
+def test_a_display_in_any_spelling_names_the_graph_s_own_node(display: str) -> None:
+    for row in (node("Disease", "DOID:1", "Μένιέρης"), node("Disease", "DOID:1", "other", synonyms=["Μένιέρης"])):
+        assert told("condition", Code("SNOMEDCT", "999999999", display), of=Terminology(nodes([row])))[0] == "DOID:1"
+
+
+def test_a_name_that_two_nodes_have_names_none() -> None:
+    twice = Terminology(
+        nodes([node("Disease", f"DOID:{n}", name) for n, name in enumerate(("Chickenpox", "chickenpox"))])
+    )
+    assert told("condition", Code("SNOMEDCT", "999999999", "Chickenpox", True), of=twice)[2] == "unmapped"
+
+
+def test_a_product_in_any_spelling_names_the_graph_s_own_drug() -> None:
+    known = Terminology(nodes([node("Drug", "DRUGBANK:DB90000", "Éthanolól")]))
+    product = normalize("NFD", "5 MG ÉTHANOLÓL Tablet")
+    assert told("drug", Code("RXNORM", "1", product), of=known)[0] == "DRUGBANK:DB90000"
 
 
 def test_omim_s_synonyms_name_no_disease() -> None:

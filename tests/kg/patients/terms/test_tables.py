@@ -138,3 +138,24 @@ def test_phenotypes_agree_with_the_human_phenotype_ontology(mirror: Path) -> Non
     stated = [(row, known[xref]) for row in exact if known.get(xref := f"SNOMEDCT_US:{row['code']}")]
     assert len(stated) > 30
     assert [(row["code"], row["name"], ids) for row, ids in stated if row["node"] not in ids] == []
+
+
+@pytest.mark.mirror
+def test_names_agree_with_hetionet(mirror: Path) -> None:
+    nodes = (mirror / "hetionet" / "hetionet-v1.0-nodes.tsv").read_text(encoding="utf-8").splitlines()
+    names = {line.split("\t")[0].partition("::")[2]: line.split("\t")[1] for line in nodes[1:]}
+    rows = CONDITIONS + DRUGS
+    stated = [(row["name"], names[key]) for row in rows if (key := row["node"].removeprefix("DRUGBANK:")) in names]
+    assert len(stated) > 250
+    assert [(ours, theirs) for ours, theirs in stated if ours != theirs] == []
+
+
+@pytest.mark.mirror
+def test_ingredients_agree_with_cpic(mirror: Path) -> None:
+    with (mirror / "pgx" / "pypgx" / "cpic-table.csv").open(encoding="utf-8", newline="") as lines:
+        names = {row["RxNorm"]: row["Drug"] for row in csv.DictReader(lines) if row["RxNorm"]}
+    compared = [row for row in DRUGS if row["rxcui"] in names]
+    assert len({row["rxcui"] for row in compared}) > 40
+    for code in {row["rxcui"] for row in compared}:
+        ours = {name.casefold() for row in compared if row["rxcui"] == code for name in (row["text"], row["name"])}
+        assert names[code] in ours, code

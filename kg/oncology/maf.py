@@ -121,23 +121,21 @@ def _rows(path: str | Path) -> Iterator[tuple[int, tuple[str, ...]]]:
 def _layout(line: int, header: Sequence[str]) -> _Layout:
     names = [name.strip().lower() for name in header]
     if not any(names):
-        raise TumourError(f"the MAF has no header; expected the columns {', '.join(NEEDED)} and one of {_either()}")
+        raise TumourError(
+            f"the MAF has no header; expected the columns {', '.join(NEEDED)} and one of {' | '.join(PROTEIN)}"
+        )
     missing = [column for column in NEEDED if column.lower() not in names]
     protein = next((column for column in PROTEIN if column.lower() in names), None)
     if missing or protein is None:
-        wanted = [*missing, *([] if protein else [f"one of {_either()}"])]
+        wanted = [*missing, *([] if protein else [f"one of {' | '.join(PROTEIN)}"])]
         raise TumourError(
-            f"the MAF, line {line}: {' and '.join(wanted)} missing among its {len(names)} columns; expected a header "
+            f"the MAF, line {line}: missing among its {len(names)} columns: {', '.join(wanted)}; expected a header "
             f"with {', '.join(NEEDED)} and the protein's change, separated by tabs"
         )
     twice = sorted({name for name in names if names.count(name) > 1} & {column.lower() for column in NEEDED + PROTEIN})
     if twice:
         raise TumourError(f"the MAF, line {line}: the column {twice[0]} stands there twice; keep one")
     return _Layout({name: place for place, name in enumerate(names)}, protein, len(names))
-
-
-def _either() -> str:
-    return ", ".join(PROTEIN)
 
 
 def _build(text: str, line: int) -> str:

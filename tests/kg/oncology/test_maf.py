@@ -113,6 +113,17 @@ def test_only_the_sample_asked_for_is_read(tmp_path: Path) -> None:
         read_maf(path, "TCGA-ZZ")
 
 
+def test_a_broken_gzip_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, *[{}] * 5000, name=f"{BARCODE}.maf.gz")
+    for share in (2, 100):
+        path.write_bytes(path.read_bytes()[: len(path.read_bytes()) // share])
+        told = failure(path)
+        assert "only a part of it" in told
+        assert BARCODE not in told
+    path.write_bytes(b"")
+    assert "is empty" in failure(path)
+
+
 def failure(path: Path, sample: str | None = None) -> str:
     with pytest.raises(TumourError) as raised:
         read_tumours(path, sample)
@@ -123,7 +134,7 @@ def failure(path: Path, sample: str | None = None) -> str:
 def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
     path = written(tmp_path, {})
     path.write_text(path.read_text().replace(column, "other", 1))
-    assert f"{column} missing" in failure(path)
+    assert f"columns: {column}; expected" in failure(path)
 
 
 def test_bad_files_are_named_without_a_patient_s_name(tmp_path: Path) -> None:

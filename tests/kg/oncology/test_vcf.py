@@ -49,10 +49,11 @@ def test_an_allele_is_a_variant_with_gene_place_exon_and_change(tmp_path: Path) 
     assert (variant.effects[0].consequence, variant.effects[0].exon) == ("missense", 15)
 
 
-def test_bgzipped_files_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".gz", ".bgz"])
+def test_bgzipped_files_are_read(tmp_path: Path, ending: str) -> None:
     path = written(tmp_path, V600E)
-    pysam.tabix_compress(str(path), str(path) + ".gz")
-    assert len(read(path.with_name(path.name + ".gz")).variants) == 1
+    pysam.tabix_compress(str(path), str(path) + ending)
+    assert len(read(path.with_name(path.name + ending)).variants) == 1
 
 
 def test_snpeff_is_read_as_vep_is(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def sorted_by_format(paths: Iterable[Path], format: str | None = None) -> dict[s
     found: dict[str, list[Path]] = {}
     for number, path in enumerate(given, start=1):
         if not path.exists():
-            raise RecordError(f"{path} does not exist: expected patients' records, {_known()}")
+            raise RecordError(f"path {number} of {len(given)} does not exist: expected patients' records, {_known()}")
         here: dict[str, list[Path]] = {reader(format).name: [path]} if format else {}
         strange = 0 if format else _search(path, here)
         if strange or not here:

@@ -53,11 +53,17 @@ def _steps(definition: Definition, records: Records) -> Iterator[tuple[str, pd.D
     yield f"entry: {' or '.join(map(str, entry.choices))}", index
     index = _observed(index, entry, records.periods())
     if not entry.anytime:
-        yield f"observed {entry.days_before:,} days before and {entry.days_after:,} after", index
+        yield _observation(entry), index
     index = _kept(index, entry.occurrence)
     for rule in definition.rules:
         index = index[met(rule, index.reset_index(drop=True), records)]
         yield str(rule.name), index
+
+
+def _observation(entry: Entry) -> str:
+    around = (f"{entry.days_before:,} days before", f"{entry.days_after:,} days after")
+    asked = [told for told, days in zip(around, (entry.days_before, entry.days_after), strict=True) if days]
+    return f"observed {' and '.join(asked) or 'on the day'}"
 
 
 def met(criterion: Criterion, index: pd.DataFrame, records: Records) -> Mask:

@@ -298,7 +298,7 @@ def test_the_attrition_counts_patients() -> None:
     assert evaluate(check(content, Definition, "x"), records).attrition == (
         ("patients", 3),
         ("entry: code X:I", 2),
-        ("observed 0 days before and 0 after", 2),
+        ("observed on the day", 2),
         ("women", 1),
     )
 

@@ -182,7 +182,7 @@ def test_the_answer_in_every_form(store: Store) -> None:
         "attrition": [
             {"criterion": "patients", "remaining": 3},
             {"criterion": "entry: drug aspirin", "remaining": 3},
-            {"criterion": "observed 0 days before and 0 after", "remaining": 3},
+            {"criterion": "observed on the day", "remaining": 3},
             {"criterion": "0", "remaining": 1},
         ],
         "index": [{"patient": "PANAKEIA:P-a", "day": 100}],

@@ -69,7 +69,7 @@ class Imported:
             "gone": dict(self.gone),
             "ready": dict(self.ready),
         }
-        return {**told, **self.audit.to_json()}
+        return {**self.audit.to_json(), **told}  # both count what was left out; licences forbid nothing of records
 
     def to_text(self) -> str:
         """Return the import as a few lines for a terminal."""

@@ -134,6 +134,7 @@ def test_rejections_are_in_the_audit_and_left_out_is_counted(imports: Callable[.
     (row,) = imported.audit.rejected.to_pylist()
     assert row["reason"] == "effectiveDateTime has a value that FHIR does not allow"
     assert (row["file"], row["line"], row["table"]) == ("bundle 1 of 1", 2, "Observation")
+    assert sum(one["count"] for one in imported.to_json()["left_out"]) == sum(imported.left_out.values()) > 0
     shown = json.dumps(imported.to_json()) + imported.to_text()
     assert "a circumstance or a history" in shown
     assert imported.patients[0] in shown

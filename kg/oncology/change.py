@@ -70,11 +70,10 @@ def change(text: str) -> Change | None:
 
     >>> change("p.Val600Glu") == change("V600E")
     True
-    >>> change("p.418_419YD>YFFD")
-    Change(kind='insertion', first=Residue(letter='Y', position=418), last=Residue(letter='', position=419), new='FF', \
-stop_after=None)
+    >>> change("p.418_419YD>YFFD") == change("Y418_D419insFF")
+    True
     """
-    spelt = _one_letter(text)
+    spelt = one_letter(text)
     if not spelt or _SILENT.fullmatch(spelt):
         return _silent(spelt) if spelt else None
     if found := _SUBSTITUTION.fullmatch(spelt):
@@ -94,8 +93,12 @@ stop_after=None)
     return None
 
 
-def _one_letter(text: str) -> str:
-    """Return a text in one-letter code, without the protein's name, the prefix `p.` and the marks of a prediction."""
+def one_letter(text: str) -> str:
+    """Return a text in one-letter code, without the protein's name, the prefix `p.` and the marks of a prediction.
+
+    >>> one_letter("ENSP00000288602.6:p.(Val600Glu)")
+    'V600E'
+    """
     bare = text.strip().rpartition(":")[2].replace("%3D", "=").strip()
     bare = re.sub(r"[()\[\]]", "", bare.removeprefix("p."))
     return _THREE_LETTERS.sub(lambda found: ONE_LETTER[found[0]], bare)

@@ -128,11 +128,11 @@ def _exon(effect: Effect, profile: Profile, place: Place | None, span: Span | No
     if not _IN_EXON[profile.alteration.of](effect):
         return None
     if span is not None and place is not None:
-        return Match("codon or exon", "exon") if _near(place, span, NEAR if splicing else 0) else None
+        return Match("codon or exon", "place in the exon") if _near(place, span, NEAR if splicing else 0) else None
     if _among(effect, profile.residues):
-        return Match("codon or exon", "exon by its residues")
+        return Match("codon or exon", "residues in the exon")
     numbered = effect.exon is not None and first <= effect.exon <= last
-    return Match("codon or exon", "exon by the annotator's number") if numbered else None
+    return Match("codon or exon", "number of the exon") if numbered else None
 
 
 def _region(effect: Effect, profile: Profile, place: Place | None, span: Span | None) -> Found:
@@ -163,7 +163,7 @@ def _gene(effect: Effect, profile: Profile, place: Place | None, span: Span | No
         stated, [codon] = effect.change, profile.alteration.codons
         other = effect.consequence == "missense" and stated is not None and stated.first.position != codon.position
         return Match("gene", f"missense, not of codon {codon.letter}{codon.position}") if other else None
-    return Match("gene", what) if _IN_GENE[what](effect) else None
+    return Match("gene", f"{what} of the gene") if _IN_GENE[what](effect) else None
 
 
 _BY_KIND: dict[str, Callable[[Effect, Profile, Place | None, Span | None], Found]] = {

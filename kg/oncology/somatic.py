@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from kg.oncology.change import Change
+from kg.oncology.change import Change, one_letter
 
 Consequence = Literal[
     "nonsense",
@@ -86,7 +86,7 @@ class SmallVariant:
     def named(self) -> str:
         """Return the variant in a few words: `BRAF V600E`, or what it does where no protein change is stated."""
         first = self.effects[0]
-        return f"{self.gene.symbol} {first.text.removeprefix('p.') or first.consequence}"
+        return f"{self.gene.symbol} {one_letter(first.text) or first.consequence}"
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def test_in_another_build_an_exon_is_told_by_its_number_and_a_promoter_not_at_al
     other = place("5", 171410539, 171410540, "", "TCTG", "GRCh38")
     known = profile("NPM1", "EXON 12 MUTATION", None, EXON_12)
     found = match(variant("NPM1", "frameshift", "p.L287fs", other, exon=12), known)
-    assert found == Match("codon or exon", "exon by the annotator's number")
+    assert found == Match("codon or exon", "number of the exon")
     assert match(variant("NPM1", "frameshift", "p.L287fs", other, exon=11), known) is None
     assert match(variant("NPM1", "frameshift", "p.L287fs", other), known) is None
     promoter = profile("TERT", "PROMOTER MUTATION", None, Span("5", 1295161, 1295373))
@@ -203,7 +203,7 @@ def test_in_another_build_an_exon_is_told_by_what_civic_has_in_it() -> None:
     assert known.residues == (746, 761)
     there = place("7", 55174776, 55174794, "A", "", "GRCh38")
     found = match(variant("EGFR", "in-frame deletion", "p.L747_A755del", there), known)
-    assert found == Match("codon or exon", "exon by its residues")
+    assert found == Match("codon or exon", "residues in the exon")
     assert match(variant("EGFR", "in-frame deletion", "p.L858del", there), known) is None
     assert with_residues(profile("TERT", "PROMOTER MUTATION", None, PROMOTER), [beyond]).residues is None
 
@@ -211,10 +211,10 @@ def test_in_another_build_an_exon_is_told_by_what_civic_has_in_it() -> None:
 @pytest.mark.parametrize(
     ("text", "exon", "by"),
     [
-        ("p.X1010_splice", None, "exon by its residues"),
-        ("p.X963_splice", None, "exon by its residues"),
+        ("p.X1010_splice", None, "residues in the exon"),
+        ("p.X963_splice", None, "residues in the exon"),
         ("p.X1028_splice", None, None),
-        ("", 14, "exon by the annotator's number"),
+        ("", 14, "number of the exon"),
         ("", 13, None),
         ("", None, None),
     ],

@@ -45,7 +45,7 @@ def test_an_allele_is_a_variant_with_gene_place_exon_and_change(tmp_path: Path) 
     assert (found.samples, found.build) == ((NAME,), "GRCh37")
     assert variant.gene == ("BRAF", "", "ENSG00000157764")
     assert variant.place == Place("GRCh37", "7", 140453136, 140453136, "A", "T")
-    assert variant.named() == "BRAF Val600Glu"
+    assert variant.named() == "BRAF V600E"
     assert (variant.effects[0].consequence, variant.effects[0].exon) == ("missense", 15)
 
 
@@ -79,7 +79,7 @@ def test_a_place_is_that_of_a_maf(tmp_path: Path, record: str, place: Place) -> 
 def test_only_alleles_that_the_sample_has_count_and_each_has_its_own_entry(tmp_path: Path) -> None:
     entries = f"{BRAF},C|missense_variant|BRAF|E|15/18|P:p.Val600Gly|YES"
     [variant] = read(written(tmp_path, f"chr7 140453136 . A T,C . PASS CSQ={entries} GT 0/2")).variants
-    assert variant.named() == "BRAF Val600Gly"
+    assert variant.named() == "BRAF V600G"
     assert read(written(tmp_path, f"chr7 140453136 . A T,C . PASS CSQ={entries} GT 0/0")).variants == ()
     entries = "TCTG|frameshift_variant|NPM1|E||P:p.Trp288fs|,A|synonymous_variant|NPM1|E||P:p.Trp288%3D|"
     both = f"chr5 170837546 . G GTCTG,GA . PASS CSQ={entries} GT 1/2"

@@ -43,8 +43,8 @@ def span(of: Json, name: str) -> tuple[When, When]:
     element = member(of, name, dict)
     if not element:
         return None, None
-    told = _KINDS & element.keys()
-    if len(told) != 1 or len(element) != 1:
+    told = [kind for kind, value in element.items() if value is not None]
+    if len(told) != 1 or told[0] not in _KINDS:
         raise Refused(name, "is not one time, of a kind that phenopackets version 2 has")
     [kind] = told
     try:

@@ -205,6 +205,7 @@ def test_a_variant_of_a_sample_is_not_the_patients_germline() -> None:
         ({"ontologyClass": {"id": "HP:0003623"}}, Age(0, "month")),
         ({"ontologyClass": {"id": "HP:0011463"}}, None),  # childhood: from one year to five
         ({"gestationalAge": {"weeks": 20}}, None),
+        ({"age": duration("P1Y"), "timestamp": None}, Age(365, "year")),
         ({"timestamp": "1998-03-02T00:00:00Z"}, Moment(date(1998, 3, 2), 0, "minute")),
         ({"interval": {"start": "1998-03-02", "end": "1998-03-05"}}, Moment(date(1998, 3, 2))),
     ],
@@ -226,6 +227,7 @@ def test_a_feature_ends_with_its_resolution() -> None:
         ({"onset": {"age": duration("P")}}, "is no duration"),
         ({"onset": {"timestamp": 2019}}, "onset.timestamp is not a date"),
         ({"onset": {"whenever": {}}}, "is not one time"),
+        ({"onset": {"age": duration("P1Y"), "timestamp": "2019"}}, "is not one time"),
         ({"onset": "P4Y"}, "onset is not an object"),
         ({"excluded": "true"}, "excluded is not true or false"),
         ({"negated": True}, "is not one of phenopackets version 2"),

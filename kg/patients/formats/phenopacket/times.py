@@ -5,6 +5,7 @@ A stage of life that lasts longer than a year (Childhood onset) is no day and no
 
 import re
 from datetime import timedelta
+from math import ceil
 
 from kg.patients.formats.phenopacket.members import Json, member, needed
 from kg.patients.moment import Moment, NoMoment, read_moment
@@ -38,7 +39,7 @@ def span(of: Json, name: str) -> tuple[When, When]:
     Raises `Refused` for what is no time, `LeftOut` with the reason where it tells no day, month or year.
 
     >>> span({"onset": {"age": {"iso8601duration": "P2Y6M"}}}, "onset")
-    (Age(days=913, precision='month'), None)
+    (Age(days=914, precision='month'), None)
     """
     element = member(of, name, dict)
     if not element:
@@ -55,7 +56,11 @@ def span(of: Json, name: str) -> tuple[When, When]:
 
 
 def age(of: Json) -> Age:
-    """Return an age that is written as an ISO 8601 duration; a leap year's share counts for every year."""
+    """Return an age that is written as an ISO 8601 duration, in days that are enough for its years and months.
+
+    >>> age({"iso8601duration": "P41Y"}).days, int(14976 // DAYS_A_YEAR)
+    (14976, 41)
+    """
     found = _DURATION.fullmatch(needed(of, "iso8601duration", str))
     if found is None:
         raise Refused("iso8601duration", "is no duration in whole years, months, weeks and days, such as P4Y3M")
@@ -65,8 +70,8 @@ def age(of: Json) -> Age:
     if days > OLDEST_YEARS * DAYS_A_YEAR:
         raise Refused("iso8601duration", f"is an age above {OLDEST_YEARS} years")
     if "days" in part or found["clock"]:
-        return Age(round(days), "day")
-    return Age(round(days), "month" if part.keys() & {"months", "weeks"} else "year")
+        return Age(ceil(days), "day")
+    return Age(ceil(days), "month" if part.keys() & {"months", "weeks"} else "year")
 
 
 def as_age(when: When, born: Moment | None) -> Age | None:

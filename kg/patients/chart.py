@@ -104,8 +104,8 @@ def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | N
         seen.setdefault(source, set()).add(name)
         if state.retracted:
             retracted.add(f"{source} {name} {state.version if state.version is not None else ''}".strip())
-        for what in state.says:
-            if _can_have_been(what, born, terms, source):
+        for what in (_as_it_can_have_been(one, born, terms, source) for one in state.says):
+            if what is not None:
                 said.append(_Said(what, source, name, true.day(what.at, what.record)))
     said = _agreeing(said, stored, states, terms)
     latest = _latest([one.day for one in said if one.day], died, stored, who)
@@ -140,7 +140,8 @@ def _states(
 ) -> dict[tuple[str, str], _State]:
     """Return the state of each record that counts, by source and keyed name; those older than the stored one are out.
 
-    Of two states, that of the higher version counts, of equals the one read last.
+    Of two states, that of the higher version counts, of equals the one read last. What is taken back without a
+    version is, whatever the stored one.
     """
     names: dict[tuple[str, ...], str] = {}
     states: dict[tuple[str, str], _State] = {}
@@ -167,7 +168,13 @@ def _states(
             state = state_of(source, what.record, what.version, order)
             if state is not None and not state.retracted:
                 state.says.append(what)
-    older = [key for key, state in states.items() if stored and _rank(state.version) < _rank(stored.versions.get(key))]
+    older = [
+        key
+        for key, state in states.items()
+        if stored
+        and _rank(state.version) < _rank(stored.versions.get(key))
+        and not (state.retracted and state.version is None)
+    ]
     for source, name in older:
         says = states.pop((source, name)).says
         terms.accounts[source].leave_out("record", "an older version of what is stored", len(says) or 1)
@@ -233,16 +240,20 @@ def _agreeing(
     return [one for one in said if not (isinstance(one.what, GeneCall) and one.what.gene in wrong)]
 
 
-def _can_have_been(what: Event | GeneCall, born: Moment | None, terms: Terms, source: str) -> bool:
-    """Say whether an event or a call was when it can have been; one that was not is refused."""
-    try:
-        for moment in (what.at, getattr(what, "until", None)):
+def _as_it_can_have_been(
+    what: Event | GeneCall, born: Moment | None, terms: Terms, source: str
+) -> Event | GeneCall | None:
+    """Return an event or a call if it was when it can have been, less an end that cannot be; else None."""
+    for moment, element in ((what.at, "the time"), (getattr(what, "until", None), "the end")):
+        try:
             if isinstance(moment, Moment):
                 check_moment(moment, born=born.first if born else None, now=terms.now)
-    except NoMoment as reason:
-        terms.accounts[source].reject(what.place, _kind(what), "the time", str(reason))
-        return False
-    return True
+        except NoMoment as reason:
+            terms.accounts[source].reject(what.place, _kind(what), element, str(reason))
+            if element == "the time" or not isinstance(what, Event):
+                return None
+            what = replace(what, until=None)
+    return what
 
 
 @dataclass(frozen=True)

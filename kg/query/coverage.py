@@ -39,7 +39,7 @@ class Coverage:
 
     @property
     def mapped(self) -> pd.DataFrame:
-        """The fraction of each relation's statements that lead to a node of the graph: relation, statements, mapped."""
+        """The fraction of each relation's statements that map to a node: relation, statements, mapped."""
         rows = [
             (relation, int(cells["statements"].sum()), _share(cells))
             for relation, cells in self.counts.groupby("relation")
@@ -63,7 +63,7 @@ class Coverage:
     def to_text(self) -> str:
         """Return the share of each relation that maps, and the commonest codes that do not."""
         lines = [
-            f"{relation}: {mapped:.1%} of {statements:,} statements lead to a node of the graph"
+            f"{relation}: {mapped:.1%} of {statements:,} statements map to a node"
             for relation, statements, mapped in self.mapped.itertuples(index=False)
         ]
         if not lines:

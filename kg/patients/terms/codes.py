@@ -81,6 +81,15 @@ def written(code: Code, procedure: bool = False) -> tuple[str, str] | None:
     return curie.prefix, curie.identifier
 
 
+def recorded(system: str, code: str) -> str:
+    """Return the CURIE of a code as it is recorded.
+
+    >>> recorded("ICD9", "250.00"), recorded("MIMIC", "50912")
+    ('ICD9:250.00', 'PANAKEIA:MIMIC-50912')
+    """
+    return f"{OWN}:{MIMIC}-{code}" if system == MIMIC else f"{system}:{code}"
+
+
 def own_curie(kind: str, system: str, code: str) -> str:
     """Return the identifier of a code's own node of a kind: its CURIE, or ours where that is none of the kind's.
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from kg.patients.record import Code, LeftOut
-from kg.patients.terms import tables
+from kg.patients.terms import others, tables
 from kg.patients.terms.codes import ICD9, ICD10, Coding, above, codings
 from kg.patients.terms.meaning import BROAD, CLOSE, EXACT, UNMAPPED, Meaning, Row
 from kg.patients.terms.nodes import Nodes
@@ -61,6 +61,8 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
         raise LeftOut("no code of a system of conditions that is known")
     for coding in given:
         _must_be_a_fact(coding)
+    if any(tables.codes().get(coding[:2], {}).get("kind") == "Entity" for coding in given):
+        return others.allergy(codes, known)
     steps: tuple[_Step, ...] = (_held, _known, _above, _named, _listed)
     for step in steps:
         for coding in given:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from kg.patients.record import Code, LeftOut
 from kg.patients.terms import tables
-from kg.patients.terms.codes import codings
+from kg.patients.terms.codes import codings, recorded
 from kg.patients.terms.meaning import BROAD, EXACT, UNMAPPED, Meaning, Row
 from kg.patients.terms.nodes import Nodes
 from kg.patients.terms.own import own_row
@@ -28,14 +28,14 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
     """
     coded = codings(codes)
     for system, written, _ in coded:
-        curie = f"{system}:{written}"
+        curie = recorded(system, written)
         listed = tables.drugs("rxcui").get(written) if system == "RXNORM" else None
         if listed:
             return tuple(Meaning(TAKES, known.row("Drug", *drug), curie, EXACT) for drug in listed.items())
         found = known.by_curie("Drug", curie)
         if found:
             return (Meaning(TAKES, found[0], curie, found[1]),)
-    curie = f"{coded[0][0]}:{coded[0][1]}" if coded else ""
+    curie = recorded(*coded[0][:2]) if coded else ""
     told: list[Row] = []
     for code in codes:
         told, whole = ingredients(code.display, known) if code.display else ([], False)

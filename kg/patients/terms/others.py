@@ -7,7 +7,7 @@ from dataclasses import replace
 from kg.curie import OWN
 from kg.patients.record import Code, LeftOut
 from kg.patients.terms import drugs, tables
-from kg.patients.terms.codes import MIMIC, codings
+from kg.patients.terms.codes import MIMIC, codings, recorded
 from kg.patients.terms.meaning import EXACT, UNMAPPED, Meaning
 from kg.patients.terms.nodes import Nodes
 from kg.patients.terms.own import TAG, own_row
@@ -47,12 +47,15 @@ def measurement(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
         if item:
             held = known.by_curie("Measurement", f"LOINC:{item['loinc']}")
             row = held[0] if held else own_row("Measurement", ("LOINC", item["loinc"], Code("LOINC", "")), known)
-            return (Meaning("patient_has_measurement", row, _recorded(system, code), item["mapping"]),)
+            return (Meaning("patient_has_measurement", row, recorded(system, code), item["mapping"]),)
     return _own("Measurement", "patient_has_measurement", codes, known)
 
 
 def procedure(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
-    """Return the Procedure that a procedure's codes stand for."""
+    """Return the Procedure that a procedure's codes stand for; a vaccine that was given is a Drug."""
+    vaccines = [code for code in codes if code.system == "CVX"]
+    if vaccines:
+        return drugs.meaning(vaccines, known)
     return _own("Procedure", "patient_had_procedure", codes, known)
 
 
@@ -112,11 +115,7 @@ def _own(kind: str, relation: str, codes: Sequence[Code], known: Nodes) -> tuple
     for system, code, _ in told:
         held = known.by_curie(kind, f"{system}:{code}")
         if held:
-            return (Meaning(relation, held[0], _recorded(system, code), held[1]),)
+            return (Meaning(relation, held[0], recorded(system, code), held[1]),)
     if not told:
         raise LeftOut("no code of a system that is known")
-    return (Meaning(relation, own_row(kind, told[0], known), _recorded(*told[0][:2]), UNMAPPED),)
-
-
-def _recorded(system: str, code: str) -> str:
-    return f"{OWN}:{MIMIC}-{code}" if system == MIMIC else f"{system}:{code}"
+    return (Meaning(relation, own_row(kind, told[0], known), recorded(*told[0][:2]), UNMAPPED),)

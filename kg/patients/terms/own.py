@@ -2,6 +2,7 @@
 
 import re
 
+from kg.curie import OWN
 from kg.patients.terms import tables
 from kg.patients.terms.codes import Coding, own_curie
 from kg.patients.terms.meaning import Row
@@ -27,9 +28,13 @@ def public_name(coding: Coding) -> str:
 
 
 def own_row(kind: str, coding: Coding, known: Nodes) -> Row:
-    """Return the code's own node of this kind, named publicly, as an earlier import named it, or by the code."""
+    """Return the code's own node of this kind, named publicly, as an earlier import named it, or by the code.
+
+    The CURIE of a code that is listed for another kind is that one's node.
+    """
     system, code, _ = coding
-    curie = own_curie(kind, system, code)
+    listed = tables.codes().get((system, code), {}).get("kind", kind)
+    curie = own_curie(kind, system, code) if listed == kind else f"{OWN}:{system}-{code}"
     held = known.own.get((kind, curie))
     name = public_name(coding) or (held["name"] if held else f"{system} {code}")
     return held if held and held["name"] == name else {"kind": kind, "id": curie, "name": name}

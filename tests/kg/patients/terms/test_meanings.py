@@ -290,6 +290,14 @@ def test_an_allergy_is_to_a_drug_or_to_something_else() -> None:
         meanings("allergy", Code("SNOMEDCT", "716186003"))
 
 
+def test_a_code_has_one_kind_wherever_it_is_recorded() -> None:
+    peanuts = Code("SNOMEDCT", "91935009", "Allergy to peanuts")
+    assert meanings("condition", peanuts) == meanings("allergy", peanuts)
+    assert meanings("procedure", Code("CVX", "140")) == meanings("drug", Code("CVX", "140"))
+    assert told("procedure", Code("SNOMEDCT", "117015009"))[0] == "SNOMEDCT:117015009"
+    assert told("measurement", Code("SNOMEDCT", "117015009"))[0] == "PANAKEIA:SNOMEDCT-117015009"
+
+
 def test_a_variant_is_the_graph_s_or_its_own() -> None:
     assert told("variant", Code("DBSNP", "rs1057910"))[2] == "exactMatch"
     assert told("variant", Code("HGVS", "NC_000001.11:g.100A>C"))[0] == "PANAKEIA:NC_1-g.1A-C"

@@ -65,6 +65,8 @@ class FormatVerbs(Held):
             store = self._graph()
             private = () if patients else {name for row in rows_of(store, PERSON) for name in row["provided_by"] or ()}
             graph = subgraph(store, names(around), radius, limit=most, told=left.append) if around else store.read()
+            if patients and PERSON in graph.nodes:
+                self._noted("export", graph.nodes[PERSON]["id"].to_pylist())
             done = export(
                 graph,
                 format,

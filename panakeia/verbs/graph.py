@@ -100,6 +100,7 @@ class GraphVerbs(Held):
         from kg.search import search
 
         found = search(self._graph(), text, limit=top, kind=kind)
+        self._noted_if_named("search", zip(found.nodes["kind"], found.nodes["id"], strict=True))
         what = f"nodes of kind {kind}" if kind else "nodes"
         matching = f" that match {text!r}" if text.strip() else ""
         cut = f"the first {len(found.nodes)} of {found.total:,}: ask for more with a higher top (--top)"
@@ -109,4 +110,7 @@ class GraphVerbs(Held):
         """Show a node: its attributes, its edges by relation, and its first neighbours with their evidence."""
         from kg.query import show
 
-        return show(self._graph(), node, kind)
+        shown = show(self._graph(), node, kind)
+        near = zip(shown.neighbours["kind"], shown.neighbours["id"], strict=True)
+        self._noted_if_named("show", [(shown.node.kind, shown.node.id), *near])
+        return shown

@@ -1,6 +1,6 @@
 """What a Session holds: a graph, a model and a data mirror, opened when a verb needs them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -69,6 +69,14 @@ class Held:
         from kg.patients.journal import note
 
         note(self.store, verb, about, size, detail)
+
+    def _noted_if_named(self, verb: str, nodes: Iterable[tuple[str, str]]) -> None:
+        """Write into the journal which patients, among nodes by kind and identifier, an answer names, if any."""
+        from kg.schema import PERSON
+
+        patients = list(dict.fromkeys(node for kind, node in nodes if kind == PERSON))
+        if patients:
+            self._noted(verb, patients[0] if len(patients) == 1 else patients)
 
     @contextmanager
     def _telling(self) -> "Iterator[Progress]":

@@ -51,6 +51,7 @@ class TwinVerbs(Held):
         moments = parse_times(times)
         if cohort is None:
             people = from_graph(self._graph(), str(patient), twin)
+            self._noted("twin simulate", people.ids[0])
         else:
             people = read_cohort(cohort, twin) if isinstance(cohort, str | Path) else cohort
         with self._telling() as progress:

@@ -34,7 +34,7 @@ class WalkVerbs(Held):
         from kg.filter import EVERYTHING
         from kg.query import neighbours
 
-        return neighbours(
+        found = neighbours(
             self._graph(),
             node,
             kind=kind,
@@ -43,6 +43,11 @@ class WalkVerbs(Held):
             where=where or EVERYTHING,
             limit=top,
         )
+        frame = found.to_frame()
+        self._noted_if_named(
+            "neighbours", [(found.node.kind, found.node.id), *zip(frame["kind"], frame["id"], strict=True)]
+        )
+        return found
 
     def paths(
         self,
@@ -63,6 +68,7 @@ class WalkVerbs(Held):
 
         wanted = route or ANY_ROUTE
         found = paths(self._graph(), a, b, kinds=names(kinds), max_length=max_length, top=top, route=wanted)
+        self._noted_if_named("paths", ((node.kind, node.id) for path in found for node in path.nodes))
         return Paths(f"paths from {a} to {b}", tuple(found))
 
     def metapath(

@@ -125,3 +125,27 @@ def test_from_python(starter_store: Path, cohort: Path, patients: list[str]) -> 
         found = session.patient_disclosure(patients, quasi="sex")
         assert found.to_frame()["people"].tolist() and found.to_json()["left_out"] == 0
         assert len(session.patient_journal().to_frame()) == 1
+
+
+def test_whoever_is_told_of_a_patient_stands_in_the_journal(
+    starter_store: Path, cohort: Path, tmp_path: Path, patients: list[str]
+) -> None:
+    one = "PANAKEIA:P-0656e08a1b41eeba9b7b"
+    regimen = tmp_path / "regimen.csv"
+    regimen.write_text("TIME,AMT\n0,5\n")
+    with Session(starter_store) as session:
+        session.search("warfarin")
+        session.show("PTGS2")
+        session.paths("warfarin", "VKORC1")
+        session.export("kgx-tsv", tmp_path / "without")
+        assert session.patient_journal().to_frame().empty
+        session.search(kind="Patient")
+        session.show(one)
+        session.neighbours(one)
+        session.paths(one, "VKORC1")
+        session.twin_simulate(regimen, patient=one, times="0:2:1d")
+        session.export("kgx-tsv", tmp_path / "with", patients=True)
+        told = session.patient_journal().to_frame()
+    assert told["verb"].tolist() == ["search", "show", "neighbours", "paths", "twin simulate", "export"]
+    assert told["about"].tolist()[1:5] == [one] * 4
+    assert told["size"].tolist() == [len(patients), 1, 1, 1, 1, len(patients)]

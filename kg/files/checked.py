@@ -118,7 +118,8 @@ def _key(content: Any, location: tuple[str | int, ...], *, absent: bool) -> str:
     key, here = "", content
     for place, part in enumerate(location, start=1):
         if isinstance(part, int):
-            key, here = f"{key}[{part}]", here[part]
+            if isinstance(here, list | tuple):  # else one thing stands where a list of it may
+                key, here = f"{key}[{part}]", here[part]
         elif (isinstance(here, dict) and part in here) or (absent and place == len(location)):
             key = f"{key}.{part}" if key else part
             here = here.get(part)

@@ -1,7 +1,11 @@
 """Mistakes in a definition are named with the key that a user would look for, and with what is allowed there."""
 
 import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
@@ -30,7 +34,7 @@ def refusal(text: str) -> str:
         ),
         (
             'codes = "74474003"',
-            "rules[0].codes[0]: got '74474003', expected a code with its system before a colon, "
+            "rules[0].codes: got '74474003', expected a code with its system before a colon, "
             "such as SNOMEDCT:74474003",
         ),
         ('condition = "gout"\nwindow = { frm = 1 }', "rules[0].window.frm: unknown key; did you mean from?"),
@@ -66,9 +70,11 @@ def refusal(text: str) -> str:
         ('visit = ["any", "inpatient"]', "rules[0]: got 'any' and more, expected 'any' alone: it is every visit"),
         (
             'measurement = "INR"\nvalue = { at_least = 2 }\nunit = "Jane"',
-            "rules[0].unit[0]: got 'Jane', expected a unit of UCUM, such as \"mg/dL\" or \"mm[Hg]\"",
+            "rules[0].unit: got 'Jane', expected a unit of UCUM, such as \"mg/dL\" or \"mm[Hg]\"",
         ),
-        ('sex = "woman"', "rules[0].sex[0]: got 'woman', expected 'female', 'male', 'other' or 'unknown'"),
+        ('sex = "woman"', "rules[0].sex: got 'woman', expected 'female', 'male', 'other' or 'unknown'"),
+        ('codes = ""', "rules[0].codes: got '', expected at least 1 character"),
+        ('codes = ["SNOMEDCT:1", 3]', "rules[0].codes[1]: got 3, expected a valid string"),
         ('death = "soon"', "rules[0].death: got 'soon', expected 'any'"),
         ("age = {}", "rules[0].age: got no bound, expected at_least, above, at_most or below"),
         ("age = { above = 3, at_least = 4 }", "rules[0].age: got at_least and above, expected one of the two"),
@@ -163,3 +169,43 @@ def test_genes_and_death_count_at_any_time_and_the_rest_does_not() -> None:
 
 def test_the_example_is_a_definition() -> None:
     assert read_toml(EXAMPLE, Definition).rules
+
+
+def places(content: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where in tables and lists each value stands."""
+    if path:
+        yield path
+    for key, value in content.items() if isinstance(content, dict) else enumerate(content):
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def mutated(content: dict[str, Any], random: Random) -> dict[str, Any]:
+    """Return a definition with one value replaced, taken away, or put under another key."""
+    changed = deepcopy(content)
+    *path, last = random.choice(list(places(changed)))
+    table = changed
+    for key in path:
+        table = table[key]
+    strange = random.choice((3, -1, 2.5, True, "", "any", "x", [], {}, [3], [{}], {"x": 1}, {"from": 1}, [[1]]))
+    if random.random() < 0.3:
+        del table[last]
+    elif isinstance(table, dict) and random.random() < 0.3:
+        table[random.choice(sorted({*Event.model_fields, *Entry.model_fields, "all", "none", "of", "age"}))] = strange
+    else:
+        table[last] = strange
+    return changed
+
+
+def test_whatever_is_wrong_is_named() -> None:
+    content = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    refused = 0
+    for seed in range(400):
+        try:
+            check(mutated(content, Random(seed)), Definition, "c.toml")
+        except DesignError as refusal:
+            refused += 1
+            assert all(line.strip(" :") for line in str(refusal).splitlines())
+    assert 200 < refused < 400

@@ -25,20 +25,21 @@ _ADVICE = ["sample", "drug", "source", "strength", "population", "results", "rec
 class Pharmacogenome:
     """The results of each sample by gene, and the advice on drugs that follows, all of it or on the `drugs` asked for.
 
-    `versions` names the definitions and guidelines, and their editions.
+    `versions` names the definitions and guidelines, and their editions; `taken` the drugs, by identifier, that a
+    sample's record says are taken, where it has one.
     """
 
     results: Mapping[str, Mapping[str, GeneResult]]
     advice: Mapping[str, tuple[Advice, ...]]
     drugs: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    taken: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a sample and gene, or, where drugs were asked for, a row a piece of advice on them."""
-        if self.drugs:
-            return pd.DataFrame(
-                [_advice_row(sample, one) for sample, found in self.advice.items() for one in found], columns=_ADVICE
-            )
+        if self.drugs or self.taken:
+            rows = [self._advice_row(sample, one) for sample in self.advice for one in self._shown(sample)]
+            return pd.DataFrame(rows, columns=[*_ADVICE[:2], *(["taken"] if self.taken else []), *_ADVICE[2:]])
         rows = [_row(sample, one) for sample, genes in self.results.items() for one in genes.values()]
         return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -47,7 +48,7 @@ class Pharmacogenome:
         return {
             sample: {
                 gene: result.to_json()
-                | {"recommendations": [one.to_json() for one in self.advice[sample] if gene in one.results]}
+                | {"recommendations": [self._told(sample, one) for one in self.advice[sample] if gene in one.results]}
                 for gene, result in genes.items()
             }
             for sample, genes in self.results.items()
@@ -61,6 +62,32 @@ class Pharmacogenome:
             drugs = len({one.drug for one in self.advice[sample]})
             lines.append(f"{sample}: {called} of {len(genes)} genes called; advice on {drugs} drugs")
         return "\n".join([*lines, "what was not tested is not normal: the notes say what is missing"])
+
+    def _takes(self, sample: str, advice: Advice) -> bool:
+        return advice.drug_id in self.taken.get(sample, {})
+
+    def _told(self, sample: str, advice: Advice) -> dict[str, object]:
+        """Return advice as JSON values, with whether the drug is taken where the record could say it."""
+        return advice.to_json() | ({"taken": self._takes(sample, advice)} if sample in self.taken else {})
+
+    def _shown(self, sample: str) -> list[Advice]:
+        """Return the advice to list: all where drugs were asked for, else on the drugs taken, and what is unusual."""
+        taken = [one for one in self.advice[sample] if self._takes(sample, one)]
+        others = [one for one in self.advice[sample] if one not in taken]
+        return [*taken, *(others if self.drugs else filter(unusual, others))]
+
+    def _advice_row(self, sample: str, advice: Advice) -> dict[str, Any]:
+        return {
+            "sample": sample,
+            "drug": advice.drug,
+            "taken": self._takes(sample, advice),
+            "source": f"{advice.source} {advice.version}",
+            "strength": advice.strength,
+            "population": advice.population,
+            "results": "; ".join(f"{gene} {said}" for gene, said in advice.results.items()),
+            "recommendation": advice.recommendation,
+            "url": advice.url,
+        }
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -87,6 +114,8 @@ class Pharmacogenome:
         results = list(self.results[sample].values())
         advice = self.advice[sample]
         drugs = sorted({one.drug for one in advice}, key=str.casefold)
+        taken = {one.drug for one in advice if self._takes(sample, one)}
+        drugs = sorted(drugs, key=lambda drug: drug not in taken)
         by_drug = {drug: [one for one in advice if one.drug == drug] for drug in drugs}
         other = {drug: [one for one in found if unusual(one)] for drug, found in by_drug.items()}
         return {
@@ -96,6 +125,8 @@ class Pharmacogenome:
             "incomplete": [one for one in results if one.called and (one.missing_positions or one.untold)],
             "other": {drug: found for drug, found in other.items() if found},
             "by_drug": by_drug,
+            "taken": taken,
+            "untold": sorted({*self.taken.get(sample, {}).values()} - taken, key=str.casefold),
             "drugs_of": {one.gene: _drugs(advice, one.gene) for one in results},
         }
 
@@ -127,17 +158,4 @@ def _row(sample: str, result: GeneResult) -> dict[str, Any]:
         "activity_score": result.activity_score,
         "missing": len(result.missing_positions),
         "note": "; ".join(result.notes),
-    }
-
-
-def _advice_row(sample: str, advice: Advice) -> dict[str, Any]:
-    return {
-        "sample": sample,
-        "drug": advice.drug,
-        "source": f"{advice.source} {advice.version}",
-        "strength": advice.strength,
-        "population": advice.population,
-        "results": "; ".join(f"{gene} {said}" for gene, said in advice.results.items()),
-        "recommendation": advice.recommendation,
-        "url": advice.url,
     }

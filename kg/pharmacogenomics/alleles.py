@@ -10,6 +10,16 @@ CURATED = {"knowledge_level": "knowledge_assertion", "agent_type": "manual_agent
 Place = tuple[str, int, str, str]
 """Where a variant is in GRCh38: chromosome, position of the first base from 1, reference and alternate, as in a VCF."""
 
+_DEFINED = {
+    ("DPYD", "*1"): "Reference",
+    ("DPYD", "*2A"): "c.1905+1G>A (*2A)",
+    ("DPYD", "*13"): "c.1679T>G (*13)",
+    ("VKORC1", "G"): "rs9923231 reference (C)",
+    ("VKORC1", "A"): "rs9923231 variant (T)",
+}
+"""What laboratories call alleles that the definitions name otherwise; -1639 of VKORC1 on the gene's own strand."""
+_PAIR_OF_BASES = re.compile(r"[GA]{2}")
+
 _RS = re.compile(r"rs\d+")
 _OWN = re.compile(r"[A-Za-z0-9_.*-]+")
 _GENE_FUNCTION = re.compile(r"(.+) Function")
@@ -31,6 +41,32 @@ def phenotype_id(gene: str, phenotype: str) -> str:
     ('PANAKEIA:CYP2C19_Poor_Metabolizer', 'PANAKEIA:HLA-B*57_01_positive')
     """
     return f"{OWN}:{_spelt(name_of(gene, phenotype))}"
+
+
+def defined_name(gene: str, allele: str) -> str:
+    """Return an allele's name in the definitions, by that or by another one that laboratories have for it.
+
+    >>> defined_name("VKORC1", "A"), defined_name("CYP2C9", "*3")
+    ('rs9923231 variant (T)', '*3')
+    """
+    return _DEFINED.get((gene, allele), allele)
+
+
+def copies_of(gene: str, diplotype: str) -> tuple[tuple[str, ...], ...]:
+    """Return the alleles on each copy of a gene, in the definitions' names: one a copy, or several together.
+
+    >>> copies_of("CYP2C9", "*1/*3"), copies_of("VKORC1", "GA")
+    ((('*1',), ('*3',)), (('rs9923231 reference (C)',), ('rs9923231 variant (T)',)))
+    >>> copies_of("DPYD", "[c.1129-5923C>G, c.1236G>A (HapB3) + c.498G>A]/Reference")
+    (('c.1129-5923C>G, c.1236G>A (HapB3)', 'c.498G>A'), ('Reference',))
+    """
+    copies = tuple(diplotype) if gene == "VKORC1" and _PAIR_OF_BASES.fullmatch(diplotype) else diplotype.split("/")
+    return tuple(
+        tuple(defined_name(gene, allele) for allele in copy[1:-1].split(" + "))
+        if copy.startswith("[")
+        else (defined_name(gene, copy),)
+        for copy in copies
+    )
 
 
 def variant_id(rs: str | None, place: Place, hgvs: str | None = None) -> str:

@@ -175,6 +175,10 @@ def _states(result: GeneResult, rules: Mapping[str, Rules]) -> Iterator[_State]:
         for status in hla_status(gene, carried):
             yield _State(gene, status, None, None, "/".join(result.looked_up[0]))
         return
+    if gene in HLA and result.phenotype:
+        for status in result.phenotype.split("; "):
+            yield _State(gene, status, None, None, "")
+        return
     if not result.called:
         yield _State(gene, None, None, None, "")
         return

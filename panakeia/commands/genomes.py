@@ -15,7 +15,12 @@ app = typer.Typer()
 
 @app.command()
 def pgx(
-    vcf: Annotated[Path, typer.Argument(help="The VCF: plain, gzipped or BGZF.", metavar="SAMPLE.vcf[.gz]")],
+    vcf: Annotated[
+        Path | None, typer.Argument(help="The VCF: plain, gzipped or BGZF.", metavar="SAMPLE.vcf[.gz]")
+    ] = None,
+    patient: Annotated[
+        str | None, typer.Option(help="In place of a VCF: a patient of the store.", metavar="ID")
+    ] = None,
     sample: Annotated[str | None, typer.Option(help="The one of its samples that is meant.", metavar="NAME")] = None,
     outside_calls: Annotated[
         Path | None,
@@ -32,6 +37,7 @@ def pgx(
         list[str] | None, typer.Option("--drug", help="Only advice on this drug; repeatable.", metavar="DRUG")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a report to print and read.", metavar="FILE.html")] = None,
+    store: StoreOption = STORE,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,9 +45,16 @@ def pgx(
 
     Example: panakeia pgx sample.vcf.gz --outside-calls cyp2d6.tsv --report out/pgx.html
     """
-    found = Session(data=data).pgx(
-        vcf, sample=sample, outside_calls=outside_calls, build=build, drugs=drug or (), report=report
-    )
+    with Session(store, data=data) as session:
+        found = session.pgx(
+            vcf,
+            patient=patient,
+            sample=sample,
+            outside_calls=outside_calls,
+            build=build,
+            drugs=drug or (),
+            report=report,
+        )
     print_answer(found, as_json=as_json)
     if report is not None:
         print_note(f"the report is in {report}")

@@ -16,8 +16,9 @@ class GenomeVerbs(Held):
 
     def pgx(
         self,
-        vcf: str | Path,
+        vcf: str | Path | None = None,
         *,
+        patient: str | None = None,
         sample: str | None = None,
         outside_calls: str | Path | None = None,
         build: str | None = None,
@@ -28,19 +29,47 @@ class GenomeVerbs(Held):
 
         `sample` is the one of several that is meant; `outside_calls` a table of diplotypes found elsewhere, such as
         CYP2D6's; `build` the reference genome, where the header does not say it. With `drugs`, only advice on these.
-        With `report`, a page is written too.
+        With `report`, a page is written too. Of a `patient` in the store no VCF is needed: what the graph has counts.
         """
+        if report is not None:
+            check_output(report, vcf, outside_calls)
+        asked = tuple(names(drugs))
+        if patient is not None:
+            if vcf is not None or sample is not None or outside_calls is not None or build is not None:
+                raise ValueError("a patient of the store has been called already: give a VCF or a patient, not both")
+            found = self._advice(patient, asked)
+        elif vcf is None:
+            raise ValueError("nothing to read: give a VCF, or a patient of the store (--patient)")
+        else:
+            found = self._call(vcf, sample, outside_calls, build, asked)
+        if report is not None:
+            found.write(report)
+        return found
+
+    def _advice(self, patient: str, drugs: tuple[str, ...]) -> "Pharmacogenome":
+        from kg.query.pharmacogenomics import advice
+        from panakeia.pharmacogenome import Pharmacogenome
+
+        found = advice(self._graph(), patient, drugs)
+        who = found.patient
+        return Pharmacogenome({who: found.results}, {who: found.advice}, drugs, found.versions, {who: found.taken})
+
+    def _call(
+        self,
+        vcf: str | Path,
+        sample: str | None,
+        outside_calls: str | Path | None,
+        build: str | None,
+        drugs: tuple[str, ...],
+    ) -> "Pharmacogenome":
         from kg.fetch import Fetch
         from kg.pharmacogenomics.calls import call_vcf, read_caller
         from kg.pharmacogenomics.outside import read_outside_calls
         from kg.pharmacogenomics.recommend import read_guidance, recommend
         from panakeia.pharmacogenome import Pharmacogenome
 
-        if report is not None:
-            check_output(report, vcf, outside_calls)
         fetch = Fetch(self.data)
         outside = None if outside_calls is None else read_outside_calls(outside_calls)
-        asked = tuple(names(drugs))
         with self._telling() as progress:
             progress("definitions", 0.0)
             caller = read_caller(fetch)
@@ -48,11 +77,8 @@ class GenomeVerbs(Held):
             results = call_vcf(vcf, caller, build=build, sample=sample, outside=outside)
             progress("guidelines", 0.5)
             guidance = read_guidance(fetch)
-            advice = {one: recommend(found, guidance, caller.rules, asked or None) for one, found in results.items()}
-        found = Pharmacogenome(results, advice, asked, guidance.versions | caller.versions)
-        if report is not None:
-            found.write(report)
-        return found
+            advice = {one: recommend(found, guidance, caller.rules, drugs or None) for one, found in results.items()}
+        return Pharmacogenome(results, advice, drugs, guidance.versions | caller.versions)
 
     def tumour(self, file: str | Path, *, sample: str | None = None, disease: str | None = None) -> "TumourEvidence":
         """Say what CIViC's curators say of a tumour's small variants, in a MAF or a VCF that VEP or SnpEff annotated.

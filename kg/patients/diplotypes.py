@@ -1,7 +1,8 @@
 """Diplotypes: what a call of a gene becomes in the graph, whatever it was found by: a genome, a laboratory's report.
 
-The gene has an edge with every diplotype that fits. Where one alone does, its haplotypes have edges with their copies;
-the phenotype has one where all agree on it; so have the variants that were looked at, those of no copy as absent.
+The gene has an edge with every diplotype that fits, in the names of the definitions. Where one alone does, its
+haplotypes have edges with their copies; not that of the reference where others are not excluded. The phenotype has one
+where all agree on it; so have the variants that were looked at, those of no copy as absent.
 """
 
 from collections import Counter
@@ -13,7 +14,17 @@ from kg.patients.record import GeneCall
 from kg.patients.terms.meaning import Row
 from kg.patients.terms.nodes import Nodes
 from kg.patients.terms.tables import rows
-from kg.pharmacogenomics.alleles import haplotype_id, name_of, phenotype_id
+from kg.pharmacogenomics.alleles import (
+    HLA,
+    copies_of,
+    haplotype_id,
+    hla_status,
+    is_reference,
+    laboratory_genotype,
+    name_of,
+    phenotype_id,
+)
+from kg.pharmacogenomics.definitions import in_order
 
 Edge = tuple[Row, str, Mapping[str, object]]
 """A node, the relation that leads to it, and the edge's attributes."""
@@ -24,7 +35,7 @@ def call_rows(call: GeneCall, known: Nodes) -> Iterator[Edge]:
     gene = _gene(call.gene, known)
     if gene is not None:
         told: dict[str, object] = {
-            "diplotypes": list(call.diplotypes),
+            "diplotypes": [_defined(call.gene, one) for one in call.diplotypes],
             "phenotype": call.phenotype,
             "activity_score": call.activity_score,
             "missing_positions": list(call.missing_positions),
@@ -33,32 +44,58 @@ def call_rows(call: GeneCall, known: Nodes) -> Iterator[Edge]:
             "method": call.method,
         }
         yield gene, "patient_has_diplotype", told
-        if len(call.diplotypes) == 1 and "/" in call.diplotypes[0]:
-            for allele, copies in Counter(call.diplotypes[0].split("/")).items():
-                name = name_of(call.gene, allele)
-                node = known.row("Haplotype", haplotype_id(call.gene, allele), name)
-                yield {"gene": gene["id"], "allele_name": allele, **node}, "patient_carries_haplotype", _held(copies)
-        if call.phenotype:
-            node = known.row(
-                "GenePhenotype", phenotype_id(call.gene, call.phenotype), name_of(call.gene, call.phenotype)
-            )
+        for allele, copies in _carried(call).items():
+            name = name_of(call.gene, allele)
+            node = known.row("Haplotype", haplotype_id(call.gene, allele), name)
+            yield {"gene": gene["id"], "allele_name": allele, **node}, "patient_carries_haplotype", _held(copies)
+        for phenotype in _phenotypes(call):
+            node = known.row("GenePhenotype", phenotype_id(call.gene, phenotype), name_of(call.gene, phenotype))
             told = {"negated": False}
-            yield {"gene": gene["id"], "phenotype": call.phenotype, **node}, "patient_has_gene_phenotype", told
+            yield {"gene": gene["id"], "phenotype": phenotype, **node}, "patient_has_gene_phenotype", told
     for variant, copies in call.copies:
         yield variant_row(variant, known), "patient_carries_variant", _held(copies)
 
 
 def one_call(call: GeneCall) -> Call:
     """Return a call for `kg.patients.pharmacogenomics.settle`: without a genotype where several diplotypes fit."""
-    return Call(call.gene, call.diplotypes[0] if len(call.diplotypes) == 1 else None, dict(call.copies))
+    alone = call.diplotypes[0] if len(call.diplotypes) == 1 else None
+    return Call(call.gene, alone and _comparable(call.gene, alone), dict(call.copies))
 
 
 def stated_call(gene: str, diplotype: str) -> Call:
     """Return what a genotype that is known says of a gene, and of the variants that make its alleles."""
     try:
-        return call_genotype(diplotype, gene)
+        copies = call_genotype(laboratory_genotype(gene, diplotype), gene).copies
     except GenotypeError:
-        return Call(gene, diplotype, {})
+        copies = {}
+    return Call(gene, _comparable(gene, diplotype), copies)
+
+
+def _carried(call: GeneCall) -> Counter[str]:
+    """Return the alleles of the only diplotype that fits, with their copies; none where several do."""
+    if len(call.diplotypes) != 1:
+        return Counter()
+    alleles = Counter(allele for copy in copies_of(call.gene, call.diplotypes[0]) for allele in copy)
+    return Counter({one: n for one, n in alleles.items() if not (call.not_excluded and is_reference(one))})
+
+
+def _phenotypes(call: GeneCall) -> list[str]:
+    if call.gene in HLA and len(call.diplotypes) == 1:
+        return hla_status(call.gene, _carried(call))
+    return [call.phenotype] if call.phenotype else []
+
+
+def _defined(gene: str, diplotype: str) -> str:
+    """Return a diplotype in the names of the definitions, in their order; one of several alleles a copy as it is."""
+    copies = copies_of(gene, diplotype)
+    return (
+        diplotype if any(len(copy) > 1 for copy in copies) else "/".join(sorted((c for (c,) in copies), key=in_order))
+    )
+
+
+def _comparable(gene: str, diplotype: str) -> str:
+    """Return a diplotype as one text whatever its order and its names."""
+    return "/".join(sorted(" + ".join(sorted(copy)) for copy in copies_of(gene, diplotype)))
 
 
 def _held(copies: int) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Alleles: how haplotypes, the phenotypes of genes, and variants without an rs number are identified."""
 
 import re
+from collections.abc import Collection
 
 from kg.curie import OWN
 
@@ -18,7 +19,10 @@ _DEFINED = {
     ("VKORC1", "A"): "rs9923231 variant (T)",
 }
 """What laboratories call alleles that the definitions name otherwise; -1639 of VKORC1 on the gene's own strand."""
+_SHORT = {(gene, name): short for (gene, short), name in _DEFINED.items()}
 _PAIR_OF_BASES = re.compile(r"[GA]{2}")
+HLA = {"HLA-A": ("*31:01",), "HLA-B": ("*15:02", "*57:01", "*58:01")}
+"""The HLA alleles that guidelines ask for: a person has each or has it not."""
 
 _RS = re.compile(r"rs\d+")
 _OWN = re.compile(r"[A-Za-z0-9_.*-]+")
@@ -67,6 +71,38 @@ def copies_of(gene: str, diplotype: str) -> tuple[tuple[str, ...], ...]:
         else (defined_name(gene, copy),)
         for copy in copies
     )
+
+
+def is_reference(allele: str) -> bool:
+    """Return whether an allele is one that is called where nothing else is seen.
+
+    >>> is_reference("*1"), is_reference("rs9923231 reference (C)"), is_reference("*2")
+    (True, True, False)
+    """
+    return allele in ("*1", "*38") or "reference" in allele.lower()
+
+
+def laboratory_genotype(gene: str, diplotype: str) -> str:
+    """Return a diplotype in the names that laboratories have for its alleles.
+
+    >>> laboratory_genotype("VKORC1", "rs9923231 reference (C)/rs9923231 variant (T)")
+    'GA'
+    >>> laboratory_genotype("DPYD", "Reference/c.1905+1G>A (*2A)"), laboratory_genotype("CYP2C9", "*1/*3")
+    ('*1/*2A', '*1/*3')
+    """
+    names = [_SHORT.get((gene, copy), copy) for copy in diplotype.split("/")]
+    bases = gene == "VKORC1" and all(len(name) == 1 for name in names)
+    return "".join(names) if bases else "/".join(names)
+
+
+def hla_status(gene: str, alleles: Collection[str]) -> list[str]:
+    """Return of each HLA allele that guidelines ask for whether it is among these, to the two fields of its name.
+
+    >>> hla_status("HLA-B", {"*57:01:01", "*08:01"})
+    ['*15:02 negative', '*57:01 positive', '*58:01 negative']
+    """
+    carried = {":".join(allele.split(":")[:2]) for allele in alleles}
+    return [f"{allele} {'positive' if allele in carried else 'negative'}" for allele in HLA[gene]]
 
 
 def variant_id(rs: str | None, place: Place, hgvs: str | None = None) -> str:

@@ -5,13 +5,14 @@ not: its copies and hybrids do not show in single variants. What was found elsew
 call from the VCF. Whatever leaves a call in doubt is in its notes.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kg.fetch import Fetch
 from kg.pharmacogenomics import lowest
+from kg.pharmacogenomics.alleles import HLA, hla_status
 from kg.pharmacogenomics.definitions import GENES, Definition, in_order, read_definitions
 from kg.pharmacogenomics.gathered import Gathered, copies_of, gather, missing_notes, required, some, unexplained
 from kg.pharmacogenomics.match import Matched, match
@@ -29,8 +30,6 @@ NOT_FROM_A_VCF = {
     "MT-RNR1": "not from a VCF: the definitions have no positions of MT-RNR1",
 }
 """Genes that are taken from an outside call only, and why."""
-HLA = {"HLA-A": ("*31:01",), "HLA-B": ("*15:02", "*57:01", "*58:01")}
-"""The HLA alleles that guidelines ask for: a person has each or has it not."""
 GIVE_IT = "; give it as an outside call"
 
 KEY_SITE = ("SLCO1B1", "rs4149056", "*5", "*1")
@@ -260,16 +259,6 @@ class Caller:
     def _of_score(self, gene: str, value: float) -> str | None:
         rules = self.rules.get(gene)
         return rules.of_score(value) if rules else None
-
-
-def hla_status(gene: str, alleles: Collection[str]) -> list[str]:
-    """Return of each HLA allele that guidelines ask for whether it is among these, to the two fields of its name.
-
-    >>> hla_status("HLA-B", {"*57:01:01", "*08:01"})
-    ['*15:02 negative', '*57:01 positive', '*58:01 negative']
-    """
-    carried = {":".join(allele.split(":")[:2]) for allele in alleles}
-    return [f"{allele} {'positive' if allele in carried else 'negative'}" for allele in HLA[gene]]
 
 
 def read_caller(fetch: Fetch) -> Caller:

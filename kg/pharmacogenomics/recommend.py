@@ -12,8 +12,8 @@ from typing import Any
 
 from kg.fetch import Fetch
 from kg.names import folded
-from kg.pharmacogenomics.alleles import function_pair, phenotype_id
-from kg.pharmacogenomics.calls import HLA, GeneResult, hla_status
+from kg.pharmacogenomics.alleles import HLA, function_pair, hla_status, phenotype_id
+from kg.pharmacogenomics.calls import GeneResult
 from kg.pharmacogenomics.phenotype import Rules
 from kg.source import Source
 from kg.sources import cpic, dpwg, pypgx

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from kg.graph import Graph, table
+from kg.pharmacogenomics.alleles import laboratory_genotype
 from kg.query.known import nodes_of
 from kg.schema import PERSON, RELATIONS, WITHDRAWN, edge_columns
 from kg.search import Node, UnknownNode, check_version, with_identifier
@@ -199,7 +200,10 @@ def calls_of(store: Store, patients: Collection[str]) -> list[tuple[str, str, st
 
 
 def genotypes(store: Store, patients: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return, by patient, the genotype of each gene of which one diplotype is known, and nobody says another."""
+    """Return, by patient, the genotype of each gene of which one diplotype is known, and nobody says another.
+
+    It is in the names that laboratories have for the alleles: `*1/*3`; `GA` of VKORC1.
+    """
     told: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for who, _, _, gene, diplotypes in calls_of(store, patients):
         if diplotypes:
@@ -208,7 +212,7 @@ def genotypes(store: Store, patients: Collection[str]) -> dict[str, dict[str, st
     for (who, gene), several in told.items():
         first = next(iter(several))
         if len(several) == len(first) == 1:
-            found.setdefault(who, {})[gene] = first[0]
+            found.setdefault(who, {})[gene] = laboratory_genotype(gene, first[0])
     return found
 
 

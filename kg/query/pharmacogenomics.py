@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kg.pharmacogenomics.alleles import copies_of
-from kg.pharmacogenomics.calls import HLA, GeneResult
+from kg.pharmacogenomics.alleles import HLA, copies_of
+from kg.pharmacogenomics.calls import GeneResult
 from kg.pharmacogenomics.definitions import in_order
 from kg.pharmacogenomics.phenotype import Judged, Rules, shared
 from kg.pharmacogenomics.recommend import Advice, Guidance, recommend

@@ -75,6 +75,8 @@ class GenomeVerbs(Held):
             caller = read_caller(fetch)
             progress("call", 0.2)
             results = call_vcf(vcf, caller, build=build, sample=sample, outside=outside)
+            if outside and len(results) > 1:
+                raise ValueError(f"the VCF has {len(results)} samples; outside calls are of one: name it (--sample)")
             progress("guidelines", 0.5)
             guidance = read_guidance(fetch)
             advice = {one: recommend(found, guidance, caller.rules, drugs or None) for one, found in results.items()}

@@ -15,7 +15,8 @@ from kg.files.text import FileError
 from kg.files.vcf import VcfError
 from kg.patients.private import NOTHING, Private, as_words
 from kg.patients.record import GeneCall, Person, Place, Reading, RecordError
-from kg.pharmacogenomics.calls import HLA, GeneResult, call_vcf, read_caller
+from kg.pharmacogenomics.alleles import HLA
+from kg.pharmacogenomics.calls import GeneResult, call_vcf, read_caller
 from kg.pharmacogenomics.outside import OutsideCall, read_outside_calls
 
 SUFFIXES = (".vcf", ".vcf.gz", ".vcf.bgz")
@@ -102,7 +103,8 @@ def _call(result: GeneResult, place: Place) -> GeneCall:
         method=result.method or "vcf",
         place=place,
         record=("gene", result.gene),
-        phenotype=None if result.gene in HLA else result.phenotype,  # that is several, of an allele each
+        # that of an HLA gene is several, of an allele each; that of what was tested may not be that of the person
+        phenotype=None if result.gene in HLA or len(set(result.possible)) > 1 else result.phenotype,
         activity_score=result.activity_score,
         missing_positions=result.missing_positions,
         not_excluded=result.untold,

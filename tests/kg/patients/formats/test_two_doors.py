@@ -1,5 +1,6 @@
 """Two doors: MIMIC-IV's own tables and their OMOP version, imported, give the same condition edges."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,14 +37,22 @@ def test_the_same_condition_edges(
         for relation in ("patient_has_condition", "patient_has_phenotype")
         for row in store.query(
             f"MATCH (p:Patient)-[r:{relation}]->(d) WHERE r.record IS NOT NULL "
-            "RETURN p.id AS patient, r.code AS code, d.id AS node, r.mapping AS mapping, r.day AS day",
+            "RETURN p.id AS patient, r.code AS code, d.id AS node, r.mapping AS mapping, r.day AS day, "
+            "r.record AS record, r.source_version AS version",
             {},
         )
     ]
+    told = " ".join([repr(rows), found.to_text(), json.dumps(found.to_json())])
+    assert not {text for person in mimic_demo[0] for text in names(person) if text in told}
     tables, omop = (edges(rows, system, subjects) for system in ("mimic", "omop:mimic iv"))
     assert len({edge[:2] for edge in omop}) == 2621
     assert omop <= tables
     assert not [edge for edge in tables - omop if edge[:2] in {known[:2] for known in omop}]
+
+
+def names(person: Person) -> set[str]:
+    """Return what the hospital calls a person and the stays."""
+    return {person.identity[1], *(event.record[1] for event in person.events if event.record[0] == "admissions")}
 
 
 def edges(rows: Iterable[dict[str, object]], system: str, subjects: Iterable[str]) -> set[tuple[object, ...]]:

@@ -47,10 +47,14 @@ class Private:
         return Private(self.words | other.words, self.numbers | other.numbers)
 
     def is_code(self, code: str) -> bool:
-        """Say whether a code, or all its digits, is one of them; the digits of one may be within others by chance."""
+        """Say whether a code is one of them, or all its digits, or many in a row of them.
+
+        The digits of a short one may be within a code by chance.
+        """
         words = as_words(code)
         run = words.replace(" ", "")
-        return words in self.words or run in self.numbers or re.sub(r"\D", "", run) in self.numbers
+        rows = {digits for digits in re.findall(r"\d+", run) if len(digits) >= SUBSCRIBER_DIGITS}
+        return words in self.words or not self.numbers.isdisjoint({run, re.sub(r"\D", "", run), *rows})
 
 
 NOTHING = Private(frozenset(), frozenset())

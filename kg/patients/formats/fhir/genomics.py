@@ -1,9 +1,9 @@
 """Genomics: genotypes and variants of the germline, as HL7's Genomics Reporting guide codes them.
 
-A genotype is a text of known genes and alleles, of which nothing else is kept. A variant is its dbSNP identifier with
-the number of copies, and the alternate allele decides: an identifier may stand for several, and `alternates.tsv` has
-that of each variant by which `kg.patients.pharmacogenomics` knows a star allele, on the plus strand of GRCh38 (after
-PharmCAT). A star allele is never called from a single variant.
+A genotype is a text of known genes and alleles, of which nothing else is kept. A variant is its dbSNP identifier, or
+its place and change in a genome, with the number of copies. The alternate allele decides: an identifier may stand for
+several, and `alternates.tsv` has that of each variant by which `kg.patients.pharmacogenomics` knows a star allele, on
+the plus strand of GRCh38 (after PharmCAT). A star allele is never called from a single variant.
 """
 
 import re
@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from kg.curie import OWN
 from kg.files.table import read_tsv
 from kg.patients.formats.fhir.codes import loinc, read_code
 from kg.patients.formats.fhir.elements import Json, codings, member, must_be_known, objects, text
@@ -30,14 +31,20 @@ GENOMIC = frozenset((GENOTYPE, HAPLOTYPE, VARIANT))
 
 _GENE_STUDIED, _SOURCE_CLASS = "48018-6", "48002-0"
 _DBSNP, _ALLELIC_STATE, _REFERENCE, _ALTERNATE = "81255-2", "53034-5", "69547-8", "69551-0"
-_HGVS = ("81290-9", "48004-6")
+_PLACE = "81290-9"
+_HGVS = (_PLACE, "48004-6")
 """LOINC of the components that say more of it."""
 _GERMLINE = frozenset(("LA6683-2", "LA18194-3", "LA26807-0"))
 """LOINC's answers germline, likely germline, de novo to where a variant is from; all others are not inherited."""
+_ELSEWHERE = frozenset(("LA6684-0", "LA10429-1", "LA18195-0", "LA18196-8"))
+"""LOINC's answers somatic and fetal, also likely ones."""
+_SOMATIC = re.compile(r"\b(somatic|fetal)\b", re.IGNORECASE)
+_TUMOUR = re.compile(r"\b(somatic|tumou?rs?|neoplas\w*|fetal|fetus)\b", re.IGNORECASE)
 _PRESENT, _ABSENT = frozenset(("LA9633-4", "52101004")), frozenset(("LA9634-2", "2667000"))
 
 _RS_ID = re.compile(r"(?:rs)?(\d{1,12})", re.ASCII)
 _BASES = re.compile(r"[ACGT]+|-", re.ASCII)
+_GENOMIC = re.compile(r"NC_\d{6}\.\d{1,2}:[gm]\.[\d_]+([ACGT]+>[ACGT]+|del|dup|(del)?ins[ACGT]+|inv)", re.ASCII)
 _SUBSTITUTION = re.compile(r"[cgn]\.[-+*_\d]+(?P<reference>[ACGT]+)>(?P<alternate>[ACGT]+)$")
 _NO_SYMBOL = re.compile(r"(HGNC:)?\d+")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -63,7 +70,7 @@ def genomic(resource: Resource, span: Span) -> Iterator[Statement]:
         must_be_known(part, f"component.{number}.")
         for code in loinc(part.get("code")):
             parts.setdefault(code, []).append(part)
-    if any(not loinc(part.get("valueCodeableConcept")) & _GERMLINE for part in parts.get(_SOURCE_CLASS, ())):
+    if _is_of_another_source(raw, parts):
         raise LeftOut("not of the germline")
     if data_absent(raw):
         raise LeftOut("a result that is absent")
@@ -74,6 +81,21 @@ def genomic(resource: Resource, span: Span) -> Iterator[Statement]:
         yield _call(resource, _genotype(raw, parts), span)
     else:
         yield from _variant(resource, parts, span)
+
+
+def _is_of_another_source(raw: Json, parts: Mapping[str, list[Json]]) -> bool:
+    """Say whether a variant is of a tumour or a fetus, or of a source that is told and is not the germline."""
+    for part in objects(raw.get("component")):
+        if loinc(part.get("valueCodeableConcept")) & _ELSEWHERE:
+            return True
+        if not loinc(part.get("code")) and any(map(_SOMATIC.search, _texts(part))):
+            return True
+    for concept in (*objects(raw.get("category")), *objects([raw.get("method"), raw.get("specimen")])):
+        displays = [text(coding.get("display")) for coding in codings(concept)]
+        words = [text(concept.get("text")), text(concept.get("display")), *displays]
+        if loinc(concept) & _ELSEWHERE or any(_TUMOUR.search(word) for word in words if word):
+            return True
+    return any(not loinc(part.get("valueCodeableConcept")) & _GERMLINE for part in parts.get(_SOURCE_CLASS, ()))
 
 
 def _call(resource: Resource, call: Call, span: Span) -> GeneCall:
@@ -110,17 +132,30 @@ def _genotype(raw: Json, parts: Mapping[str, list[Json]]) -> Call:
 
 def _variant(resource: Resource, parts: Mapping[str, list[Json]], span: Span) -> Iterator[Statement]:
     found = {f"rs{match[1]}" for said in _stated(parts, _DBSNP) if (match := _RS_ID.fullmatch(said))}
-    if not found:
-        raise LeftOut("a variant without a dbSNP identifier")
-    if len(found) > 1:
-        raise Refused("component", "names two variants (81255-2)")
-    (variant,) = found
+    places = {said for said in _stated(parts, _PLACE) if _GENOMIC.fullmatch(said)}
+    if not found | places:
+        raise LeftOut("a variant without a dbSNP identifier or a place in a genome")
+    if max(len(found), len(places)) > 1:
+        raise Refused("component", "names two variants (81255-2, 81290-9)")
     copies = _copies(resource.raw, parts)
-    _same_allele(variant, parts, carried=copies > 0)
-    yield resource.event("variant", [Code("DBSNP", variant)], span, copies=copies, negated=copies == 0)
-    call = call_variant(variant, copies)
-    if call.genotype:
-        yield _call(resource, call, span)
+    by_place = [code for said in places for code in (Code(OWN, _spelt(said)), Code("HGVS", said))]
+    for variant in found:
+        try:
+            _same_allele(variant, parts, carried=copies > 0)
+        except Refused:
+            if not places:
+                raise
+            continue
+        call = call_variant(variant, copies)
+        if call.genotype:
+            yield _call(resource, call, span)
+        by_place.insert(0, Code("DBSNP", variant))
+    yield resource.event("variant", by_place, span, copies=copies, negated=copies == 0)
+
+
+def _spelt(place: str) -> str:
+    """Return a place and change in a genome in the characters of our identifiers."""
+    return place.replace(":", "-").replace(">", "-")
 
 
 def _copies(raw: Json, parts: Mapping[str, list[Json]]) -> int:

@@ -14,6 +14,7 @@ from kg.patients.terms.tables import rows
 from tests.kg.patients.formats.fhir_files import ReadFiles, codes, of
 from tests.kg.patients.made_up_records import LOINC, Resource, coded, genotype, number, observation, variant
 
+NAMELESS = "a variant without a dbSNP identifier or a place in a genome"
 WEIGHT = number("29463-7", 70, "kg")
 
 
@@ -77,8 +78,8 @@ def test_a_genotype_that_is_not_understood_is_refused_unquoted(read_fhir: ReadFi
         (observation("84413-4"), "no genotype"),
         (observation("84413-4", dataAbsentReason={"text": "not performed"}), "a result that is absent"),
         (observation("84414-2", valueCodeableConcept={"text": "*3"}), "one haplotype, not a genotype"),
-        (observation("69548-6"), "a variant without a dbSNP identifier"),
-        (variant("HGVS", state="LA6705-3"), "a variant without a dbSNP identifier"),
+        (observation("69548-6"), NAMELESS),
+        (variant("HGVS", state="LA6705-3"), NAMELESS),
     ],
 )
 def test_what_says_no_genotype_is_left_out(read_fhir: ReadFiles, resource: Resource, reason: str) -> None:
@@ -102,10 +103,32 @@ def test_a_source_that_cannot_be_read_is_not_the_germline(read_fhir: ReadFiles, 
     assert not carried(read_fhir(of(made)))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"category": [{"text": "Tumor sequencing"}]},
+        {"category": [coded(LOINC, "LA6684-0")]},
+        {"method": {"coding": [{"display": "Somatic panel"}]}},
+        {"specimen": {"display": "tumour, left breast"}},
+    ],
+)
+def test_what_is_of_a_tumour_is_not_the_patient_s(read_fhir: ReadFiles, more: Resource) -> None:
+    assert not carried(read_fhir(of(variant("rs6025", state="LA6706-1") | more)))
+    made = variant("rs6025", state="LA6706-1")
+    made["component"].append({"code": {"text": "Source"}, "valueCodeableConcept": {"text": "SOMATIC variant"}})
+    assert not carried(read_fhir(of(made)))
+
+
 @pytest.mark.parametrize("answer", ["LA6683-2", "LA18194-3", "LA26807-0"])
 def test_what_is_of_the_germline_is_taken(read_fhir: ReadFiles, answer: str) -> None:
     made = variant("rs6025", state="LA6706-1")
     made["component"].append(component("48002-0", answer=answer))
+    assert carried(read_fhir(of(made))) == [("DBSNP:rs6025", 1, False)]
+
+
+def test_a_gene_or_a_disease_may_be_called_after_tumours(read_fhir: ReadFiles) -> None:
+    made = variant("rs6025", state="LA6706-1")
+    made["component"] += [component("48018-6", "tumor protein p53"), component("81259-4", "Hereditary neoplasm")]
     assert carried(read_fhir(of(made))) == [("DBSNP:rs6025", 1, False)]
 
 
@@ -193,7 +216,28 @@ def test_the_alternate_allele_decides(
 def test_the_alleles_may_stand_in_hgvs(read_fhir: ReadFiles, hgvs: str, *, taken: bool) -> None:
     made = alleles("rs7900194", None, None)
     made["component"].append(component("81290-9" if ":g." in hgvs else "48004-6", hgvs))
-    assert carried(read_fhir(of(made))) == [("DBSNP:rs7900194", 1, False)] * taken
+    assert [codes(event)[0] for event in read_fhir(of(made)).events] == ["DBSNP:rs7900194"] * taken
+
+
+def test_a_variant_may_be_told_by_its_place(read_fhir: ReadFiles) -> None:
+    place = "NC_000002.12:g.233760235_233760236del"
+    codes_of = ["PANAKEIA:NC_000002.12-g.233760235_233760236del", f"HGVS:{place}"]
+    alone = observation("69548-6", component=[component("53034-5", answer="LA6706-1"), component("81290-9", place)])
+    other = alleles("rs3064744", "CAT", "C")
+    other["component"].append(component("81290-9", place))
+    for made in (alone, other):  # the identifier would stand for another allele
+        (event,) = read_fhir(of(made)).events
+        assert (codes(event), event.copies) == (codes_of, 1)
+    both = alleles("rs7900194", "G", "A")
+    both["component"].append(component("81290-9", "NC_000010.11:g.94942309G>A"))
+    (event,) = read_fhir(of(both)).events
+    assert codes(event)[0] == "DBSNP:rs7900194"
+    alone["component"].append(component("81290-9", "NC_000010.11:g.94942309G>A"))
+    assert read_fhir(of(alone)).elements == ["component"]
+    words = observation(
+        "69548-6", component=[component("53034-5", answer="LA6706-1"), component("81290-9", "g.Ottoline")]
+    )
+    assert read_fhir(of(words)).left_out == {("Observation", NAMELESS): 1}
 
 
 def test_a_variant_has_one_identifier_and_one_of_each_allele(read_fhir: ReadFiles) -> None:

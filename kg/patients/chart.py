@@ -94,8 +94,9 @@ def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | N
     """
     if any(person.shifted for _, person in told):
         terms = replace(terms, now=None)
-    born, died = _birth(who, told, stored, terms)
+    born, dead = _life(who, told, stored, terms)
     true = _True(who, terms.key, born)
+    died = true.day(dead, ("death",))
     states = _states(who, told, stored, terms)
     seen: dict[str, set[str]] = {}
     said: list[_Said] = []
@@ -185,25 +186,30 @@ def _rank(version: int | None) -> int:
     return -1 if version is None else version
 
 
-def _birth(
+def _life(
     who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | None, terms: Terms
-) -> tuple[Moment | None, date | None]:
-    """Return the birth, as precisely as it is told, and the day of death; raises `RecordError` for two people."""
+) -> tuple[Moment | None, Moment | None]:
+    """Return the birth, as precisely as it is told, and the death, the latest; raises `RecordError` for two people."""
     births: list[Moment] = []
-    deaths: list[date] = []
+    deaths: list[Moment] = []
     for source, person in told:
-        for moment, element, into in ((person.born, "birth", births), (person.died, "death", None)):
-            if moment is None:
-                continue
+        for moment, element, into in ((person.born, "birth", births), (person.died, "death", deaths)):
             try:
-                check_moment(moment, born=None, now=terms.now)
+                if moment is not None:
+                    check_moment(moment, born=None, now=terms.now)
+                    into.append(moment)
             except NoMoment as reason:
                 terms.accounts[source].reject(person.place, "Patient", f"{element}:", str(reason))
-                continue
-            if into is None:
-                deaths.append(moment.first)
-            else:
-                into.append(moment)
+    _check_one_person(who, told, births, stored)
+    order = ("minute", "day", "month", "year")
+    born = min(births, key=lambda one: order.index(one.precision), default=None)
+    return born, max(deaths, key=lambda one: one.first, default=None)
+
+
+def _check_one_person(
+    who: Pseudonym, told: Sequence[tuple[str, Person]], births: list[Moment], stored: Stored | None
+) -> None:
+    """Raise `RecordError` where the same identifier has two sexes and two dates of birth, here or in the store."""
     sexes = {person.sex for _, person in told if person.sex in ("male", "female")}
     apart = bool(births) and max(one.first for one in births) > min(one.last for one in births)
     if stored and stored.row.get("sex") in ("male", "female"):
@@ -218,8 +224,6 @@ def _birth(
             f"{places}: the same identifier stands for two people, of another sex and another date of birth, here or "
             "here and in the store; nothing was stored. Give each an identifier of the hospital's, with its system"
         )
-    order = ("minute", "day", "month", "year")
-    return min(births, key=lambda one: order.index(one.precision), default=None), max(deaths, default=None)
 
 
 def _agreeing(

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from kg.patients.formats import fhir, mimic, omop, phenopackets
+from kg.patients.formats import fhir, mimic, omop, phenopacket
 from kg.patients.record import Account, Event, LeftOut, Person, Reading
 from kg.patients.terminology import Meaning, Terminology, terminology
 from kg.patients.terms.codes import codings
@@ -28,7 +28,7 @@ from kg.patients.terms.meaning import UNMAPPED
 from kg.stores.opening import open_store
 
 SETS: dict[str, tuple[Any, str]] = {
-    "phenopackets": (phenopackets.READER, "phenopackets.jsonl.gz"),
+    "phenopackets": (phenopacket.READER, "phenopackets.jsonl.gz"),
     "fhir": (fhir.READER, "fhir"),
     "gibleed": (omop.READER, "omop/gibleed"),
     "synthea27": (omop.READER, "omop/synthea27"),

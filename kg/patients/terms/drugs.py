@@ -5,11 +5,12 @@ looked for in the table and among the graph's own names; an unknown one gives th
 An ingredient is broader than a product of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from kg.names import folded
 from kg.patients.record import Code, LeftOut
 from kg.patients.terms import tables
-from kg.patients.terms.codes import codings, recorded
+from kg.patients.terms.codes import Coding, codings, recorded
 from kg.patients.terms.meaning import BROAD, EXACT, UNMAPPED, Meaning, Row
 from kg.patients.terms.nodes import Nodes
 from kg.patients.terms.own import own_row
@@ -36,16 +37,26 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
         if found:
             return (Meaning(TAKES, found[0], curie, found[1]),)
     curie = recorded(*coded[0][:2]) if coded else ""
-    told: list[Row] = []
-    for code in codes:
-        told, whole = ingredients(code.display, known) if code.display else ([], False)
+    partly: list[Row] = []
+    for text in _names(codes, coded):
+        told, whole = ingredients(text, known)
         if whole and not told:
             raise LeftOut("what a medicine comes in, not a medicine")
         if whole:
             return tuple(Meaning(TAKES, row, curie, BROAD) for row in told)
-        if told:
-            break
+        partly = partly or told
     if not coded:
         raise LeftOut("a medicine without a code of a system that is known, and of no name that is known")
     own = own_row("Drug", coded[0], known)
-    return (*(Meaning(TAKES, row, curie, BROAD) for row in told), Meaning(TAKES, own, curie, UNMAPPED))
+    return (*(Meaning(TAKES, row, curie, BROAD) for row in partly), Meaning(TAKES, own, curie, UNMAPPED))
+
+
+def _names(codes: Sequence[Code], coded: Sequence[Coding]) -> Iterator[str]:
+    """Yield what a medicine is called in the record, then what its package is known to hold, if that is no other."""
+    said = [code.display for code in codes if code.display]
+    yield from said
+    words = {word for text in said for word in folded(text).split()}
+    for system, written, _ in coded:
+        held = tables.products().get(written.rpartition("-")[0], "") if system == "NDC" else ""
+        if held and (not words or words & set(held.split())):
+            yield held

@@ -48,3 +48,12 @@ def drugs(column: str) -> dict[str, dict[str, str]]:
         if row[column]:
             found.setdefault(row[column], {})[row["node"]] = row["name"]
     return found
+
+
+@cache
+def products() -> dict[str, str]:
+    """Return the names of the ingredients of common products whose orders name none of them, by labeler and product.
+
+    They are of the National Drug Code Directory of the US Food and Drug Administration.
+    """
+    return {row["product"]: row["text"] for row in rows("terms/ndc.tsv")}

@@ -43,6 +43,9 @@ GRAPH = Terminology(
 )
 
 
+WITH_ASPART = Terminology(nodes([node("Drug", "DRUGBANK:DB01306", "Insulin Aspart")]))
+
+
 def meanings(what: What, *codes: Code, of: Terminology = GRAPH) -> tuple[Meaning, ...]:
     return of.meanings(Event(what, codes, None, HERE, ("row", "1")))
 
@@ -231,7 +234,10 @@ def test_an_unknown_ingredient_leaves_the_product_s_own_node_beside_the_others()
 
 
 def test_insulin_is_not_any_insulin() -> None:
-    assert told("drug", Code("NDC", "00002751001", "Insulin"))[2] == "unmapped"
+    assert told("drug", Code("NDC", "00003751001", "Insulin"))[2] == "unmapped"
+    for name in ("Insulin", "", "Insulin Aspart"):
+        [found] = meanings("drug", Code("NDC", "00169750111", name), of=WITH_ASPART)
+        assert (found.node["id"], found.mapping) == ("DRUGBANK:DB01306", "skos:broadMatch")
     assert told("drug", Code("RXNORM", "86009", "Insulin Lispro 100 UNT/ML Injection"))[0] == "RXNORM:86009"
 
 

@@ -67,6 +67,10 @@ def test_every_medicine_leads_to_a_drug_or_is_none() -> None:
         assert row["text"] == folded(row["text"]) != ""
 
 
+def test_every_product_is_one_of_the_national_drug_code() -> None:
+    assert [product for product in tables.products() if written(Code("NDC", f"{product}-01")) is None] == []
+
+
 @pytest.mark.parametrize("rows", [CONDITIONS, DRUGS])
 def test_a_node_has_one_name(rows: list[dict[str, str]]) -> None:
     names = defaultdict(set)

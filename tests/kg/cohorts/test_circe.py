@@ -77,7 +77,7 @@ def test_cohorts_are_those_of_circe(name: str, circe: Circe, records: Tables) ->
     assert len(found) == SIZES[name]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_cohorts_drawn_at_random_are_those_of_circe(
     seed: int, gibleed: Mapping[str, pd.DataFrame], circe: Circe, records: Tables
 ) -> None:

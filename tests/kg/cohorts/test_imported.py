@@ -20,7 +20,7 @@ from tests.kg.cohorts.identities import KEY, pseudonyms
 pytestmark = pytest.mark.mirror
 
 WRITTEN = Path(__file__).parent / "gibleed"
-EVERY = 9
+EVERY = 12
 """One of so many persons is imported here; `benchmarks/cohort.py` imports all."""
 
 Imported = tuple[Mapping[str, pd.DataFrame], Graph]

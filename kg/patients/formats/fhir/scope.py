@@ -99,12 +99,14 @@ class Scope:
         return not self.charts and not self.stating and not any(self.medications)
 
     def persons(self) -> Iterator[Person]:
-        """Yield the patients of the document, with what it states of them and who else is named in it."""
+        """Yield the patients of the document, with what it states of them; the first has all other people too."""
         if not self.charts:
             self.shared.others |= self.others
+        others = self.others
         for identity, chart in self.charts.items():
             patient = self.shared.people.known[identity]
-            yield chart.person(patient, patient.private | self.others, self.digest)
+            yield chart.person(patient, patient.private | others if others != NOTHING else patient.private, self.digest)
+            others = NOTHING
 
     def _is_referred_to(self, entry: Entry) -> bool:
         """Note a patient, a medication or another person; say whether the entry was one of them."""

@@ -21,8 +21,9 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kg.fetch import Fetch, PublicFile
+from kg.files.columns import read_columns
 from kg.files.lines import read_lines
 from kg.files.obo import read_terms
 from kg.patients.formats.phenopacket import READER
 from kg.patients.record import Account, Person, Reading
 from kg.query.likeness import ASPECTS
 from kg.similar import Facet, facet, likeness
-from kg.sources import hpo, phenopackets
+from kg.sources import hpo, hpoa, phenopackets
 
 DIAGNOSES = PublicFile("patients/mimic-iv-demo/hosp/diagnoses_icd.csv.gz")
 PRESCRIPTIONS = PublicFile("patients/mimic-iv-demo/hosp/prescriptions.csv.gz")
@@ -91,7 +93,7 @@ def measure(fetch: Fetch, pairwise: bool, seed: int) -> dict[str, Any]:
     told = {name: figures(cases, rank, seed) for name, rank in ranks.items()}
     return {
         "benchmark": "similar",
-        "data": {source.SOURCE.name: source.SOURCE.version for source in (phenopackets, hpo)},
+        "data": {source.SOURCE.name: source.SOURCE.version for source in (phenopackets, hpo, hpoa)},
         "patients": len(cases.disease),
         "publications": len(set(cases.publication.tolist())),
         "diseases": len(set(cases.disease.tolist())),
@@ -102,11 +104,35 @@ def measure(fetch: Fetch, pairwise: bool, seed: int) -> dict[str, Any]:
         "likeness_minus": {
             name: figures(cases, ranks["likeness"], seed, ranks[name]) for name in ranks if name != "likeness"
         },
+        "informed_by": informed_by(cases, present, annotated(fetch, broader), seed),
         "with_more": with_more(cases, present, broader, seed),
         "not_skill": not_skill(cases, present, broader, seed),
         "stays": stays(fetch),
         "seconds": seconds,
     }
+
+
+def informed_by(cases: Cases, present: Facet, annotations: Facet, seed: int) -> dict[str, Any]:
+    """Return the figures with terms' information counted elsewhere than among all patients."""
+    few = np.random.default_rng(seed).choice(len(cases.disease), 20, replace=False)
+    having = np.asarray(present.known[few].sum(axis=0)).ravel()
+    place = {term: column for column, term in enumerate(annotations.terms)}
+    none = np.log(annotations.known.shape[0] + 2)
+    told = [annotations.information[place[term]] if term in place else none for term in present.terms]
+    informed = {"twenty_patients": np.log((len(few) + 2) / (having + 1)), "annotations_of_diseases": np.array(told)}
+    return {
+        name: figures(cases, ranked(cases, partial(likeness, replace(present, information=information))), seed)
+        for name, information in informed.items()
+    }
+
+
+def annotated(fetch: Fetch, broader: list[tuple[str, str]]) -> Facet:
+    """Return what HPO's annotations say that diseases have."""
+    path = hpoa.SOURCE.fetched(fetch)[hpoa.ANNOTATIONS].path
+    rows = read_columns(path, ("database_id", "qualifier", "hpo_id", "aspect"), comment="#").to_pylist()
+    told = [row for row in rows if row["aspect"] == "P" and row["qualifier"] != "NOT"]
+    place = {disease: number for number, disease in enumerate(sorted({row["database_id"] for row in told}))}
+    return facet(len(place), {(place[row["database_id"]], row["hpo_id"]) for row in told}, broader)
 
 
 def with_more(cases: Cases, present: Facet, broader: list[tuple[str, str]], seed: int) -> dict[str, Any]:

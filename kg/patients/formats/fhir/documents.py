@@ -217,6 +217,7 @@ def _entries(bundle: Json, name: str, account: Account, line: int, depth: int = 
         elif isinstance(resource, dict) and resource.get("resourceType") == "Bundle" and depth < _DEEPEST:
             yield from _entries(resource, name, account, line or order + 1, depth + 1)
         elif isinstance(resource, dict):
+            _of_this_version(resource, name)
             yield Entry(place, order, resource, text(entry.get("fullUrl")))
         elif resource is not None:
             account.reject(place, "Bundle", "entry.resource", "is no object")
@@ -235,5 +236,5 @@ def _of_this_version(raw: Json, name: str) -> None:
     if raw.get("implicitRules") and raw.get("resourceType") == "Bundle":
         raise RecordError(f"{name} names rules (implicitRules) that are not known here: {_EXPECTED} without them")
     version = raw.get("fhirVersion")
-    if raw.get("resourceType") == "Bundle" and version is not None and not str(version).startswith("4."):
+    if isinstance(version, str) and not version.startswith("4."):
         raise RecordError(f"{name} is of another version of FHIR: expected R4 (4.0.1) or R4B (4.3.0); convert it")

@@ -33,6 +33,9 @@ _DATED = frozenset(
 )
 """The elements that hold a date or a time that is read."""
 
+_SHAPES_OF_R5: dict[str, tuple[str, type]] = {"Encounter": ("class", list), "AllergyIntolerance": ("type", dict)}
+"""A resource type -> an element that was no list, or no object, before R5."""
+
 _FAULTS = {
     "missing": "is missing",
     "extra_forbidden": "holds an element that FHIR does not know",
@@ -83,7 +86,7 @@ def _check(resource: Json, kind: str) -> tuple[tuple[Step, ...], Fault] | None:
     try:
         _model(kind).model_validate(resource)
     except ValidationError as failure:
-        if resource.keys() & _only_in_r5(kind):
+        if resource.keys() & _only_in_r5(kind) or _has_shape_of_r5(resource, kind):
             raise OtherVersion("R5") from None
         return _told(failure, kind)
     return None
@@ -106,6 +109,13 @@ def _path(steps: tuple[Step, ...], kind: str) -> str:
 @cache
 def _model(kind: str, package: str = "fhir.resources.R4B") -> Any:
     return getattr(import_module(f"{package}.{kind.lower()}"), kind)
+
+
+def _has_shape_of_r5(resource: Json, kind: str) -> bool:
+    """Say whether an element is of the type that R5 gives it."""
+    element, shape = _SHAPES_OF_R5.get(kind, ("", list))
+    value = resource.get(element)
+    return isinstance(value, shape) and bool(value)
 
 
 @cache

@@ -16,6 +16,7 @@ from tests.kg.patients.made_up_records import PATIENT, PLANTED, Resource, bundle
 
 ANGINA = condition("194828000", "Angina (disorder)")
 WEIGHT = number("29463-7", 61.5, "kg")
+CAPABLE_OF_R5: Resource = {"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0"}
 CONTENT = json.dumps(bundle(ANGINA, WEIGHT)).encode()
 HOSPITAL: Resource = {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": {"resourceType": "Location"}}]}
 
@@ -61,6 +62,10 @@ def test_bundles_of_every_type_are_read(read_fhir: ReadFiles, kind: str) -> None
         (json.dumps(of(ANGINA, kind="Ottoline")).encode(), "a bundle of a type that FHIR R4 does not know"),
         (json.dumps(of(ANGINA, implicitRules="urn:Ottoline")).encode(), "names rules"),
         (json.dumps(of(ANGINA, fhirVersion="5.0.0")).encode(), "another version of FHIR"),
+        (
+            json.dumps(of(ANGINA, {"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0"})).encode(),
+            "another vers",
+        ),
         (json.dumps(HOSPITAL).encode(), "no FHIR Patient in these files"),
         (
             json.dumps(bundle(patient=PATIENT | {"birthDate": "23/07/1951"})).encode(),
@@ -84,6 +89,8 @@ def test_what_is_no_record_of_a_patient_is_refused(tmp_path: Path, content: byte
         {"resourceType": "Encounter", "status": "completed", "class": [], "actualPeriod": {"start": "2024-01-01"}},
         {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "medication": {"concept": {}}},
         {"resourceType": "Procedure", "status": "completed", "occurrenceDateTime": "2024-01-01"},
+        {"resourceType": "Encounter", "status": "completed", "class": [{"coding": [{"code": "AMB"}]}]},
+        {"resourceType": "AllergyIntolerance", "type": {"coding": [{"code": "allergy"}]}, "patient": {}},
     ],
 )
 def test_records_of_r5_are_named(read_fhir: ReadFiles, resource: Resource) -> None:

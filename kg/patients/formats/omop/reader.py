@@ -55,6 +55,8 @@ _COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "death": (("person_id", "death_date"), ("death_datetime",)),
 }
 """The columns of each table that is read: those that it must have, and the others."""
+_TELLING = frozenset({"cdm_source", "condition_era", "drug_era", "visit_detail"})
+"""Other tables by which a data set is known."""
 _OBSERVED = (Code("PANAKEIA", "visit-observation-period", "Observation period", public=True),)
 _DIAGNOSES = ("ICD9CM", "ICD10CM", "ICD10")
 _MIDNIGHT = " 00:00:00"
@@ -68,8 +70,8 @@ class OmopReader:
     url = "https://ohdsi.github.io/CommonDataModel/"
 
     def sniff(self, path: Path) -> bool:
-        """Say whether a folder has at least two tables that only this model has, `person` or events."""
-        return len({"person", *(table.name for table in EVENT_TABLES)} & table_names(path)) > 1
+        """Say whether a folder has at least two tables of this model."""
+        return len((_COLUMNS.keys() | _TELLING) & table_names(path)) > 1
 
     def read(self, paths: Sequence[Path], reading: Reading) -> Iterator[Person]:
         """Yield the persons of each data set, with all that it states of them."""

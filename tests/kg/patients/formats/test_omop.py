@@ -266,7 +266,7 @@ def test_sniff(folder: Path, tmp_path: Path) -> None:
     assert not READER.sniff(folder / "person.csv")
     assert not READER.sniff(folder.parent)
     assert not MIMIC.sniff(folder)
-    assert READER.sniff(write_omop(tmp_path, {name: OMOP[name] for name in ("visit_occurrence", "drug_exposure")}))
+    assert READER.sniff(write_omop(tmp_path, {name: OMOP[name] for name in ("visit_occurrence", "death")}))
 
 
 def rows(path: Path) -> int:

@@ -91,6 +91,7 @@ class Caller:
     definitions: Mapping[str, Definition]
     places: Places
     rules: Mapping[str, Rules]
+    _judged: dict[tuple[str, ...], Judged] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -209,7 +210,10 @@ class Caller:
         return rank
 
     def _judge(self, gene: str, pair: Sequence[str]) -> Judged:
-        return self.rules.get(gene, Rules(gene)).judge(pair)
+        key = gene, *pair
+        if key not in self._judged:
+            self._judged[key] = self.rules.get(gene, Rules(gene)).judge(pair)
+        return self._judged[key]
 
     def _key_site(self, empty: GeneResult, definition: Definition, gathered: Gathered) -> GeneResult:
         """Return the result of a gene that is not called but whose guideline lets one site stand for it."""

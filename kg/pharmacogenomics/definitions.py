@@ -8,7 +8,7 @@ some genes: positions that a call needs, and which of several diplotypes stands 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from kg.fetch import Fetch, PublicFile
@@ -102,6 +102,7 @@ class Definition:
 
 
 @cache
+@lru_cache(maxsize=1 << 16)
 def in_order(name: str) -> tuple[object, ...]:
     """Return the key that sorts names of alleles as the tables of diplotypes do: numbers by their size.
 

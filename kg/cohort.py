@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from kg.cohorts.criteria import Definition, recorded
+from kg.cohorts.criteria import Definition, Event, recorded
 from kg.cohorts.evaluate import evaluate
 from kg.cohorts.events import in_units
 from kg.cohorts.recorded import Recorded
@@ -76,7 +76,7 @@ def select(store: Store, definition: Definition) -> Cohort:
     """
     records = stored(store, definition)
     fitted = evaluate(definition, records)
-    notes = tuple(note for key, wanted in recorded(definition) for note in _notes(key, wanted, records))
+    notes = tuple(note for key, wanted in recorded(definition) for note in _notes(key, wanted, definition, records))
     return Cohort(
         definition.name,
         tuple(sorted(fitted.index["patient"].unique())),
@@ -86,14 +86,24 @@ def select(store: Store, definition: Definition) -> Cohort:
     )
 
 
-def _notes(key: str, wanted: Recorded, records: StoredRecords) -> Iterator[str]:
-    """Yield what a criterion may have missed: there is nothing of it, or what there is stands in other units."""
+def _notes(key: str, wanted: Recorded, definition: Definition, records: StoredRecords) -> Iterator[str]:
+    """Yield what a criterion may have missed: there is nothing of it, or it has no day, or stands in other units."""
     events = records.events(wanted.asked)
     if events.empty:
         yield f"{key}: no record is of {wanted}"
+    undated = int((events["day"].isna() & ~events["negated"]).sum())
+    if undated and not _without_days(wanted, definition):
+        yield f"{key}: {undated:,} of {len(events):,} events have no day: they lie in no window and in no period"
     if wanted.value is not None and wanted.unit is not None:
         measured = events[events["value"].notna()]
         others = measured[~in_units(measured["unit"], wanted.unit)]["unit"].fillna("no unit").value_counts()
         if len(others):
             told = ", ".join(f"{count:,} in {unit}" for unit, count in others.head(SHOWN).items())
             yield f"{key}: {others.sum():,} of {len(measured):,} results are in other units and do not count ({told})"
+
+
+def _without_days(wanted: Recorded, definition: Definition) -> bool:
+    """Say whether events without a day count."""
+    if isinstance(wanted, Event):
+        return wanted.at_any_time and wanted.window is None and wanted.end_window is None
+    return definition.entry.anytime

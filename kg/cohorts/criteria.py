@@ -148,8 +148,8 @@ class Entry(Recorded):
     """What puts a patient on the list and when: the index event, and how long it must have been observed around it.
 
     The events stand here, or as several kinds in `any`. `first_in_history` leaves those out before which the records
-    have another, whatever its value. `occurrence` says which of those that are observed long enough are looked at.
-    `anytime` also takes events outside observation periods and without a day.
+    have another, or one without a day, whatever its value. `occurrence` says which of those that are observed long
+    enough are looked at. `anytime` also takes events outside observation periods and without a day.
     """
 
     any: Annotated[tuple[Recorded, ...], at_least(1)] | None = None

@@ -144,6 +144,7 @@ def _entered(entry: Entry, records: Records) -> pd.DataFrame:
     if entry.first_in_history:
         every = pd.concat([events[~events["negated"]] for _, events in parts], ignore_index=True)
         found = found[found["day"] == found["patient"].map(every.groupby("patient")["day"].min())]
+        found = found[~found["patient"].isin(every["patient"][every["day"].isna()])]
     return found if entry.anytime else found[found["day"].notna()]
 
 

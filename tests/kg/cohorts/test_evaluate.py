@@ -172,6 +172,12 @@ def test_the_first_that_is_observed_long_enough_need_not_be_the_first_in_history
     assert left(records, INDEX | {"first_in_history": True}) == ["b"]
 
 
+def test_nobody_knows_that_one_is_the_first_where_another_has_no_day() -> None:
+    records = Made([("a", "X:I", 0.0, {}), ("a", "X:I", None, {}), ("b", "X:I", 0.0, {})])
+    assert left(records, INDEX) == ["a", "b"]
+    assert left(records, INDEX | {"first_in_history": True}) == ["b"]
+
+
 def test_the_first_in_history_is_of_all_that_may_be_an_index_and_of_any_value() -> None:
     records = Made(
         [

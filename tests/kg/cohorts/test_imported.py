@@ -65,4 +65,4 @@ def test_cohorts_of_a_store_are_those_of_circe(
     assert set(found.patients) - withheld == expected[name] - withheld
     assert set(found.patients) <= expected[name]
     assert len(expected[name] - withheld) > 6
-    assert found.notes == ()
+    assert not [note for note in found.notes if "have no day" not in note]

@@ -20,6 +20,10 @@ PEOPLE: dict[str, dict[str, object]] = {
 }
 NODES: dict[str, list[dict[str, object]]] = {
     "Gene": [{"id": "NCBIGene:1557", "name": "CYP2C19"}],
+    "Haplotype": [{"id": "PANAKEIA:CYP2C19*2", "name": "CYP2C19*2"}],
+    "GenePhenotype": [{"id": "PANAKEIA:CYP2C19_Poor_Metabolizer", "name": "CYP2C19 Poor Metabolizer"}],
+    "Procedure": [{"id": "SNOMEDCT:415070008", "name": "Percutaneous coronary intervention"}],
+    "Entity": [{"id": "SNOMEDCT:256259004", "name": "pollen", "category": "biolink:NamedThing"}],
     "Variant": [{"id": "DBSNP:rs4244285", "name": "CYP2C19*2 lead"}],
     "Drug": [{"id": "DRUGBANK:DB00758", "name": "Clopidogrel"}, {"id": "DRUGBANK:DB00945", "name": "Aspirin"}],
     "Disease": [
@@ -27,6 +31,7 @@ NODES: dict[str, list[dict[str, object]]] = {
         {"id": "DOID:114", "name": "heart disease", "synonyms": ["cardiac disease"]},
         {"id": "DOID:1", "name": "twin"},
         {"id": "DOID:2", "name": "twin"},
+        {"id": "DOID:3", "name": "gout"},
     ],
     "Patient": [{"id": f"PANAKEIA:{name}", "name": name} | told for name, told in PEOPLE.items()],
     "PharmacologicClass": [{"id": "NDFRT:N0000175578", "name": "Platelet aggregation inhibitor"}],
@@ -78,6 +83,14 @@ EDGES = (
     of("P-b", "patient_has_measurement", "LOINC:4548-4", 80, value=53.0, unit="mmol/mol"),
     of("P-a", "patient_carries_variant", "DBSNP:rs4244285", None, copies=1),
     of("P-b", "patient_carries_variant", "DBSNP:rs4244285", None, copies=2),
+    of("P-a", "patient_carries_haplotype", "PANAKEIA:CYP2C19*2", 101, copies=1),
+    of("P-b", "patient_carries_haplotype", "PANAKEIA:CYP2C19*2", 101, copies=2),
+    of("P-c", "patient_carries_haplotype", "PANAKEIA:CYP2C19*2", 101, negated=True),
+    of("P-b", "patient_has_gene_phenotype", "PANAKEIA:CYP2C19_Poor_Metabolizer", 101),
+    of("P-c", "patient_had_procedure", "SNOMEDCT:415070008", 99, code="SNOMEDCT:415070008"),
+    of("P-b", "patient_has_condition", "DOID:3", None),
+    of("P-a", "patient_allergic_to_drug", "DRUGBANK:DB00758", 99),
+    of("P-b", "patient_allergic_to_entity", "SNOMEDCT:256259004", 99),
     ("patient_has_diplotype", "PANAKEIA:P-a", "NCBIGene:1557", {"diplotypes": ["*1/*2"], "phenotype": "x"}),
     ("patient_has_diplotype", "PANAKEIA:P-b", "NCBIGene:1557", {"diplotypes": ["*2/*2", "*2/*3"]}),
     ("patient_has_diplotype", "PANAKEIA:P-c", "NCBIGene:1557", {"diplotypes": [], "note": "not called"}),
@@ -133,6 +146,12 @@ def test_who_withdrew_consent_is_in_no_cohort(store: Store) -> None:
         ({"diplotype": "CYP2C19"}, ["a", "b", "c"]),
         ({"diplotype": "CYP2C19", "called": "*1/*2"}, ["a"]),
         ({"diplotype": "CYP2C19", "called": ["*2/*2", "*2/*3"]}, ["b"]),
+        ({"haplotype": "CYP2C19*2"}, ["a", "b"]),
+        ({"haplotype": "CYP2C19*2", "copies": {"at_most": 1}}, ["a"]),
+        ({"haplotype": "CYP2C19*2", "answer": "absent"}, ["c"]),
+        ({"gene_phenotype": "CYP2C19 Poor Metabolizer"}, ["b"]),
+        ({"procedure": "percutaneous coronary intervention", "window": {"to": 0}}, ["c"]),
+        ({"allergy": ["clopidogrel", "pollen"]}, ["a", "b"]),
         ({"age": {"at_most": 1}}, ["a"]),
         ({"sex": "female"}, ["a"]),
         ({"death": "any", "window": {"from": 0, "to": 8}}, ["b"]),
@@ -165,6 +184,16 @@ def test_what_nobody_has_is_told(store: Store) -> None:
     assert names(found) == ["a", "b", "c"]
     assert found.notes == ("rules[0]: no record is of code SNOMEDCT:22298006",)
     assert found.to_text().splitlines()[0] == "made: 3 patients"
+
+
+def test_events_without_a_day_are_told_where_they_do_not_count(store: Store) -> None:
+    found = select(store, definition(ASPIRIN, {"condition": "gout"}))
+    assert (names(found), found.notes) == (
+        [],
+        ("rules[0]: 1 of 1 events have no day: they lie in no window and in no period",),
+    )
+    found = select(store, definition(ASPIRIN, {"condition": "gout", "anytime": True}))
+    assert (names(found), found.notes) == (["b"], ())
 
 
 def test_results_in_other_units_are_told(store: Store) -> None:

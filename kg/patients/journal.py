@@ -75,7 +75,7 @@ class Journal:
         told = f"{self.file}: {self.lines} lines, {self.signed} of them signed"
         if self.broken is not None:
             place = f"line {self.broken.line}" if self.broken.line else "the head"
-            return f"{told}\nBROKEN: {place} {self.broken.reason}"
+            return f"{told}\nNOT SOUND: {place} {self.broken.reason}"
         if self.signed and not self.signatures:
             return f"{told}; all hashes hold, the signatures were not checked: {KEY_VARIABLE} is not set"
         return f"{told}; all is as it was written"

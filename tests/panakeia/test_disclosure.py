@@ -71,7 +71,7 @@ def test_the_journal_tells_who_asked_and_any_edit(
     file.write_text(text.replace("dana", "finn", 1))
     edited = panakeia("patient", "journal", "--store", starter_store, "--verify")
     assert edited.status == 2
-    assert "BROKEN: line 1" in edited.out
+    assert "NOT SOUND: line 1" in edited.out
     assert panakeia("patient", "journal", "--store", starter_store).status == 0
     file.write_text(text.rpartition("dana")[0] + "finn" + text.rpartition("dana")[2])
     refused = panakeia("patient", "disclosure", cohort, "--store", starter_store)

@@ -201,7 +201,7 @@ def test_the_journal_names_the_first_broken_line(tmp_path: Path, who: None) -> N
     found = read_journal(tmp_path / "g")
     assert not found.sound
     assert found.to_json()["broken"]["line"] == 2
-    assert "BROKEN: line 2 has another hash" in found.to_text()
+    assert "NOT SOUND: line 2 has another hash" in found.to_text()
     assert len(found.to_frame()) == 1
 
 

@@ -1,8 +1,6 @@
 """Chart: what the records of one patient say together, on the patient's shifted calendar, as rows of the graph.
 
-Of several states of a record the highest version counts, and of equals the last one read. A day that cannot have been
-is refused, and sets nothing; the age is that at the latest day that holds. Where a record gives only the month or the
-year, the day is drawn within it by the key: the first of the month would tell by how much the patient's days are moved.
+A day that cannot have been is refused, and sets nothing; the age is that at the latest day that holds.
 """
 
 import math
@@ -11,15 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from kg.patients.deidentify import (
-    OLDEST_AGE_YEARS,
-    TELLING_DAYS,
-    Pseudonym,
-    capped_age,
-    drawn,
-    epoch_day,
-    record_name,
-)
+from kg.patients.days import ShiftedDays, TrueDays
+from kg.patients.deidentify import OLDEST_AGE_YEARS, Pseudonym, capped_age, epoch_day, record_name
 from kg.patients.diplotypes import call_rows, one_call, stated_call
 from kg.patients.moment import Moment, NoMoment, check_moment
 from kg.patients.pharmacogenomics import settle
@@ -27,6 +18,7 @@ from kg.patients.private import SHORTEST_NUMBER, Private
 from kg.patients.record import Account, Age, Event, GeneCall, LeftOut, Person, RecordError
 from kg.patients.terminology import Meaning, Row, Terminology
 from kg.patients.units import unit_of
+from kg.patients.versions import Key, State, older, states
 from kg.schema import edge_identity
 
 _AGENTS = {"patient_has_condition": "manual_agent", "patient_has_phenotype": "manual_agent"}
@@ -35,8 +27,6 @@ _AGENTS |= {"patient_takes_drug": "manual_agent", "patient_had_procedure": "manu
 _PER_YEAR: dict[str, float] = {"a": 1, "a_j": 1, "a_t": 1, "a_g": 1, "mo": 12, "mo_j": 12, "mo_s": 12, "mo_g": 12}
 _PER_YEAR |= {"wk": 365.25 / 7, "d": 365.25}
 """The units of UCUM in which an age is given -> how many make a year."""
-_SPAN = {"year": 365, "month": 30}
-"""How many days an age is about, by its precision."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +85,22 @@ def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | N
     if any(person.shifted for _, person in told):
         terms = replace(terms, now=None)
     born, dead = _life(who, told, stored, terms)
-    true = _True(who, terms.key, born)
+    true = TrueDays(who, terms.key, born)
     died = true.day(dead, ("death",))
-    states = _states(who, told, stored, terms)
+    counting = _counting(who, told, stored, terms)
     seen: dict[str, set[str]] = {}
     said: list[_Said] = []
     retracted = set((stored.row.get("retracted") or ()) if stored else ())
-    for (source, name), state in states.items():
+    for (source, name), state in counting.items():
         seen.setdefault(source, set()).add(name)
         if state.retracted:
             retracted.add(f"{source} {name} {state.version if state.version is not None else ''}".strip())
         for what in (_as_it_can_have_been(one, born, terms, source) for one in state.says):
             if what is not None:
                 said.append(_Said(what, source, name, true.day(what.at, what.record)))
-    said = _agreeing(said, stored, states, terms)
+    said = _agreeing(said, stored, counting, terms)
     latest = _latest([one.day for one in said if one.day], died, stored, who)
-    calendar = _Calendar(true, latest, stored.days[0] if stored and stored.days else None)
+    calendar = ShiftedDays(true, latest, stored.days[0] if stored and stored.days else None)
     nodes: dict[tuple[str, str], Row] = {}
     edges: dict[str, dict[tuple[object, ...], Row]] = {source: {} for source, _ in told}
     for one in said:
@@ -127,63 +117,22 @@ def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | N
     )
 
 
-class _State:
-    """The state of a record that counts: its version, and what it says; nothing where it is retracted."""
-
-    def __init__(self, version: int | None, order: int) -> None:
-        self.version, self.order = version, order
-        self.says: list[Event | GeneCall] = []
-        self.retracted = False
-
-
-def _states(
+def _counting(
     who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | None, terms: Terms
-) -> dict[tuple[str, str], _State]:
-    """Return the state of each record that counts, by source and keyed name; those older than the stored one are out.
-
-    Of two states, that of the higher version counts, of equals the one read last. What is taken back without a
-    version is, whatever the stored one.
-    """
+) -> dict[Key, State]:
+    """Return the state of each record that counts; those of which a newer one is stored are left out, and counted."""
     names: dict[tuple[str, ...], str] = {}
-    states: dict[tuple[str, str], _State] = {}
 
     def name_of(record: tuple[str, ...]) -> str:
         if record not in names:
             names[record] = record_name(terms.key, who, record)
         return names[record]
 
-    def state_of(source: str, record: tuple[str, ...], version: int | None, order: int) -> _State | None:
-        key = source, name_of(record)
-        known = states.get(key)
-        if known is None or (_rank(version), order) > (_rank(known.version), known.order):
-            states[key] = known = _State(version, order)
-        return known if (_rank(known.version), known.order) == (_rank(version), order) else None
-
-    for order, (source, person) in enumerate(told):
-        for record, version in person.retracted:
-            state = state_of(source, record, version, order)
-            if state is not None:
-                state.retracted, state.says = True, []
-        told_here: tuple[Event | GeneCall, ...] = (*person.events, *person.calls)
-        for what in told_here:
-            state = state_of(source, what.record, what.version, order)
-            if state is not None and not state.retracted:
-                state.says.append(what)
-    older = [
-        key
-        for key, state in states.items()
-        if stored
-        and _rank(state.version) < _rank(stored.versions.get(key))
-        and not (state.retracted and state.version is None)
-    ]
-    for source, name in older:
-        says = states.pop((source, name)).says
-        terms.accounts[source].leave_out("record", "an older version of what is stored", len(says) or 1)
-    return states
-
-
-def _rank(version: int | None) -> int:
-    return -1 if version is None else version
+    found = states(told, name_of)
+    for key in older(found, stored.versions) if stored else ():
+        says = found.pop(key).says
+        terms.accounts[key[0]].leave_out("record", "an older version of what is stored", len(says) or 1)
+    return found
 
 
 def _life(
@@ -226,13 +175,11 @@ def _check_one_person(
         )
 
 
-def _agreeing(
-    said: list[_Said], stored: Stored | None, states: Mapping[tuple[str, str], _State], terms: Terms
-) -> list[_Said]:
+def _agreeing(said: list[_Said], stored: Stored | None, counting: Mapping[Key, State], terms: Terms) -> list[_Said]:
     """Return what was said, without calls of a gene of which others say otherwise; what is stored already stays."""
     calls = [one for one in said if isinstance(one.what, GeneCall)]
     before = (
-        [stated_call(gene, diplotype) for where, gene, diplotype in stored.calls if where not in states]
+        [stated_call(gene, diplotype) for where, gene, diplotype in stored.calls if where not in counting]
         if stored
         else []
     )
@@ -260,36 +207,6 @@ def _as_it_can_have_been(
     return what
 
 
-@dataclass(frozen=True)
-class _True:
-    """Days on the true calendar, drawn by the key where the record is not precise.
-
-    An age counts from the birth, and where that is not told from a day that the key draws, which is nobody's.
-    """
-
-    who: Pseudonym
-    key: bytes
-    born: Moment | None
-
-    def day(self, at: Moment | Age | None, record: tuple[str, ...]) -> date | None:
-        """Return the day, of a record, that something was."""
-        if at is None:
-            return None
-        if isinstance(at, Age):
-            span = _SPAN.get(at.precision, 1)
-            return self.birth + timedelta(at.days + drawn(self.key, "day", self.who, record, span))
-        span = (at.last - at.first).days + 1
-        return at.first if span == 1 else at.first + timedelta(drawn(self.key, "day", self.who, record, span))
-
-    @property
-    def birth(self) -> date:
-        """The day of birth."""
-        if self.born is None:
-            return date(1900, 1, 1) + timedelta(drawn(self.key, "birth", self.who, (), 36500))
-        span = (self.born.last - self.born.first).days + 1
-        return self.born.first + timedelta(drawn(self.key, "birth", self.who, (), span))
-
-
 def _latest(days: list[date], died: date | None, stored: Stored | None, who: Pseudonym) -> date | None:
     """Return the latest day on the true calendar, of what is read now and of what is stored."""
     days = [*days, *([died] if died else [])]
@@ -298,26 +215,7 @@ def _latest(days: list[date], died: date | None, stored: Stored | None, who: Pse
     return max(days, default=None)
 
 
-@dataclass(frozen=True)
-class _Calendar:
-    """The patient's shifted calendar; a day that with another would tell an age of 90 or more is not on it.
-
-    `latest` is the latest day on the true one, `first` the first that is stored already.
-    """
-
-    true: _True
-    latest: date | None
-    first: int | None
-
-    def day(self, day: date | None) -> int | None:
-        """Return a true day as days since 1970-01-01, shifted."""
-        if day is None or self.latest is None or (self.latest - day).days >= TELLING_DAYS:
-            return None
-        shifted = epoch_day(day) + self.true.who.shift_days
-        return None if self.first is not None and shifted - self.first >= TELLING_DAYS else shifted
-
-
-def _rows(said: _Said, calendar: _Calendar, terms: Terms) -> Iterator[tuple[Row, Row]]:
+def _rows(said: _Said, calendar: ShiftedDays, terms: Terms) -> Iterator[tuple[Row, Row]]:
     """Yield a node and the edge that leads to it for each thing that an event or a call means."""
     what = said.what
     day = calendar.day(said.day)
@@ -394,7 +292,7 @@ def _measured(event: Event, meaning: Meaning) -> dict[str, object]:
 
 
 def _patient(
-    told: Sequence[tuple[str, Person]], stored: Stored | None, died: date | None, calendar: _Calendar
+    told: Sequence[tuple[str, Person]], stored: Stored | None, died: date | None, calendar: ShiftedDays
 ) -> dict[str, Any]:
     """Return the patient's own node, with what the store has where the records do not say."""
     row = dict(stored.row) if stored else {}

@@ -113,7 +113,7 @@ def drawn(key: bytes, purpose: str, who: Pseudonym, record: Sequence[str], span:
     """Return a number from 0 to below `span` that the key draws for one of a patient's records.
 
     >>> drawn(b"a key of the examples only", "day", Pseudonym("PANAKEIA:P-0", 1), ["Condition", "id", "7"], 365)
-    23
+    329
     """
     return int.from_bytes(_digest(key, purpose, [who.curie, *record])[:8], "big") % span if span > 1 else 0
 

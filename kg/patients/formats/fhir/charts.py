@@ -6,10 +6,9 @@ older one stated, here and in what was imported before.
 
 from dataclasses import dataclass, field
 
-from kg.patients.formats.fhir.consent import Decision, newest
+from kg.patients.formats.fhir.consent import Decision
 from kg.patients.formats.fhir.people import Patient
 from kg.patients.formats.fhir.stated import Record, Statement
-from kg.patients.private import Private
 from kg.patients.record import Event, GeneCall, Person
 
 
@@ -45,7 +44,12 @@ class Chart:
             return one if other.refused else other
         return one if (one.order < other.order) is self.newest_first else other
 
-    def person(self, patient: Patient, private: Private, digest: str) -> Person:
+    @property
+    def decisions(self) -> list[Decision]:
+        """What was decided of research, in any order."""
+        return [said.decision for said in self.said.values() if said.decision]
+
+    def person(self, patient: Patient, consent: str | None, digest: str) -> Person:
         """Return the patient with what is stated."""
         statements = [statement for said in self.said.values() for statement in said.statements]
         return Person(
@@ -57,8 +61,8 @@ class Chart:
             born=patient.born,
             died=patient.died,
             retracted=tuple((record, said.version) for record, said in self.said.items() if _takes_back(record, said)),
-            consent=newest(said.decision for said in self.said.values() if said.decision),
-            private=private,
+            consent=consent,
+            private=patient.private,
             digest=digest,
         )
 

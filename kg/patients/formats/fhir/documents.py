@@ -114,8 +114,11 @@ def _head(path: Path) -> str:
 
 
 def is_of_lines(path: Path) -> bool:
-    """Say whether a file is called as those are that have a resource a line."""
-    return path.name.lower().endswith(LINES)
+    """Say whether a file is called as those are that have a resource a line, or begins with two such lines."""
+    if path.name.lower().endswith(LINES):
+        return True
+    first, _, rest = _head(path).partition("\n")
+    return first.rstrip().endswith("}") and rest.lstrip().startswith("{")
 
 
 def open_document(path: Path, name: str, account: Account) -> Document:

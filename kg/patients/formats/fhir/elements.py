@@ -7,7 +7,7 @@ date and a text for a number. So what is read is the JSON itself, and each value
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kg.patients.record import LeftOut, Refused
+from kg.patients.record import Refused
 
 Json = Mapping[str, Any]
 """An object of JSON: a resource, or an element of one."""
@@ -50,12 +50,6 @@ def must_be_known(element: Json, path: str = "") -> None:
         raise Refused(f"{path}modifierExtension", _UNKNOWN_MODIFIER)
     if element.get("implicitRules") or element.get("_implicitRules"):
         raise Refused(f"{path}implicitRules", _UNKNOWN_MODIFIER)
-
-
-def must_be_whole(resource: Json) -> None:
-    """Raise `LeftOut` for a resource of which a server gave only some elements."""
-    if tagged(resource, "SUBSETTED"):
-        raise LeftOut("only a part of the resource (SUBSETTED)")
 
 
 def references(value: Any) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kg.patients.formats.fhir.codes import hl7_code, read_code
-from kg.patients.formats.fhir.elements import Json, codings, member, must_be_known, must_be_whole, objects, text
+from kg.patients.formats.fhir.elements import Json, codings, member, must_be_known, objects, text
 from kg.patients.formats.fhir.observations import observation
 from kg.patients.formats.fhir.stated import Resource, Statement
 from kg.patients.formats.fhir.statuses import medication_must_hold, must_hold
@@ -34,12 +34,17 @@ _FAMILY = frozenset((("SNOMEDCT", "57177007"), ("SNOMEDCT", "416471007"), ("LOIN
 
 def statements(resource: Resource) -> list[Statement]:
     """Return what a resource states; raises `LeftOut` and `Refused` for one that states nothing."""
-    must_be_whole(resource.raw)
     must_be_known(resource.raw)
     present = must_hold(resource.kind, resource.raw)
-    if resource.kind != "Observation":
+    if resource.kind == "Observation":
+        return list(_observation(resource))
+    try:
+        found = list(READERS[resource.kind](resource, present))
+    except (LeftOut, Refused):
         resource.refuse_faults()
-    return list(READERS[resource.kind](resource, present))
+        raise
+    resource.refuse_faults()  # and not before, for a resource may have to wait for another, and is read again then
+    return found
 
 
 def _condition(resource: Resource, present: bool) -> Iterator[Event]:
@@ -127,7 +132,7 @@ def _report(resource: Resource, present: bool) -> Iterator[Statement]:
     yield from _inside(resource, resource.raw.get("result"))
 
 
-def _observation(resource: Resource, present: bool) -> Iterator[Statement]:
+def _observation(resource: Resource) -> Iterator[Statement]:
     """Yield what an observation states, and the members of its group that it contains."""
     if not _results_inside(resource.raw):
         yield from observation(resource)
@@ -206,7 +211,6 @@ READERS: Mapping[str, Callable[[Resource, bool], Iterator[Statement]]] = {
     "MedicationStatement": _drug(lambda raw: when(raw, "effective", "dateAsserted")),
     "MedicationAdministration": _drug(lambda raw: when(raw, "effective")),
     "MedicationDispense": _drug(lambda raw: when(raw, "whenHandedOver", "whenPrepared")),
-    "Observation": _observation,
     "DiagnosticReport": _report,
 }
-"""A resource type -> what reads it, told whether the resource states presence or absence."""
+"""A resource type, but observations -> what reads it, told whether the resource states presence or absence."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from kg.patients.formats.fhir.charts import Chart, Said
-from kg.patients.formats.fhir.consent import decision
+from kg.patients.formats.fhir.consent import Decision, decision, newest
 from kg.patients.formats.fhir.documents import Entry
 from kg.patients.formats.fhir.elements import Json, member, objects, tagged, text
 from kg.patients.formats.fhir.people import OTHERS, Identity, Names, People, others_words
@@ -32,6 +32,7 @@ class Shared:
         self.account = reading.account
         self.people = People(reading.account)
         self.medications: dict[str, Json] = {}
+        self.decisions: dict[Identity, list[Decision]] = {}
         self.others: Private = NOTHING
         self.waiting: list[Entry] = []
         self.deleted: list[Entry] = []
@@ -96,7 +97,7 @@ class Scope:
     @property
     def is_of_nobody(self) -> bool:
         """Whether the document has neither a patient nor anything that is stated of one."""
-        return not self.charts and not self.stating and not any(self.medications)
+        return not self.charts and not self.stating and not self.medications
 
     def persons(self) -> Iterator[Person]:
         """Yield the patients of the document, with what it states of them; the first has all other people too."""
@@ -105,7 +106,10 @@ class Scope:
         others = self.others
         for identity, chart in self.charts.items():
             patient = self.shared.people.known[identity]
-            yield chart.person(patient, patient.private | others if others != NOTHING else patient.private, self.digest)
+            private = patient.private if others == NOTHING else patient.private | others
+            decisions = self.shared.decisions.setdefault(identity, [])
+            decisions += chart.decisions
+            yield chart.person(replace(patient, private=private), newest(decisions), self.digest)
             others = NOTHING
 
     def _is_referred_to(self, entry: Entry) -> bool:
@@ -203,11 +207,12 @@ class Scope:
     def _only_once(self, record: Record, identity: Identity) -> None:
         """Take a record back of a patient whom another version of it had been about."""
         before = self.owners.setdefault(record, identity)
-        if before != identity:
-            one, other = self.charts[before].said[record], self.charts[identity].said[record]
-            newest = self.charts[identity].newer(other, one)
-            self.owners[record] = identity if newest is other else before
-            self.charts[before if newest is other else identity].said[record] = Said(newest.version, newest.order)
+        one, other = self.charts[before].said[record], self.charts[identity].said[record]
+        if before == identity or None in (one.version, other.version) or one.version == other.version:
+            return  # two servers may have given one id twice
+        newest = self.charts[identity].newer(other, one)
+        self.owners[record] = identity if newest is other else before
+        self.charts[before if newest is other else identity].said[record] = Said(newest.version, newest.order)
 
     def _said(self, entry: Entry, raw: Raw, said: Said) -> Said:
         if raw.kind == "Consent":

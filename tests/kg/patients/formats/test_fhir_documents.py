@@ -63,7 +63,7 @@ def test_bundles_of_every_type_are_read(read_fhir: ReadFiles, kind: str) -> None
         (json.dumps(of(ANGINA, implicitRules="urn:Ottoline")).encode(), "names rules"),
         (json.dumps(of(ANGINA, fhirVersion="5.0.0")).encode(), "another version of FHIR"),
         (
-            json.dumps(of(ANGINA, {"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0"})).encode(),
+            json.dumps(of(ANGINA, CAPABLE_OF_R5)).encode(),
             "another vers",
         ),
         (json.dumps(HOSPITAL).encode(), "no FHIR Patient in these files"),
@@ -190,6 +190,14 @@ def test_lines_are_joined_across_files(tmp_path: Path) -> None:
         "b": [Place("file 1 of 3", 1), Place("file 1 of 3", 3)],
     }
     assert found.left_out == {("other files", "the manifest of a bulk export"): 1}
+
+
+def test_lines_are_told_by_their_look_too(tmp_path: Path) -> None:
+    weight = WEIGHT | {"subject": {"reference": "Patient/pat-8812"}}
+    path = written(tmp_path, "\n".join(map(json.dumps, (PATIENT, weight))).encode(), "export.json")
+    assert [event.place for event in read_paths([path]).events] == [Place("file 1 of 1", 2)]
+    pretty = written(tmp_path, json.dumps(of(WEIGHT), indent=1).encode(), "pretty.json")
+    assert [event.place for event in read_paths([pretty]).events] == [Place("bundle 1 of 1", 2)]
 
 
 def test_a_bad_line_is_refused_alone(tmp_path: Path) -> None:

@@ -356,6 +356,19 @@ def test_consent_is_the_newest_that_says_so(
     assert read_fhir(of(*consents)).person.consent == decided
 
 
+def test_consent_is_the_newest_of_all_files(read_fhir: ReadFiles) -> None:
+    denied = CONSENT | {"id": "d", "dateTime": "2021-01-01", "provision": {"type": "deny"}}
+    for contents in ((of(denied), of(CONSENT)), (of(CONSENT), of(denied))):
+        assert read_fhir(*contents).persons[-1].consent == "withdrawn"
+
+
+def test_one_id_of_two_servers_is_two_records(read_fhir: ReadFiles) -> None:
+    weights = [WEIGHT | {"id": "9"}, WEIGHT | {"id": "9", "subject": {"reference": "Patient/b"}}]
+    content = of(*weights, patient=BORN_1960)
+    content["entry"].append({"resource": BORN_1960 | {"id": "b"}})
+    assert [len(person.events) for person in read_fhir(content).persons] == [1, 1]
+
+
 def test_a_report_of_a_variant_is_taken_back_whole(read_fhir: ReadFiles) -> None:
     inner = variant("rs6025", state="LA6706-1") | {"id": "v"}
     made = {"resourceType": "DiagnosticReport", "id": "9", "code": coded("http://loinc.org", "81247-9")}

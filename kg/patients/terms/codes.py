@@ -26,9 +26,20 @@ _SHAPES = {
     "SNOMEDCT": re.compile(r"(?P<head>[1-9]\d{5,17})"),
     "LOINC": re.compile(r"(?P<head>\d{1,7}-\d)"),
     "HP": re.compile(r"(?:HP:)?(?P<head>\d{7})"),
+    "NCBITaxon": re.compile(r"(?P<head>\d{1,8})"),
+    "HCPCS": re.compile(r"(?P<head>[A-Z]\d{4})"),
+    "ICD10PCS": re.compile(r"(?P<head>(?=.*\d)[0-9A-HJ-NP-Z]{7})"),
+    "UNII": re.compile(r"(?P<head>(?=.*\d)[A-Z0-9]{10})"),
+    "HGVS": re.compile(
+        r"(?P<head>(?:N[CGMPRTW]|X[MPR]|LRG|ENS[GPT])_?\d+(?:\.\d+)?(?:[pt]\d+)?:[cgmnopr]\."
+        r"(?:[\d_*?()>=+;\[\]-]|[ACGTUN]|del|dup|ins|inv|con|fs|ext|Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|"
+        r"Met|Phe|Pro|Sec|Ser|Ter|Thr|Trp|Tyr|Val){1,500})"
+    ),
     MIMIC: re.compile(r"(?P<head>[A-Za-z0-9_.*-]{1,40})"),
 }
 """What a code of each system looks like; stricter than `kg.curie`: anything else may be a patient's identifier."""
+_WORDS = ("Anybody", "anybody", "ANYBODY", "Any-Body", "ANY_BODYSX", "InChI=1S/Anybody")
+"""Words that are codes of no system: a prefix that any of them would do for takes names for codes."""
 _NDC = re.compile(r"(\d{5})(\d{4})(\d{2})")
 
 
@@ -44,6 +55,12 @@ def codings(codes: Iterable[Code], procedure: bool = False) -> list[Coding]:
 @cache
 def _alias(system: str) -> str:
     return _ALIASES.get(system.upper(), system)
+
+
+@cache
+def _takes_words(prefix: str) -> bool:
+    """Say whether a name would do for a code of a prefix; our own codes are made by readers, not by records."""
+    return prefix != OWN and any(re.fullmatch(prefixes()[prefix].pattern, word) for word in _WORDS)
 
 
 def written(code: Code, procedure: bool = False) -> tuple[str, str] | None:
@@ -72,13 +89,11 @@ def written(code: Code, procedure: bool = False) -> tuple[str, str] | None:
         text = _NDC.sub(r"\1-\2-\3", text) if _NDC.fullmatch(text) else text
     if system == "CVX":
         text = text.zfill(2)
-    if system == "HGVS":
-        return (system, text) if re.fullmatch(r"\S{5,500}", text) else None
     try:
         curie = parse(text if text.upper().startswith(f"{system.upper()}:") else f"{system}:{text}")
     except CurieError:
         return None
-    return curie.prefix, curie.identifier
+    return None if _takes_words(curie.prefix) else (curie.prefix, curie.identifier)
 
 
 def recorded(system: str, code: str) -> str:

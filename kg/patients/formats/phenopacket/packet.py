@@ -27,7 +27,7 @@ def read_packet(packet: Json, text: str, place: Place, account: Account) -> Pers
     """Return the patient of a phenopacket, which stands in a text of its own.
 
     An element that cannot be taken is told to the account, and the others are. Raises `Refused` for a packet of
-    another version, or without id or subject.
+    another version, without id or subject, or whose elements all are refused.
     """
     check_version(packet)
     identity, subject = needed(packet, "id", str), needed(packet, "subject", dict)
@@ -37,10 +37,15 @@ def read_packet(packet: Json, text: str, place: Place, account: Account) -> Pers
     for name in _NOT_READ:
         if packet.get(name):
             whole.leave_out(f"{name} are not read", len(objects(packet, name)))
+    before = len(account.rejected)
+    stated = tuple(events(packet, whole))
+    if not stated and len(account.rejected) > before:
+        first = account.rejected[before]
+        raise Refused("the packet", f"has no element that can be taken; of the first, {first.element} {first.reason}")
     return Person(
         identity=(SYSTEM, identity),
         place=place,
-        events=tuple(events(packet, whole)),
+        events=stated,
         **_about(subject, Told(place, "Individual", (), account)),
         whole=True,
         private=_private(identity, subject),

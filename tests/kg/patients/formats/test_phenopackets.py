@@ -256,16 +256,25 @@ def test_a_feature_that_is_wrong_is_rejected_alone(wrong: Json, reason: str) -> 
     ],
 )
 def test_what_is_wrong_is_named(wrong: Json, reason: str) -> None:
-    said = {"subject": {"id": "II-2"}} | {
+    said = {"subject": {"id": "II-2"}, "phenotypicFeatures": [term("HP:0001250")]} | {
         name: value for name, value in wrong.items() if name not in ("id", "metaData")
     }
     assert reason in refusal(packet(**said))
 
 
+def test_a_packet_in_an_unknown_ontology_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "x.json", packet(phenotypicFeatures=[term("XYZ:0001166"), term("XYZ:0001250")]))
+    with pytest.raises(RecordError, match=r"type\.id is no identifier of an ontology that is known"):
+        list(READER.read([path], reading()))
+
+
 def test_measurements_in_other_units_or_none_are_told() -> None:
     quantity = {"unit": {"id": "NCIT:C67015"}, "value": 4}
     assert "no unit of UCUM" in refusal(
-        packet(measurements=[{"assay": {"id": "LOINC:1-1"}, "value": {"quantity": quantity}}])
+        packet(
+            phenotypicFeatures=[term("HP:0001250")],
+            measurements=[{"assay": {"id": "LOINC:1-1"}, "value": {"quantity": quantity}}],
+        )
     )
     coded = {"assay": {"id": "LOINC:1-1"}, "value": {"ontologyClass": {"id": "NCIT:C38758"}}}
     parts = [{"type": {"id": "LOINC:8480-6"}, "quantity": {"unit": {"id": "UCUM:mm[Hg]"}, "value": 131}}, {}]

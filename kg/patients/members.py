@@ -22,7 +22,10 @@ def read_members(path: str | Path) -> tuple[str, ...]:
         table = read_csv(path, [])
         column = next((name for name in ("id", "patient") if name in table.header), None)
         if column is None:
-            raise FileError(f"{path} has the columns {', '.join(table.header)}: expected id, the patients' pseudonyms")
+            raise FileError(
+                f"{path} has the columns {', '.join(table.header)}: expected id, the patients' pseudonyms; or, of a "
+                "table of people, those that are asked about"
+            )
         return tuple(row[table.header.index(column)] for row in table.rows.values())
     content = read_document(path).content
     listed = content.get("patients") if isinstance(content, dict) else content

@@ -44,13 +44,16 @@ class DisclosureVerbs(Held):
         from kg.patients import release
         from kg.patients.members import read_people
 
-        asked = [*_listed(quasi)], [*_listed(sensitive)]
         k = release.THRESHOLD if threshold is None else threshold
-        if isinstance(cohort, str | Path) and (people := read_people(cohort, [*asked[0], *asked[1]])) is not None:
-            if charge is not None:
+        for columns in ((names(quasi), names(sensitive)), (_apart(quasi), _apart(sensitive))):
+            people = read_people(cohort, [*columns[0], *columns[1]]) if isinstance(cohort, str | Path) else None
+            if people is not None and charge is not None:
                 raise ValueError("counts with noise are of a store's patients: give a cohort's pseudonyms, not a table")
-            age = next((name for name in _AGES if name in asked[0]), release.AGE)
-            return release.disclose(people, release.Asked(tuple(asked[0]), tuple(asked[1]), k, age_band_years, age))
+            if people is not None:
+                age = next((name for name in _AGES if name in columns[0]), release.AGE)
+                question = release.Asked(tuple(columns[0]), tuple(columns[1]), k, age_band_years, age)
+                return release.disclose(people, question)
+        asked = _listed(quasi), _listed(sensitive)
         return self._of_the_store(self._members(cohort), asked, k, age_band_years or AGE_BAND_YEARS, charge)
 
     def patient_journal(self) -> "Journal":
@@ -98,6 +101,11 @@ class DisclosureVerbs(Held):
         return read_members(cohort)
 
 
+def _apart(given: str | Sequence[str]) -> list[str]:
+    """Return names, each text taken apart at its commas."""
+    return list(dict.fromkeys(part.strip() for text in names(given) for part in text.split(",")))
+
+
 def _listed(given: str | Sequence[str]) -> list[str]:
     """Return names, several in one text where each is age, sex or a CURIE: the name of a disease may hold a comma.
 
@@ -106,7 +114,7 @@ def _listed(given: str | Sequence[str]) -> list[str]:
     """
     found: list[str] = []
     for text in names(given):
-        found += [part.strip() for part in text.split(",")] if _LISTED.fullmatch(text.strip()) else [text.strip()]
+        found += _apart(text) if _LISTED.fullmatch(text.strip()) else [text.strip()]
     return list(dict.fromkeys(found))
 
 

@@ -95,6 +95,9 @@ def test_a_csv_of_people_needs_no_store(panakeia: Panakeia, tmp_path: Path) -> N
     found = panakeia("patient", "disclosure", table, *asked).json()
     assert (found["figures"]["k_anonymity"], found["figures"]["classes"], found["age_band_years"]) == (3, 20, None)
     assert found["suffices"]["age_band_years"] == 10
+    at_once = panakeia("patient", "disclosure", table, "--quasi", "Age, Gender", "--sensitive", "Diabetes", "--json")
+    assert at_once.json() == found
+    assert "has the columns Age, Gender" in panakeia("patient", "disclosure", table, "--quasi", "Age,Zip").err
     banded = panakeia("patient", "disclosure", table, *asked, "--age-band", 10).json()
     assert [row["people"] for row in banded["table"]] == [15] * 4
     assert not (tmp_path / "none").exists()

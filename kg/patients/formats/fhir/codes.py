@@ -44,6 +44,8 @@ SYSTEMS: dict[str, str] = {
     "urn:oid:2.16.840.1.113883.6.12": "CPT",
     "urn:oid:2.16.840.1.113883.12.292": "CVX",
     "urn:oid:2.16.840.1.113883.6.73": "ATC",
+    "unitsofmeasure.org": "UCUM",
+    "urn:oid:2.16.840.1.113883.6.8": "UCUM",
 }
 """A code system's address in FHIR, less `http://` and a slash at its end -> the prefix of its CURIEs."""
 
@@ -108,7 +110,7 @@ def read_code(coding: Json) -> Code | str | None:
     """Return the code of a Coding; None if its system is not known, the system's prefix if it is none of its codes."""
     system = system_of(coding.get("system"))
     written = text(coding.get("code"))
-    if system is None or written is None:
+    if system is None or written is None or system not in PATTERNS:  # units are checked by their grammar
         return None
     code = written.removeprefix(_BEFORE.get(system, ""))
     if not re.fullmatch(PATTERNS[system], code, re.ASCII):

@@ -4,15 +4,13 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from kg.patients.formats.fhir.codes import loinc, read_code
+from kg.patients.formats.fhir.codes import loinc, read_code, system_of
 from kg.patients.formats.fhir.elements import Json, codings, must_be_known, objects, references, text
 from kg.patients.formats.fhir.genomics import GENOMIC, genomic
 from kg.patients.formats.fhir.stated import Resource, Statement
 from kg.patients.formats.fhir.statuses import data_absent
 from kg.patients.formats.fhir.times import NEVER, Span, when
 from kg.patients.record import Code, LeftOut, Refused
-
-UCUM = "http://unitsofmeasure.org"
 
 _FOCUS = ("/observation-focusCode", "/observation-focal-subject")
 """Extensions of HL7's that say of what else an observation is."""
@@ -119,7 +117,7 @@ def _number(quantity: dict[str, Any]) -> tuple[float, str]:
         raise Refused("valueQuantity.value", "is not a number")
     if quantity.get("comparator") or "_comparator" in quantity:
         raise LeftOut("a bound, not a number")
-    unit = text(quantity.get("code")) if quantity.get("system") == UCUM else None
+    unit = text(quantity.get("code")) if system_of(quantity.get("system")) == "UCUM" else None
     unit = unit or text(quantity.get("unit"))
     if not unit:
         raise LeftOut("a number without a unit")

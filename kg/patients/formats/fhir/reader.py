@@ -93,7 +93,8 @@ def _of_lines(files: Sequence[tuple[Path, str]], shared: Shared) -> Iterator[Per
     scope = Scope(shared)
     content = hashlib.sha256()
     order = 0
-    for path, name in sorted(files, key=lambda file: _rank(first_type(file[0]))):
+    for number, (path, name) in enumerate(sorted(files, key=lambda file: _rank(first_type(file[0])))):
+        shared.reading.progress(f"read {name}", number / len(files))
         for line, text, raw in read_lines(path, name, shared.account):
             content.update(text.encode())
             order += 1

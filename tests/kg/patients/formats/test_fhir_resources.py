@@ -302,6 +302,8 @@ def test_what_a_record_says_in_words_is_marked_as_not_public(read_fhir: ReadFile
     ("quantity", "unit"),
     [
         ({"unit": "Kilogramm", "system": "http://unitsofmeasure.org", "code": "kg"}, "kg"),
+        ({"unit": "Kilogramm", "system": "https://unitsofmeasure.org/", "code": "kg"}, "kg"),
+        ({"unit": "Kilogramm", "system": "urn:oid:2.16.840.1.113883.6.8", "code": "kg"}, "kg"),
         ({"unit": "kg", "system": "urn:ward", "code": "K"}, "kg"),
         ({"unit": "kg", "code": "K"}, "kg"),
         ({"unit": "kg", "system": "http://unitsofmeasure.org"}, "kg"),

@@ -6,11 +6,12 @@ where all agree on it; so have the variants that were looked at, those of no cop
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from kg.patients.pharmacogenomics import Call, GenotypeError, call_genotype, variant_row
-from kg.patients.record import GeneCall
+from kg.patients.record import GeneCall, Person
 from kg.patients.terms.meaning import Row
 from kg.patients.terms.nodes import Nodes
 from kg.patients.terms.tables import rows
@@ -25,6 +26,9 @@ from kg.pharmacogenomics.alleles import (
     phenotype_id,
 )
 from kg.pharmacogenomics.definitions import in_order
+from kg.pharmacogenomics.phenotype import Rules
+from kg.query.pharmacogenomics import pair_of, rules_of
+from kg.stores.protocol import Store
 
 Edge = tuple[Row, str, Mapping[str, object]]
 """A node, the relation that leads to it, and the edge's attributes."""
@@ -56,6 +60,16 @@ def call_rows(call: GeneCall, known: Nodes) -> Iterator[Edge]:
         yield variant_row(variant, known), "patient_carries_variant", _held(copies)
 
 
+def with_phenotypes(store: Store, persons: Sequence[tuple[str, Person]]) -> tuple[tuple[str, Person], ...]:
+    """Return persons, with what the graph's tables make of a genotype where the record gives that alone."""
+    genes = {call.gene for _, person in persons for call in person.calls if _bare(call)}
+    rules = rules_of(store, genes) if genes else {}
+    return tuple(
+        (source, replace(person, calls=tuple(_judged(call, rules.get(call.gene)) for call in person.calls)))
+        for source, person in persons
+    )
+
+
 def one_call(call: GeneCall) -> Call:
     """Return a call for `kg.patients.pharmacogenomics.settle`: without a genotype where several diplotypes fit."""
     alone = call.diplotypes[0] if len(call.diplotypes) == 1 else None
@@ -69,6 +83,19 @@ def stated_call(gene: str, diplotype: str) -> Call:
     except GenotypeError:
         copies = {}
     return Call(gene, _comparable(gene, diplotype), copies)
+
+
+def _bare(call: GeneCall) -> bool:
+    """Return whether a call is a laboratory's genotype without more: what a genome's is not told of is left open."""
+    return call.method == "record" and len(call.diplotypes) == 1 and call.phenotype is None
+
+
+def _judged(call: GeneCall, rules: Rules | None) -> GeneCall:
+    if rules is None or not _bare(call):
+        return call
+    judged = rules.judge(pair_of(call.gene, call.diplotypes[0], rules))
+    value = judged.activity_score if call.activity_score is None else call.activity_score
+    return replace(call, phenotype=judged.phenotype, activity_score=value)
 
 
 def _carried(call: GeneCall) -> Counter[str]:

@@ -19,6 +19,7 @@ from kg.graph import Graph, SourceRelease, edge_keys
 from kg.notebook import notebook_html
 from kg.patients.chart import Chart, Stored, Terms, chart
 from kg.patients.deidentify import Pseudonym, pseudonym, release_digest
+from kg.patients.diplotypes import with_phenotypes
 from kg.patients.formats import reader, readers, sorted_by_format
 from kg.patients.private import Private
 from kg.patients.record import Account, Person, Reading, RecordError
@@ -127,6 +128,7 @@ def import_patients(
     """
     listed = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     read = _read(listed, given or Given(), fetch or Fetch(), _part(progress, 0.0, 0.4))
+    read = replace(read, persons=with_phenotypes(store, read.persons))
     whose = _owner(store, given.patient, read) if given and given.patient else lambda one: pseudonym(key, one.identity)
     known = _known(store, {whose(person).curie for _, person in read.persons})
     charts = _charts(read, whose, _Terms(key, terminology(store)), known, _part(progress, 0.4, 0.3))

@@ -94,7 +94,7 @@ class Rules:
         """Return the phenotype of a sum of scores; a number of copies that is only known from below counts as that."""
         total, least, functions = 0.0, False, []
         for allele in alleles:
-            for part in re.split(r"\s*\+\s*", allele.strip("[]")):
+            for part in re.split(r"\s*\+\s*(?=\*)", allele.strip("[]")):
                 read = _COPIES.fullmatch(part)
                 name = read["allele"] if read else part
                 value = self.scores.get(name)

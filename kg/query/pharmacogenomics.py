@@ -62,7 +62,7 @@ def advice(store: Store, patient: str, drugs: Collection[str] = ()) -> PatientAd
     wanted = [find(store, drug, "Drug").id for drug in drugs]
     guidance = _guidance(store)
     called, phenotypes = _called(store, node.id), _phenotypes(store, node.id)
-    rules = _rules(store, {*called, *phenotypes})
+    rules = rules_of(store, {*called, *phenotypes})
     results = {
         gene: _result(gene, called.get(gene, ()), phenotypes.get(gene, ()), rules.get(gene, Rules(gene)))
         for gene in sorted({*called, *phenotypes, *(row["gene"] for row in guidance.rows)})
@@ -124,7 +124,7 @@ def _taken(store: Store, patient: str) -> dict[str, str]:
     return {row["id"]: row["name"] for row in rows}
 
 
-def _rules(store: Store, genes: Collection[str]) -> dict[str, Rules]:
+def rules_of(store: Store, genes: Collection[str]) -> dict[str, Rules]:
     """Return what the graph's sources say of the alleles of these genes, and what two alleles make."""
     asked = {"genes": sorted(genes)}
     functions: dict[str, dict[str, str]] = {gene: {} for gene in genes}
@@ -162,7 +162,7 @@ def _result(gene: str, calls: Sequence[Row], stated: Sequence[str], rules: Rules
     """Return what all calls of a gene say together, and a phenotype that is stated where none of them has one."""
     open_ = [set(row["not_excluded"] or ()) for row in calls if row["diplotypes"]]
     untold = tuple(sorted(set.intersection(*open_), key=in_order)) if open_ else ()
-    said = [{_pair(gene, one, rules) for one in row["diplotypes"]} for row in calls if row["diplotypes"]]
+    said = [{pair_of(gene, one, rules) for one in row["diplotypes"]} for row in calls if row["diplotypes"]]
     agreed = set.intersection(*said) if said else set()
     pairs = tuple(sorted(agreed or set().union(*said), key=lambda pair: [in_order(allele) for allele in pair]))
     notes = [row["note"] for row in calls if row["note"]]
@@ -192,7 +192,7 @@ def _result(gene: str, calls: Sequence[Row], stated: Sequence[str], rules: Rules
     )
 
 
-def _pair(gene: str, diplotype: str, rules: Rules) -> tuple[str, ...]:
+def pair_of(gene: str, diplotype: str, rules: Rules) -> tuple[str, ...]:
     """Return the alleles of a diplotype, of several on one copy that of the lowest score."""
 
     def rank(allele: str) -> tuple[bool, float, Any]:

@@ -1,11 +1,16 @@
 """What a call of a gene becomes in the graph, whoever made it."""
 
+from collections.abc import Callable
+
 import pytest
 
-from kg.patients.diplotypes import call_rows, one_call, stated_call
+from kg.graph import Graph
+from kg.patients.diplotypes import call_rows, one_call, stated_call, with_phenotypes
 from kg.patients.pharmacogenomics import settle
-from kg.patients.record import GeneCall, Place
+from kg.patients.record import GeneCall, Person, Place
 from kg.patients.terms.nodes import nodes
+from kg.stores.protocol import Store
+from tests.kg.query.test_pharmacogenomics import GRAPH
 
 PLACE = Place("a file", 1)
 
@@ -92,3 +97,17 @@ def test_phenotypes_and_copies_of_variants() -> None:
         "PANAKEIA:HLA-B*57_01_positive",
         "PANAKEIA:HLA-B*58_01_negative",
     ]
+
+
+def test_a_laboratory_s_genotype_gets_the_phenotype_that_the_graph_gives_it(
+    store_of: Callable[[Graph], Store],
+) -> None:
+    given = (
+        call("CYP2C19", "*2/*1", method="record"),
+        call("CYP2C19", "*1/*2", not_excluded=("*17",)),
+        call("CYP2C19", "*1/*2", method="record", phenotype="Poor Metabolizer"),
+        call("CYP2C9", "*1/*3", method="record"),
+    )
+    ((source, person),) = with_phenotypes(store_of(GRAPH), [("fhir", Person(("vcf", "S"), PLACE, calls=given))])
+    assert source == "fhir"
+    assert [one.phenotype for one in person.calls] == ["Intermediate Metabolizer", None, "Poor Metabolizer", None]

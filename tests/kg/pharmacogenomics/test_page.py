@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from kg.build import build_graph
 from kg.fetch import Fetch
 from kg.graph import Graph
+from kg.pharmacogenomics.phenotype import read_rules
+from kg.query.pharmacogenomics import rules_of
 from kg.sources import cpic, dpwg, pharmcat, pharmgkb, pypgx
 from kg.stores.protocol import Store
 from tests.conftest import ROOT
@@ -47,3 +50,16 @@ def test_every_recommendation_s_second_phenotype_is_a_node(whole: Graph) -> None
     known = set(whole.nodes["GenePhenotype"]["id"].to_pylist())
     others = set(whole.edges["phenotype_guides_drug"]["other_phenotype"].to_pylist())
     assert others - {None} <= known
+
+
+@pytest.mark.mirror
+def test_any_two_alleles_make_the_same_by_the_graph_as_by_the_tables(
+    store_of: Callable[[Graph], Store], whole: Graph, mirror: Path
+) -> None:
+    tables = read_rules(Fetch(mirror, offline=True))
+    rules = rules_of(store_of(whole), tables)
+    for gene, told in tables.items():
+        assert rules[gene].dpwg == told.dpwg
+        for pair in combinations_with_replacement(list(told.functions)[:60], 2):
+            ours, theirs = rules[gene].judge(pair), told.judge(pair)
+            assert (ours.phenotype, ours.activity_score) == (theirs.phenotype, theirs.activity_score), (gene, pair)

@@ -13,7 +13,7 @@ from kg.query.likeness import similar
 from kg.sources.phenopackets import variant
 from kg.stores.protocol import Store
 from tests.kg.patients.conftest import store
-from tests.kg.patients.formats.test_phenopackets import described, diagnosed, duration, genomic, packet, term
+from tests.kg.patients.formats.made_up_packets import described, diagnosed, duration, genomic, packet, term
 
 __all__ = ["store"]
 

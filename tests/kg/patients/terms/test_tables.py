@@ -6,14 +6,16 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from kg.check import node_faults
 from kg.curie import pattern
 from kg.files.obo import read_terms
 from kg.names import folded
 from kg.patients.record import Code
 from kg.patients.terms import tables
-from kg.patients.terms.codes import written
+from kg.patients.terms.codes import own_curie, written
 from kg.patients.terms.meaning import MAPPINGS, UNMAPPED
 from kg.schema import NODE_KINDS
 
@@ -22,6 +24,8 @@ DRUGS = tables.rows("terms/drugs.tsv")
 CODES = tables.rows("terms/codes.tsv")
 ICD_NAMES = tables.rows("terms/icd_names.tsv")
 ITEMS = tables.rows("terms/mimic_items.tsv")
+
+ICD_PROCEDURES = {"9": "ICD9CM", "10": "ICD10PCS"}
 
 DIHEDRAL = [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
 DIHEDRAL += [[1, 2, 3, 4, 0, 6, 7, 8, 9, 5], [2, 3, 4, 0, 1, 7, 8, 9, 5, 6], [3, 4, 0, 1, 2, 8, 9, 5, 6, 7]]
@@ -163,3 +167,22 @@ def test_ingredients_agree_with_cpic(mirror: Path) -> None:
     for code in {row["rxcui"] for row in compared}:
         ours = {name.casefold() for row in compared if row["rxcui"] == code for name in (row["text"], row["name"])}
         assert names[code] in ours, code
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("table", "kind", "systems"),
+    [
+        ("d_icd_diagnoses", "Disease", {"9": "ICD9CM", "10": "ICD10CM"}),
+        ("d_icd_procedures", "Procedure", ICD_PROCEDURES),
+    ],
+)
+def test_no_code_of_icd_is_rejected_as_a_node(mirror: Path, table: str, kind: str, systems: dict[str, str]) -> None:
+    path = mirror / "patients" / "mimic-iv-demo" / "hosp" / f"{table}.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        codes = [Code(systems[row["icd_version"]], row["icd_code"]) for row in csv.DictReader(lines)]
+    assert len(codes) > 80_000
+    told = [written(code, procedure=kind == "Procedure") for code in codes]
+    ids = [own_curie(kind, *code) for code in told if code]
+    assert len(set(ids)) == len(codes)
+    assert not node_faults(kind, pa.table({"id": ids})).any()

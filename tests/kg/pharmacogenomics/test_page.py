@@ -10,8 +10,11 @@ import pytest
 from kg.build import build_graph
 from kg.fetch import Fetch
 from kg.graph import Graph
+from kg.patients.imports import import_patients
+from kg.pharmacogenomics.calls import Caller, call_vcf
 from kg.pharmacogenomics.phenotype import read_rules
-from kg.query.pharmacogenomics import rules_of
+from kg.pharmacogenomics.recommend import Advice, read_guidance, recommend
+from kg.query.pharmacogenomics import advice, rules_of
 from kg.sources import cpic, dpwg, pharmcat, pharmgkb, pypgx
 from kg.stores.protocol import Store
 from tests.conftest import ROOT
@@ -63,3 +66,29 @@ def test_any_two_alleles_make_the_same_by_the_graph_as_by_the_tables(
         for pair in combinations_with_replacement(list(told.functions)[:60], 2):
             ours, theirs = rules[gene].judge(pair), told.judge(pair)
             assert (ours.phenotype, ours.activity_score) == (theirs.phenotype, theirs.activity_score), (gene, pair)
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("example", ["pharmcat.example", "pharmcat.example2"])
+def test_advice_from_the_store_is_that_from_the_vcf(
+    store_of: Callable[[Graph], Store], whole: Graph, mirror: Path, caller: Caller, example: str
+) -> None:
+    fetch, path = Fetch(mirror, offline=True), mirror / "pgx" / "pharmcat" / "vcf" / f"{example}.vcf"
+    (results,) = call_vcf(path, caller).values()
+    guidance = read_guidance(fetch)
+    store = store_of(whole)
+    imported = import_patients(path, store, b"a key that only this test knows, and who reads it", fetch=fetch)
+    found = advice(store, imported.patients[0])
+
+    def told(advised: tuple[Advice, ...]) -> set[tuple[object, ...]]:
+        return {
+            (one.drug, one.source, one.recommendation, one.strength, one.population, *one.results.items())
+            for one in advised
+        }
+
+    assert told(found.advice) == told(recommend(results, guidance, caller.rules))
+    for gene, result in results.items():
+        ours = found.results.get(gene, result)
+        assert (ours.diplotypes, ours.phenotype, ours.activity_score, ours.missing_positions) == (
+            *(result.diplotypes, result.phenotype, result.activity_score, result.missing_positions),
+        )

@@ -17,9 +17,10 @@ from kg.patients.pharmacogenomics import settle
 from kg.patients.private import SHORTEST_NUMBER, Private
 from kg.patients.record import Account, Age, Event, GeneCall, LeftOut, Person, RecordError
 from kg.patients.terminology import Meaning, Row, Terminology
+from kg.patients.terms.meaning import UNMAPPED
 from kg.patients.units import unit_of
 from kg.patients.versions import Key, State, older, states
-from kg.schema import edge_identity
+from kg.schema import WITHDRAWN, edge_identity
 
 _AGENTS = {"patient_has_condition": "manual_agent", "patient_has_phenotype": "manual_agent"}
 _AGENTS |= {"patient_takes_drug": "manual_agent", "patient_had_procedure": "manual_agent"}
@@ -80,7 +81,7 @@ class _Said:
 def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | None, terms: Terms) -> Chart:
     """Return what persons of one identity, each with its source, say together, beside what is stored.
 
-    Raises `RecordError` where they are two people.
+    Consent that was withdrawn stays so, whatever an older record says. Raises `RecordError` where they are two people.
     """
     if any(person.shifted for _, person in told):
         terms = replace(terms, now=None)
@@ -239,8 +240,8 @@ def _rows(said: _Said, calendar: ShiftedDays, terms: Terms) -> Iterator[tuple[Ro
             yield node, {**seen, "relation": relation, "object": node["id"], "agent_type": "not_provided", **attributes}
         return
     try:
-        _check_private(what, terms.private)
         meanings = terms.words.meanings(what)
+        _check_private(what, meanings, terms.private)
         measured = [_measured(what, meaning) for meaning in meanings]
     except LeftOut as reason:
         terms.accounts[said.source].leave_out(what.what, str(reason))
@@ -266,10 +267,17 @@ def _kind(what: Event | GeneCall) -> str:
     return "genotype" if isinstance(what, GeneCall) else what.what
 
 
-def _check_private(event: Event, private: Private) -> None:
-    """Raise `LeftOut` for a code that is somebody's record number, telephone or the like."""
-    for code in (*event.codes, *((event.value_code,) if event.value_code else ())):
-        if len(code.code) >= SHORTEST_NUMBER and private.is_code(code.code.removeprefix("rs")):
+def _check_private(event: Event, meanings: Sequence[Meaning], private: Private) -> None:
+    """Raise `LeftOut` for a code that is somebody's record number, telephone or the like.
+
+    A code that means a node of the graph or of our tables is one, though somebody's number may end alike.
+    """
+    unknown = [meaning.code for meaning in meanings if meaning.mapping == UNMAPPED]
+    if event.value_code:
+        unknown.append(f"{event.value_code.system}:{event.value_code.code}")
+    for curie in unknown:
+        code = curie.partition(":")[2].removeprefix("rs")
+        if len(code) >= SHORTEST_NUMBER and private.is_code(code):
             raise LeftOut("a code that is somebody's own number")
 
 
@@ -315,7 +323,7 @@ def _patient(
         "age_years": age,
         "birth_day": None if age is not None and age >= OLDEST_AGE_YEARS else birth,
         "death_day": calendar.day(died) if died else row.get("death_day"),
-        "consent": consents[-1] if consents else row.get("consent"),
+        "consent": row.get("consent") if row.get("consent") == WITHDRAWN or not consents else consents[-1],
         "provided_by": sorted({*(row.get("provided_by") or ()), *(source for source, _ in told)}),
         "file": place.file,
         "line": place.line,

@@ -51,7 +51,7 @@ class Imported:
     patients: tuple[str, ...]
     audit: Audit
     left_out: Mapping[tuple[str, str, str], int]
-    gone: Mapping[str, int]
+    gone: Mapping[str, int] = field(default_factory=dict)
     ready: Mapping[str, int] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:

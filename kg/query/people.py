@@ -103,16 +103,25 @@ def patients(store: Store) -> pd.DataFrame:
 def events(store: Store, patient: str) -> pd.DataFrame:
     """Return the events of a patient (given as for `find_patient`), in order of day and minute, undated ones first.
 
-    The columns are `EVENT_COLUMNS`: a row for each statement of an edge of the patient's, also of what is absent
-    (`negated`). Days are since 1970-01-01 on the patient's shifted calendar. Raises `UnknownNode`.
+    The columns are `EVENT_COLUMNS`: a row for each edge of the patient's, also of what is absent (`negated`); what one
+    record states through several sources is one event, and `source` names them all. Days are since 1970-01-01 on the patient's shifted calendar. Raises `UnknownNode`.
     """
     node = find_patient(store, patient)
     rows = [row for relation in EVENTS for row in _events(store, relation.name, [node.id])]
     frame = pd.DataFrame(rows, columns=["patient", *EVENT_COLUMNS]).drop(columns="patient")
     frame["negated"] = frame["negated"].fillna(False)
-    frame = frame.astype(_FRAME_TYPES)
+    frame = _said_once(frame.astype(_FRAME_TYPES))
     order = ["day", "minute", "relation", "id", "record"]
     return frame.sort_values(order, na_position="first", kind="stable", ignore_index=True)
+
+
+def _said_once(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events with one row for those that differ in their source alone."""
+    same = [name for name in events if name not in ("source", "diplotypes")]
+    told = events.assign(
+        source=events.groupby(same, dropna=False)["source"].transform(lambda one: ", ".join(sorted(one)))
+    )
+    return told.drop_duplicates(same, ignore_index=True)
 
 
 def days_of(store: Store, patients: Collection[str]) -> dict[str, tuple[int, int]]:

@@ -133,7 +133,7 @@ def test_a_study_says_why_it_is_the_starter_graph(tmp_path: Path, monkeypatch: p
         with open_store(tmp_path / "graph.lbdb") as store:  # the second build finds patients in its way
             import_patients(starter.patient_bundles()[:1], store, b"another key, which is long enough")
     assert [fetch.mirror for fetch in asked] == [tmp_path, tmp_path]
-    assert "built from starter, since neither a mirror folder nor the cache nor the network had Hetionet: 1," in told
+    assert "built from starter, since neither a mirror folder nor the cache nor the network had Hetionet: 2," in told
     assert study._why(question, ["hetionet"]) == ""
 
 

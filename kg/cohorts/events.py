@@ -1,6 +1,8 @@
 """Events: which of a patient's events a criterion means: distinct, with the values asked for, joined into eras."""
 
+from collections import Counter
 from collections.abc import Collection
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +10,7 @@ import pandas as pd
 
 from kg.cohorts.recorded import ANY, Range, Recorded
 from kg.cohorts.records import EVENT_COLUMNS
+from kg.pharmacogenomics.alleles import RENAMED, copies_of
 
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
@@ -60,7 +63,7 @@ def fitting(events: pd.DataFrame, wanted: Recorded) -> pd.DataFrame:
     if wanted.activity_score is not None:
         kept &= within(found["activity_score"], wanted.activity_score)
     if wanted.called is not None:
-        kept &= _called(found["diplotypes"], frozenset(wanted.called))
+        kept &= _called(found, wanted.called)
     if wanted.precision is not None:
         kept &= _precise(found, wanted.precision)
     found = found[kept]
@@ -92,9 +95,30 @@ def _precise(events: pd.DataFrame, least: str) -> Mask:
     return (events["day"].notna() & ~events["precision"].isin(coarser)).to_numpy()
 
 
-def _called(diplotypes: pd.Series, asked: frozenset[str]) -> Mask:
-    """Say where a gene is called, and each diplotype that fits is among those asked for: no ambiguous call is taken."""
-    return np.array([len(told := _texts(found)) > 0 and set(told) <= asked for found in diplotypes], dtype=np.bool_)
+def _called(events: pd.DataFrame, asked: Collection[str]) -> Mask:
+    """Say where a gene is called, and each diplotype that fits is among those asked for, in any names and order.
+
+    No ambiguous call is taken, nor one that may be another for alleles that were not looked for.
+    """
+    wanted = {frozenset(Counter(copies).items()) for text in asked for copies in _readings(text)}
+    cells = zip(events["diplotypes"], events["not_excluded"], strict=True)
+    return np.array(
+        [
+            bool(told := _texts(found)) and not _texts(open_) and all(_is_one(one, wanted) for one in told)
+            for found, open_ in cells
+        ],
+        dtype=np.bool_,
+    )
+
+
+def _is_one(diplotype: str, wanted: Collection[frozenset[tuple[tuple[str, ...], int]]]) -> bool:
+    return any(frozenset(Counter(copies).items()) in wanted for copies in _readings(diplotype))
+
+
+@cache
+def _readings(diplotype: str) -> set[tuple[tuple[str, ...], ...]]:
+    """Return the alleles of a diplotype as it is written, and by the names that definitions have for a laboratory's."""
+    return {copies_of(gene, diplotype) for gene in ("", *RENAMED)}
 
 
 def _texts(found: object) -> list[str]:

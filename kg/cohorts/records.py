@@ -32,6 +32,7 @@ EVENT_COLUMNS = {
     "value_code": "str",
     "copies": "float64",
     "diplotypes": "object",
+    "not_excluded": "object",
     "activity_score": "float64",
     "statement": "str",
 }

@@ -19,6 +19,8 @@ _DEFINED = {
     ("VKORC1", "A"): "rs9923231 variant (T)",
 }
 """What laboratories call alleles that the definitions name otherwise; -1639 of VKORC1 on the gene's own strand."""
+RENAMED = frozenset(gene for gene, _ in _DEFINED)
+"""The genes of these alleles."""
 _SHORT = {(gene, name): short for (gene, short), name in _DEFINED.items()}
 _PAIR_OF_BASES = re.compile(r"[GA]{2}")
 HLA = {"HLA-A": ("*31:01",), "HLA-B": ("*15:02", "*57:01", "*58:01")}

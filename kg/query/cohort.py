@@ -15,7 +15,7 @@ OBSERVATION_PERIOD = "PANAKEIA:visit-observation-period"
 _SUBCLASS = "biolink:subclass_of"
 _ASKED = (
     *("day", "minute", "precision", "end_day", "negated", "value", "unit", "value_code"),
-    *("copies", "diplotypes", "activity_score", "code", "mapping", "source", "record"),
+    *("copies", "diplotypes", "not_excluded", "activity_score", "code", "mapping", "source", "record"),
 )
 """What is told of an event, where its relation has it."""
 

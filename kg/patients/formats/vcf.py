@@ -105,7 +105,7 @@ def _call(result: GeneResult, place: Place) -> GeneCall:
         record=("gene", result.gene),
         # that of an HLA gene is several, of an allele each; that of what was tested may not be that of the person
         phenotype=None if result.gene in HLA or len(set(result.possible)) > 1 else result.phenotype,
-        activity_score=result.activity_score,
+        activity_score=None if result.untold else result.activity_score,
         missing_positions=result.missing_positions,
         not_excluded=result.untold,
         note="; ".join(result.notes),

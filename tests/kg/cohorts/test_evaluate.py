@@ -144,6 +144,28 @@ def test_an_ambiguous_call_is_not_taken_for_one_of_its_diplotypes() -> None:
     assert left(records, INDEX, told | {"activity_score": {"at_most": 1}}) == ["a"]
 
 
+def test_a_call_that_may_be_another_is_taken_for_none() -> None:
+    records = with_events(
+        ("a", "X:E", None, {"diplotypes": ["*1/*2"], "not_excluded": []}),
+        ("b", "X:E", None, {"diplotypes": ["*1/*2"], "not_excluded": ["*17"]}),
+    )
+    assert left(records, INDEX, {"codes": "X:E", "anytime": True, "called": "*1/*2"}) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("*1/*2", "*2/*1"),
+        ("rs9923231 reference (C)/rs9923231 variant (T)", "GA"),
+        ("rs9923231 reference (C)/rs9923231 variant (T)", "rs9923231 variant (T)/rs9923231 reference (C)"),
+        ("Reference/c.1905+1G>A (*2A)", "*1/*2A"),
+    ],
+)
+def test_a_diplotype_is_asked_for_in_any_order_and_by_any_of_its_names(stored: str, asked: str) -> None:
+    records = with_events(("a", "X:E", None, {"diplotypes": [stored]}), ("b", "X:E", None, {"diplotypes": ["*2/*2"]}))
+    assert left(records, INDEX, {"codes": "X:E", "anytime": True, "called": asked}) == ["a"]
+
+
 def test_copies_of_an_allele() -> None:
     records = with_events(("a", "X:E", None, {"copies": 1.0}), ("b", "X:E", None, {"copies": 2.0}))
     assert left(records, INDEX, {"codes": "X:E", "anytime": True, "copies": {"at_least": 2}}) == ["b"]

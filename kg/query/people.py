@@ -104,7 +104,8 @@ def events(store: Store, patient: str) -> pd.DataFrame:
     """Return the events of a patient (given as for `find_patient`), in order of day and minute, undated ones first.
 
     The columns are `EVENT_COLUMNS`: a row for each edge of the patient's, also of what is absent (`negated`); what one
-    record states through several sources is one event, and `source` names them all. Days are since 1970-01-01 on the patient's shifted calendar. Raises `UnknownNode`.
+    record states through several sources is one event, and `source` names them all. Days are since 1970-01-01 on the
+    patient's shifted calendar. Raises `UnknownNode`.
     """
     node = find_patient(store, patient)
     rows = [row for relation in EVENTS for row in _events(store, relation.name, [node.id])]

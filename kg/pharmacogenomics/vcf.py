@@ -92,13 +92,15 @@ def _chosen(name: str, samples: Sequence[str], sample: str | None) -> list[str]:
 def _samples(name: str, file: pysam.VariantFile, reading: Reading, chosen: Sequence[str]) -> tuple[Sample, ...]:
     """Return what the records say of each sample; raises `VcfError` where they are of another genome."""
     seen: list[dict[Target, list[Observation]]] = [{} for _ in chosen]
-    checked, wrong = 0, []
+    checked, wrong, number = 0, [], len(file.header.samples)
     depths = file.header.formats.get("AD")
     unread = frozenset() if depths is None or depths.number == "R" else frozenset({"AD"})
     for record in file:
         spoken = reading.speaks(record)
         if spoken is None:
             continue
+        if len(record.samples) != number:
+            raise VcfError(name, f"has a record at {record.chrom}:{record.pos} without a genotype of each sample")
         checked += 1
         wrong += [spoken.wrong] if spoken.wrong else []
         spoken = replace(spoken, failed=_failed(record), formats=frozenset(record.format) - unread)

@@ -172,6 +172,7 @@ def test_a_file_that_ends_too_soon_is_refused(tmp_path: Path, caller: Caller, pa
         (VCF.replace("FORMAT\tS\n", "FORMAT\tS\tS\n"), "has no valid header"),
         (VCF.replace("\tFORMAT\tS\n", "\n").replace("\tGT\t0/0", "").replace("\tGT\t0/1", ""), "has no sample"),
         (VCF.replace("assembly=GRCh38", "x=1"), "does not say which reference genome it is of"),
+        (VCF.replace("\tGT\t0/1\n", "\n"), "has a record at chr2:233760233 without a genotype of each sample"),
         (VCF.replace("chr1,assembly=GRCh38", "chr1,assembly=hg19"), "says it is of GRCh37 and of GRCh38"),
         (VCF.replace("assembly=GRCh38", "assembly=hg18"), "is of NCBI36; the definitions are of GRCh38"),
         (VCF.replace("assembly=GRCh38", "length=249250621"), "3 dbSNP numbers of defining positions at other places"),

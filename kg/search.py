@@ -15,7 +15,7 @@ import pandas as pd
 from kg.curie import prefixes, standard
 from kg.filter import Filter
 from kg.names import END, folded
-from kg.schema import NODE_KINDS
+from kg.schema import NODE_KINDS, PERSON, WITHDRAWN
 from kg.spelling import Spellings, near, spellings
 from kg.stores.protocol import OTHER_VERSION, Key, Store, StoreError
 from kg.stores.releases import read_releases
@@ -23,7 +23,7 @@ from kg.stores.releases import read_releases
 NEAREST = 5
 MATCHES = ("exact name", "exact synonym", "prefix of name", "prefix of synonym", "part of name", "part of synonym")
 
-_HOLDS = "n.folded_name CONTAINS $text OR n.folded_synonyms CONTAINS $text"
+_HOLDS = "(n.folded_name CONTAINS $text OR n.folded_synonyms CONTAINS $text)"
 _RANK = (
     "CASE WHEN n.folded_name = $text THEN 0 WHEN n.folded_synonyms CONTAINS $whole THEN 1 "
     "WHEN n.folded_name STARTS WITH $text THEN 2 WHEN n.folded_synonyms CONTAINS $beginning THEN 3 "
@@ -143,7 +143,8 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
     A CURIE finds the nodes whose identifier or cross-reference it is, before all others. Exact matches come before
     those that begin with the text, and these before the rest; of equal ones, names before synonyms, then the shorter
     names. Where nothing is called exactly so, names that are spelt nearly so follow (`kg.spelling`). With `kind`, only
-    nodes of that kind are meant; then the text may be empty, and all are, by name. Raises `ValueError` for an empty
+    nodes of that kind are meant; then the text may be empty, and all are, by name. A patient who withdrew consent is
+    only found by the whole identifier. Raises `ValueError` for an empty
     text without a kind or a limit below 1, and `UnknownKind`.
     """
     check_count("limit", limit)
@@ -151,11 +152,13 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
     wanted = folded(text)
     if not wanted and not kind:
         raise ValueError("the text to search for is empty: give a part of a name or a synonym, or a kind to list")
-    matched, rank, order = f"MATCH (n:{'|'.join(kinds)})", "0", "n.folded_name, n.id"
+    rank, order = "0", "n.folded_name, n.id"
     text_of, places = {}, {}
+    asked = [f"(n.consent IS NULL OR n.consent <> '{WITHDRAWN}')"] if PERSON in kinds else []
     if wanted:
-        matched, rank, order = f"{matched} WHERE {_HOLDS}", _RANK, f"rank, size(n.folded_name), {order}"
+        asked, rank, order = [*asked, _HOLDS], _RANK, f"rank, size(n.folded_name), {order}"
         text_of, places = {"text": wanted}, {"beginning": END + wanted, "whole": END + wanted + END}
+    matched = f"MATCH (n:{'|'.join(kinds)})" + (f" WHERE {' AND '.join(asked)}" if asked else "")
     rows = store.query(
         f"{matched} WITH n, {rank} AS rank ORDER BY {order} LIMIT $limit "
         "RETURN n.id AS id, labels(n) AS labels, n.name AS name, n.synonyms AS synonyms, rank",
@@ -191,10 +194,13 @@ def _with_curie(store: Store, text: str, kinds: Collection[str]) -> Iterator[tup
 def _similar(
     store: Store, wanted: str, kinds: Collection[str], known: Collection[Key], limit: int
 ) -> tuple[dict[Node, str], int]:
-    """Return the first nodes of these kinds, not known already, whose names are spelt nearly so, and how many are."""
+    """Return the first nodes of these kinds, not known already, whose names are spelt nearly so, and how many are.
+
+    A pseudonym has no spelling: nobody is found by one that is nearly right.
+    """
     names = _names(store)
     alike = [(names.nodes[one.node], one.name) for one in near(names.spelt, wanted)]
-    new = [(key, name) for key, name in alike if key[0] in kinds and key not in known]
+    new = [(key, name) for key, name in alike if key[0] in kinds and key[0] != PERSON and key not in known]
     stored: dict[Key, dict[str, Any]] = {}
     for kind in {kind for (kind, _), _ in new[:limit]}:
         for row in store.query(

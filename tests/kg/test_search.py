@@ -366,6 +366,7 @@ def test_a_kind_is_listed_by_name(store_of: StoreOf, store: Store) -> None:
     assert list(search(store, kind="patient").nodes.itertuples(index=False, name=None)) == [
         ("PANAKEIA:P-1", "Patient", "P-1", ""),
         ("PANAKEIA:P-2", "Patient", "P-2", ""),
+        ("PANAKEIA:P-3", "Patient", "P-3", ""),
     ]
     first = search(store, " ", kind="Drug", limit=2)
     assert (list(first.nodes["name"]), first.total) == (["Acetylsalicylic acid", "Ibuprofen"], 3)

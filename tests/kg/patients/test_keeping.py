@@ -15,7 +15,7 @@ from kg.patients.record import RecordError
 from kg.query import neighbours, patients
 from kg.query.people import calls_of, counts_of_events, events, find_patient
 from kg.schema import edge_columns
-from kg.search import UnknownNode
+from kg.search import UnknownNode, search
 from kg.stores.protocol import Store
 from tests.kg.patients.made_up_records import PATIENT, Resource, bundle, condition, genotype, medication, number
 
@@ -131,6 +131,9 @@ def test_who_withdrew_consent_is_in_no_answer_and_nothing_is_lost(
     fibrillation = before.edges["patient_has_condition"]["object"][0].as_py()
     found = neighbours(store, fibrillation, relations=["patient_has_condition"])
     assert [one.node.id for one in found.found] == [other] and found.left_out == 0
+    assert set(search(store, kind="Patient").nodes["id"]) == {other} and search(store, "P-").nodes["id"].tolist() == [
+        other
+    ]
     with pytest.raises(ConsentError, match="--access-request"):
         export_patient(store, who)
     assert len(export_patient(store, who, access_request=True).edges) == 2

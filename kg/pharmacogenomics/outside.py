@@ -66,7 +66,7 @@ def _call(text: str, where: str) -> OutsideCall:
     if not (diplotype or phenotype or score):
         raise FileError(f"{where}: expected a diplotype, a phenotype or an activity score of {gene}")
     value = number(score.removeprefix("≥"))
-    if score and value is None:
+    if score and (value is None or value < 0):
         raise FileError(f"{where}: expected a number such as 1.25 as the activity score of {gene}")
     if diplotype and not _NAME.fullmatch(diplotype):
         raise FileError(f"{where}: expected a diplotype such as *1/*2 of {gene}")

@@ -41,6 +41,7 @@ def test_a_combination_holds_no_second_copy(tmp_path: Path) -> None:
         ("CYP2D6\t*1/*2\tNM\t2\tmore\n", "between tabs, got 5"),
         ("cyp 2\t*1/*2\n", "line 1: expected a gene's symbol"),
         ("CYP2D6\t*1/*2\t\tmuch\n", "line 1: expected a number such as 1.25"),
+        ("CYP2D6\t*1/*2\t\t-1\n", "line 1: expected a number such as 1.25"),
         ("CYP2D6\t<b>*1</b>\n", "line 1: expected a diplotype such as"),
         ("", "expected lines of gene"),
     ],

@@ -46,6 +46,7 @@ def call_rows(call: GeneCall, known: Nodes) -> Iterator[Edge]:
             "not_excluded": list(call.not_excluded),
             "note": call.note or None,
             "method": call.method,
+            "negated": False,
         }
         yield gene, "patient_has_diplotype", told
         for allele, copies in _carried(call).items():

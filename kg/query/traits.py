@@ -5,14 +5,14 @@ from collections.abc import Collection, Sequence
 import pandas as pd
 
 from kg.query.cohort import narrower
-from kg.schema import PERSON, RELATIONS, WITHDRAWN, Step, negatable
+from kg.schema import PERSON, RELATIONS, WITHDRAWN, Step
 from kg.search import Node
 from kg.stores.protocol import Store
 
 STATES: dict[str, str] = {
     relation.object: name
     for name, relation in reversed(RELATIONS.items())
-    if relation.subject == PERSON and negatable(name)
+    if relation.subject == PERSON and "code" in relation.attributes
 }
 """Kind of node -> the relation by which a record states one of a patient: a drug is taken, not one of an allergy."""
 

@@ -79,6 +79,7 @@ RELATIONS = (
             "method": "string",
             **_SEEN,
             "version": "int64",
+            "negated": "boolean",
         },
         identity=("day", "minute", "record"),
     ),

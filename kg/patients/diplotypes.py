@@ -109,7 +109,7 @@ def _carried(call: GeneCall) -> Counter[str]:
 
 def _phenotypes(call: GeneCall) -> list[str]:
     if call.gene in HLA and len(call.diplotypes) == 1:
-        return hla_status(call.gene, _carried(call))
+        return hla_status(call.gene, [tuple(_carried(call).elements())])
     return [call.phenotype] if call.phenotype else []
 
 

@@ -1,7 +1,7 @@
 """Alleles: how haplotypes, the phenotypes of genes, and variants without an rs number are identified."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
 
 from kg.curie import OWN
 
@@ -26,6 +26,7 @@ _PAIR_OF_BASES = re.compile(r"[GA]{2}")
 HLA = {"HLA-A": ("*31:01",), "HLA-B": ("*15:02", "*57:01", "*58:01")}
 """The HLA alleles that guidelines ask for: a person has each or has it not."""
 
+_FIELDS = re.compile(r"\*?(\d{2,3})(?::(\d{2,3})(?::\d{2,3}){0,2}[A-Z]?)?|\*?(\d{2})(\d{2})")
 _RS = re.compile(r"rs\d+")
 _OWN = re.compile(r"[A-Za-z0-9_.*-]+")
 _GENE_FUNCTION = re.compile(r"(.+) Function")
@@ -97,14 +98,38 @@ def laboratory_genotype(gene: str, diplotype: str) -> str:
     return "".join(names) if bases else "/".join(names)
 
 
-def hla_status(gene: str, alleles: Collection[str]) -> list[str]:
-    """Return of each HLA allele that guidelines ask for whether it is among these, to the two fields of its name.
+def hla_name(gene: str, allele: str) -> str:
+    """Return an HLA allele as today's nomenclature writes it; one that is not read is left as it is.
 
-    >>> hla_status("HLA-B", {"*57:01:01", "*08:01"})
-    ['*15:02 negative', '*57:01 positive', '*58:01 negative']
+    >>> hla_name("HLA-B", "B*57:01"), hla_name("HLA-B", "5701"), hla_name("HLA-B", "*57:01:01"), hla_name("HLA-B", "B57")
+    ('*57:01', '*57:01', '*57:01:01', 'B57')
     """
-    carried = {":".join(allele.split(":")[:2]) for allele in alleles}
-    return [f"{allele} {'positive' if allele in carried else 'negative'}" for allele in HLA[gene]]
+    bare = allele.removeprefix("HLA-").removeprefix(f"{gene[-1]}*")
+    read = _FIELDS.fullmatch(bare)
+    if read is None:
+        return allele
+    return f"*{read[3]}:{read[4]}" if read[3] else f"*{bare.removeprefix('*')}"
+
+
+def hla_status(gene: str, pairs: Iterable[Sequence[str]]) -> list[str]:
+    """Return of each HLA allele that guidelines ask for whether a person has it, by the possible pairs of alleles.
+
+    One that any pair has is positive. Negative is what both alleles of every pair exclude: not one copy alone, nor a
+    name of one field (`*57`), nor one that is not read. What is neither is left out.
+
+    >>> hla_status("HLA-B", [("*57:01:01", "*08:01")]), hla_status("HLA-B", [("*57", "*08:01")])
+    (['*15:02 negative', '*57:01 positive', '*58:01 negative'], ['*15:02 negative', '*58:01 negative'])
+    """
+    read = [[_FIELDS.fullmatch(hla_name(gene, allele)) for allele in pair] for pair in pairs]
+    told = [[(one[1], one[2]) if one else ("", None) for one in pair] for pair in read]
+    found = []
+    for asked in HLA[gene]:
+        first, second = asked.removeprefix("*").split(":")
+        if any((first, second) in pair for pair in told):
+            found.append(f"{asked} positive")
+        elif told and all(len(pair) > 1 and all(a and (a != first or b) for a, b in pair) for pair in told):
+            found.append(f"{asked} negative")
+    return found
 
 
 def variant_id(rs: str | None, place: Place, hgvs: str | None = None) -> str:

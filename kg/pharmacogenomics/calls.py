@@ -5,7 +5,7 @@ not: its copies and hybrids do not show in single variants. What was found elsew
 call from the VCF. Whatever leaves a call in doubt is in its notes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -173,7 +173,7 @@ class Caller:
             variants = some(list(lowest.each(found)))
             notes.append(f"the phase is not known: variants {variants}; the two lowest are taken as one on each copy")
         untold = lowest.untold(on_strands, found)
-        lower = [self._judge(definition.gene, self._lower(definition.gene, pair, one)) for one in untold]
+        lower = [self._judge(definition.gene, one) for one in self._lower(definition.gene, pair, untold)]
         maybe = sorted({one.phenotype or "unknown" for one in lower})
         if untold:
             notes.append(f"not excluded, for positions are missing: {some(untold)}")
@@ -192,10 +192,13 @@ class Caller:
             possible=tuple(dict.fromkeys((judged.phenotype or "unknown", *maybe))) if untold else (),
         )
 
-    def _lower(self, gene: str, pair: Sequence[str], allele: str) -> tuple[str, ...]:
-        """Return the pair with one allele in place of its highest."""
-        kept = sorted(pair, key=self._rank(gene))[: len(pair) - 1]
-        return tuple(sorted((*kept, allele), key=in_order))
+    def _lower(self, gene: str, pair: tuple[str, ...], untold: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """Yield the pairs that a person may have if an allele is there too: on one copy, or on both."""
+        rank = self._rank(gene)
+        kept = sorted(pair, key=rank)[: len(pair) - 1]
+        for allele in untold:
+            yield tuple(sorted((*kept, allele), key=in_order))
+            yield tuple(sorted(sorted((*pair, allele, allele), key=rank)[: len(pair)], key=in_order))
 
     def _rank(self, gene: str) -> Callable[[str], tuple[Any, ...]]:
         """Return the key that sorts the alleles of a gene by function, the lowest first."""
@@ -235,13 +238,13 @@ class Caller:
         judged = shared(self._judge(call.gene, pair) for pair in call.diplotypes) if call.diplotypes else Judged()
         pairs = tuple(tuple(sorted(pair, key=in_order)) for pair in call.diplotypes)
         if call.gene in HLA and pairs:
-            judged = Judged("; ".join(hla_status(call.gene, {allele for pair in pairs for allele in pair})))
+            judged = _hla(call.gene, pairs)
         value, phenotype = call.activity_score, call.phenotype
         if value is None and phenotype in (None, judged.phenotype):
             value = judged.activity_score
         if phenotype is None:
-            told = None if call.activity_score is None else self._of_score(call.gene, call.activity_score)
-            phenotype = told or judged.phenotype
+            scored = None if call.activity_score is None else self._of_score(call.gene, call.activity_score)
+            phenotype = scored or judged.phenotype
         notes = ["an outside call", *([judged.why] if judged.why else [])]
         for said, made, what in (
             (phenotype, judged.phenotype, "phenotype"),
@@ -263,6 +266,12 @@ class Caller:
     def _of_score(self, gene: str, value: float) -> str | None:
         rules = self.rules.get(gene)
         return rules.of_score(value) if rules else None
+
+
+def _hla(gene: str, pairs: Sequence[tuple[str, ...]]) -> Judged:
+    told = hla_status(gene, pairs)
+    untold = [allele for allele in HLA[gene] if not any(status.startswith(allele) for status in told)]
+    return Judged("; ".join(told) or None, why=f"of {', '.join(untold)} nothing is told" if untold else "")
 
 
 def read_caller(fetch: Fetch) -> Caller:

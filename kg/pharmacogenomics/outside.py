@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kg.files.number import number
 from kg.files.text import FileError, read_text
+from kg.pharmacogenomics.alleles import HLA, defined_name, hla_name
 
 _PHENOTYPES = {
     "PM": "Poor Metabolizer",
@@ -24,6 +25,7 @@ _METABOLIZER = re.compile(
     r"\b(poor|intermediate|normal|extensive|rapid|ultrarapid)\s+metaboli[sz]ers?\b", re.IGNORECASE
 )
 _NOT_SURE = re.compile(r"\b(likely|possible)\b", re.IGNORECASE)
+_STATUS = re.compile(r"\*\d{2,3}:\d{2,3} (?:positive|negative)")
 _GENE = re.compile(r"[A-Z0-9][A-Za-z0-9-]{1,15}")
 _NAME = re.compile(r"[\w*.:>+()\[\] ,'≥=/-]{1,200}")
 
@@ -70,6 +72,8 @@ def _call(text: str, where: str) -> OutsideCall:
         raise FileError(f"{where}: expected a number such as 1.25 as the activity score of {gene}")
     if diplotype and not _NAME.fullmatch(diplotype):
         raise FileError(f"{where}: expected a diplotype such as *1/*2 of {gene}")
+    if gene in HLA and _STATUS.fullmatch(diplotype) and not phenotype:
+        diplotype, phenotype = "", diplotype
     pairs = (alleles(gene, diplotype),) if diplotype else ()
     return OutsideCall(gene, pairs, phenotype_words(gene, phenotype) if phenotype else None, value)
 
@@ -77,13 +81,19 @@ def _call(text: str, where: str) -> OutsideCall:
 def alleles(gene: str, diplotype: str) -> tuple[str, ...]:
     """Return the alleles of a diplotype as it is written; a gene's symbol before an allele is dropped.
 
-    >>> alleles("CYP2D6", "CYP2D6*1/*4x2"), alleles("MT-RNR1", "1555A>G")
-    (('*1', '*4x2'), ('m.1555A>G',))
+    What a laboratory calls otherwise than the definitions has the definitions' name.
+
+    >>> alleles("CYP2D6", "CYP2D6*1/*4x2"), alleles("MT-RNR1", "1555A>G"), alleles("DPYD", "*1/*2A")
+    (('*1', '*4x2'), ('m.1555A>G',), ('Reference', 'c.1905+1G>A (*2A)'))
     """
+    if gene == "VKORC1" and re.fullmatch("[GA]{2}", diplotype):
+        diplotype = "/".join(diplotype)
     parts = [part.strip().removeprefix(gene).strip() for part in re.split(r"/(?![^\[]*\])", diplotype)]
     if gene == "MT-RNR1":
         parts = [f"m.{part}" if re.fullmatch(r"\d+[ACGT].*", part) else part for part in parts]
-    return tuple(part.replace("(wildtype)", "(reference)") for part in parts)
+    if gene in HLA:
+        parts = [hla_name(gene, part) for part in parts]
+    return tuple(defined_name(gene, part.replace("(wildtype)", "(reference)")) for part in parts)
 
 
 def phenotype_words(gene: str, text: str) -> str:

@@ -16,13 +16,12 @@ from kg.pharmacogenomics.alleles import function_pair, function_words
 from kg.pharmacogenomics.definitions import in_order
 from kg.sources.dpwg import SOURCE as DPWG
 from kg.sources.pharmcat import PHENOTYPES, score
-from kg.sources.pypgx import ALLELES, CONTRADICTED, DIPLOTYPES, EQUATIONS, ONE_COPY, score_range
+from kg.sources.pypgx import ALLELES, CONTRADICTED, DIPLOTYPES, EQUATIONS, ONE_COPY, RENAMED, score_range
 
 TABULATED = frozenset({"G6PD", "RYR1"})
 """Genes whose functions and phenotypes are PyPGx's."""
 SCORED = "CYP2D6"
 """The gene whose phenotype follows from PyPGx's activity scores."""
-
 _COPIES = re.compile(r"(?P<allele>.+?)(?:x(?P<least>≥|>=)?(?P<copies>\d+|N))?")
 
 
@@ -92,6 +91,8 @@ class Rules:
 
     def _by_score(self, alleles: Sequence[str]) -> Judged:
         """Return the phenotype of a sum of scores; a number of copies that is only known from below counts as that."""
+        if len(alleles) != 2:
+            return Judged(why=f"expected two alleles of {self.gene}, got {len(alleles)}")
         total, least, functions = 0.0, False, []
         for allele in alleles:
             for part in re.split(r"\s*\+\s*(?=\*)", allele.strip("[]")):
@@ -149,6 +150,7 @@ def _pypgx(fetch: Fetch, gene: str, dutch: Mapping[str, str]) -> Rules:
         if row["Gene"] == gene and not CONTRADICTED & {(gene, allele) for allele in both}:
             made = function_pair([functions[allele] for allele in both if allele in functions])
             pairs[made] = row["Phenotype"].removeprefix(f"{gene} ")
+    functions |= {new: functions.pop(old) for (of, old), new in RENAMED.items() if of == gene and old in functions}
     return Rules(gene, functions, pairs=pairs, dpwg=dutch)
 
 

@@ -4,6 +4,7 @@ The definitions are of GRCh38. PyPGx's table of variants (Lee et al., PLoS One 2
 positions in GRCh37 too, with the bases of both genomes; a position that it does not give has no place in GRCh37.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -65,7 +66,7 @@ class Places:
 
     def chromosome(self, written: str) -> str:
         """Return a chromosome's name without `chr`, of whatever a VCF calls it: chr1, 1, NC_000001.11."""
-        return self.chromosomes.get(written, written.removeprefix("chr"))
+        return self.chromosomes.get(written, re.sub("(?i)^chr", "", written))
 
 
 def read_places(fetch: Fetch, definitions: Iterable[Definition]) -> Places:

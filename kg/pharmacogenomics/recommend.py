@@ -170,14 +170,10 @@ def recommend(
 def _states(result: GeneResult, rules: Mapping[str, Rules]) -> Iterator[_State]:
     """Yield the results of a gene that advice may go by; one that was not tested has `No Result`."""
     gene = result.gene
-    if gene in HLA and result.looked_up:
-        carried = {allele for pair in result.looked_up for allele in pair}
-        for status in hla_status(gene, carried):
-            yield _State(gene, status, None, None, "/".join(result.looked_up[0]))
-        return
-    if gene in HLA and result.phenotype:
-        for status in result.phenotype.split("; "):
-            yield _State(gene, status, None, None, "")
+    if gene in HLA and result.called:
+        statuses = result.phenotype.split("; ") if result.phenotype else hla_status(gene, result.looked_up)
+        pair = "/".join(result.looked_up[0]) if result.looked_up else ""
+        yield from (_State(gene, status, None, None, pair) for status in statuses or [None])
         return
     if not result.called:
         yield _State(gene, None, None, None, "")

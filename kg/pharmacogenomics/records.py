@@ -18,6 +18,7 @@ OTHER = "?"
 """How an allele begins that stands at a site of the definitions and is none of theirs."""
 
 _LOOK_BACK = 64
+_LOST = ("<DEL", "<CN0>")
 _BASES = frozenset("ACGT")
 _ONE_COPY = frozenset({"X", "Y", "M", "MT"})
 _NOT_CALLED = "is not called (./.)"
@@ -49,12 +50,16 @@ class Observation:
 
 @dataclass(frozen=True)
 class Spoken:
-    """What a record's alleles are at each site that it speaks of; `wrong` says how its reference is another one."""
+    """What a record's alleles are at each site that it speaks of; `wrong` says how its reference is another one.
+
+    `lost` is a record of a deletion that is not written in bases: of whom it is not called, it says nothing.
+    """
 
     alleles: Mapping[Target, Alleles]
     wrong: str = ""
     block: bool = False
     failed: str = ""
+    lost: bool = False
     formats: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -91,6 +96,9 @@ class Reading:
             block = record.stop >= record.pos + len(reference)
             spoken = {one: _stretch(one, record, len(alternates)) for one in near}
             return _spoken({one: found for one, found in spoken.items() if found}, block)
+        if alternates and all(one.startswith(_LOST) for one in alternates):
+            gone = [one for one in near if one.position + len(one.reference) > record.pos]
+            return Spoken({one: (one.same, *(None,) * len(alternates)) for one in gone}, lost=True) if gone else None
         around = {**known, **{record.pos + at: base for at, base in enumerate(reference)}}
         return _spoken(
             {
@@ -179,11 +187,13 @@ def _word(
     return (OTHER + alternate, True) if inside or whole else (None, False)
 
 
-def observe(entry: pysam.VariantRecordSample, alleles: Alleles, spoken: Spoken) -> Observation:
-    """Return what a sample's genotype in a record says of a site, or why it says nothing."""
+def observe(entry: pysam.VariantRecordSample, alleles: Alleles, spoken: Spoken) -> Observation | None:
+    """Return what a sample's genotype in a record says of a site, or why it says nothing; None if it means no site."""
+    indices = entry.allele_indices
+    if spoken.lost and (spoken.failed or not any(indices or ()) or _doubt(entry, indices, spoken.formats)):
+        return None
     if spoken.wrong or spoken.failed:
         return Observation(why=spoken.failed or f"has another reference base than the genome at {spoken.wrong}")
-    indices = entry.allele_indices
     if not indices or all(index is None for index in indices):
         return Observation((None,) * len(indices or ()), block=spoken.block)
     if why := _doubt(entry, indices, spoken.formats):

@@ -107,7 +107,8 @@ def _samples(name: str, file: pysam.VariantFile, reading: Reading, chosen: Seque
         for found, sample in zip(seen, chosen, strict=True):
             entry = record.samples[sample]
             for target, alleles in spoken.alleles.items():
-                found.setdefault(target, []).append(observe(entry, alleles, spoken))
+                if told := observe(entry, alleles, spoken):
+                    found.setdefault(target, []).append(told)
     if reading.elsewhere > checked:
         raise VcfError(
             name,

@@ -66,6 +66,9 @@ TABULATED = ("G6PD", WHOLE, "RYR1")
 CONTRADICTED = frozenset({("G6PD", "Cairo"), ("G6PD", "No name")})
 """Alleles of unknown function in one table and of a known one in the diplotypes: the first stands."""
 
+RENAMED = {("RYR1", "c.7039_7041delGAG"): "c.7042_7044delGAG"}
+"""Alleles that PharmCAT defines by another name: of rs121918596, chr19:38499644 TGGA>T, on a repeat of GAG."""
+
 ONE_COPY = "Sex Chromosome"
 """The function of the other allele of a gene that a person has one copy of."""
 
@@ -148,9 +151,10 @@ def _alleles(found: Mapping[PublicFile, FoundFile], genes: Mapping[str, str], le
             left_out["allele of a gene that PharmCAT has whole"] += 1
             continue
         defined = "variants" if row["GRCh38Core"] else "reference" if defaults.get(symbol) == allele else None
+        named = RENAMED.get((symbol, allele), allele)
         yield {
-            "id": haplotype_id(symbol, allele),
-            "name": name_of(symbol, allele),
+            "id": haplotype_id(symbol, named),
+            "name": name_of(symbol, named),
             "symbol": symbol,
             "gene": genes.get(symbol, symbol),
             "allele_name": allele,

@@ -104,6 +104,7 @@ def test_ryr1_is_called_by_its_variants(call: Call, genotypes: Mapping[str, str]
 
 def test_a_malignant_variant_of_ryr1_decides_and_one_of_unknown_function_leaves_it_open(call: Call) -> None:
     assert call("RYR1", {"rs118192178": "G,T 0/2"}).phenotype == "Malignant Hyperthermia Susceptibility"
+    assert call("RYR1", {"rs121918596": "0/1"}).phenotype == "Malignant Hyperthermia Susceptibility"
     assert (
         call("RYR1", {"rs118192178": "G,T 0/2", "rs34694816": "0/1"}).phenotype
         == "Malignant Hyperthermia Susceptibility"
@@ -272,3 +273,8 @@ def test_cyp2d6_goes_by_its_score(
     judged = caller.rules["CYP2D6"].judge(diplotype)
     assert (judged.phenotype, judged.activity_score) == (phenotype, score)
     assert bool(judged.why) == (score is None)
+
+
+def test_a_variant_that_was_not_looked_for_may_be_on_both_copies(call: Call) -> None:
+    found = call("DPYD", {"rs3918290": None})
+    assert found.possible == ("Normal Metabolizer", "Intermediate Metabolizer", "Poor Metabolizer")

@@ -82,3 +82,27 @@ def test_what_is_said_comes_before_what_is_made_of_it(
     found = result(tmp_path, caller, text)
     assert (list(found.diplotypes), found.phenotype, found.activity_score) == (diplotypes, phenotype, score)
     assert found.method == "outside call"
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("text", "phenotype"),
+    [
+        ("HLA-B\tB*57:01/B*08:01\n", "*15:02 negative; *57:01 positive; *58:01 negative"),
+        ("HLA-B\t*5701/*0801\n", "*15:02 negative; *57:01 positive; *58:01 negative"),
+        ("HLA-B\t*57/*08\n", "*15:02 negative; *58:01 negative"),
+        ("HLA-B\t*57:01\n", "*57:01 positive"),
+        ("HLA-B\t*08:01\n", None),
+        ("HLA-B\tnormal/normal\n", None),
+        ("HLA-B\t*57:01 positive\n", "*57:01 positive"),
+        ("HLA-B\t*07:02/*08:01\nHLA-B\t*07:02/*57:01\n", "*15:02 negative; *57:01 positive; *58:01 negative"),
+        ("CYP2D6\t*4\n", None),
+        ("CYP2D6\t*1/*2/*4\n", None),
+        ("DPYD\t*1/*2A\n", "Intermediate Metabolizer"),
+        ("VKORC1\tGA\n", "-1639 AG"),
+    ],
+)
+def test_what_is_not_told_of_both_copies_is_never_negative_or_normal(
+    tmp_path: Path, caller: Caller, text: str, phenotype: str | None
+) -> None:
+    assert result(tmp_path, caller, text).phenotype == phenotype

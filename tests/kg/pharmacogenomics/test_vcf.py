@@ -223,3 +223,22 @@ def test_grch37_is_called_by_the_positions_that_are_known_in_it(tmp_path: Path, 
     assert found.diplotypes == ("*1/*2",), "GRCh37 has G at rs3758581, which is *1, where GRCh38 has A, which is *38"
     whole = called(tmp_path, caller, header(build="hg19").replace("ID=chr10,", "ID=10,") + lines, gene="CYP2C9")
     assert not whole.called and "of them have no certain place in GRCh37" in " ".join(whole.notes)
+
+
+@pytest.mark.parametrize(
+    ("position", "end", "told", "passed", "diplotypes"),
+    [
+        (233759000, 233770000, "0/1", "PASS", ()),
+        (233759000, 233770000, "1/1", "PASS", ()),
+        (233759000, 233770000, "0/0", "PASS", ("*1/*28",)),
+        (233759000, 233770000, "./.", "PASS", ("*1/*28",)),
+        (233759000, 233770000, "0/1", "LowQual", ("*1/*28",)),
+        (233759000, 233759900, "0/1", "PASS", ("*1/*28",)),
+    ],
+)
+def test_a_deletion_without_bases_leaves_what_it_takes_away_untold(
+    tmp_path: Path, caller: Caller, position: int, end: int, told: str, passed: str, diplotypes: tuple[str, ...]
+) -> None:
+    record = f"chr2\t{position}\t.\tN\t<DEL>\t.\t{passed}\tEND={end}\tGT\t{told}\n"
+    text = VCF.replace("#CHROM", '##INFO=<ID=END,Number=1,Type=Integer,Description="End">\n#CHROM') + record
+    assert called(tmp_path, caller, text).diplotypes == diplotypes

@@ -101,8 +101,8 @@ def laboratory_genotype(gene: str, diplotype: str) -> str:
 def hla_name(gene: str, allele: str) -> str:
     """Return an HLA allele as today's nomenclature writes it; one that is not read is left as it is.
 
-    >>> hla_name("HLA-B", "B*57:01"), hla_name("HLA-B", "5701"), hla_name("HLA-B", "*57:01:01"), hla_name("HLA-B", "B57")
-    ('*57:01', '*57:01', '*57:01:01', 'B57')
+    >>> [hla_name("HLA-B", allele) for allele in ("B*57:01", "5701", "*57:01:01", "B57")]
+    ['*57:01', '*57:01', '*57:01:01', 'B57']
     """
     bare = allele.removeprefix("HLA-").removeprefix(f"{gene[-1]}*")
     read = _FIELDS.fullmatch(bare)

@@ -172,8 +172,10 @@ def _states(result: GeneResult, rules: Mapping[str, Rules]) -> Iterator[_State]:
     gene = result.gene
     if gene in HLA and result.called:
         statuses = result.phenotype.split("; ") if result.phenotype else hla_status(gene, result.looked_up)
-        pair = "/".join(result.looked_up[0]) if result.looked_up else ""
-        yield from (_State(gene, status, None, None, pair) for status in statuses or [None])
+        alleles = "/".join(result.looked_up[0]) if result.looked_up else ""
+        yield from (_State(gene, status, None, None, alleles) for status in statuses)
+        if not statuses:
+            yield _State(gene, None, None, None, alleles)
         return
     if not result.called:
         yield _State(gene, None, None, None, "")

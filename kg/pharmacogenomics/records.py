@@ -189,13 +189,13 @@ def _word(
 
 def observe(entry: pysam.VariantRecordSample, alleles: Alleles, spoken: Spoken) -> Observation | None:
     """Return what a sample's genotype in a record says of a site, or why it says nothing; None if it means no site."""
-    indices = entry.allele_indices
-    if spoken.lost and (spoken.failed or not any(indices or ()) or _doubt(entry, indices, spoken.formats)):
+    indices = entry.allele_indices or ()
+    if spoken.lost and (spoken.failed or not any(indices) or _doubt(entry, indices, spoken.formats)):
         return None
     if spoken.wrong or spoken.failed:
         return Observation(why=spoken.failed or f"has another reference base than the genome at {spoken.wrong}")
-    if not indices or all(index is None for index in indices):
-        return Observation((None,) * len(indices or ()), block=spoken.block)
+    if all(index is None for index in indices):
+        return Observation((None,) * len(indices), block=spoken.block)
     if why := _doubt(entry, indices, spoken.formats):
         return Observation(why=why, block=spoken.block)
     found = tuple(None if index is None else alleles[index] or UNKNOWN for index in indices)

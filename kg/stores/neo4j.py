@@ -35,11 +35,14 @@ from kg.schema import (
     node_columns,
 )
 from kg.stores import neo4j_write as write
+from kg.stores.added import added
 from kg.stores.degrees import from_lists
 from kg.stores.neo4j_retry import patiently
 from kg.stores.protocol import NOTHING, Hop, Key, Known, StoreError
 from kg.stores.releases import RELEASE_LABEL, read_releases
 
+MOST_AT_ONCE = 50_000
+"""Edges that one transaction adds or takes away: one of 200,000 does not fit into a server of 2 GiB."""
 FETCHED_ROWS = 5_000
 
 
@@ -93,12 +96,13 @@ class Neo4jStore:
         away or fails, or an edge's end is not in the graph: with the old graph in place, or, after that last step, with
         the new one.
         """
+        with self._failures(), self._writer(progress) as only_writer:
+            self._put(graph, only_writer, progress)
+
+    def _put(self, graph: Graph, only_writer: Callable[[], None], progress: Progress) -> None:
+        """Stage a graph beside the one in place, and change them over; the caller is the only writer."""
         build = str(uuid4())
-        with (
-            self._failures(),
-            self._driver.session(max_transaction_retry_time=0) as session,
-            self._writer(progress) as only_writer,
-        ):
+        with self._driver.session(max_transaction_retry_time=0) as session:
             patiently(lambda: write.declare(session, graph))
             patiently(lambda: write.clear(session))
             patiently(lambda: session.execute_write(write.begin, build))
@@ -141,9 +145,14 @@ class Neo4jStore:
     def add(self, graph: Graph, gone: Graph = NOTHING) -> None:
         """Add nodes and edges in one transaction; a node or an edge that is there is overwritten.
 
-        Which edge is the same one is said by `kg.schema.edge_identity`. What is `gone` is taken away before. Raises
-        `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
+        Which edge is the same one is said by `kg.schema.edge_identity`. What is `gone` is taken away before. What has
+        more edges than a transaction holds is put in place of the server's graph together with that, as a build is.
+        Raises `StoreError`, with nothing written, where an edge's end is neither in the store nor in the graph.
         """
+        if sum(rows.num_rows for rows in (*graph.edges.values(), *gone.edges.values())) > MOST_AT_ONCE:
+            with self._failures(), self._writer(silent) as only_writer:
+                self._put(added(self.read(), graph, gone), only_writer, silent)
+            return
         with (
             self._failures(),
             self._driver.session(max_transaction_retry_time=0) as session,

@@ -2,11 +2,14 @@
 
 import random
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyarrow as pa
 import pytest
 from neo4j import GraphDatabase
 
+import kg.stores.neo4j
 from kg.graph import Graph, table
 from kg.paths import paths
 from kg.query import patient, show
@@ -147,3 +150,29 @@ def test_killed_at_ten_random_points_a_whole_graph_stays(neo4j_url: str, verb: s
         kill_after(neo4j_url, verb, luck.uniform(0, whole_s))
         survived = settled(neo4j_url)
         assert same(survived, old) or same(survived, new)
+
+
+@pytest.mark.neo4j
+def test_what_is_too_much_for_a_transaction_is_added_all_the_same(
+    neo4j_url: str, tmp_path: Path, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kg.stores.neo4j, "MOST_AT_ONCE", 0)
+    conditions = graph.edges["patient_has_condition"]
+    newer = pa.Table.from_pylist([row | {"day": 77} for row in conditions.to_pylist()[:1]], conditions.schema)
+    person = graph.nodes["Patient"].slice(2)
+    renamed = person.set_column(1, "name", pa.array(["P-3 again"]))
+    addition = Graph({"Patient": renamed}, {"patient_has_condition": newer}, graph.sources)
+    gone = Graph({}, {"patient_has_condition": conditions.slice(0, 1), "treats": graph.edges["treats"]})
+    held = []
+    for url in (neo4j_url, tmp_path / "graph.lbdb"):
+        with open_store(url, create=True) as store:
+            store.replace(graph)
+            store.add(addition, gone)
+            keys = [(kind, node) for kind, rows in graph.nodes.items() for node in rows["id"].to_pylist()]
+            held.append((store.read(), store.nodes(keys)))
+    (there, theirs), (here, ours) = held
+    assert listed(there) == listed(here) and theirs == ours and "treats" not in there.edges
+
+
+def listed(graph: Graph) -> dict[str, list[str]]:
+    return {name: sorted(map(repr, rows.to_pylist())) for name, rows in {**graph.nodes, **graph.edges}.items()}

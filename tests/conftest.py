@@ -217,7 +217,7 @@ EDGES: tuple[tuple[str, str, str, dict[str, object]], ...] = (
         "patient_has_diplotype",
         "PANAKEIA:P-1",
         "NCBIGene:1559",
-        {"diplotypes": ["*1/*2"], "activity_score": 1.5, "missing_positions": [], "method": "vcf"},
+        {"diplotypes": ["*1/*2"], "activity_score": 1.5, "missing_positions": ["rs28371686"], "method": "vcf"},
     ),
     ("predicted_treats", "DRUGBANK:DB01050", "DOID:8398", {"score": 0.4, "prior": 0.1, "model": "m"}),
     ("predicted_binds", "DRUGBANK:DB01050", "NCBIGene:5742", {"score": 0.5}),

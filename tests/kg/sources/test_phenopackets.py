@@ -107,6 +107,8 @@ def test_a_variant_has_its_expressions_its_place_and_its_gene(tmp_path: Path) ->
             "type": None,
             "grch37": None,
             "grch38": "15-48510125-G-A",
+            "alteration": None,
+            "span_grch37": None,
         }
     ]
     (gene,) = graph.nodes["Gene"].to_pylist()

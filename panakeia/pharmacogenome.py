@@ -12,7 +12,10 @@ from kg.output import whole_file
 from kg.pharmacogenomics.calls import GeneResult
 from kg.pharmacogenomics.recommend import Advice
 
-USUAL = ("Normal", "Rapid", "Uncertain Susceptibility", "negative", "-1639 GG", "non-responsive", "No Result")
+USUAL = (
+    *("Normal", "normal risk", "Rapid", "Uncertain Susceptibility", "negative", "-1639 GG", "non-responsive"),
+    "No Result",
+)
 """What a result says that has a person treated as anybody: it holds one of these words."""
 DOSED_UP = ("CYP3A5", ("Normal", "Intermediate"))
 """The gene whose active enzyme is the exception for which doses are raised."""

@@ -37,6 +37,16 @@ _INTERNATIONAL = {
 """A name that the sources use -> the name of the same drug in DrugBank."""
 
 
+def names_of(drug: str) -> set[str]:
+    """Return the names under which a drug of this name may be listed, as `kg.names.folded` writes them.
+
+    >>> names_of("Aspirin") == {"aspirin", "acetylsalicylic acid"}
+    True
+    """
+    name = folded(drug)
+    return {name, _INTERNATIONAL.get(name, name)}
+
+
 @dataclass(frozen=True)
 class NamedDrug:
     """A drug: its CURIE, its name there, and the CURIEs that others have for it."""

@@ -14,12 +14,13 @@ from kg.fetch import Fetch
 from kg.names import folded
 from kg.pharmacogenomics.alleles import HLA, function_pair, hla_status, phenotype_id
 from kg.pharmacogenomics.calls import GeneResult
+from kg.pharmacogenomics.drugs import names_of
 from kg.pharmacogenomics.phenotype import Rules
 from kg.source import Source
 from kg.sources import cpic, dpwg, pypgx
 
 NO_RESULT = "No Result"
-_NO_ADVICE = ("No Recommendation", "No recommendation", "The guideline does not provide a recommendation")
+_NO_ADVICE = ("n/a", "No Recommendation", "No recommendation", "The guideline does not provide a recommendation")
 _CHANGES = "therapy changes: "
 
 Row = Mapping[str, Any]
@@ -34,6 +35,11 @@ class Guidance:
 
     rows: tuple[Row, ...]
     versions: dict[str, str] = field(default_factory=dict)
+
+    def without(self, drugs: Iterable[str]) -> list[str]:
+        """Return those of these drugs (by name or identifier) on which there is no guideline."""
+        known = {folded(row[end]) for row in self.rows for end in ("drug", "object")}
+        return [drug for drug in drugs if known.isdisjoint(names_of(drug))]
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ def recommend(
     drugs: Iterable[str] | None = None,
 ) -> tuple[Advice, ...]:
     """Return the advice for a person with these results, on these drugs (by name or identifier) or on all."""
-    wanted = None if drugs is None else {folded(drug) for drug in drugs}
+    wanted = None if drugs is None else {name for drug in drugs for name in names_of(drug)}
     states: dict[str, list[_State]] = {}
     dutch: dict[str, list[_State]] = {}
     for result in results.values():

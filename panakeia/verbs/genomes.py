@@ -79,6 +79,10 @@ class GenomeVerbs(Held):
                 raise ValueError(f"the VCF has {len(results)} samples; outside calls are of one: name it (--sample)")
             progress("guidelines", 0.5)
             guidance = read_guidance(fetch)
+            if unknown := guidance.without(drugs):
+                raise ValueError(
+                    f"no guideline is on {', '.join(map(repr, unknown))}: expected names as DrugBank has them"
+                )
             advice = {one: recommend(found, guidance, caller.rules, drugs or None) for one, found in results.items()}
         return Pharmacogenome(results, advice, drugs, guidance.versions | caller.versions)
 

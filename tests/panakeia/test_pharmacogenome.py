@@ -138,12 +138,29 @@ def test_the_page_is_whole_and_says_what_was_not_tested(tmp_path: Path) -> None:
         ("HLA-B", "*57:01 positive", "Strong", True),
         ("HLA-B", "*57:01 negative", "Strong", False),
         ("VKORC1", "-1639 AA", "therapy changes: Yes", True),
+        ("MT-RNR1", "Reference, normal risk of aminoglycoside-induced hearing loss", "Strong", False),
     ],
 )
 def test_what_is_to_reconsider_goes_by_a_result_that_not_everybody_has(
     gene: str, said: str, strength: str, expected: bool
 ) -> None:
     assert unusual(replace(ADVICE, results={gene: said}, strength=strength)) is expected
+
+
+def test_a_guideline_that_says_nothing_is_no_advice() -> None:
+    said = {"SLCO1B1": "*1/*9, Indeterminate"}
+    assert not unusual(replace(ADVICE, results=said, strength=None, recommendation="n/a"))
+
+
+@pytest.mark.mirror
+def test_a_drug_by_another_name_and_one_without_a_guideline(mirror: Path, tmp_path: Path) -> None:
+    calls = tmp_path / "calls.tsv"
+    calls.write_text("TPMT\t*3A/*3A\n")
+    vcf = mirror / "pgx/pharmcat/vcf/pharmcat.example.vcf"
+    asked = Session(data=mirror).pgx(vcf, outside_calls=calls, drugs=["thioguanine"])
+    assert {one.drug for found in asked.advice.values() for one in found} == {"Tioguanine"}
+    with pytest.raises(ValueError, match="no guideline is on 'warfarine'"):
+        Session(data=mirror).pgx(vcf, drugs=["warfarin", "warfarine"])
 
 
 def test_a_vcf_or_a_patient_is_needed_and_not_both(tmp_path: Path) -> None:

@@ -235,7 +235,8 @@ class Caller:
 
     def _outside(self, call: OutsideCall) -> GeneResult:
         """Return a call from elsewhere: what it says itself comes before what its diplotype makes."""
-        judged = shared(self._judge(call.gene, pair) for pair in call.diplotypes) if call.diplotypes else Judged()
+        looked_up = [tuple(self._decisive(call.gene, copy) for copy in pair) for pair in call.diplotypes]
+        judged = shared(self._judge(call.gene, pair) for pair in looked_up) if looked_up else Judged()
         pairs = tuple(tuple(sorted(pair, key=in_order)) for pair in call.diplotypes)
         if call.gene in HLA and pairs:
             judged = _hla(call.gene, pairs)
@@ -256,12 +257,18 @@ class Caller:
             call.gene,
             "outside call",
             tuple("/".join(pair) for pair in pairs),
-            pairs,
+            tuple(tuple(sorted(pair, key=in_order)) for pair in looked_up),
             phenotype,
             value,
             judged.functions,
             notes=tuple(notes),
         )
+
+    def _decisive(self, gene: str, copy: str) -> str:
+        """Return the allele by which a copy is looked up: the lowest of several in brackets, where that is the rule."""
+        parts = copy[1:-1].split(" + ") if gene in lowest.GENES and copy.startswith("[") else [copy]
+        known = gene in self.rules and all(part in self.rules[gene].functions for part in parts)
+        return min(parts, key=self._rank(gene)) if known else copy
 
     def _of_score(self, gene: str, value: float) -> str | None:
         rules = self.rules.get(gene)

@@ -25,6 +25,7 @@ _METABOLIZER = re.compile(
     r"\b(poor|intermediate|normal|extensive|rapid|ultrarapid)\s+metaboli[sz]ers?\b", re.IGNORECASE
 )
 _NOT_SURE = re.compile(r"\b(likely|possible)\b", re.IGNORECASE)
+_NOTHING = ("n/a", "na", ".", "-", "no result")
 _STATUS = re.compile(r"\*\d{2,3}:\d{2,3} (?:positive|negative)")
 _GENE = re.compile(r"[A-Z0-9][A-Za-z0-9-]{1,15}")
 _NAME = re.compile(r"[\w*.:>+()\[\] ,'≥=/-]{1,200}")
@@ -62,7 +63,7 @@ def _call(text: str, where: str) -> OutsideCall:
         raise FileError(
             f"{where}: expected gene, diplotype, phenotype and activity score between tabs, got {len(cells)}"
         )
-    gene, diplotype, phenotype, score = (*cells, "", "")[:4]
+    gene, diplotype, phenotype, score = ("" if cell.casefold() in _NOTHING else cell for cell in (*cells, "", "")[:4])
     if not _GENE.fullmatch(gene):
         raise FileError(f"{where}: expected a gene's symbol such as CYP2D6 in the first column")
     if not (diplotype or phenotype or score):

@@ -74,6 +74,14 @@ def result(tmp_path: Path, caller: Caller, text: str) -> GeneResult:
         ("G6PD\tB (wildtype)/B (wildtype)\n", ["B (reference)/B (reference)"], "Normal", None),
         ("HLA-B\t*57:01/*15:02\n", ["*15:02/*57:01"], "*15:02 positive; *57:01 positive; *58:01 negative", None),
         ("CYP2D6\t*1/*XXX\n", ["*1/*XXX"], None, None),
+        ("CYP2D6\t*1/*4\tn/a\tn/a\n", ["*1/*4"], "Intermediate Metabolizer", 1.0),
+        (
+            "DPYD\tReference/[c.498G>A + c.2846A>T]\n",
+            ["Reference/[c.498G>A + c.2846A>T]"],
+            "Intermediate Metabolizer",
+            1.5,
+        ),
+        ("DPYD\tReference/[c.498G>A + c.9G>T]\n", ["Reference/[c.498G>A + c.9G>T]"], None, None),
     ],
 )
 def test_what_is_said_comes_before_what_is_made_of_it(

@@ -125,6 +125,18 @@ def test_the_page_is_whole_and_says_what_was_not_tested(tmp_path: Path) -> None:
     assert 'href="https://cpicpgx.org/guidelines/guideline-for-clopidogrel-and-cyp2c19/"' in FOUND.to_html()
 
 
+def test_the_page_says_between_which_phenotypes_it_cannot_tell() -> None:
+    maybe = GeneResult(
+        "UGT1A1",
+        "vcf",
+        diplotypes=("*1/*80", "*1/*80+*28"),
+        looked_up=(("*1", "*80"), ("*1", "*80+*28")),
+        possible=("Indeterminate", "Intermediate Metabolizer"),
+    )
+    page = Text(replace(FOUND, results={"A": {"UGT1A1": maybe}}, advice={"A": ()}, taken={}).to_html())
+    assert "one of: Indeterminate; Intermediate Metabolizer" in page.text
+
+
 @pytest.mark.parametrize(
     ("gene", "said", "strength", "expected"),
     [

@@ -7,7 +7,7 @@ def cell(value: object, digits: int = 4) -> str:
     >>> cell(0.123456), cell(1000.0), cell(None), cell(["a", "b"]), cell(True)
     ('0.1235', '1,000', '', 'a, b', 'yes')
     """
-    if value is None or value != value:
+    if value is None or repr(value) == "<NA>" or value != value:  # pandas' NA is neither true nor false
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -67,7 +67,7 @@ def main() -> None:
         _check_encoding(sys.argv[1:])
         app()
     except (ValueError, OSError) as failure:
-        if os.environ.get("PANAKEIA_DEBUG"):
+        if os.environ.get("PANAKEIA_DEBUG", "0") not in ("", "0"):
             raise
         print_error(failure)
         drop_output()

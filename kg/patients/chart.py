@@ -26,16 +26,19 @@ _AGENTS = {"patient_has_condition": "manual_agent", "patient_has_phenotype": "ma
 _AGENTS |= {"patient_takes_drug": "manual_agent", "patient_had_procedure": "manual_agent"}
 """Clinicians enter these; whether a person or a machine told the others, the record does not say."""
 _PER_YEAR: dict[str, float] = {"a": 1, "a_j": 1, "a_t": 1, "a_g": 1, "mo": 12, "mo_j": 12, "mo_s": 12, "mo_g": 12}
-_PER_YEAR |= {"wk": 365.25 / 7, "d": 365.25}
+_PER_YEAR |= {"wk": 365.25 / 7, "d": 365.25, "h": 8_766, "min": 525_960, "s": 31_557_600, "ks": 31_557.6, "Ms": 31.5576}
 """The units of UCUM in which an age is given -> how many make a year."""
+_AGES = frozenset(f"LOINC:{code}" for code in ("21611-9", "21612-7", "29553-5", "30525-0", "63900-5"))
+_AGES |= frozenset(f"SNOMEDCT:{code}" for code in ("397669002", "424144002", "445518008"))
+"""Measurements that are ages: a number without a dimension is one of years."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What the store has of a patient already: the node's columns, and the first and the last day of an event."""
+    """What the store has of a patient already: the node's columns, and by source and record the first and last day."""
 
     row: Row
-    days: tuple[int, int] | None
+    days: Mapping[Key, tuple[int, int]]
     versions: Mapping[tuple[str, str], int]
     calls: tuple[tuple[tuple[str, str], str, str], ...] = ()
     """The genotypes that are known: source and record, gene, diplotype."""
@@ -89,19 +92,25 @@ def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | N
     true = TrueDays(who, terms.key, born)
     died = true.day(dead, ("death",))
     counting = _counting(who, told, stored, terms)
+    others = _other_days(told, stored, counting)
     seen: dict[str, set[str]] = {}
     said: list[_Said] = []
     retracted = set((stored.row.get("retracted") or ()) if stored else ())
     for (source, name), state in counting.items():
         seen.setdefault(source, set()).add(name)
         if state.retracted:
-            retracted.add(f"{source} {name} {state.version if state.version is not None else ''}".strip())
+            version = _version_of_retraction(state, stored, (source, name))
+            retracted.add(f"{source} {name} {version if version is not None else ''}".strip())
         for what in (_as_it_can_have_been(one, born, terms, source) for one in state.says):
             if what is not None:
                 said.append(_Said(what, source, name, true.day(what.at, what.record)))
     said = _agreeing(said, stored, counting, terms)
-    latest = _latest([one.day for one in said if one.day], died, stored, who)
-    calendar = ShiftedDays(true, latest, stored.days[0] if stored and stored.days else None)
+    before = [day for _, day in others]
+    if stored and not died and stored.row.get("death_day") is not None:
+        before.append(stored.row["death_day"])
+    days = [one.day for one in said if one.day] + ([died] if died else [])
+    days += [date(1970, 1, 1) + timedelta(day - who.shift_days) for day in before]
+    calendar = ShiftedDays(true, max(days, default=None), min((day for day, _ in others), default=None))
     nodes: dict[tuple[str, str], Row] = {}
     edges: dict[str, dict[tuple[object, ...], Row]] = {source: {} for source, _ in told}
     for one in said:
@@ -109,7 +118,7 @@ def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | N
             nodes.setdefault((node["kind"], node["id"]), {**node, "file": edge["file"], "line": edge["line"]})
             same = edge["relation"], *(edge.get(column) for column in edge_identity(edge["relation"]))
             edges[one.source].setdefault(same, edge)
-    patient = _patient(told, stored, died, calendar) | {"retracted": sorted(retracted)}
+    patient = _patient(told, stored, died, calendar, terms.now) | {"retracted": sorted(retracted)}
     return Chart(
         (patient, *nodes.values()),
         {source: tuple(rows.values()) for source, rows in edges.items()},
@@ -140,20 +149,27 @@ def _life(
     who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | None, terms: Terms
 ) -> tuple[Moment | None, Moment | None]:
     """Return the birth, as precisely as it is told, and the death, the latest; raises `RecordError` for two people."""
-    births: list[Moment] = []
-    deaths: list[Moment] = []
-    for source, person in told:
-        for moment, element, into in ((person.born, "birth", births), (person.died, "death", deaths)):
-            try:
-                if moment is not None:
-                    check_moment(moment, born=None, now=terms.now)
-                    into.append(moment)
-            except NoMoment as reason:
-                terms.accounts[source].reject(person.place, "Patient", f"{element}:", str(reason))
+    births = _holding([(source, person, person.born) for source, person in told], "birth", None, terms)
     _check_one_person(who, told, births, stored)
     order = ("minute", "day", "month", "year")
     born = min(births, key=lambda one: order.index(one.precision), default=None)
+    deaths = _holding([(source, person, person.died) for source, person in told], "death", born, terms)
     return born, max(deaths, key=lambda one: one.first, default=None)
+
+
+def _holding(
+    told: Sequence[tuple[str, Person, Moment | None]], element: str, born: Moment | None, terms: Terms
+) -> list[Moment]:
+    """Return the moments of a birth or a death that can have been; the others are refused."""
+    held = []
+    for source, person, moment in told:
+        try:
+            if moment is not None:
+                check_moment(moment, born=born.first if born else None, now=terms.now)
+                held.append(moment)
+        except NoMoment as reason:
+            terms.accounts[source].reject(person.place, "Patient", f"{element}:", str(reason))
+    return held
 
 
 def _check_one_person(
@@ -198,7 +214,9 @@ def _as_it_can_have_been(
     """Return an event or a call if it was when it can have been, less an end that cannot be; else None."""
     for moment, element in ((what.at, "the time"), (getattr(what, "until", None), "the end")):
         try:
-            if isinstance(moment, Moment):
+            if isinstance(moment, Age):
+                moment = Moment(born.first + timedelta(moment.days), precision="month") if born else None  # about
+            if moment is not None:
                 check_moment(moment, born=born.first if born else None, now=terms.now)
         except NoMoment as reason:
             terms.accounts[source].reject(what.place, _kind(what), element, str(reason))
@@ -208,12 +226,22 @@ def _as_it_can_have_been(
     return what
 
 
-def _latest(days: list[date], died: date | None, stored: Stored | None, who: Pseudonym) -> date | None:
-    """Return the latest day on the true calendar, of what is read now and of what is stored."""
-    days = [*days, *([died] if died else [])]
-    if stored and stored.days:
-        days.append(date(1970, 1, 1) + timedelta(stored.days[1] - who.shift_days))
-    return max(days, default=None)
+def _other_days(
+    told: Sequence[tuple[str, Person]], stored: Stored | None, counting: Mapping[Key, State]
+) -> list[tuple[int, int]]:
+    """Return the first and the last day, as stored, of each stored record that is not read anew."""
+    whole = {source for source, person in told if person.whole}
+    held = stored.days if stored else {}
+    return [days for key, days in held.items() if key not in counting and key[0] not in whole]
+
+
+def _version_of_retraction(state: State, stored: Stored | None, key: Key) -> int | None:
+    """Return a retraction's version; without one, of a record whose version is stored, it is the one after that."""
+    if state.version is not None or stored is None or key not in stored.versions:
+        return state.version
+    again = any(text.startswith(" ".join(key)) for text in stored.row.get("retracted") or ())
+    version = stored.versions[key] + (not again)
+    return version if version >= 0 else None
 
 
 def _rows(said: _Said, calendar: ShiftedDays, terms: Terms) -> Iterator[tuple[Row, Row]]:
@@ -294,13 +322,18 @@ def _measured(event: Event, meaning: Meaning) -> dict[str, object]:
     unit = unit_of(event.unit, meaning.node["id"])
     if unit is None:
         raise LeftOut("a unit that UCUM does not have" if event.unit else "a number without a unit")
-    if event.value >= OLDEST_AGE_YEARS * _PER_YEAR.get(unit, math.inf):
+    per_year = 1 if unit == "1" and meaning.node["id"] in _AGES else _PER_YEAR.get(unit, math.inf)
+    if event.value >= OLDEST_AGE_YEARS * per_year:
         raise LeftOut(f"a number of years that may be an age of {OLDEST_AGE_YEARS} or more")
     return {"value": event.value, "unit": unit, "value_code": code}
 
 
 def _patient(
-    told: Sequence[tuple[str, Person]], stored: Stored | None, died: date | None, calendar: ShiftedDays
+    told: Sequence[tuple[str, Person]],
+    stored: Stored | None,
+    died: date | None,
+    calendar: ShiftedDays,
+    now: datetime | None,
 ) -> dict[str, Any]:
     """Return the patient's own node, with what the store has where the records do not say."""
     row = dict(stored.row) if stored else {}
@@ -310,7 +343,9 @@ def _patient(
         seen = [event.at.days for event in person.events if isinstance(event.at, Age)]
         seen += [person.last_seen.days] if person.last_seen else []
         ages += [float(min(max(seen) // 365.25, OLDEST_AGE_YEARS))] if seen and not born else []
-    age = max([*ages, *([row["age_years"]] if row.get("age_years") is not None else [])], default=None)
+    if row.get("age_years") is not None and _still_holds(row, told, born, now):
+        ages.append(row["age_years"])
+    age = max(ages, default=None)
     aged = bool(born) or any(isinstance(event.at, Age) for _, person in told for event in person.events)
     birth = calendar.day(calendar.true.birth) if aged else row.get("birth_day")
     consents = [person.consent for _, person in told if person.consent]
@@ -328,6 +363,18 @@ def _patient(
         "file": place.file,
         "line": place.line,
     }
+
+
+def _still_holds(row: Row, told: Sequence[tuple[str, Person]], born: Moment | None, now: datetime | None) -> bool:
+    """Say whether the age that is stored counts beside what is read now.
+
+    A birth that is told gives the age anew, and so does all that is known of a patient; but an age of 90 or more may
+    rest on a day that is not stored, so it stays where the birth allows it.
+    """
+    if born is None:
+        return not {*(row.get("provided_by") or ())} <= {source for source, person in told if person.whole}
+    old = bool(row["age_years"] >= OLDEST_AGE_YEARS)
+    return old and (now is None or capped_age(_middle(born), now.date()) >= OLDEST_AGE_YEARS)
 
 
 def _middle(born: Moment) -> date:

@@ -129,7 +129,11 @@ def import_patients(
     listed = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     read = _read(listed, given or Given(), fetch or Fetch(), _part(progress, 0.0, 0.4))
     read = replace(read, persons=with_phenotypes(store, read.persons))
-    whose = _owner(store, given.patient, read) if given and given.patient else lambda one: pseudonym(key, one.identity)
+    whose = (
+        _owner(store, given.patient, read)
+        if given and given.patient is not None
+        else lambda one: pseudonym(key, one.identity)
+    )
     known = _known(store, {whose(person).curie for _, person in read.persons})
     charts = _charts(read, whose, _Terms(key, terminology(store)), known, _part(progress, 0.4, 0.3))
     progress("check", 0.7)
@@ -199,7 +203,7 @@ class _Held:
 def _known(store: Store, patients: set[str]) -> _Held:
     held = stored(store, patients)
     people = {row["id"]: row for row in held.nodes[PERSON].to_pylist()} if PERSON in held.nodes else {}
-    days: dict[str, list[int]] = {}
+    days: dict[str, dict[tuple[str, str], tuple[int, int]]] = {}
     versions: dict[str, dict[tuple[str, str], int]] = {}
     for row in people.values():
         for source, name, *version in (text.split(" ") for text in row["retracted"] or ()):
@@ -210,7 +214,8 @@ def _known(store: Store, patients: set[str]) -> _Held:
         columns = rows.select(["subject", "source", "record", "version", "day"]).to_pydict()
         for subject, source, record, version, day in zip(*columns.values(), strict=True):
             if day is not None:
-                days.setdefault(subject, []).append(day)
+                first, last = days.setdefault(subject, {}).get((source, record), (day, day))
+                days[subject][source, record] = min(first, day), max(last, day)
             if version is not None:
                 told = versions.setdefault(subject, {})
                 told[source, record] = max(version, told.get((source, record), -1))
@@ -222,7 +227,7 @@ def _known(store: Store, patients: set[str]) -> _Held:
         {
             curie: Stored(
                 row,
-                (min(days[curie]), max(days[curie])) if curie in days else None,
+                days.get(curie, {}),
                 versions.get(curie, {}),
                 tuple(called.get(curie, ())),
             )

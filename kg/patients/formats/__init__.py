@@ -51,12 +51,13 @@ def sorted_by_format(paths: Iterable[Path], format: str | None = None) -> dict[s
         strange = 0 if format else _search(path, here)
         if strange or not here:
             what = f"path {number} of {len(given)}"
-            told = (
-                f"{what} is" if path.is_file() else f"{what} holds {strange or 'no'} file{'s' * (strange != 1)} that is"
-            )
-            raise RecordError(
-                f"{told} of no known format: expected {_known()}; name the format (--format) to be told what is wrong"
-            )
+            if path.is_file():
+                told = f"{what} is of no known format"
+            elif strange:
+                told = f"{what} holds {strange} file{'s' * (strange != 1)} of no known format"
+            else:
+                told = f"{what} holds no patients' records of a known format"
+            raise RecordError(f"{told}: expected {_known()}; name the format (--format) to be told what is wrong")
         for name, files in here.items():
             found.setdefault(name, []).extend(files)
     return {name: list({path.resolve(): path for path in files}.values()) for name, files in found.items()}

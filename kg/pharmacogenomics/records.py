@@ -211,10 +211,13 @@ def _doubt(entry: pysam.VariantRecordSample, indices: Sequence[int | None], form
         return "did not pass the sample's own filter (FT)"
     if "DP" in formats and entry["DP"] in (0, "0"):
         return "has a genotype without any reads (DP 0)"
-    if "AD" in formats and len(set(indices) - {None}) > 1:
+    if "AD" in formats:
         told = entry["AD"]  # text, where the header does not say that it is numbers
         depths = told.split(",") if isinstance(told, str) else told if isinstance(told, tuple) else (told,)
-        if sum(depth not in (None, 0, "0", ".") for depth in depths) == 1:
+        if depths and all(depth in (0, "0") for depth in depths):
+            return "has a genotype without any reads (AD 0)"
+        seen = {at for at, depth in enumerate(depths) if depth not in (None, 0, "0", ".")}
+        if len(set(indices) - {None}) > 1 and len(seen) == 1:
             return "is heterozygous (GT) with reads of one allele only (AD)"
     return ""
 

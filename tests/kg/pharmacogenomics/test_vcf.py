@@ -84,6 +84,7 @@ def test_alternates_in_one_record_or_in_several(
         ("DP", "30", "is not called"),
         ("GT:DP", "0/1:0", "without any reads"),
         ("GT:AD", "0/1:0,31", "reads of one allele only"),
+        ("GT:AD", "0/0:0,0", "without any reads"),
         ("GT:FT", "0/1:LowGQ", "the sample's own filter"),
     ],
 )

@@ -40,12 +40,13 @@ class Genotype:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one record says of a sample at a site; `why` is why it says nothing."""
+    """What one record says of a sample at a site; `why` is why it says nothing, `asked` what it could have said."""
 
     alleles: Alleles = ()
     phase: str | None = None
     why: str = ""
     block: bool = False
+    asked: frozenset[str | None] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def observe(entry: pysam.VariantRecordSample, alleles: Alleles, spoken: Spoken) 
     phase = None
     if entry.phased and len(indices) > 1:
         phase = str(entry["PS"]) if "PS" in spoken.formats and entry["PS"] is not None else ""
-    return Observation(found, phase, block=spoken.block)
+    return Observation(found, phase, block=spoken.block, asked=frozenset(alleles))
 
 
 def _doubt(entry: pysam.VariantRecordSample, indices: Sequence[int | None], formats: frozenset[str]) -> str:
@@ -254,6 +255,9 @@ def _merged(told: Sequence[Observation], target: Target) -> Observation | str:
     (number,) = copies
     phases = {one.phase for one in called}
     contradiction = Observation((UNKNOWN,) * number)
+    here = {allele for one in called for allele in one.alleles} - {None, target.same}
+    if any((one.asked - set(one.alleles)) & here for one in called if None not in one.alleles):
+        return contradiction  # the same alternate is there by one record, and not there by another
     if len(phases) == 1 and None not in phases:
         columns = [[one.alleles[at] for one in called] for at in range(number)]
         found = [{allele for allele in column if allele not in (None, target.same)} for column in columns]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kg.files.table import read_csv
 from kg.query import PatientRecord, patient
+from kg.schema import WITHDRAWN
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
 from twin.model import Continuous, Covariate, Genotype, Model
@@ -47,12 +48,15 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
     """Return one patient of the store, as a cohort of one; the id is given as for `kg.query.patient`.
 
     A genotype is not known where an allele of the model may be there as well, for it was not looked for.
-    Raises `PatientError` that names the covariates which the patient's record lacks, without the record's content.
+    Raises `PatientError` that names the covariates which the patient's record lacks, without the record's content, and
+    for a patient who withdrew consent.
     """
     try:
         record = patient(store, patient_id)
     except UnknownNode as failure:
         raise PatientError(str(failure)) from None
+    if record.consent == WITHDRAWN:
+        raise PatientError("the patient withdrew consent: nothing is simulated of the record")
     stated, lacking = _stated(record, model), lacks(record, model)
     if lacking:
         raise PatientError(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kg.graph import Graph, table
+from kg.patients.keeping import set_consent
 from kg.schema import edge_columns, node_columns
 from kg.stores.opening import open_store
 from twin import library
@@ -133,6 +134,15 @@ def test_what_a_record_lacks_is_named_and_what_it_says_is_not(
         from_graph(store, "PANAKEIA:P-1", MODEL)
     assert message in str(failure.value)
     assert "*11" not in str(failure.value) and "P-1" not in str(failure.value)
+
+
+def test_who_withdrew_consent_is_not_simulated(tmp_path: Path) -> None:
+    called = {"CYP2C9": "*1/*1", "VKORC1": "GA"}
+    path = store_of(tmp_path, age_years=71.0, genotypes=called)
+    with open_store(path) as store:
+        set_consent(store, "P-1", "withdrawn")
+        with pytest.raises(PatientError, match="withdrew consent"):
+            from_graph(store, "P-1", MODEL)
 
 
 def test_an_unknown_patient_is_not_echoed(tmp_path: Path) -> None:

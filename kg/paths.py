@@ -18,7 +18,7 @@ from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence
 from kg.meeting import CHANGED, Half, Question, search
 from kg.query.adjacency import check_relations
-from kg.query.known import look_up
+from kg.query.known import check_consent, look_up
 from kg.schema import PERSON, RELATIONS, Step
 from kg.search import Node, check_count, check_sources, find, find_ends
 from kg.stores.protocol import Hop, Key, Known, Store, StoreError
@@ -136,6 +136,7 @@ def paths(
     start, goal = find_ends(store, a, b, kinds)
     if start == goal:
         raise ValueError(f"{a!r} and {b!r} are the same node, {start.id}: give two different ones")
+    check_consent(store, start, goal)
     ends = (start.kind, start.id), (goal.kind, goal.id)
     through, avoid = _stops(store, route, ends, max_length)
     usable = {relation.name for relation in RELATIONS.values() if not (relation.predicted or relation.negated)}

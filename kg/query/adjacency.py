@@ -11,7 +11,7 @@ import pandas as pd
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence
 from kg.notebook import notebook_html
-from kg.query.known import look_up
+from kg.query.known import check_consent, look_up
 from kg.schema import EVIDENCE_COLUMNS, RELATIONS, Step, steps_from
 from kg.search import Node, check_count, check_sources, find, kind_named
 from kg.stores.protocol import Store
@@ -119,6 +119,7 @@ def neighbours(
     check_sources(store, where)
     wanted_kinds = {kind_named(one) for one in kinds}
     found = node if isinstance(node, Node) else find(store, node, kind)
+    check_consent(store, found)
     degrees = look_up(store, [(found.kind, found.id)])[found.kind, found.id].degrees
     steps = [
         step

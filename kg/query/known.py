@@ -5,7 +5,8 @@ from collections.abc import Collection
 import pyarrow as pa
 
 from kg.graph import table
-from kg.schema import node_columns
+from kg.schema import PERSON, WITHDRAWN, node_columns
+from kg.search import Node
 from kg.stores.protocol import OTHER_VERSION, Key, Known, Store, StoreError
 
 
@@ -23,3 +24,13 @@ def nodes_of(store: Store, kind: str, ids: Collection[str]) -> pa.Table:
     told = ", ".join(f"n.`{column}` AS `{column}`" for column in columns)
     rows = store.query(f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted RETURN {told}", {"ids": list(ids)})
     return table(columns, rows)
+
+
+def check_consent(store: Store, *nodes: Node) -> None:
+    """Raise `ValueError` where a walk is to begin or end at a patient who withdrew consent."""
+    for node in nodes:
+        if node.kind == PERSON and any(
+            row["consent"] == WITHDRAWN
+            for row in store.query(f"MATCH (p:{PERSON} {{id: $id}}) RETURN p.consent AS consent", {"id": node.id})
+        ):
+            raise ValueError("the patient withdrew consent: no walk leads from or to the record")

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from kg.graph import Graph
+from kg.paths import paths
 from kg.patients.formats import sorted_by_format
 from kg.patients.imports import Given, Imported, import_patients
+from kg.patients.keeping import set_consent
 from kg.patients.record import RecordError
+from kg.query import neighbours
 from kg.search import UnknownNode
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
@@ -122,6 +125,15 @@ def test_what_is_taken_back_without_a_version_does_not_come_back(
     assert ("fhir", "record", "an older version of what is stored") in imported.left_out
     again = imports(BORN, WEIGHT | {"meta": {"versionId": "2"}})
     assert not again.left_out
+
+
+def test_no_walk_leads_to_who_withdrew_consent(stored: Store, imports: Callable[..., Imported]) -> None:
+    (patient,) = imports(BORN, condition("44054006", "Diabetes", id="c", onsetDateTime="2019-01-01")).patients
+    assert neighbours(stored, patient).found
+    set_consent(stored, patient, "withdrawn")
+    for walk in (lambda: neighbours(stored, patient), lambda: paths(stored, "DOID:9352", patient)):
+        with pytest.raises(ValueError, match="withdrew consent"):
+            walk()
 
 
 def test_an_empty_patient_is_nobody(stored: Store, tmp_path: Path) -> None:

@@ -180,7 +180,8 @@ def test_ingredients_agree_with_cpic(mirror: Path) -> None:
 def test_no_code_of_icd_is_rejected_as_a_node(mirror: Path, table: str, kind: str, systems: dict[str, str]) -> None:
     path = mirror / "patients" / "mimic-iv-demo" / "hosp" / f"{table}.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        codes = [Code(systems[row["icd_version"]], row["icd_code"]) for row in csv.DictReader(lines)]
+        listed = [Code(systems[row["icd_version"]], row["icd_code"]) for row in csv.DictReader(lines)]
+    codes = [code for code in listed if code.system != "ICD10PCS" or len(code.code) == 7]  # others head the codes
     assert len(codes) > 80_000
     told = [written(code, procedure=kind == "Procedure") for code in codes]
     ids = [own_curie(kind, *code) for code in told if code]

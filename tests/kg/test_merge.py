@@ -138,9 +138,9 @@ def test_a_day_or_a_record_that_is_missing_twice_is_the_same() -> None:
         edge("P:1", "M:1", day=1, value=2.0),
         edge("P:1", "M:1", record="r", value=3.0),
     ]
-    again = [row | {"unit": "kg", "value": 9.0} for row in rows]
+    again = [row | {"code": "LOINC:1-8"} for row in rows]
     found, dropped = merged("patient_has_measurement", *rows, *again)
-    assert found == [row | {"unit": "kg"} for row in rows]
+    assert found == [row | {"code": "LOINC:1-8"} for row in rows]
     assert dropped == [3, 4, 5]
 
 

@@ -16,6 +16,7 @@ from kg.build import build_graph
 from kg.fetch import Fetch
 from kg.graph import Graph
 from kg.patients.imports import import_patients
+from kg.pharmacogenomics.alleles import laboratory_genotype
 from kg.schema import RELATIONS
 from kg.sources import starter
 from kg.sources.hetionet import METAEDGES, to_curie
@@ -59,7 +60,7 @@ def genotypes_of(graph: Graph) -> dict[str, dict[str, str]]:
     calls: dict[str, dict[str, str]] = {row["id"]: {} for row in graph.nodes["Patient"].to_pylist()}
     for row in graph.edges["patient_has_diplotype"].to_pylist():
         [diplotype] = row["diplotypes"]
-        calls[row["subject"]][genes[row["object"]]] = diplotype
+        calls[row["subject"]][genes[row["object"]]] = laboratory_genotype(genes[row["object"]], diplotype)
     return {patient: found for patient, found in calls.items() if found}
 
 

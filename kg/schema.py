@@ -217,6 +217,6 @@ def edge_identity(relation: str) -> tuple[str, ...]:
     >>> edge_identity("treats")
     ('subject', 'object', 'source')
     >>> edge_identity("patient_takes_drug")
-    ('subject', 'object', 'source', 'day', 'record')
+    ('subject', 'object', 'source', 'day', 'minute', 'record', 'negated')
     """
     return ("subject", "object", "source", *RELATIONS[relation].identity)

@@ -60,6 +60,7 @@ class Exported:
     records: Mapping[str, int]
     left_out: Mapping[str, int]
     notes: tuple[str, ...] = ()
+    why: str = "they are patients' (--patients writes them too)"
 
     def to_frame(self) -> pd.DataFrame:
         """Return the files and their records."""
@@ -80,7 +81,7 @@ class Exported:
         lines = [f"{self.format} in {self.folder}, files: {len(self.records)}", *self.notes]
         if self.left_out:
             counts = ", ".join(f"{count:,} {name}" for name, count in self.left_out.items())
-            lines.append(f"left out, because they are patients' (--patients writes them too): {counts}")
+            lines.append(f"left out, because {self.why}: {counts}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -117,7 +118,8 @@ def export(
     with whole_folder(folder) as part:
         records = write(graph, part, progress)
     progress("exported", 1.0)
-    return Exported(format, Path(folder), records, left_out)
+    done = Exported(format, Path(folder), records, left_out)
+    return replace(done, why="consent was withdrawn") if patients else done
 
 
 def without_patients(graph: Graph, private: Collection[str] = ()) -> tuple[Graph, dict[str, int]]:

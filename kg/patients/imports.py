@@ -175,6 +175,10 @@ def _read(paths: list[Path], given: Given, fetch: Fetch, progress: Progress) -> 
         reading = Reading(accounts[name], now, told, fetch, given.build, given.outside_calls, given.sample)
         persons += ((name, person) for person in reader(name).read(files, reading))
         digests[name] = tuple(_digest(file) for path in files for file in _files(path))
+    if not persons and not any(account.rejected for account in accounts.values()):
+        raise RecordError(
+            f"no patient in these records ({', '.join(accounts)}): expected at least one; nothing was stored"
+        )
     return _Read(tuple(persons), accounts, digests)
 
 

@@ -25,6 +25,7 @@ from kg.schema import (
     edge_columns,
     node_columns,
 )
+from kg.stores.added import added
 from kg.stores.degrees import from_lists, recount
 from kg.stores.kept import KEPT_COLUMNS, with_kept
 from kg.stores.ladybug_file import LARGEST_FILE, settle_file, written_file
@@ -78,19 +79,21 @@ class LadybugStore:
     def add(self, graph: Graph, gone: Graph = NOTHING) -> None:
         """Add nodes and edges to what the store holds; a node or edge that it has already is overwritten.
 
-        Which edge is the same one is said by `kg.schema.edge_identity`. What is `gone` is taken away before.
+        Which edge is the same one is said by `kg.schema.edge_identity`. What is `gone` is taken away before. Where
+        nodes are, the file is written anew: what is deleted in a copy would stay in its bytes.
         """
+        if gone.nodes:
+            with self._writing(keep=True, copy=False) as connection:
+                whole = added(self.read(), graph, gone)
+                self._close()
+                _copy_all(connection, whole, silent)
+            return
         with self._writing(keep=True) as connection:
             for kind, nodes in with_kept(graph).items():
                 _upsert_nodes(connection, kind, nodes)
             _upsert_nodes(connection, RELEASE_LABEL, _release_table(graph))
             for relation in graph.edges.keys() | gone.edges.keys():
                 _upsert_edges(connection, relation, graph.edges.get(relation), gone.edges.get(relation))
-            for kind, nodes in gone.nodes.items():
-                connection.execute(
-                    f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted DETACH DELETE n",
-                    {"ids": nodes["id"].to_pylist()},
-                )
             recount(partial(_fetch, connection), partial(_set_nodes, connection), graph, gone)
 
     def read(self) -> Graph:
@@ -199,14 +202,14 @@ class LadybugStore:
             return _execute(connection, cypher, {}).get_as_arrow().cast(arrow_schema(columns))
 
     @contextmanager
-    def _writing(self, *, keep: bool, audit: Audit | None = None) -> Iterator[ladybug.Connection]:
+    def _writing(self, *, keep: bool, copy: bool = True, audit: Audit | None = None) -> Iterator[ladybug.Connection]:
         """Yield a connection to a new file, with the store's graph or empty; put it in place afterwards."""
         if self._path.exists():
             self._open()  # raises if the file is not a graph: nothing else is ever overwritten
             self._close()
         with (
             _as_store_errors(self._path),
-            written_file(self._path, _create_tables, keep=keep, audit=audit) as connection,
+            written_file(self._path, _create_tables, keep=keep, copy=copy, audit=audit) as connection,
         ):
             yield connection
 

@@ -34,16 +34,17 @@ def settle_file(path: Path) -> None:
 
 @contextmanager
 def written_file(
-    path: Path, declare: Callable[[ladybug.Connection], None], *, keep: bool, audit: Audit | None = None
+    path: Path, declare: Callable[[ladybug.Connection], None], *, keep: bool, copy: bool, audit: Audit | None = None
 ) -> Iterator[ladybug.Connection]:
     """Yield a connection to a new file, and put it in place of a store's afterwards.
 
-    With `keep` it is a copy of the store's file, if there is one, and the audit beside that stays. Else it is empty and
-    `declare` makes its tables, and with it its own audit is put in place, or none: the audit beside a graph is never
-    another graph's.
+    With `keep` the audit beside the store's file, if there is one, stays, and with `copy` the new one begins as its
+    copy. Else it is empty and `declare` makes its tables; and without `keep` its own audit is put in place with it, or
+    none: the audit beside a graph is never another graph's.
     """
     with _only_writer(path) as building, _whole(path, building):
-        copied = keep and path.exists()
+        kept = keep and path.exists()
+        copied = kept and copy
         if copied:
             shutil.copyfile(path, building)
         with _opened(building) as connection:
@@ -52,7 +53,7 @@ def written_file(
                 declare(connection)
                 connection.execute("COMMIT")
             yield connection
-        if copied:
+        if kept:
             put_in_place([building], [path])
             return
         parts: Sequence[Path | None] = (None, None)

@@ -109,6 +109,16 @@ def test_forgetting_takes_a_patient_out_and_nobody_else(store: Store, imports: C
     assert store.nodes([("Drug", "DRUGBANK:DB00682")]) != {}
 
 
+@pytest.mark.parametrize("store", ["ladybug"], indirect=True)
+def test_no_byte_of_a_file_keeps_who_was_forgotten(
+    store: Store, imports: Callable[..., Imported], tmp_path: Path
+) -> None:
+    [who] = imports(bundle(RARE, condition("230690007", "Stroke"), weight(70))).patients
+    assert who.encode() in (tmp_path / "graph.lbdb").read_bytes()
+    forget(store, who)
+    assert who.encode() not in (tmp_path / "graph.lbdb").read_bytes()
+
+
 def same(one: Graph, other: Graph) -> bool:
     """Whether two graphs hold the same nodes and edges; releases are not taken back."""
 

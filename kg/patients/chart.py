@@ -89,7 +89,8 @@ def chart(who: Pseudonym, told: Sequence[tuple[str, Person]], stored: Stored | N
     if any(person.shifted for _, person in told):
         terms = replace(terms, now=None)
     born, dead = _life(who, told, stored, terms)
-    true = TrueDays(who, terms.key, born)
+    dated = any(isinstance(event.at, Moment) for _, person in told for event in person.events)
+    true = TrueDays(who, terms.key, born, dated, terms.now.date() if terms.now else None)
     died = true.day(dead, ("death",))
     counting = _counting(who, told, stored, terms)
     others = _other_days(told, stored, counting)

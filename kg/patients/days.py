@@ -19,12 +19,15 @@ _SPAN = {"year": 365, "month": 30}
 class TrueDays:
     """Days on the true calendar, drawn by the key where the record is not precise.
 
-    An age counts from the birth, and where that is not told from a day that the key draws, which is nobody's.
+    An age counts from the birth. Where that is not told, it counts from a day that the key draws, which is nobody's, but
+    not beside events that are `dated`: what lies between would be false. No day is drawn after `now`.
     """
 
     who: Pseudonym
     key: bytes
     born: Moment | None
+    dated: bool = False
+    now: date | None = None
 
     def day(self, at: Moment | Age | None, record: tuple[str, ...]) -> date | None:
         """Return the day, of a record, that something was."""
@@ -32,13 +35,16 @@ class TrueDays:
             return None
         if isinstance(at, Age):
             span = _SPAN.get(at.precision, 1)
-            return self.birth + timedelta(at.days + drawn(self.key, "day", self.who, record, span))
-        span = (at.last - at.first).days + 1
-        return at.first if span == 1 else at.first + timedelta(drawn(self.key, "day", self.who, record, span))
+            birth = self.birth
+            return birth and birth + timedelta(at.days + drawn(self.key, "day", self.who, record, span))
+        last = at.last if self.now is None else max(at.first, min(at.last, self.now))
+        return at.first + timedelta(drawn(self.key, "day", self.who, record, (last - at.first).days + 1))
 
     @property
-    def birth(self) -> date:
-        """The day of birth."""
+    def birth(self) -> date | None:
+        """The day of birth; None where no day could be one."""
+        if self.born is None and self.dated:
+            return None
         if self.born is None:
             return date(1900, 1, 1) + timedelta(drawn(self.key, "birth", self.who, (), 36500))
         span = (self.born.last - self.born.first).days + 1

@@ -187,3 +187,14 @@ def test_one_identifier_for_two_people_is_refused_across_imports(
     with pytest.raises(RecordError, match="stands for two people"):
         imports(bundle(weight(90), patient=stranger))
     assert same(store.read(), before)
+
+
+def test_an_age_has_no_day_beside_dated_events_where_the_birth_is_not_told(
+    store: Store, imports: Callable[..., Imported]
+) -> None:
+    nobody = {"resourceType": "Patient", "id": "p", "gender": "female"}
+    onset = condition("44054006", "Diabetes", onsetAge={"value": 40, "unit": "a", "code": "a"})
+    imports(bundle(onset, weight(70), patient=nobody))
+    [has] = store.read().edges["patient_has_condition"].to_pylist()
+    [person] = store.read().nodes["Patient"].to_pylist()
+    assert has["day"] is None and person["birth_day"] is None

@@ -19,7 +19,7 @@ _SPAN = {"year": 365, "month": 30}
 class TrueDays:
     """Days on the true calendar, drawn by the key where the record is not precise.
 
-    An age counts from the birth. Where that is not told, it counts from a day that the key draws, which is nobody's, but
+    An age counts from the birth; where that is not told, from a day that the key draws, which is nobody's, but
     not beside events that are `dated`: what lies between would be false. No day is drawn after `now`.
     """
 

@@ -14,7 +14,7 @@ from kg.graph import Graph
 from kg.notebook import notebook_html
 from kg.output import whole_folder
 from kg.progress import Progress, silent
-from kg.schema import PERSON, RELATIONS, WITHDRAWN
+from kg.schema import PERSON, RELATIONS
 
 Writer = Callable[[Graph, Path, Progress], Mapping[str, int]]
 """Writes a graph's files into an empty folder, and returns how many records (rows, statements, ...) each file has.
@@ -156,10 +156,10 @@ def without_patients(graph: Graph, private: Collection[str] = ()) -> tuple[Graph
 
 def _consenting(graph: Graph) -> tuple[Graph, dict[str, int]]:
     """Return the graph without patients who withdrew consent and their edges, and how many that leaves out."""
-    people = graph.nodes.get(PERSON)
-    withdrawn = people.filter(pc.equal(people["consent"], WITHDRAWN))["id"].combine_chunks() if people else []
-    if people is None or not len(withdrawn):
+    withdrawn = graph.withdrawn()
+    if not len(withdrawn):
         return graph, {}
+    people = graph.nodes[PERSON]
     nodes = {**graph.nodes, PERSON: people.filter(pc.invert(pc.is_in(people["id"], withdrawn)))}
     edges = dict(graph.edges)
     for relation, rows in graph.edges.items():

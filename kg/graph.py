@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_identity
+from kg.schema import NODE_KINDS, PERSON, RELATIONS, WITHDRAWN, AttributeType, edge_identity, negatable
 
 NAMED_RELEASES = 3
 """How many releases the version of data names."""
@@ -121,6 +121,13 @@ class Graph:
             tuple(release for release in self.sources if release.name != source),
         )
 
+    def withdrawn(self) -> pa.Array:
+        """Return the identifiers of the patients who withdrew consent."""
+        people = self.nodes.get(PERSON)
+        if people is None:
+            return pa.array([], pa.string())
+        return people.filter(pc.equal(people["consent"], WITHDRAWN))["id"].combine_chunks()
+
     def stated_by(self, sources: Collection[str]) -> "Graph":
         """Return the part of the graph that these sources state: their nodes, as they are, and their edges."""
         wanted = pa.array(sorted(sources), pa.string())
@@ -135,6 +142,11 @@ class Graph:
             {name: rows for name, rows in edges.items() if rows.num_rows},
             tuple(release for release in self.sources if release.name in sources),
         )
+
+
+def holding(relation: str, rows: pa.Table) -> pa.Table:
+    """Return the edges of a relation that do not say themselves that what they lead to is absent."""
+    return rows.filter(pc.invert(pc.fill_null(rows["negated"], False))) if negatable(relation) else rows
 
 
 def table(columns: Mapping[str, AttributeType], rows: Iterable[Mapping[str, object]]) -> pa.Table:

@@ -102,8 +102,17 @@ RELATIONS: dict[str, Relation] = {
 
 PERSON = "Patient"
 """The kind of node that no path leads through: one person's record is no evidence about two other nodes."""
-WITHDRAWN = "withdrawn"
-"""The consent of a patient who is in no answer to research."""
+GIVEN, WITHDRAWN = "given", "withdrawn"
+"""What a patient's consent may be; who withdrew it is in no answer to research."""
+
+
+def consenting(patient: str) -> str:
+    """Return what must be true, in Cypher, of a patient (or any other node) to be in an answer to research.
+
+    >>> consenting("p")
+    "(p.consent IS NULL OR p.consent <> 'withdrawn')"
+    """
+    return f"({patient}.consent IS NULL OR {patient}.consent <> '{WITHDRAWN}')"
 
 
 def negatable(relation: str) -> bool:
@@ -163,7 +172,7 @@ class Step(NamedTuple):
         (('(r.negated IS NULL OR NOT r.negated)',), ())
         """
         negated = (f"({edge}.negated IS NULL OR NOT {edge}.negated)",) if negatable(self.relation) else ()
-        withdrawn = (f"({end}.consent IS NULL OR {end}.consent <> '{WITHDRAWN}')",) if self.end == PERSON else ()
+        withdrawn = (consenting(end),) if self.end == PERSON else ()
         return (*negated, *withdrawn)
 
     def _arrow(self, edge: str) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 from kg.curie import prefixes, standard
 from kg.filter import Filter
 from kg.names import END, folded
-from kg.schema import NODE_KINDS, PERSON, WITHDRAWN
+from kg.schema import NODE_KINDS, PERSON, consenting
 from kg.spelling import Spellings, near, spellings
 from kg.stores.protocol import OTHER_VERSION, Key, Store, StoreError
 from kg.stores.releases import read_releases
@@ -154,7 +154,7 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
         raise ValueError("the text to search for is empty: give a part of a name or a synonym, or a kind to list")
     rank, order = "0", "n.folded_name, n.id"
     text_of, places = {}, {}
-    asked = [f"(n.consent IS NULL OR n.consent <> '{WITHDRAWN}')"] if PERSON in kinds else []
+    asked = [consenting("n")] if PERSON in kinds else []
     if wanted:
         asked, rank, order = [*asked, _HOLDS], _RANK, f"rank, size(n.folded_name), {order}"
         text_of, places = {"text": wanted}, {"beginning": END + wanted, "whole": END + wanted + END}

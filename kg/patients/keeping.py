@@ -12,11 +12,9 @@ from kg.notebook import notebook_html
 from kg.patients.terminology import RECORDS_LICENCE
 from kg.query.known import nodes_of
 from kg.query.people import find_patient, needed_elsewhere, stored
-from kg.schema import PERSON, RELATIONS, WITHDRAWN
+from kg.schema import GIVEN, PERSON, RELATIONS, WITHDRAWN
 from kg.stores.protocol import NOTHING, Store
 from kg.stores.releases import read_releases
-
-GIVEN = "given"
 
 
 class ConsentError(ValueError):

@@ -11,18 +11,18 @@ from typing import Any
 import pandas as pd
 
 from kg.notebook import notebook_html
+from kg.patients.terms.meaning import UNMAPPED
 from kg.query.people import EVENTS
-from kg.schema import PERSON, WITHDRAWN, Step
+from kg.schema import PERSON, Step, consenting
 from kg.stores.protocol import Store
 
 FEWEST = 5
 """The fewest patients whose codes are counted together."""
-UNMAPPED = "unmapped"
 COMMONEST = 20
 """How many codes that mean no node are listed if nothing else is asked."""
 
 _CODED = tuple(relation for relation in EVENTS if "mapping" in relation.attributes)
-_KEPT = f"(p.consent IS NULL OR p.consent <> '{WITHDRAWN}') AND r.code IS NOT NULL"
+_KEPT = f"{consenting('p')} AND r.code IS NOT NULL"
 
 
 @dataclass(frozen=True)

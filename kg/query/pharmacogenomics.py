@@ -15,7 +15,7 @@ from kg.pharmacogenomics.definitions import in_order
 from kg.pharmacogenomics.phenotype import Judged, Rules, shared
 from kg.pharmacogenomics.recommend import Advice, Guidance, recommend
 from kg.query.people import find_patient
-from kg.schema import PERSON, WITHDRAWN
+from kg.schema import PERSON, WITHDRAWN, Step
 from kg.search import find
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
@@ -100,11 +100,16 @@ def _called(store: Store, patient: str) -> dict[str, list[Row]]:
     return dict(called)
 
 
+def _has(relation: str, end: str) -> str:
+    """Return what must be true, in Cypher, of a patient's edge `r` for the patient to have what it leads to."""
+    return " AND ".join(Step(relation, True).holds("r", end))
+
+
 def _phenotypes(store: Store, patient: str) -> dict[str, list[str]]:
     """Return the phenotypes of each gene that the record states, with a call or without."""
     rows = store.query(
         f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_has_gene_phenotype]->(f:GenePhenotype), (g:Gene) "
-        "WHERE g.id = f.gene AND (r.negated IS NULL OR r.negated = false) "
+        f"WHERE g.id = f.gene AND {_has('patient_has_gene_phenotype', 'f')} "
         "RETURN DISTINCT g.name AS gene, f.phenotype AS phenotype ORDER BY gene, phenotype",
         {"id": patient},
     )
@@ -118,7 +123,7 @@ def _phenotypes(store: Store, patient: str) -> dict[str, list[str]]:
 def _taken(store: Store, patient: str) -> dict[str, str]:
     rows = store.query(
         f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_takes_drug]->(d:Drug) "
-        "WHERE r.negated IS NULL OR r.negated = false RETURN DISTINCT d.id AS id, d.name AS name ORDER BY name, id",
+        f"WHERE {_has('patient_takes_drug', 'd')} RETURN DISTINCT d.id AS id, d.name AS name ORDER BY name, id",
         {"id": patient},
     )
     return {row["id"]: row["name"] for row in rows}

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kg.biolink import predicates
-from kg.graph import Graph, SourceRelease
+from kg.graph import Graph, SourceRelease, holding
 from kg.kgx.terms import words_of
 from kg.rdf.blocks import Block, Property, offsets
 from kg.rdf.names import (
@@ -26,7 +26,7 @@ from kg.rdf.names import (
     returns,
     turtle,
 )
-from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, negatable, node_columns
+from kg.schema import NODE_KINDS, RELATIONS, AttributeType, edge_columns, node_columns
 
 NODE_PREDICATES = {
     "id": "biolink:id",
@@ -150,8 +150,7 @@ def plain_block(relation: str, rows: pa.Table, naming: Naming) -> Block:
 
     An edge that says itself that what it leads to is absent has none.
     """
-    if negatable(relation):
-        rows = rows.filter(pc.invert(pc.fill_null(rows["negated"], False))).combine_chunks()
+    rows = holding(relation, rows).combine_chunks()
     ends = RELATIONS[relation]
     subjects = naming.nodes(ends.subject, rows["subject"].combine_chunks())
     objects = naming.nodes(ends.object, rows["object"].combine_chunks())

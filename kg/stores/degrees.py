@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kg.graph import Graph, arrow_schema, table
-from kg.schema import PERSON, RELATIONS, STEPS, WITHDRAWN, AttributeType, Step, negatable, steps_from
+from kg.graph import Graph, arrow_schema, holding, table
+from kg.schema import PERSON, RELATIONS, STEPS, AttributeType, Step, steps_from
 
 Run = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 """Runs a Cypher statement with parameters in a writer's transaction, and returns its rows."""
@@ -36,10 +36,10 @@ RECOUNTED = 5_000
 def with_degrees(graph: Graph) -> dict[str, pa.Table]:
     """Return the graph's tables of nodes with `DEGREE_COLUMNS`."""
     counts: dict[str, list[pa.Table]] = defaultdict(list)
+    withdrawn = graph.withdrawn()
     for relation, rows in graph.edges.items():
-        if negatable(relation):
-            rows = rows.filter(pc.invert(pc.fill_null(rows["negated"], False)))
-        consenting = _of_consenting(rows, graph) if RELATIONS[relation].subject == PERSON else rows
+        rows = holding(relation, rows)
+        consenting = _of_consenting(rows, withdrawn) if RELATIONS[relation].subject == PERSON else rows
         counted = [*_neighbours(relation, rows)]
         if consenting is not rows:
             counted[1:] = [*_neighbours(relation, consenting)][1:]
@@ -72,13 +72,9 @@ def from_lists(steps: list[str], degrees: list[int]) -> dict[Step, int]:
     return {STEPS[step]: degree for step, degree in zip(steps, degrees, strict=True) if step in STEPS}
 
 
-def _of_consenting(rows: pa.Table, graph: Graph) -> pa.Table:
+def _of_consenting(rows: pa.Table, withdrawn: pa.Array) -> pa.Table:
     """Return the edges of patients who did not withdraw consent: the others are nobody's neighbours."""
-    people = graph.nodes.get(PERSON)
-    if people is None:
-        return rows
-    ids = people.filter(pc.equal(people["consent"], WITHDRAWN))["id"].combine_chunks()
-    return rows.filter(pc.invert(pc.is_in(rows["subject"], ids))) if len(ids) else rows
+    return rows.filter(pc.invert(pc.is_in(rows["subject"], withdrawn))) if len(withdrawn) else rows
 
 
 def _neighbours(relation: str, rows: pa.Table) -> Iterator[tuple[Step, pa.Array, pa.Array]]:

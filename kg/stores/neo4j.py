@@ -21,7 +21,7 @@ from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, Se
 
 from kg.audit import Audit
 from kg.filter import EVERYTHING, Filter
-from kg.graph import Evidence, Graph, arrow_schema
+from kg.graph import Evidence, Graph, arrow_schema, holding
 from kg.progress import Progress, silent
 from kg.schema import (
     EVIDENCE_COLUMNS,
@@ -31,7 +31,6 @@ from kg.schema import (
     WITHDRAWN,
     Step,
     edge_columns,
-    negatable,
     node_columns,
 )
 from kg.stores import neo4j_write as write
@@ -377,13 +376,9 @@ def _fetch(transaction: ManagedTransaction, cypher: str, schema: pa.Schema) -> p
 
 def _both_ways(graph: Graph, relation: str) -> pa.Table:
     """Return the edges of a relation that lead both ways: none negated, none of a patient who withdrew consent."""
-    rows = graph.edges[relation]
-    if negatable(relation):
-        rows = rows.filter(pc.invert(pc.fill_null(rows["negated"], False)))
-    people = graph.nodes.get(PERSON)
+    rows, withdrawn = holding(relation, graph.edges[relation]), graph.withdrawn()
     ends = RELATIONS[relation]
     for end, kind in (("subject", ends.subject), ("object", ends.object)):
-        if kind == PERSON and people is not None:
-            withdrawn = people.filter(pc.equal(people["consent"], WITHDRAWN))["id"]
+        if kind == PERSON:
             rows = rows.filter(pc.invert(pc.is_in(rows[end], withdrawn)))
     return rows

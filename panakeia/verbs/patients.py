@@ -78,8 +78,8 @@ class PatientVerbs(Held):
 
     def patient_consent(self, patient: str, *, withdrawn: bool = False) -> "Kept":
         """Write that a patient consents to research, or has withdrawn that: then the patient is in no answer to it."""
-        from kg.patients.keeping import GIVEN, set_consent
-        from kg.schema import WITHDRAWN
+        from kg.patients.keeping import set_consent
+        from kg.schema import GIVEN, WITHDRAWN
 
         done = set_consent(self._graph(), patient, WITHDRAWN if withdrawn else GIVEN)
         self._noted("patient consent", done.patient, detail=done.done)

@@ -9,8 +9,7 @@ from kg.patients.formats.fhir.statuses import HOLDS, check
 from kg.patients.formats.fhir.times import when
 from kg.patients.moment import Moment
 from kg.patients.record import LeftOut
-
-GIVEN, WITHDRAWN = "given", "withdrawn"
+from kg.schema import GIVEN, WITHDRAWN
 
 Decision = tuple[date, int, str]
 """From when, at which minute, and what was decided."""

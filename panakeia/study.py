@@ -17,7 +17,7 @@ from kg.files.text import create_text
 from kg.graph import data_version
 from kg.output import whole_set
 from kg.patients.imports import Imported, import_patients
-from kg.progress import Progress, silent
+from kg.progress import Progress, part, silent
 from kg.search import Node, find
 from kg.sources import starter
 from kg.stores.opening import open_store
@@ -91,13 +91,13 @@ def answer(question: Question, progress: Progress = silent) -> Report:
     started = time.monotonic()
     out = Path(question.out)
     store_path = out / "graph.lbdb"
-    built = _build(question, store_path, _part(progress, "build", 0.0, 0.08))
+    built = _build(question, store_path, part(progress, 0.0, 0.08, "build"))
     with open_store(store_path) as store:
         disease = find(store, question.disease, kind="Disease")
         data = data_version(read_releases(store))
-        ranked = _rank(question, store, disease, _part(progress, "rank", 0.08, 0.88))
-        simulated = _simulate(question, store, _part(progress, "twin", 0.88, 0.95))
-    result = trial.run(_example_trial(question.seed), _part(progress, "trial", 0.95, 1.0))
+        ranked = _rank(question, store, disease, part(progress, 0.08, 0.88, "rank"))
+        simulated = _simulate(question, store, part(progress, 0.88, 0.95, "twin"))
+    result = trial.run(_example_trial(question.seed), part(progress, 0.95, 1.0, "trial"))
     write_trial(result, out / "trial")
     tried = Chapter(
         tuple(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
@@ -138,8 +138,8 @@ def _rank(question: Question, store: Store, disease: Node, progress: Progress) -
     from gnn.train import load_config, train
 
     graph, config = store.read(), load_config(None, seed=question.seed)
-    model = train(graph, config, _part(progress, "train", 0.0, 0.46))
-    measured = held_out_fifth(graph, config, _part(progress, "evaluate on held-out pairs", 0.46, 0.95))
+    model = train(graph, config, part(progress, 0.0, 0.46, "train"))
+    measured = held_out_fifth(graph, config, part(progress, 0.46, 0.95, "evaluate on held-out pairs"))
     checkpoint.save(model, Path(question.out) / "model")
     progress("explain", 0.95)
     ranked = rank(model, store, disease.id, top=len(model.drugs))
@@ -178,11 +178,6 @@ def write_trial(result: TrialResult, out: str | Path) -> None:
         with create_text(subjects) as file:
             write_csv(result.subjects, file)
         report.write_text(page, encoding="utf-8")
-
-
-def _part(progress: Progress, name: str, first: float, last: float) -> Progress:
-    """Return a progress of one step that fills this part of the whole."""
-    return lambda step, fraction: progress(f"{name}: {step}", first + (last - first) * fraction)
 
 
 def _why(question: Question, names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ tell by how much the patient's days are moved. A day that with another would tel
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from kg.patients.deidentify import TELLING_DAYS, Pseudonym, drawn, epoch_day
+from kg.patients.deidentify import TELLING_DAYS, Pseudonym, drawn, shifted_day
 from kg.patients.moment import Moment
 from kg.patients.record import Age
 
@@ -64,7 +64,6 @@ class ShiftedDays:
 
     def day(self, day: date | None) -> int | None:
         """Return a true day as days since 1970-01-01, shifted."""
-        if day is None or self.latest is None or (self.latest - day).days >= TELLING_DAYS:
-            return None
-        shifted = epoch_day(day) + self.true.who.shift_days
-        return None if self.first is not None and shifted - self.first >= TELLING_DAYS else shifted
+        shifted = shifted_day(day, self.latest, self.true.who) if day and self.latest else None
+        told_with_first = shifted is not None and self.first is not None and shifted - self.first >= TELLING_DAYS
+        return None if told_with_first else shifted

@@ -64,7 +64,9 @@ def call_rows(call: GeneCall, known: Nodes) -> Iterator[Edge]:
 def with_phenotypes(store: Store, persons: Sequence[tuple[str, Person]]) -> tuple[tuple[str, Person], ...]:
     """Return persons, with what the graph's tables make of a genotype where the record gives that alone."""
     genes = {call.gene for _, person in persons for call in person.calls if _bare(call)}
-    rules = rules_of(store, genes) if genes else {}
+    if not genes:
+        return tuple(persons)
+    rules = rules_of(store, genes)
     return tuple(
         (source, replace(person, calls=tuple(_judged(call, rules.get(call.gene)) for call in person.calls)))
         for source, person in persons

@@ -24,7 +24,7 @@ from kg.patients.formats import reader, readers, sorted_by_format
 from kg.patients.private import Private
 from kg.patients.record import Account, Person, Reading, RecordError
 from kg.patients.terminology import RECORDS_LICENCE, Terminology, terminology
-from kg.progress import Progress, silent
+from kg.progress import Progress, part, silent
 from kg.query.people import calls_of, find_patient, stored
 from kg.rows import Rows, edge_rows, node_rows
 from kg.schema import NODE_KINDS, PERSON, RELATIONS
@@ -103,11 +103,15 @@ class Given:
 
 @dataclass(frozen=True)
 class _Read:
-    """What readers gave: persons with their source, and by source what did not come in, and digests of the files."""
+    """What readers gave: persons with their source, and by source what did not come in, and digests of the files.
+
+    `now` is the moment of reading.
+    """
 
     persons: tuple[tuple[str, Person], ...]
     accounts: Mapping[str, Account]
     digests: Mapping[str, tuple[str, ...]]
+    now: datetime
 
 
 def import_patients(
@@ -127,7 +131,7 @@ def import_patients(
     read; then nothing is stored.
     """
     listed = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    read = _read(listed, given or Given(), fetch or Fetch(), _part(progress, 0.0, 0.4))
+    read = _read(listed, given or Given(), fetch or Fetch(), part(progress, 0.0, 0.4))
     read = replace(read, persons=with_phenotypes(store, read.persons))
     whose = (
         _owner(store, given.patient, read)
@@ -135,7 +139,7 @@ def import_patients(
         else lambda one: pseudonym(key, one.identity)
     )
     known = _known(store, {whose(person).curie for _, person in read.persons})
-    charts = _charts(read, whose, _Terms(key, terminology(store)), known, _part(progress, 0.4, 0.3))
+    charts = _charts(read, whose, key, terminology(store), known, part(progress, 0.4, 0.7))
     progress("check", 0.7)
     graph, audit = build_graph([_rows(charts, source, key, read.digests[source]) for source in read.accounts])
     gone = _gone(known.held, charts, graph)
@@ -155,10 +159,10 @@ def patient_rows(
 ) -> tuple[tuple[pa.Table, ...], tuple[pa.Table, ...]]:
     """Return the nodes and edges of patients' records of one format, for a source that ships some.
 
-    Raises `RecordError` where anything in them is refused.
+    Raises `RecordError` for a file that cannot be read.
     """
     read = _read(list(paths), Given(format=format), Fetch(offline=True), silent)
-    charts = _charts(read, lambda one: pseudonym(key, one.identity), _Terms(key, words), _Held({}, NOTHING), silent)
+    charts = _charts(read, lambda one: pseudonym(key, one.identity), key, words, _Held({}, NOTHING), silent)
     rows = _rows(charts, format, key, read.digests[format])
     return tuple(rows.nodes), tuple(rows.edges)
 
@@ -171,7 +175,7 @@ def _read(paths: list[Path], given: Given, fetch: Fetch, progress: Progress) -> 
     accounts = {name: Account() for name in found}
     digests: dict[str, tuple[str, ...]] = {}
     for number, (name, files) in enumerate(found.items()):
-        told = _part(progress, number / len(found), 1 / len(found))
+        told = part(progress, number / len(found), (number + 1) / len(found))
         reading = Reading(accounts[name], now, told, fetch, given.build, given.outside_calls, given.sample)
         persons += ((name, person) for person in reader(name).read(files, reading))
         digests[name] = tuple(_digest(file) for path in files for file in _files(path))
@@ -179,12 +183,7 @@ def _read(paths: list[Path], given: Given, fetch: Fetch, progress: Progress) -> 
         raise RecordError(
             f"no patient in these records ({', '.join(accounts)}): expected at least one; nothing was stored"
         )
-    return _Read(tuple(persons), accounts, digests)
-
-
-def _part(progress: Progress, begin: float, share: float) -> Progress:
-    """Return a progress of one step that fills this share of the whole."""
-    return lambda step, done: progress(step, begin + share * done)
+    return _Read(tuple(persons), accounts, digests, now)
 
 
 def _files(path: Path) -> list[Path]:
@@ -259,22 +258,16 @@ def _owner(store: Store, patient: str, read: _Read) -> Whose:
     return lambda person: Pseudonym(node.id, 0)
 
 
-@dataclass(frozen=True)
-class _Terms:
-    """The key, and what codes mean."""
-
-    key: bytes
-    words: Terminology
-
-
-def _charts(read: _Read, whose: Whose, given: _Terms, known: _Held, progress: Progress) -> dict[str, Chart]:
+def _charts(
+    read: _Read, whose: Whose, key: bytes, words: Terminology, known: _Held, progress: Progress
+) -> dict[str, Chart]:
     """Return the chart of each patient by pseudonym."""
     everyone = [person.private for _, person in read.persons]
     private = Private(
         frozenset[str]().union(*(one.words for one in everyone)),
         frozenset[str]().union(*(one.numbers for one in everyone)),
     )
-    terms = Terms(given.key, given.words, private, read.accounts, datetime.now(UTC))
+    terms = Terms(key, words, private, read.accounts, read.now)
     together: dict[str, tuple[Pseudonym, list[tuple[str, Person]]]] = {}
     for source, person in read.persons:
         who = whose(person)

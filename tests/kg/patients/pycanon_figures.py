@@ -2,8 +2,8 @@
 
 pycanon needs an older pandas than ours, so it has an environment of its own:
 
-    python -m venv /tmp/pycanon && /tmp/pycanon/bin/pip install pycanon==1.3.6
-    /tmp/pycanon/bin/python tests/kg/patients/pycanon_figures.py ../shared/data > tests/data/nhanes-pycanon.json
+    python -m venv out/pycanon && out/pycanon/bin/pip install pycanon==1.3.6
+    out/pycanon/bin/python tests/kg/patients/pycanon_figures.py ../shared/data > tests/data/nhanes-pycanon.json
 """
 
 import csv

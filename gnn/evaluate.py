@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gnn.baselines import degree_prior, metapath_regression, shared_targets
+from gnn.baselines.counts import degree_prior, metapath_regression, shared_targets
 from gnn.config import TrainConfig
 from gnn.metapaths import metapaths
 from gnn.metrics import (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from gnn.baselines import degree_prior
+from gnn.baselines.counts import degree_prior
 from gnn.checkpoint import Model
 from gnn.config import ConfigError, TrainConfig, load_config
 from gnn.metapaths import metapaths

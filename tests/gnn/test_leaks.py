@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from gnn import evaluate
-from gnn.baselines import metapath_regression
+from gnn.baselines.counts import metapath_regression
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.evaluate import held_out_fifth, methods, pooled, usual

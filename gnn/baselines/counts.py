@@ -1,4 +1,4 @@
-"""Baselines: what the model must beat, trained on the same pairs."""
+"""Counts: degrees, shared targets and metapath counts as baselines, trained on the same pairs."""
 
 import numpy as np
 import torch

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from gnn.baselines import degree_prior, metapath_regression, path_counts, shared_targets
+from gnn.baselines.counts import degree_prior, metapath_regression, path_counts, shared_targets
 from gnn.metapaths import DAMPING, metapaths
 from gnn.split import pair_folds
 from gnn.view import view

@@ -1,0 +1,1 @@
+"""Baselines: what the model must beat, trained on the same pairs."""

@@ -21,9 +21,9 @@ DRUGS = {
         "RYYVLZVUVIJVGH-UHFFFAOYSA-N",
         "InChI=1S/C8H10N4O2/c1-10-4-9-6-5(10)7(13)12(3)8(14)11(6)2/h4H,1-3H3",
     ),
-    "DRUGBANK:DB00277": (  # theophylline: caffeine without a methyl group
-        "ZFXYFBGIUFBOJW-UHFFFAOYSA-N",
-        "InChI=1S/C7H8N4O2/c1-10-5-4(8-3-9-5)6(12)11(2)7(10)13/h3H,1-2H3,(H,8,9)",
+    "DRUGBANK:DB00806": (  # pentoxifylline: caffeine's rings with a longer chain
+        "BYPFEZZEUUWMEJ-UHFFFAOYSA-N",
+        "InChI=1S/C13H18N4O3/c1-9(18)6-4-5-7-17-12(19)10-11(14-8-15(10)2)16(3)13(17)20/h8H,4-7H2,1-3H3",
     ),
     "DRUGBANK:DB00331": (  # metformin: no ring
         "XZWYZXLIPXDOLR-UHFFFAOYSA-N",

@@ -141,7 +141,7 @@ def _counted(store: Store, start: str, steps: Sequence[Step], where: Filter) -> 
     held = pd.DataFrame({"0": [start], "paths": np.ones(1, np.int64), "dwpc": np.ones(1)})
     for place, step in enumerate(steps, start=1):
         before, here = str(place - 1), str(place)
-        edges = _edges(store, step, held[before].unique().tolist(), where)
+        edges = weighted_edges(store, step, held[before].unique().tolist(), where)
         numbers = held[before].map(edges["x"].value_counts()).sum()
         if numbers > MOST:
             raise ValueError(
@@ -158,7 +158,7 @@ def _counted(store: Store, start: str, steps: Sequence[Step], where: Filter) -> 
     return held.rename(columns={str(len(steps)): "id"})
 
 
-def _edges(store: Store, step: Step, origins: Collection[str], where: Filter) -> pd.DataFrame:
+def weighted_edges(store: Store, step: Step, origins: Collection[str], where: Filter = EVERYTHING) -> pd.DataFrame:
     """Return the edges that a step goes along from some nodes, as columns x, y, weight; each pair of nodes once."""
     pairs = pd.DataFrame(_pairs(store, step, origins, where), columns=["x", "y"]).drop_duplicates(ignore_index=True)
     near = _degrees(store, step, pairs["x"].unique().tolist())

@@ -8,7 +8,7 @@ The search itself is in `kg.meeting`; for paths through given nodes, in `kg.thro
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -144,7 +144,7 @@ def paths(
     question = Question(ends, usable, max_length, top, avoid, route.where)
     known = look_up(store, [*ends, *through])
     found = search_through(store, question, through, known) if through else search(store, question, known)
-    return _described(store, found, known, route.where)
+    return described(store, found, known, route.where)
 
 
 def _stops(store: Store, route: Route, ends: tuple[Key, Key], max_length: int) -> tuple[list[Key], frozenset[Key]]:
@@ -204,7 +204,9 @@ def _first(references: tuple[str, ...]) -> tuple[str, ...]:
     return (*references[:SHOWN_REFERENCES], f"and {more} more") if more > 0 else references
 
 
-def _described(store: Store, found: list[Half], known: Mapping[Key, Known], where: Filter) -> list[Path]:
+def described(
+    store: Store, found: Sequence[Half], known: Mapping[Key, Known], where: Filter = EVERYTHING
+) -> list[Path]:
     """Return the paths with the names of their nodes and the evidence of their edges that passes the filter."""
     routes = [
         [(x, step, y) for (_, x), step, (_, y) in zip(path.nodes, path.steps, path.nodes[1:], strict=False)]

@@ -10,15 +10,8 @@ import pandas as pd
 from kg.notebook import notebook_html
 from kg.output import whole_file
 from kg.pharmacogenomics.calls import GeneResult
+from kg.pharmacogenomics.grade import unusual
 from kg.pharmacogenomics.recommend import Advice
-
-USUAL = (
-    *("Normal", "normal risk", "Rapid", "Uncertain Susceptibility", "negative", "-1639 GG", "non-responsive"),
-    "No Result",
-)
-"""What a result says that has a person treated as anybody: it holds one of these words."""
-DOSED_UP = ("CYP3A5", ("Normal", "Intermediate"))
-"""The gene whose active enzyme is the exception for which doses are raised."""
 
 _COLUMNS = ["sample", "gene", "diplotypes", "phenotype", "activity_score", "missing", "note"]
 _ADVICE = ["sample", "drug", "source", "strength", "population", "results", "recommendation", "url"]
@@ -136,20 +129,6 @@ class Pharmacogenome:
 
 def _drugs(advice: tuple[Advice, ...], gene: str) -> list[str]:
     return sorted({one.drug for one in advice if gene in one.results}, key=str.casefold)
-
-
-def unusual(advice: Advice) -> bool:
-    """Return whether advice goes by a result that not everybody has, and says to do something."""
-    return advice.actionable and any(map(_unusual, advice.results.items()))
-
-
-def _unusual(result: tuple[str, str]) -> bool:
-    gene, said = result
-    if gene == DOSED_UP[0]:
-        return any(word in said for word in DOSED_UP[1])
-    if "Ultrarapid" in said or ("Rapid" in said and gene != "NAT2"):
-        return True
-    return not any(word in said for word in USUAL)
 
 
 def _row(sample: str, result: GeneResult) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _along(store: Store, kind: str, nodes: Collection[str], *, down: bool) -> se
     near, far = ("b", "a") if down else ("a", "b")
     while left:
         reached: set[str] = set()
-        for relation, only in _hierarchies(kind):
+        for relation, only in hierarchies(kind):
             rows = store.query(
                 f"MATCH (a:{kind})-[r:{relation}]->(b:{kind}) WHERE {near}.id IN $ids {only}"
                 f"RETURN DISTINCT {far}.id AS id",
@@ -113,7 +113,7 @@ def _along(store: Store, kind: str, nodes: Collection[str], *, down: bool) -> se
     return found
 
 
-def _hierarchies(kind: str) -> Iterator[tuple[str, str]]:
+def hierarchies(kind: str) -> Iterator[tuple[str, str]]:
     """Yield the relations that lead from a narrow term of a kind to a broad one, and the condition where not all do."""
     for relation in RELATIONS.values():
         if relation.subject == relation.object == kind:

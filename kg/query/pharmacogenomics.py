@@ -4,7 +4,6 @@ Both come from the graph: the patient's edges to genes, haplotypes' functions, t
 recommendations that go by phenotypes. Of a gene that nobody has called, nothing is said but that.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,44 +59,63 @@ def advice(store: Store, patient: str, drugs: Collection[str] = ()) -> PatientAd
     if row["consent"] == WITHDRAWN:
         raise AdviceError("the patient withdrew consent: the store gives no advice on it")
     wanted = [find(store, drug, "Drug").id for drug in drugs]
-    guidance = _guidance(store)
-    called, phenotypes = _called(store, node.id), _phenotypes(store, node.id)
-    rules = rules_of(store, {*called, *phenotypes})
-    results = {
-        gene: _result(gene, called.get(gene, ()), phenotypes.get(gene, ()), rules.get(gene, Rules(gene)))
-        for gene in sorted({*called, *phenotypes, *(row["gene"] for row in guidance.rows)})
+    told = guidance(store)
+    if not told.rows:
+        raise AdviceError("the graph has no guidelines on drugs; build it with the sources pharmcat, cpic, dpwg, pypgx")
+    return advice_of(store, [node.id], told, wanted)[node.id]
+
+
+def advice_of(
+    store: Store, patients: Collection[str], told: Guidance, drugs: Collection[str] = ()
+) -> dict[str, PatientAdvice]:
+    """Return the advice of `guidance` for each of these patients (by identifier) on all drugs, or on these.
+
+    What nobody called of a gene is the same for all: of who has no result at all, nothing more is asked.
+    """
+    called, stated = _called(store, patients), _phenotypes(store, patients)
+    tested = {gene for genes in called.values() for gene in genes} | {
+        gene for genes in stated.values() for gene in genes
     }
-    found = recommend(results, guidance, rules, wanted or None)
-    return PatientAdvice(node.id, results, found, _taken(store, node.id), guidance.versions)
+    rules = rules_of(store, tested)
+    guided = {row["gene"] for row in told.rows}
+    taken = _taken(store, patients)
+    found = {}
+    for patient in patients:
+        calls, phenotypes = called.get(patient, {}), stated.get(patient, {})
+        results = {
+            gene: _result(gene, calls.get(gene, ()), phenotypes.get(gene, ()), rules.get(gene, Rules(gene)))
+            for gene in sorted({*calls, *phenotypes, *guided})
+        }
+        advised = recommend(results, told, rules, drugs or None) if calls or phenotypes else ()
+        found[patient] = PatientAdvice(patient, results, advised, taken.get(patient, {}), told.versions)
+    return found
 
 
-def _guidance(store: Store) -> Guidance:
-    """Return the recommendations of the graph; raises `AdviceError` where there are none."""
+def guidance(store: Store) -> Guidance:
+    """Return the recommendations of the graph, none where it has no guidelines."""
     versions = {release.name: release.version for release in read_releases(store)}
     columns = ", ".join(f"r.`{name}` AS `{name}`" for name in _GUIDING)
     rows = store.query(
         "MATCH (p:GenePhenotype)-[r:phenotype_guides_drug]->(d:Drug), (g:Gene) WHERE g.id = p.gene "
-        f"RETURN p.id AS subject, d.id AS object, d.name AS drug, g.name AS gene, {columns}",
+        "RETURN p.id AS subject, d.id AS object, d.name AS drug, g.name AS gene, g.id AS gene_id, " + columns,
         {},
     )
-    if not rows:
-        raise AdviceError("the graph has no guidelines on drugs; build it with the sources pharmcat, cpic, dpwg, pypgx")
     told = tuple({**row, "source_version": versions.get(row["source"], "")} for row in rows)
     return Guidance(told, {name: versions[name] for name in sorted({row["source"] for row in rows} & versions.keys())})
 
 
-def _called(store: Store, patient: str) -> dict[str, list[Row]]:
-    """Return what calls say of each gene, by its symbol."""
+def _called(store: Store, patients: Collection[str]) -> dict[str, dict[str, list[Row]]]:
+    """Return what calls say of each patient's genes, by their symbols."""
     columns = ", ".join(f"r.{name} AS {name}" for name in _CALLED)
     rows = store.query(
-        f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_has_diplotype]->(g:Gene) RETURN g.name AS gene, {columns} "
-        "ORDER BY gene, r.day, r.record",
-        {"id": patient},
+        f"MATCH (p:{PERSON})-[r:patient_has_diplotype]->(g:Gene) WHERE p.id IN $ids "
+        f"RETURN p.id AS patient, g.name AS gene, {columns} ORDER BY patient, gene, r.day, r.record",
+        {"ids": sorted(patients)},
     )
-    called = defaultdict(list)
+    called: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
-        called[row["gene"]].append(row)
-    return dict(called)
+        called.setdefault(row["patient"], {}).setdefault(row["gene"], []).append(row)
+    return called
 
 
 def _has(relation: str, end: str) -> str:
@@ -105,28 +123,33 @@ def _has(relation: str, end: str) -> str:
     return " AND ".join(Step(relation, True).holds("r", end))
 
 
-def _phenotypes(store: Store, patient: str) -> dict[str, list[str]]:
-    """Return the phenotypes of each gene that the record states, with a call or without."""
+def _phenotypes(store: Store, patients: Collection[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the phenotypes of each patient's genes that the record states, with a call or without."""
     rows = store.query(
-        f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_has_gene_phenotype]->(f:GenePhenotype), (g:Gene) "
-        f"WHERE g.id = f.gene AND {_has('patient_has_gene_phenotype', 'f')} "
-        "RETURN DISTINCT g.name AS gene, f.phenotype AS phenotype ORDER BY gene, phenotype",
-        {"id": patient},
+        f"MATCH (p:{PERSON})-[r:patient_has_gene_phenotype]->(f:GenePhenotype), (g:Gene) "
+        f"WHERE p.id IN $ids AND g.id = f.gene AND {_has('patient_has_gene_phenotype', 'f')} "
+        "RETURN DISTINCT p.id AS patient, g.name AS gene, f.phenotype AS phenotype ORDER BY patient, gene, phenotype",
+        {"ids": sorted(patients)},
     )
-    stated = defaultdict(list)
+    stated: dict[str, dict[str, list[str]]] = {}
     for row in rows:
         if row["phenotype"]:
-            stated[row["gene"]].append(row["phenotype"])
-    return dict(stated)
+            stated.setdefault(row["patient"], {}).setdefault(row["gene"], []).append(row["phenotype"])
+    return stated
 
 
-def _taken(store: Store, patient: str) -> dict[str, str]:
+def _taken(store: Store, patients: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return the drugs that each patient's record says are taken: identifier to name."""
     rows = store.query(
-        f"MATCH (p:{PERSON} {{id: $id}})-[r:patient_takes_drug]->(d:Drug) "
-        f"WHERE {_has('patient_takes_drug', 'd')} RETURN DISTINCT d.id AS id, d.name AS name ORDER BY name, id",
-        {"id": patient},
+        f"MATCH (p:{PERSON})-[r:patient_takes_drug]->(d:Drug) "
+        f"WHERE p.id IN $ids AND {_has('patient_takes_drug', 'd')} "
+        "RETURN DISTINCT p.id AS patient, d.id AS id, d.name AS name ORDER BY patient, name, id",
+        {"ids": sorted(patients)},
     )
-    return {row["id"]: row["name"] for row in rows}
+    taken: dict[str, dict[str, str]] = {}
+    for row in rows:
+        taken.setdefault(row["patient"], {})[row["id"]] = row["name"]
+    return taken
 
 
 def rules_of(store: Store, genes: Collection[str]) -> dict[str, Rules]:

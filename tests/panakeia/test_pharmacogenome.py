@@ -10,7 +10,7 @@ import pytest
 from kg.pharmacogenomics.calls import GeneResult
 from kg.pharmacogenomics.recommend import Advice
 from panakeia.ask import Session
-from panakeia.pharmacogenome import Pharmacogenome, unusual
+from panakeia.pharmacogenome import Pharmacogenome
 
 ADVICE = Advice(
     drug_id="DRUGBANK:DB00758",
@@ -135,33 +135,6 @@ def test_the_page_says_between_which_phenotypes_it_cannot_tell() -> None:
     )
     page = Text(replace(FOUND, results={"A": {"UGT1A1": maybe}}, advice={"A": ()}, taken={}).to_html())
     assert "one of: Indeterminate; Intermediate Metabolizer" in page.text
-
-
-@pytest.mark.parametrize(
-    ("gene", "said", "strength", "expected"),
-    [
-        ("CYP2C19", "*2/*2, Poor Metabolizer", "Strong", True),
-        ("CYP2C19", "*1/*1, Normal Metabolizer", "Strong", False),
-        ("CYP2C19", "*17/*17, Ultrarapid Metabolizer", "Strong", True),
-        ("CYP2C19", "*1/*17, Rapid Metabolizer", "Strong", True),
-        ("CYP2C19", "*2/*2, Poor Metabolizer", "No Recommendation", False),
-        ("CYP3A5", "*1/*1, Normal Metabolizer", "Strong", True),
-        ("CYP3A5", "*3/*3, Poor Metabolizer", "Strong", False),
-        ("HLA-B", "*57:01 positive", "Strong", True),
-        ("HLA-B", "*57:01 negative", "Strong", False),
-        ("VKORC1", "-1639 AA", "therapy changes: Yes", True),
-        ("MT-RNR1", "Reference, normal risk of aminoglycoside-induced hearing loss", "Strong", False),
-    ],
-)
-def test_what_is_to_reconsider_goes_by_a_result_that_not_everybody_has(
-    gene: str, said: str, strength: str, expected: bool
-) -> None:
-    assert unusual(replace(ADVICE, results={gene: said}, strength=strength)) is expected
-
-
-def test_a_guideline_that_says_nothing_is_no_advice() -> None:
-    said = {"SLCO1B1": "*1/*9, Indeterminate"}
-    assert not unusual(replace(ADVICE, results=said, strength=None, recommendation="n/a"))
 
 
 @pytest.mark.mirror

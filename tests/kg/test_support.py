@@ -1,0 +1,61 @@
+"""What the graph supports for a patient: known treatments apart, paths over genes with their weight and evidence."""
+
+import pytest
+
+from kg.metapaths import count_paths
+from kg.stores.protocol import Store
+from kg.support import WAYS, support
+from tests.conftest import StoreOf
+from tests.kg.query.safety.made_up import ADRB2, ASTHMA, GRAPH, METFORMIN, PROPRANOLOL, SIMVASTATIN
+
+
+@pytest.fixture(scope="module")
+def store(store_of: StoreOf) -> Store:
+    return store_of(GRAPH)
+
+
+def test_a_path_leads_over_a_gene_of_what_the_condition_is_a_kind_of(store: Store) -> None:
+    [one] = support(store, "P-1").of(PROPRANOLOL)
+    assert (one.way, one.because.name) == ("gene of the condition", "childhood-onset asthma")
+    assert str(one.path) == "asthma - disease_associates_gene -> ADRB2 <- binds - Propranolol"
+    assert [node.id for node in one.through] == [ADRB2]
+    assert [edge.sources for edge in one.path.edges] == [("by-hand",), ("drugbank",)]
+    assert one.path.edges[0].references == ("PMID:1",)
+
+
+def test_the_weight_is_that_of_the_metapath(store: Store) -> None:
+    counted = count_paths(store, ASTHMA, ["disease_associates_gene", "binds"], PROPRANOLOL).ends
+    assert support(store, "P-1").weight == {PROPRANOLOL: pytest.approx(counted["dwpc"].iloc[0])}
+
+
+def test_a_known_treatment_is_told_first_and_weighs_nothing(store: Store) -> None:
+    found = support(store, "P-2")
+    assert [one.way for one in found.of(METFORMIN)] == ["treats"] and METFORMIN not in found.weight
+    assert found.row(METFORMIN) == {"treats": "gout", "genes": None, "support": 0.0}
+    assert not found.of(PROPRANOLOL)  # the asthma is over
+    assert not support(store, "P-1").of(METFORMIN)  # the gout is denied
+
+
+def test_a_variant_leads_to_drugs_of_its_gene(store: Store) -> None:
+    found = support(store, "P-8")
+    assert found.row(PROPRANOLOL)["genes"] == "ADRB2" and found.of(PROPRANOLOL)[0].way == "gene of the variant"
+    assert not support(store, "P-7").of(PROPRANOLOL)  # it was looked for and is not there
+
+
+def test_all_drugs_are_weighed_and_only_the_paths_asked_for_are_told(store: Store) -> None:
+    found = support(store, "P-1", shown=0)
+    assert found.weight.keys() == {PROPRANOLOL} and not found.supports
+    assert not support(store, "P-1", [SIMVASTATIN]).weight
+
+
+def test_nothing_is_told_of_the_patient(store: Store) -> None:
+    found = support(store, "P-1")
+    assert "P-1" not in str(found.to_json()) and len(found.to_frame()) == 1
+    assert found.to_text() == "1 drugs with support in the graph, 0 of them listed as treatments already"
+    with pytest.raises(ValueError, match="withdrew consent"):
+        support(store, "P-9")
+
+
+def test_every_way_leads_from_the_patient_to_drugs() -> None:
+    for way in WAYS.values():
+        assert way.steps[-1].end == "Drug"

@@ -17,11 +17,11 @@ import kg.query.safety.kinds
 from kg.notebook import notebook_html
 from kg.query.people import find_patient
 from kg.query.safety.asked import Asked, asked, names_of
-from kg.query.safety.history import histories
+from kg.query.safety.history import TAKES, histories
 from kg.query.safety.warning import SEVERITIES, DrugWarning, Question, WarningKind
 from kg.stores.protocol import Store
 
-__all__ = ["SEVERITIES", "Asked", "DrugWarning", "Warnings", "kinds", "warnings", "warnings_of"]
+__all__ = ["SEVERITIES", "Asked", "DrugWarning", "Warnings", "kinds", "taken", "warnings", "warnings_of"]
 
 _COLUMNS = ["drug", "name", "severity", "kind", "because", "warning", "source", "derived"]
 
@@ -79,7 +79,11 @@ class Warnings:
     def to_text(self) -> str:
         """Return how many drugs have a warning of each grade at worst, and which kinds were not checked."""
         worst = Counter(found[0].severity for found in self.warnings.values())
-        lines = [f"{worst[grade]:,} drugs: {grade} ({told})" for grade, told in SEVERITIES.items() if worst[grade]]
+        lines = [
+            f"{worst[grade]:,} drug{'s' * (worst[grade] != 1)}: {grade} ({told})"
+            for grade, told in SEVERITIES.items()
+            if worst[grade]
+        ]
         lines += [str(one) for one in self.asked if not one.sources]
         return "\n".join([*(lines or ["no warning"]), "a drug without a warning is not a safe one"])
 
@@ -115,6 +119,15 @@ def warnings(store: Store, patient: str, drugs: Collection[str] | None = None, *
     if node.id not in found:
         raise ValueError("the patient withdrew consent: the store says nothing of drugs for who did")
     return found[node.id]
+
+
+def taken(store: Store, patient: str, *, at: int | None = None) -> tuple[str, ...]:
+    """Return the drugs (by identifier) that a patient, given as for `find_patient`, takes on a day, or at the last.
+
+    Raises what `find_patient` raises; nothing is taken by who withdrew consent.
+    """
+    node = find_patient(store, patient)
+    return tuple(drug.id for known in histories(store, [node.id], at).values() for drug in known.now(TAKES))
 
 
 def warnings_of(

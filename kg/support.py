@@ -126,7 +126,7 @@ class Supports:
     def to_text(self) -> str:
         """Return how many drugs the graph supports, and how many it lists as treatments already."""
         known = sum(any(WAYS[one.way].known for one in found) for found in self.supports.values())
-        return f"{len(self.supports):,} drugs with support in the graph, {known:,} of them listed as treatments already"
+        return f"drugs with support in the graph: {len(self.supports):,}; listed as treatments already: {known:,}"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""

@@ -18,6 +18,7 @@ from panakeia.verbs.held import names
 from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.patients import PatientVerbs
+from panakeia.verbs.safety import SafetyVerbs
 from panakeia.verbs.twins import TwinVerbs
 from panakeia.verbs.walks import WalkVerbs
 
@@ -37,6 +38,7 @@ class Session(
     DisclosureVerbs,
     GenomeVerbs,
     LikenessVerbs,
+    SafetyVerbs,
 ):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 

@@ -18,6 +18,7 @@ from panakeia.commands import (
     likeness,
     network,
     patients,
+    safety,
     twins,
     walks,
 )
@@ -41,6 +42,7 @@ app.add_typer(twins.trial_app, name="trial")
 coverage.join(patients.app)
 disclosure.join(patients.app)
 likeness.join(patients.app)
+safety.join(patients.app)
 app.add_typer(patients.app, name="patient")
 
 

@@ -51,7 +51,7 @@ def test_all_drugs_are_weighed_and_only_the_paths_asked_for_are_told(store: Stor
 def test_nothing_is_told_of_the_patient(store: Store) -> None:
     found = support(store, "P-1")
     assert "P-1" not in str(found.to_json()) and len(found.to_frame()) == 1
-    assert found.to_text() == "1 drugs with support in the graph, 0 of them listed as treatments already"
+    assert found.to_text() == "drugs with support in the graph: 1; listed as treatments already: 0"
     with pytest.raises(ValueError, match="withdrew consent"):
         support(store, "P-9")
 

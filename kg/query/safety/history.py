@@ -20,8 +20,9 @@ ASKED = (CONDITION, PHENOTYPE, TAKES, ALLERGIC, ALLERGIC_TO_ENTITY, VARIANT, HAP
 STILL_DAYS = 7
 """Assumed: a drug that was stopped no longer ago than this still acts on others. Five half-lives, after which 3 % of a
 dose is left, are less than a week for most drugs; enzymes that were induced or inactivated recover in about one."""
-SUPPLY_DAYS = 90
-"""Assumed: how long a drug is taken of which the record tells no end: prescriptions are for three months at most."""
+SUPPLY_DAYS = 365
+"""Assumed: how long a drug is taken of which the record tells no end: where it goes on, it is prescribed anew within a
+year, after which prescriptions lapse in most places. A shorter time would miss what is taken for life."""
 
 
 class Fact(NamedTuple):

@@ -121,6 +121,8 @@ EDGES: tuple[Edge, ...] = (
         {"level": "1A", "category": "Toxicity", "source": "pharmgkb", "references": ["PMID:18650507"]},
     ),
     ("variant_affects_drug", "DBSNP:rs4149056", METFORMIN, {"level": "3", "category": "Toxicity"}),
+    ("variant_affects_drug", "DBSNP:rs4149056", RIFAMPICIN, {"effect": "slower uptake: lower dose"}),
+    ("variant_confers_resistance_to_drug", "DBSNP:rs1042713", CLOPIDOGREL, {"level": "D", "disease_name": "a cancer"}),
     ("variant_affects_drug", "DBSNP:rs4149056", PROPRANOLOL, {"level": "1A", "category": "Efficacy"}),
     ("variant_in_gene", "DBSNP:rs1042713", ADRB2, {}),
     ("disease_associates_gene", ASTHMA, ADRB2, {"references": ["PMID:1"]}),

@@ -101,7 +101,7 @@ def test_an_interaction_that_a_source_states_is_none_of_ours(store: Store) -> No
     one = told(store, 7, "interaction")[PROPRANOLOL]
     assert (one.severity, one.derived) == ("risk", False)
     assert one.sentence == "interacts with Metformin, which the patient takes"
-    assert not told(store, 7, "interaction", at=1200)  # three months' supply is used up
+    assert not told(store, 7, "interaction", at=1400)  # a year's supply is used up
 
 
 def test_pharmacogenomic_advice_tells_poor_from_normal_from_not_called(store: Store) -> None:
@@ -135,7 +135,14 @@ def test_another_side_effect_counts_while_the_patient_has_it(store: Store) -> No
 
 def test_a_carried_variant_warns_at_the_level_of_its_annotation(store: Store) -> None:
     warned = told(store, 7, "variant")
-    assert warned.keys() == {SIMVASTATIN}  # level 3 and efficacy do not
+    assert warned.keys() == {SIMVASTATIN, RIFAMPICIN}  # level 3 and efficacy do not
+    stated = warned[RIFAMPICIN]
+    assert (stated.severity, stated.sentence) == ("change", "SLCO1B1 521T>C: slower uptake: lower dose")
+    resisted = told(store, 8, "variant")[CLOPIDOGREL]
+    assert (resisted.severity, resisted.sentence) == (
+        "watch",
+        "ADRB2 R16G: resistance is annotated at level D (a cancer)",
+    )
     one = warned[SIMVASTATIN]
     assert (one.severity, one.evidence[0].references) == ("risk", ("PMID:18650507",))
 

@@ -12,7 +12,7 @@ from tests.conftest import StoreOf
 from tests.kg.query.safety.made_up import CLOPIDOGREL, GRAPH, PROPRANOLOL, SIMVASTATIN
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(store_of: StoreOf) -> Store:
     return store_of(GRAPH)
 
@@ -26,8 +26,8 @@ def test_the_gravest_comes_first_and_is_what_a_ranking_shows(store: Store) -> No
     assert found.row(CLOPIDOGREL) == {"warning": None, "warnings": 0, "because": None}
 
 
-def test_what_was_not_checked_is_said(store: Store, store_of: StoreOf) -> None:
-    by = {one.kind: one.sources for one in warnings(store, "P-1").asked}
+def test_what_was_not_checked_is_said(store_of: StoreOf) -> None:
+    by = {one.kind: one.sources for one in warnings(store_of(GRAPH), "P-1").asked}
     assert by["contraindication"] == ("primekg 1",)
     assert by["side_effect"] == ("by-hand 1", "hetionet 1", "sider 4.1")
     left = {name: rows for name, rows in GRAPH.edges.items() if name != "drug_related_to_disease"}

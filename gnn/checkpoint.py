@@ -10,19 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from gnn.config import TrainConfig, load_config
+from gnn.likeness import Matrix, Rows, Side, Spectrum, shared_by
+from gnn.model import Answers, EdgeWeights, Senders, Surroundings
+from gnn.readout import Readout
+from gnn.task import REGIMES, Task
+from gnn.walks import Walk, Way
 from kg.graph import SourceRelease, data_version
 from kg.output import whole_file
 
 FILE = "model.safetensors"
-FORMAT = 2
+FORMAT = 3
 STATED = "panakeia"
 """The key of the file's metadata under which the model's JSON stands."""
+Walks = Mapping[str, Walk | str]
 OLD_FILE = "model.json"
 """What a model of format 1 has beside its arrays; it does not describe those of a later one."""
 
@@ -32,37 +39,46 @@ class CheckpointError(ValueError):
 
 
 @dataclass(frozen=True)
+class Member:
+    """One of the models whose log-odds are averaged.
+
+    `learned` are the networks of its learned likeness, of both ends, where it has one; `readouts` are by
+    `regime/relation`. What reached the answered pairs when their own fold was hidden is kept: `heard`.
+
+    Shapes: pairs [2, pair], heard [pair, input].
+    """
+
+    learned: tuple[EdgeWeights, EdgeWeights] | None
+    readouts: Mapping[str, Readout]
+    pairs: Rows
+    heard: Matrix
+
+
+@dataclass(frozen=True)
 class Model:
-    """A trained model, with what it says of every pair.
+    """A trained model: all that it takes to score pairs, also of nodes that it has not seen.
 
-    `scores` is like a probability that the pair stands in the list of known treatments, `priors` the same from the two
-    degrees alone, `known` the edges it learned from. The score of a known pair comes from messages that its own edge
-    was hidden from. `contributions[part]` is what a part of the model adds to the logit of the score, beyond what it
-    adds for the average pair. `weights` are the networks' parameters, `sources` the releases that it learned from, and
-    `listed_by` the names of those that state the task's relation.
+    `sources` are the releases that it learned from, `listed_by` the names of those that state the answers, `names` what
+    the nodes of both ends are called; the first `trained` of each were in the graph. `sizes` is the mean size of each fixed input.
 
-    `routes` is what `gnn.carriers` follows a score back by: `drugs.alike`, `diseases.alike` with each kind of likeness,
-    `*.values` and `*.vectors` with the spectra of the two fused ones (for the parts of the model that are used), the
-    inner `folds` that hid each known pair, and the mean `sizes` of what was sent, for each fold and with none hidden.
-
-    Shapes: scores, priors, known and each of the contributions [drug, disease]; drugs.alike [channel, drug, treated
-    drug], diseases.alike [channel, disease, disease], values [2, node], vectors [2, node, node], folds [member, known
-    pair], sizes [member, fold + 1, channel].
+    Shapes: sizes [input].
     """
 
     config: TrainConfig
     sources: tuple[SourceRelease, ...]
     listed_by: tuple[str, ...]
-    drugs: tuple[str, ...]
-    drug_names: tuple[str, ...]
-    diseases: tuple[str, ...]
-    disease_names: tuple[str, ...]
-    scores: NDArray[np.float32]
-    priors: NDArray[np.float32]
-    known: NDArray[np.bool_]
-    contributions: Mapping[str, NDArray[np.float32]]
-    weights: Mapping[str, NDArray[np.float32]]
-    routes: Mapping[str, NDArray[Any]]
+    names: tuple[tuple[str, ...], tuple[str, ...]]
+    trained: tuple[int, int]
+    around: Surroundings
+    senders: Senders
+    answers: Answers
+    sizes: Matrix
+    members: tuple[Member, ...]
+
+    @property
+    def task(self) -> Task:
+        """What it was trained for."""
+        return self.around.task
 
     def listed(self, known: bool) -> str:
         """Say whether a pair is among those that the sources list for the task: all that "known" can mean.
@@ -75,14 +91,18 @@ class Model:
 
     def summary(self) -> dict[str, Any]:
         """Return what was trained, on what, in a few words."""
+        subject, target = (column + "s" for column in self.task.columns)
+        readouts = [readout for member in self.members for readout in member.readouts.values()]
+        networks = [network for member in self.members for network in member.learned or ()]
         return {
             "task": self.config.task,
             "seed": self.config.seed,
             "data_version": data_version(self.sources),
-            "drugs": len(self.drugs),
-            "diseases": len(self.diseases),
-            "known_pairs": int(self.known.sum()),
-            "parameters": sum(weight.size for weight in self.weights.values()),
+            subject: self.around.shape[0],
+            target: self.around.shape[1],
+            "known_pairs": int(self.answers.known[self.task.relation].nnz),
+            "parameters": sum(len(readout.weight) + 1 for readout in readouts)
+            + sum(array.size for network in networks for array in dataclasses.astuple(network)),
         }
 
 
@@ -91,11 +111,19 @@ def save(model: Model, folder: str | Path) -> None:
 
     Raises `OSError` if it cannot be written; then the old one stands.
     """
-    arrays = {"scores": model.scores, "priors": model.priors, "known": model.known}
-    arrays |= {f"contributions/{part}": values for part, values in model.contributions.items()}
-    arrays |= {f"routes/{name}": values for name, values in model.routes.items()}
-    arrays |= {f"weights/{name}": values for name, values in model.weights.items()}
-    arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    packed = Packed({}, {})
+    for name, side in _ends(model.around):
+        _pack_side(packed, name, side)
+    for end in ("subjects", "objects"):
+        packed.arrays[f"senders/{end}"] = getattr(model.senders, end)
+    for relation, known in model.answers.known.items():
+        packed.sparse(f"answers/{relation}", known)
+    for relation, factors in model.answers.factors.items():
+        packed.arrays.update({f"factors/{relation}/{place}": values for place, values in enumerate(factors)})
+    for number, member in enumerate(model.members):
+        _pack_member(packed, f"members/{number}", member)
+    packed.arrays["sizes"] = model.sizes
+    arrays = {name: np.ascontiguousarray(values) for name, values in packed.arrays.items()}
     stated = {
         "format": FORMAT,
         "panakeia": version("panakeia"),
@@ -104,8 +132,9 @@ def save(model: Model, folder: str | Path) -> None:
         "data_version": data_version(model.sources),
         "sources": [dataclasses.asdict(release) for release in model.sources],
         "listed_by": model.listed_by,
-        "drugs": list(zip(model.drugs, model.drug_names, strict=True)),
-        "diseases": list(zip(model.diseases, model.disease_names, strict=True)),
+        "names": model.names,
+        "nodes": [side.nodes for _, side in _ends(model.around)],
+        "told": packed.told,
     }
     with whole_file(model_file(folder)) as part:
         part.write_bytes(save_arrays(arrays, {STATED: json.dumps(stated)}))
@@ -137,9 +166,127 @@ def load(folder: str | Path) -> Model:
     if _sha256(packed) != stated.get("arrays_sha256"):
         raise CheckpointError(f"{path} is half written, or was changed: {cure}")
     try:
-        return _model(stated, load_arrays(packed))
+        return _model(stated, Packed(load_arrays(packed), stated["told"]))
     except (KeyError, TypeError, ValueError, SafetensorError) as failure:
         raise CheckpointError(f"the model in {folder} is incomplete ({failure!r}): {cure}") from failure
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Arrays by name, and what they do not say themselves: shapes of sparse ones, names of doors."""
+
+    arrays: dict[str, NDArray[Any]]
+    told: dict[str, Any]
+
+    def sparse(self, name: str, matrix: sp.csr_array) -> None:
+        """Put a sparse matrix among the arrays."""
+        self.told[name] = list(matrix.shape)
+        self.arrays[f"{name}/data"] = matrix.data.astype(np.float32)
+        self.arrays[f"{name}/indices"] = matrix.indices.astype(np.int32)
+        self.arrays[f"{name}/indptr"] = matrix.indptr.astype(np.int32)
+
+    def matrix(self, name: str) -> sp.csr_array:
+        """Take a sparse matrix back."""
+        parts = tuple(self.arrays[f"{name}/{part}"] for part in ("data", "indices", "indptr"))
+        return sp.csr_array(parts, shape=tuple(self.told[name]))
+
+
+def _ends(around: Surroundings) -> tuple[tuple[str, Side], tuple[str, Side]]:
+    return ("subjects", around.subjects), ("objects", around.objects)
+
+
+def _pack_side(packed: Packed, name: str, side: Side) -> None:
+    doors: dict[tuple[str, ...], int] = {}
+    for group, ways in (("ways", side.ways), ("meets", side.meets)):
+        packed.told[f"{name}/{group}"] = [[way, doors.setdefault(one.doors, len(doors))] for way, one in ways.items()]
+        for way, one in ways.items():
+            packed.arrays[f"{name}/{group}/{way}/damped"] = one.damped
+            if one.onward is not None:
+                packed.sparse(f"{name}/{group}/{way}/onward", one.onward)
+            packed.sparse(f"{name}/{group}/{way}/reached", one.reached)
+    packed.told[f"{name}/doors"] = [list(names) for names in doors]
+    packed.told[f"{name}/powers"] = [spectrum.power for spectrum in side.spectra]
+    for spectrum in side.spectra:
+        packed.arrays[f"{name}/spectra/{spectrum.power}/values"] = spectrum.values
+        packed.arrays[f"{name}/spectra/{spectrum.power}/vectors"] = spectrum.vectors
+
+
+def _side(packed: Packed, name: str, kind: str, nodes: tuple[str, ...], walks: Walks) -> Side:
+    doors = [tuple(names) for names in packed.told[f"{name}/doors"]]
+    groups: list[dict[str, Way]] = []
+    for group in ("ways", "meets"):
+        found = {}
+        for way, place in packed.told[f"{name}/{group}"]:
+            stem = f"{name}/{group}/{way}"
+            onward = packed.matrix(f"{stem}/onward") if f"{stem}/onward" in packed.told else None
+            found[way] = Way(packed.matrix(f"{stem}/reached"), doors[place], packed.arrays[f"{stem}/damped"], onward)
+        groups.append(found)
+    spectra = tuple(
+        Spectrum(
+            packed.arrays[f"{name}/spectra/{power}/values"], packed.arrays[f"{name}/spectra/{power}/vectors"], power
+        )
+        for power in packed.told[f"{name}/powers"]
+    )
+    return Side(kind, nodes, walks, *groups, shared_by(groups[0], walks), spectra)
+
+
+_EDGE_WEIGHTS = tuple(field.name for field in dataclasses.fields(EdgeWeights))
+
+
+def _pack_member(packed: Packed, name: str, member: Member) -> None:
+    for end, network in zip(("subjects", "objects"), member.learned or (), strict=False):
+        packed.arrays.update({f"{name}/learned/{end}/{field}": getattr(network, field) for field in _EDGE_WEIGHTS})
+    for which, readout in member.readouts.items():
+        packed.arrays[f"{name}/readouts/{which}/weight"] = readout.weight
+        packed.arrays[f"{name}/readouts/{which}/bias"] = np.array([readout.bias], np.float32)
+        packed.arrays[f"{name}/readouts/{which}/drawn"] = readout.drawn
+    packed.arrays.update({f"{name}/pairs": member.pairs, f"{name}/heard": member.heard})
+    packed.told[f"{name}/learned"] = member.learned is not None
+
+
+def _member(packed: Packed, name: str, task: Task) -> Member:
+    learned = None
+    if packed.told[f"{name}/learned"]:
+        over, across = (
+            EdgeWeights(*(packed.arrays[f"{name}/learned/{end}/{field}"] for field in _EDGE_WEIGHTS))
+            for end in ("subjects", "objects")
+        )
+        learned = over, across
+    readouts = {}
+    for which in (f"{regime}/{relation}" for regime in REGIMES for relation in task.labels):
+        stem = f"{name}/readouts/{which}"
+        bias = float(packed.arrays[f"{stem}/bias"][0])
+        readouts[which] = Readout(packed.arrays[f"{stem}/weight"], bias, packed.arrays[f"{stem}/drawn"])
+    return Member(learned, readouts, packed.arrays[f"{name}/pairs"], packed.arrays[f"{name}/heard"])
+
+
+def _model(stated: Mapping[str, Any], packed: Packed) -> Model:
+    config = load_config(None, **stated["config"])
+    task, (subjects, objects) = config.about, (tuple(nodes) for nodes in stated["nodes"])
+    around = Surroundings(
+        task,
+        _side(packed, "subjects", task.subject, subjects, task.walks_from("subject")),
+        _side(packed, "objects", task.object, objects, task.walks_from("object")),
+    )
+    known = {relation: packed.matrix(f"answers/{relation}") for relation in task.labels}
+    factors = {
+        relation: (packed.arrays[f"factors/{relation}/0"], packed.arrays[f"factors/{relation}/1"])
+        for relation in task.labels
+        if f"factors/{relation}/0" in packed.arrays
+    }
+    members = sum(1 for name in packed.told if name.startswith("members/"))
+    return Model(
+        config=config,
+        sources=tuple(SourceRelease(**release) for release in stated["sources"]),
+        listed_by=tuple(stated["listed_by"]),
+        names=(tuple(stated["names"][0]), tuple(stated["names"][1])),
+        trained=around.shape,
+        around=around,
+        senders=Senders(packed.arrays["senders/subjects"], packed.arrays["senders/objects"]),
+        answers=Answers(known, factors),
+        sizes=packed.arrays["sizes"],
+        members=tuple(_member(packed, f"members/{number}", task) for number in range(members)),
+    )
 
 
 def _stated(packed: bytes) -> dict[str, Any] | None:
@@ -159,27 +306,3 @@ def _sha256(packed: bytes) -> str:
 def _header_end(packed: bytes) -> int:
     """Return where the header ends: its length stands in the first eight bytes."""
     return 8 + int.from_bytes(packed[:8], "little")
-
-
-def _model(stated: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
-    drugs, drug_names = zip(*stated["drugs"], strict=True)
-    diseases, disease_names = zip(*stated["diseases"], strict=True)
-    return Model(
-        config=load_config(None, **stated["config"]),
-        sources=tuple(SourceRelease(**release) for release in stated["sources"]),
-        listed_by=tuple(stated["listed_by"]),
-        drugs=drugs,
-        drug_names=drug_names,
-        diseases=diseases,
-        disease_names=disease_names,
-        scores=arrays["scores"],
-        priors=arrays["priors"],
-        known=arrays["known"],
-        contributions=_under("contributions/", arrays),
-        weights=_under("weights/", arrays),
-        routes=_under("routes/", arrays),
-    )
-
-
-def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}

@@ -7,16 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gnn.factorise import FactorSettings
+from gnn.model import PARTS
+from gnn.task import TASKS, Task
 from kg.files.text import FileError
 from kg.files.toml import read_toml
-
-PARTS = ("messages", "spectral", "chains", "attention")
-"""The parts of the model (`gnn.model`) that an ablation may leave out."""
-
-FILTERS = (0.3, 1.0, 3.0)
-"""The a of the model's spectral filters s t / (s t + a)."""
-
-TASKS = ("treats", "palliates")
 
 
 class ConfigError(ValueError):
@@ -27,15 +22,18 @@ class ConfigError(ValueError):
 class TrainConfig:
     """Everything that decides a training run beside the graph.
 
-    `sources` are those that are learned from, nodes and edges, whatever else the graph holds. `members` networks are
-    trained, each on its own deal of the pairs into `inner_folds`, and their logits averaged. `parts` are the parts of
-    the model that are used, `neighbours`, `heads` and `hidden` the size of its learned convolutions, `steps` and
-    `learning_rate` their training, `ridge` the L2 penalty of the readout.
+    `label_sources` state the answers and the nodes that are candidates; `sources` what else is learned from, whatever
+    else the graph holds. `members` models are trained, each on its own deal of the pairs into `inner_folds`, and their
+    log-odds averaged. `parts` are the parts of the model that are used; `neighbours`, `heads` and `hidden` the size of
+    its learned likeness, `steps` and `learning_rate` their training; `ridge` the L2 penalty of the readouts, `draws`
+    how many more of them an interval is made of. Of more than `most_pairs` pairs, every answer is learned from, and as
+    many others as make that number. `rank`, `confidence`, `factor_ridge`, `rounds`: see `gnn.factorise`.
     """
 
     task: str = "treats"
     seed: int = 0
-    sources: tuple[str, ...] = ("hetionet", "starter")
+    label_sources: tuple[str, ...] = ("hetionet", "starter")
+    sources: tuple[str, ...] = ("hetionet", "starter", "drugbank", "drugcentral", "medline", "sider")
     members: int = 2
     inner_folds: int = 8
     steps: int = 96
@@ -44,6 +42,12 @@ class TrainConfig:
     neighbours: int = 40
     heads: int = 4
     hidden: int = 16
+    draws: int = 20
+    most_pairs: int = 300_000
+    rank: int = 64
+    confidence: float = 20.0
+    factor_ridge: float = 1.0
+    rounds: int = 12
     parts: tuple[str, ...] = PARTS
 
     def __post_init__(self) -> None:
@@ -54,6 +58,16 @@ class TrainConfig:
                 raise ConfigError(f"{key}: got {getattr(self, key)}, expected at least {least}, and finite")
         if unknown := [part for part in self.parts if part not in PARTS]:
             raise ConfigError(f"parts: got {', '.join(map(repr, unknown))}, expected some of {', '.join(PARTS)}")
+
+    @property
+    def about(self) -> Task:
+        """The task itself."""
+        return TASKS[self.task]
+
+    @property
+    def factors(self) -> FactorSettings:
+        """How the answers are factorised."""
+        return FactorSettings(self.rank, self.confidence, self.factor_ridge, self.rounds)
 
 
 _LEAST = {
@@ -66,6 +80,12 @@ _LEAST = {
     "neighbours": 1,
     "heads": 1,
     "hidden": 1,
+    "draws": 0,
+    "most_pairs": 100,
+    "rank": 1,
+    "confidence": 1e-6,
+    "factor_ridge": 1e-6,
+    "rounds": 1,
 }
 
 

@@ -1,213 +1,306 @@
-"""The whole model in one file: known treatments travel as messages over the likeness of drugs and of diseases.
+"""The whole model in one file: known answers travel as messages over the likeness of subjects and of objects.
 
-A pair (drug, disease) is judged by the treatments known of like drugs and like diseases, and by the chains of genes
-between the two. Messages never carry a pair's own label: in training they come from pairs outside its inner fold.
+A pair (subject, object) is judged by the answers known of like subjects and like objects, and by the walks that join
+the two. Messages never carry a pair's own answer: in training they come from pairs outside its inner fold.
 
 - Fixed messages, as in SGC and SIGN (Wu et al. 2019, arXiv:1902.07153; Frasca et al. 2020, arXiv:2004.11198): over
-  each kind of likeness of the drugs, of the diseases, and over both in turn.
-- A spectral convolution on the product of the fused drug graph and the fused disease graph, whose filters
-  s t / (s t + a) are those of Kronecker ridge regression (van Laarhoven 2011, doi:10.1093/bioinformatics/btr500).
-- Learned messages: a graph convolution whose edge weights a small network computes from all likenesses of the two
-  neighbours at once (as edge-conditioned convolutions do; Gilmer et al. 2017, arXiv:1704.01212).
-- A linear readout of all of them. With some hundred known treatments a deeper one ranks worse.
+  each kind of likeness of the subjects, of the objects, and over both in turn.
+- A spectral convolution on the product of the fused likenesses of both ends, whose filters s t / (s t + a) are those
+  of Kronecker ridge regression (van Laarhoven 2011, doi:10.1093/bioinformatics/btr500).
+- Learned messages: over likenesses whose edge weights a small network computes from all fixed ones of the two nodes at
+  once (as edge-conditioned convolutions do; Gilmer et al. 2017, arXiv:1704.01212). `gnn.learned` learns them.
+- Factors: the product of vectors that the answers alone give (`gnn.factorise`).
+- Linear readouts of all of them: one for each relation of the answers, and for each regime: a pair whose ends both
+  have answers, or of which one end has none. With some hundred answers a deeper one ranks worse.
+
+What is fitted is fitted in `gnn.train`; all that is here needs numpy and scipy alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+import scipy.sparse as sp
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from gnn.config import FILTERS, PARTS
-from gnn.metapaths import Metapaths
-from gnn.pyg import MessagePassing
+from gnn.likeness import FUSED, Matrix, Rows, Side
+from gnn.task import Task
+
+FILTERS = (0.3, 1.0, 3.0)
+"""The a of the spectral filters s t / (s t + a)."""
+
+PARTS = ("messages", "spectral", "chains", "attention", "factors")
+"""The parts of the model that an ablation may leave out."""
+
+PART_NAMES = {
+    "degrees": "degrees",
+    "subjects": "like {subjects}",
+    "objects": "like {objects}",
+    "both": "like {subjects} of like {objects}",
+    "spectral": "fused graph",
+    "factors": "factors of the known answers",
+    "chains": "walks between",
+    "attention": "learned likeness",
+}
 
 _FLOOR = 0.01
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """How much alike the nodes of one kind are.
+class Surroundings:
+    """All that the model knows beside the answers: both ends, and which of their walks meet."""
 
-    `alike` holds each walk's cosine, their mean, and the mean's cube, with zeros on the diagonal; `spectra` the
-    eigenvalues and vectors of the mean and of its square; `edges` joins each node to its nearest others, source
-    first, and `features` says how near by each walk.
+    task: Task
+    subjects: Side
+    objects: Side
 
-    Shapes: alike [channel, node, node]; spectra [node], [node, node]; edges [2, edge]; features [edge, channel].
-    """
-
-    alike: Tensor
-    spectra: tuple[tuple[Tensor, Tensor], ...]
-    edges: Tensor
-    features: Tensor
-
-    def nearest_of(self, sources: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the edges, with their features, whose source is among these nodes. Shapes: sources [node] bool."""
-        keep = sources[self.edges[0]]
-        return self.edges[:, keep], self.features[keep]
-
-
-def likeness(cosines: Mapping[str, NDArray[np.float32]], count: int, neighbours: int) -> Likeness:
-    """Fuse the likenesses of `count` nodes and join each to its nearest `neighbours`."""
-    channels = [torch.from_numpy(cosine) for cosine in cosines.values()]
-    mean = torch.stack(channels).mean(0) if channels else torch.eye(count)
-    apart = 1 - torch.eye(count)
-    alike = torch.stack([*channels, mean, mean**3]) * apart
-    order = (mean * apart).sort(dim=1, descending=True, stable=True).indices[:, :neighbours]  # [node, neighbour]
-    targets = torch.arange(count).repeat_interleave(order.shape[1])
-    edges = torch.stack([order.reshape(-1), targets])
-    edges = edges[:, (mean[edges[0], edges[1]] > 0) & (edges[0] != edges[1])]
-    features = alike[:, edges[0], edges[1]].T
-    spread = features.std(0).clamp(min=1e-3) if len(features) > 1 else torch.ones(())
-    return Likeness(alike, (_spectrum(mean), _spectrum(mean**2)), edges, features / spread)
-
-
-def _spectrum(kernel: Tensor) -> tuple[Tensor, Tensor]:
-    values, vectors = torch.linalg.eigh(kernel)
-    return values.clamp(min=0), vectors
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many subjects and objects there are."""
+        return len(self.subjects.nodes), len(self.objects.nodes)
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """All that the model knows of the graph beside the treatments. Shapes: chains [chain, drug, disease]."""
+class Senders:
+    """The subjects and objects that have an answer, of whatever relation: only they send messages."""
 
-    drugs: Likeness
-    diseases: Likeness
-    chains: Tensor
+    subjects: Rows
+    objects: Rows
 
 
-def surroundings(paths: Metapaths, shape: tuple[int, int], neighbours: int) -> Surroundings:
-    """Prepare what messages travel on, for this many drugs and diseases."""
-    chains = [_scaled(torch.from_numpy(counts)[None]) for counts in paths.chains.values()]
-    return Surroundings(
-        likeness(paths.drug_alike, shape[0], neighbours),
-        likeness(paths.disease_alike, shape[1], neighbours),
-        torch.cat([torch.zeros(0, *shape), *chains]),
+@dataclass(frozen=True)
+class Answers:
+    """The known answers between senders, of each relation, with their factors where these are used.
+
+    Shapes: known[relation] [sending subject, sending object]; factors[relation] [sender, rank] of both ends.
+    """
+
+    known: Mapping[str, sp.csr_array]
+    factors: Mapping[str, tuple[Matrix, Matrix]]
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """What can reach the pairs of some subjects and some objects.
+
+    Shapes: rows [row], columns [column]; from_subjects [channel, row, sending subject]; from_objects [channel, sending
+    object, column]; chains [chain, row, column].
+    """
+
+    rows: Rows
+    columns: Rows
+    from_subjects: Matrix
+    from_objects: Matrix
+    chains: Matrix
+
+
+def rectangle(around: Surroundings, senders: Senders, rows: Rows, columns: Rows) -> Rectangle:
+    """Look at the pairs of these subjects and objects."""
+    subjects, objects = around.subjects, around.objects
+    empty = np.zeros((0, len(rows), len(columns)), np.float32)
+    chains = [
+        (subjects.meets[name].reached[rows] @ objects.meets[name].reached[columns].T).toarray() for name in _met(around)
+    ]
+    return Rectangle(
+        rows,
+        columns,
+        subjects.alike(rows, senders.subjects),
+        objects.alike(senders.objects, columns),
+        np.stack(chains) if chains else empty,
     )
 
 
-def fixed_features(around: Surroundings, labels: Tensor, parts: tuple[str, ...] = PARTS) -> tuple[Tensor, Tensor]:
-    """Return what reaches each pair without any learned weight, and the mean size of what is summed over treatments.
-
-    Shapes: labels [drug, disease] -> [channel, drug, disease], [channel of treatments].
-    """
-    shape = labels.shape
-    found = [labels.sum(1, keepdim=True).expand(shape)[None], labels.sum(0, keepdim=True).expand(shape)[None]]
-    if "messages" in parts:
-        treated = labels.any(1)
-        from_drugs = around.drugs.alike[:, :, treated] @ labels[treated]
-        found += [from_drugs, labels @ around.diseases.alike]
-        found += [from_drugs @ fused for fused in around.diseases.alike[-2:]]
-    if "spectral" in parts:
-        for (s, left), (t, right) in zip(around.drugs.spectra, around.diseases.spectra, strict=True):
-            waves, power = left.T @ labels @ right, s[:, None] * t[None, :]  # [drug, disease], both
-            found += [(left @ (waves * power / (power + a)) @ right.T)[None] for a in FILTERS]
-    reached = torch.cat(found)
-    scaled = _scaled(reached)
-    return torch.cat([scaled, around.chains]) if "chains" in parts else scaled, _sizes(reached)[:, 0, 0]
+def blocks(columns: Rows, size: int = 512) -> Iterator[Rows]:
+    """Yield columns in parts of at most `size`, so that what reaches all of them need not be held at once."""
+    for start in range(0, len(columns), size):
+        yield columns[start : start + size]
 
 
-def input_names(around: Surroundings, parts: tuple[str, ...], heads: int) -> list[str]:
-    """Return, for each input of the readout, in words what it carries."""
-    drugs, diseases = len(around.drugs.alike), len(around.diseases.alike)
-    names = ["degrees"] * 2
-    if "messages" in parts:
-        names += ["like drugs"] * drugs + ["like diseases"] * diseases + ["like drugs of like diseases"] * 2 * drugs
-    if "spectral" in parts:
-        names += ["fused graph"] * len(around.drugs.spectra) * len(FILTERS)
+@dataclass(frozen=True)
+class Input:
+    """An input of a readout: whose answers it carries (of no relation: it carries none), how, and over what."""
+
+    relation: str
+    part: str
+    by: str
+
+
+def fixed_inputs(around: Surroundings, parts: tuple[str, ...]) -> list[Input]:
+    """Return what each of the inputs without a learned weight is, in the order of `reached`."""
+    task, (subjects, objects) = around.task, (around.subjects.channels, around.objects.channels)
+    found = []
+    for relation in task.labels:
+        found += [Input(relation, "degrees", end) for end in task.kinds]
+        if "messages" in parts:
+            found += [Input(relation, "subjects", by) for by in subjects]
+            found += [Input(relation, "objects", by) for by in objects]
+            found += [Input(relation, "both", f"{by}, {fused}") for fused in FUSED for by in _two_sided(task, subjects)]
+        if "spectral" in parts:
+            found += [Input(relation, "spectral", f"{power}, {a:g}") for power in _powers(around) for a in FILTERS]
+        if "factors" in parts:
+            found.append(Input(relation, "factors", ""))
     if "chains" in parts:
-        names += ["genes between"] * len(around.chains)
-    return names + ["learned likeness"] * 3 * heads
+        found += [Input("", "chains", name) for name in _met(around)]
+    return found
 
 
-def _scaled(channels: Tensor) -> Tensor:
-    """Compress each channel: asinh of it over its mean size, as counts of paths are (eLife.26726)."""
-    return torch.asinh(channels / _sizes(channels))
+def learned_inputs(task: Task, heads: int) -> list[Input]:
+    """Return what each of the inputs over a learned likeness is, in the order of `heard`."""
+    return [
+        Input(relation, "attention", f"{part} {head + 1}")
+        for relation in task.labels
+        for part in ("subjects", "objects", "both")
+        for head in range(heads)
+    ]
 
 
-def _sizes(channels: Tensor) -> Tensor:
-    """Return each channel's mean size. Shapes: [channel, drug, disease] -> [channel, 1, 1]."""
-    return channels.abs().mean((1, 2), keepdim=True).clamp(min=1e-9)
+def reached(
+    around: Surroundings, senders: Senders, seen: Rectangle, answers: Answers, parts: tuple[str, ...]
+) -> Matrix:
+    """Return what reaches each pair without any learned weight. Shapes: [input, row, column]."""
+    here, there = _places(seen.rows, senders.subjects), _places(seen.columns, senders.objects)
+    two_sided = _two_sided(around.task, around.subjects.channels)
+    chosen = [place for place, name in enumerate(around.subjects.channels) if name in two_sided]
+    shape = (len(seen.rows), len(seen.columns))
+    found = []
+    for relation in around.task.labels:
+        known = answers.known[relation]
+        for counts, places, axis in ((known.sum(axis=1), here, 1), (known.sum(axis=0), there, 0)):
+            degrees = np.where(places >= 0, np.asarray(counts)[places], 0) if known.nnz else np.zeros(len(places))
+            found.append(np.broadcast_to(np.expand_dims(degrees, axis), shape)[None])
+        if "messages" in parts:
+            sent = _sent(known, seen.from_subjects)
+            found += [_on_columns(sent, there), _over_objects(known, here, seen.from_objects)]
+            found += [sent[chosen] @ fused for fused in seen.from_objects[-len(FUSED) :]]
+        if "spectral" in parts:
+            found += [wave[None] for wave in _waves(around, senders, seen, known)]
+        if "factors" in parts:
+            left, right = answers.factors[relation]
+            ends = np.where((here >= 0)[:, None], left[here], 0), np.where((there >= 0)[:, None], right[there], 0)
+            found.append((ends[0] @ ends[1].T)[None])
+    if "chains" in parts:
+        found.append(seen.chains)
+    return np.concatenate([values.astype(np.float32, copy=False) for values in found])
 
 
-class Neighbourhood(MessagePassing):
-    """A graph convolution whose edge weights are learned from the edges' features, one weight a head.
+def heard(task: Task, senders: Senders, seen: Rectangle, answers: Answers, learned: tuple[Matrix, Matrix]) -> Matrix:
+    """Return what reaches each pair over learned likenesses, from subjects and from objects.
 
-    Shapes: x [node, other, head or 1], edges [2, edge], features [edge, channel] -> [node, other, head].
+    Shapes: learned [head, row, sending subject], [head, sending object, column] -> [input, row, column].
+    """
+    here, there = _places(seen.rows, senders.subjects), _places(seen.columns, senders.objects)
+    over_subjects, over_objects = learned
+    found = []
+    for relation in task.labels:
+        known = answers.known[relation]
+        sent = _sent(known, over_subjects)
+        found += [_on_columns(sent, there), _over_objects(known, here, over_objects), sent @ over_objects]
+    return spoken(np.concatenate(found))
+
+
+def spoken(messages: NDArray) -> NDArray:
+    """Compress what learned messages sum up to."""
+    return np.log(messages + _FLOOR) - np.log(_FLOOR)
+
+
+def scaled(channels: Matrix, sizes: Matrix) -> Matrix:
+    """Compress each input: asinh of it over its mean size, as counts of paths are (doi:10.7554/eLife.26726).
+
+    Shapes: channels [input, ...], sizes [input].
+    """
+    return np.arcsinh(channels / sizes.reshape(-1, *[1] * (channels.ndim - 1)))
+
+
+@dataclass(frozen=True)
+class EdgeWeights:
+    """The small network that says how much one node hears of another, from how alike they are by each likeness.
+
+    Shapes: spread [channel], hidden [hidden, channel], hidden_bias [hidden], head [head, hidden], head_bias [head].
     """
 
-    def __init__(self, channels: int, hidden: int, heads: int) -> None:
-        super().__init__(aggr="add", node_dim=0)
-        self.hidden, self.head = nn.Linear(channels, hidden), nn.Linear(hidden, heads)
+    spread: Matrix
+    hidden: Matrix
+    hidden_bias: Matrix
+    head: Matrix
+    head_bias: Matrix
 
-    def forward(self, x: Tensor, edges: Tensor, features: Tensor) -> Tensor:
-        weight = nn.functional.softplus(self.head(torch.relu(self.hidden(features))) - 3)
-        return self.propagate(edges, x=x, weight=weight)
+    def __call__(self, alike: Matrix, neighbours: int) -> Matrix:
+        """Return the learned likeness of each node to its nearest others, 0 to the rest.
 
-    def message(self, x_j: Tensor, weight: Tensor) -> Tensor:
-        return x_j * weight[:, None, :]
-
-    def aggregate(self, inputs: Tensor, index: Tensor, dim_size: int) -> Tensor:
-        """Add the messages up row by row: in the same order each time, and faster than PyG's scatter on a CPU."""
-        return inputs.new_zeros(dim_size, *inputs.shape[1:]).index_add(0, index, inputs)
-
-
-class RepurposingNet(nn.Module):
-    """Messages, fixed and learned, and a linear readout of them.
-
-    All parameters are drawn from `generator`. `mean` and `spread` standardise the readout's inputs.
-    """
-
-    def __init__(self, around: Surroundings, fixed: int, heads: int, hidden: int, generator: torch.Generator) -> None:
-        super().__init__()
-        self.heads = heads
-        if heads:
-            self.over_drugs = Neighbourhood(around.drugs.features.shape[1], hidden, heads)
-            self.over_diseases = Neighbourhood(around.diseases.features.shape[1], hidden, heads)
-        self.readout = nn.Linear(fixed + 3 * heads, 1)
-        self.register_buffer("mean", torch.zeros(fixed + 3 * heads))
-        self.register_buffer("spread", torch.ones(fixed + 3 * heads))
-        with torch.no_grad():
-            for layer in self.modules():
-                if isinstance(layer, nn.Linear):
-                    layer.weight.normal_(0, layer.in_features**-0.5, generator=generator)
-                    layer.bias.zero_()
-            self.readout.weight.zero_()
-
-    def learned_features(self, around: Surroundings, labels: Tensor) -> Tensor:
-        """Return what reaches each pair by learned weights. Shapes: labels [drug, disease] -> [3 head, drug, disease].
-
-        From like drugs, from like diseases, and from like drugs of like diseases.
+        Shapes: alike [channel, node, other] -> [head, node, other].
         """
-        treated = labels.any(1)
-        x = labels[:, :, None]
-        edges, features = around.drugs.nearest_of(treated)
-        from_drugs = self.over_drugs(x, edges, features)  # [drug, disease, head]
-        spread = self.over_diseases(x[treated].transpose(0, 1), around.diseases.edges, around.diseases.features)
-        from_diseases = torch.zeros_like(from_drugs)
-        from_diseases[treated] = spread.transpose(0, 1)
-        from_both = self.over_drugs(from_diseases, edges, features)
-        found = torch.cat([from_drugs, from_diseases, from_both], dim=2).permute(2, 0, 1)
-        return torch.log(found + _FLOOR) - np.log(_FLOOR)
+        near = nearest(alike[-len(FUSED)], neighbours)
+        features = alike[:, near].T / self.spread
+        weights = np.logaddexp(
+            0, np.maximum(features @ self.hidden.T + self.hidden_bias, 0) @ self.head.T + self.head_bias - 3
+        )
+        found = np.zeros((len(self.head), *alike.shape[1:]), np.float32)
+        found[:, near] = weights.T
+        return found
 
-    def inputs(self, around: Surroundings, labels: Tensor, fixed: Tensor, pairs: Tensor) -> Tensor:
-        """Return the readout's inputs for the chosen pairs.
 
-        Shapes: labels [drug, disease], fixed [pair, channel], pairs [drug, disease] bool -> [pair, input].
-        """
-        found = [fixed, self.learned_features(around, labels)[:, pairs].T] if self.heads else [fixed]
-        return (torch.cat(found, dim=1) - self.mean) / self.spread
+def nearest(mean: Matrix, neighbours: int) -> NDArray[np.bool_]:
+    """Return which others are among a node's nearest, of those that are like it at all. Shapes: [node, other]."""
+    near = mean > 0
+    if mean.shape[1] > neighbours:
+        order = np.argsort(-mean, axis=1, kind="stable")[:, :neighbours]
+        among = np.zeros_like(near)
+        np.put_along_axis(among, order, True, axis=1)
+        near &= among
+    return near
 
-    def contributions(self, inputs: Tensor, names: list[str]) -> dict[str, Tensor]:
-        """Return what the inputs of each name add to the logit. Shapes: inputs [pair, input] -> [pair]."""
-        added = inputs * self.readout.weight[0]
-        return {
-            name: added[:, [place for place, other in enumerate(names) if other == name]].sum(1)
-            for name in dict.fromkeys(names)
-        }
 
-    def forward(self, around: Surroundings, labels: Tensor, fixed: Tensor, pairs: Tensor) -> Tensor:
-        """Return the logit of each chosen pair. Shapes: as `inputs` -> [pair]."""
-        return self.readout(self.inputs(around, labels, fixed, pairs))[:, 0]
+def _sent(known: sp.csr_array, alike: Matrix) -> Matrix:
+    """Return what subjects hear of like ones. Shapes: known [subject, object], alike [channel, row, subject]."""
+    channels, rows, senders = alike.shape
+    found = known.T.tocsr() @ alike.reshape(-1, senders).T  # [object, channel * row]
+    return np.ascontiguousarray(found.T).reshape(channels, rows, known.shape[1])
+
+
+def _on_columns(sent: Matrix, there: Rows) -> Matrix:
+    """Lay what is heard of sending objects onto columns. Shapes: sent [channel, row, object], there [column]."""
+    found = np.zeros((*sent.shape[:2], len(there)), np.float32)
+    found[:, :, there >= 0] = sent[:, :, there[there >= 0]]
+    return found
+
+
+def _over_objects(known: sp.csr_array, here: Rows, alike: Matrix) -> Matrix:
+    """Return what objects hear of like ones. Shapes: alike [channel, object, column] -> [channel, row, column]."""
+    channels, objects, columns = alike.shape
+    found = np.zeros((channels, len(here), columns), np.float32)
+    sending = here >= 0
+    mine = known[here[sending]]
+    heard = mine @ np.ascontiguousarray(alike.transpose(1, 0, 2)).reshape(objects, -1)
+    found[:, sending] = np.asarray(heard).reshape(-1, channels, columns).transpose(1, 0, 2)
+    return found
+
+
+def _waves(around: Surroundings, senders: Senders, seen: Rectangle, known: sp.csr_array) -> Iterator[Matrix]:
+    """Yield the answers after each spectral filter. Shapes: [row, column] each."""
+    for over, across in zip(around.subjects.spectra, around.objects.spectra, strict=False):
+        waves = over.vectors[senders.subjects].T @ (known @ across.vectors[senders.objects])
+        power = over.values[:, None] * across.values[None, :]
+        for a in FILTERS:
+            yield over.vectors[seen.rows] @ (waves * power / (power + a)) @ across.vectors[seen.columns].T
+
+
+def _places(nodes: Rows, senders: Rows) -> Rows:
+    """Return the place of each node among the senders, -1 where it is none. Shapes: nodes [node], senders sorted."""
+    if not len(senders):
+        return np.full(len(nodes), -1)
+    places = np.minimum(np.searchsorted(senders, nodes), len(senders) - 1)
+    return np.where(senders[places] == nodes, places, -1)
+
+
+def _two_sided(task: Task, channels: tuple[str, ...]) -> list[str]:
+    return [name for name in channels if not task.two_sided or name in task.two_sided]
+
+
+def _powers(around: Surroundings) -> list[int]:
+    return [one.power for one, _ in zip(around.subjects.spectra, around.objects.spectra, strict=False)]
+
+
+def _met(around: Surroundings) -> list[str]:
+    """Return the chains that both ends walk."""
+    subjects, objects = around.subjects.meets, around.objects.meets
+    return [name for name in around.task.chains if subjects[name].reached.nnz and objects[name].reached.nnz]

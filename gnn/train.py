@@ -1,27 +1,68 @@
-"""Train: the visible loop from a graph and a TrainConfig to a Model."""
+"""Train: the visible loop from a graph and a TrainConfig to a Model, the same for every task."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from gnn.baselines.counts import degree_prior
-from gnn.checkpoint import Model
+from gnn.checkpoint import Member, Model
 from gnn.config import ConfigError, TrainConfig, load_config
-from gnn.metapaths import metapaths
-from gnn.model import RepurposingNet, Surroundings, fixed_features, input_names, surroundings
-from gnn.negatives import learnable
-from gnn.split import assert_no_leak, pair_folds, without
-from gnn.view import learned_from, view
+from gnn.factorise import factorise
+from gnn.learned import Edges, Hits, LikenessNet, hits
+from gnn.likeness import FUSED, Matrix, Rows, side
+from gnn.model import (
+    Answers,
+    Rectangle,
+    Senders,
+    Surroundings,
+    blocks,
+    fixed_inputs,
+    nearest,
+    reached,
+    rectangle,
+    scaled,
+)
+from gnn.readout import Examples, fit
+from gnn.split import assert_no_leak, without
+from gnn.task import COLD_OBJECT, COLD_SUBJECT, REGIMES, WARM, Task
+from gnn.view import View, learned_from, view
 from kg.graph import Graph
-from kg.progress import Progress, silent
+from kg.progress import Progress, part, silent
 
 __all__ = ["Model", "TrainConfig", "load_config", "train"]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The pairs that are learned from: every known answer, and others, each of which stands for `weight` of its like.
+
+    Shapes: rows, columns [row], [column] of the rectangle that they lie in; pairs [2, pair] within it; weight [pair];
+    target[relation] [pair].
+    """
+
+    rows: Rows
+    columns: Rows
+    pairs: Rows
+    weight: Matrix
+    target: Mapping[str, Matrix]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One inner fold: which candidates it hides, and what reaches them when their answers are hidden.
+
+    Shapes: chosen [pair of the fold]; fixed [pair, input]; `told[relation]` the messages over learned likenesses.
+    """
+
+    regime: str
+    chosen: Rows
+    fixed: Matrix
+    told: Mapping[str, Hits]
 
 
 def train(
@@ -29,105 +70,312 @@ def train(
 ) -> Model:
     """Train on a graph.
 
-    `held_out` pairs (columns `drug`, `disease`) are taken out of the graph in every form and are no negatives either.
-    The same config, graph and number of threads give the same model, bit by bit. Raises `ConfigError` for a graph with
-    fewer than two known pairs of the task.
+    `held_out` pairs (the columns of `config.about.columns`) are taken out of the graph in every form and are no
+    negatives either. The same config, graph and number of threads give the same model, bit by bit. Raises
+    `ConfigError` for a graph with fewer than two answers of the task.
     """
-    graph = graph.stated_by(config.sources)
+    task = config.about
+    graph = graph.stated_by({*config.label_sources, *config.sources})
     if held_out is not None:
-        graph = without(graph, held_out)
-        assert_no_leak(graph, held_out)
-    seen = view(graph)
-    known, allowed = seen.pairs(config.task), learnable(seen, held_out)
-    if known.sum() < 2:
+        graph = without(graph, held_out, task.kinds)
+        assert_no_leak(graph, held_out, task.kinds)
+    progress("walk", 0.0)
+    seen = view(graph, config.label_sources)
+    around = surroundings(seen, task)
+    known = answers(view(graph.stated_by(config.label_sources), config.label_sources), task)
+    if known[task.relation].nnz < 2:
         raise ConfigError(
-            f"the graph has {known.sum()} {config.task} edges between drugs and diseases; expected at least 2 to learn "
-            "from: build it from a source that has them"
+            f"the graph has {known[task.relation].nnz} {task.relation} edges between {task.subject}s and "
+            f"{task.object}s that {', '.join(config.label_sources)} state; expected at least 2 to learn from: build it "
+            "from a source that has them, or name their source in label_sources"
         )
-    progress("walk metapaths", 0.0)
-    around = surroundings(metapaths(seen), known.shape, config.neighbours)
-    labels, added, weights, dealt = torch.from_numpy(known).float(), {}, {}, []
-    fixed, sizes = fixed_features(around, labels, config.parts)
-    for member in range(config.members):
-        start, share = 0.1 + 0.9 * member / config.members, 0.9 / config.members
-        random = np.random.default_rng([config.seed, member])
-        folds = _deal(around, labels, torch.from_numpy(allowed), config, random)
-        generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-        heads = config.heads if "attention" in config.parts else 0
-        net = RepurposingNet(around, folds[0].fixed.shape[1], heads, config.hidden, generator)
-        _fit(net, around, folds, config, lambda step, done, a=start, b=share: progress(step, a + b * done))
-        for part, values in _predict(net, around, labels, fixed, folds, config.parts).items():
-            added[part] = added.get(part, 0) + values / config.members
-        weights |= {f"{member}.{name}": value.numpy() for name, value in net.state_dict().items()}
-        dealt.append(folds)
+    senders = sending(known)
+    chosen = candidates(around, known, left_out(seen, held_out, task), config)
+    told = Situation(around, senders, known, chosen, _rectangles(around, senders, chosen), config)
+    whole = seen_answers(known, senders, config)
+    members, crossed = [], []
+    for number in range(config.members):
+        stage = part(progress, 0.1 + 0.9 * number / config.members, 0.1 + 0.9 * (number + 1) / config.members)
+        member, logits = _member(told, number, stage)
+        members.append(member)
+        crossed.append(logits)
     progress("trained", 1.0)
     return Model(
         config=config,
         sources=learned_from(graph),
-        listed_by=tuple(release.name for release in learned_from(graph, (config.task,))),
-        drugs=seen.curies["Drug"],
-        drug_names=seen.names["Drug"],
-        diseases=seen.curies["Disease"],
-        disease_names=seen.names["Disease"],
-        scores=torch.sigmoid(sum(added.values())).numpy(),
-        priors=degree_prior(known),
-        known=known,
-        contributions={part: values.numpy() for part, values in added.items() if part != "average pair"},
-        weights=weights,
-        routes=_routes(around, labels, config.parts, sizes, dealt),
+        listed_by=tuple(
+            release.name for release in learned_from(graph.stated_by(config.label_sources), task.labels[:1])
+        ),
+        names=(seen.names.get(task.subject, ()), seen.names.get(task.object, ())),
+        trained=around.shape,
+        around=around,
+        senders=senders,
+        answers=whole,
+        sizes=_reached(told, whole, np.empty(0, np.int64))[1],
+        members=tuple(members),
     )
 
 
 @dataclass(frozen=True)
-class Fold:
-    """One inner fold: the messages without its pairs, and its pairs to learn from.
+class Situation:
+    """What all members learn from."""
 
-    Shapes: labels, pairs [drug, disease]; fixed [pair, channel]; targets [pair]; sizes [channel of treatments].
+    around: Surroundings
+    senders: Senders
+    known: Mapping[str, sp.csr_array]
+    candidates: Candidates
+    rectangles: list[Rectangle]
+    config: TrainConfig
+
+
+def surroundings(seen: View, task: Task) -> Surroundings:
+    """Look at both ends of a task."""
+    return Surroundings(
+        task,
+        side(seen, task.subject, task.subject_walks, {name: walks[0] for name, walks in task.chains.items()}),
+        side(seen, task.object, task.object_walks, {name: walks[1] for name, walks in task.chains.items()}),
+    )
+
+
+def answers(seen: View, task: Task) -> dict[str, sp.csr_array]:
+    """Return the known answers of each relation. Shapes: [subject, object]."""
+    shape = seen.count(task.subject), seen.count(task.object)
+    found = {}
+    for relation in task.labels:
+        rows, columns = seen.edges(relation)
+        found[relation] = sp.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    return found
+
+
+def sending(known: Mapping[str, sp.csr_array]) -> Senders:
+    """Return who has an answer of any relation."""
+    total = sum(known.values())
+    return Senders(np.flatnonzero(np.diff(total.tocsr().indptr)), np.flatnonzero(np.diff(total.tocsc().indptr)))
+
+
+def left_out(seen: View, held_out: pd.DataFrame | None, task: Task) -> Rows:
+    """Return the held-out pairs that the view has. Shapes: [2, pair]."""
+    if held_out is None:
+        return np.empty((2, 0), np.int64)
+    places = [
+        pd.Index(seen.curies.get(kind, ())).get_indexer(pd.Index(held_out[column]))
+        for kind, column in zip(task.kinds, task.columns, strict=True)
+    ]
+    pairs = np.stack(places).astype(np.int64)
+    return pairs[:, (pairs >= 0).all(0)]
+
+
+def candidates(
+    around: Surroundings, known: Mapping[str, sp.csr_array], hidden: Rows, config: TrainConfig
+) -> Candidates:
+    """Choose the pairs to learn from: all, or, of too many, every answer and some others, none of them held out."""
+    subjects, objects = around.shape
+    random = np.random.default_rng([config.seed, 1])
+    total = sum(known.values()).tocsr()
+    rows, columns = np.arange(subjects), np.arange(objects)
+    spared = np.ones(objects, np.float32)
+    if subjects * objects > config.most_pairs:
+        answered = np.diff(total.tocsc().indptr) > 0
+        others = np.flatnonzero(~answered)
+        taken = random.permutation(others)[: max(len(others) // 8, min(len(others), 500))]
+        columns = np.sort(np.concatenate([np.flatnonzero(answered), taken]))
+        spared = np.where(answered, 1, len(others) / max(len(taken), 1)).astype(np.float32)
+    known_here = total[:, columns].tocoo()
+    is_answer = np.zeros((len(rows), len(columns)), bool)
+    is_answer[known_here.row, known_here.col] = True
+    open_ = ~is_answer
+    places = np.full(objects, -1)
+    places[columns] = np.arange(len(columns))
+    inside = places[hidden[1]] >= 0
+    open_[hidden[0][inside], places[hidden[1]][inside]] = False
+    negatives = np.flatnonzero(open_)
+    budget = max(config.most_pairs - known_here.nnz, 0)
+    share = 1.0
+    if len(negatives) > budget:
+        share = len(negatives) / budget
+        negatives = np.sort(random.permutation(negatives)[:budget])
+    positives = np.flatnonzero(is_answer)
+    flat = np.sort(np.concatenate([positives, negatives]))
+    pairs = np.stack(np.divmod(flat, len(columns)))
+    weight = np.where(is_answer[tuple(pairs)], 1, share * spared[columns[pairs[1]]]).astype(np.float32)
+    target = {name: np.asarray(one[:, columns].toarray()[tuple(pairs)] > 0, np.float32) for name, one in known.items()}
+    return Candidates(rows, columns, pairs, weight, target)
+
+
+def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, dict[tuple[str, str], Matrix]]:
+    """Train one member: fit its learned likeness by gradient steps, then its readouts to their optimum.
+
+    Returns the log-odds of all candidates too, by regime and relation, each by a readout that did not see its fold.
     """
-
-    labels: Tensor
-    pairs: Tensor
-    fixed: Tensor
-    targets: Tensor
-    sizes: Tensor
-
-
-def _deal(
-    around: Surroundings, labels: Tensor, allowed: Tensor, config: TrainConfig, random: np.random.Generator
-) -> list[Fold]:
-    """Deal the pairs into inner folds, so that no pair's own label is among the messages that it learns from."""
-    dealt = torch.from_numpy(pair_folds(labels.numpy() > 0, config.inner_folds, random))
+    config, task = told.config, told.around.task
+    random = np.random.default_rng([config.seed, 2, number])
+    deals = {regime: _deal(told.candidates, regime, config.inner_folds, random) for regime in REGIMES}
+    progress("reach pairs", 0.0)
+    edges = _edges(told) if "attention" in config.parts else None
     folds = []
-    for fold in range(config.inner_folds):
-        pairs = (dealt == fold) & allowed
-        messages = labels.masked_fill(pairs, 0)
-        fixed, sizes = fixed_features(around, messages, config.parts)
-        folds.append(Fold(messages, pairs, fixed[:, pairs].T.contiguous(), labels[pairs], sizes))
-    return folds
+    for regime, dealt in deals.items():
+        for fold in range(config.inner_folds):
+            progress("reach pairs", 0.6 * len(folds) / (len(REGIMES) * config.inner_folds))
+            folds.append(_fold(told, regime, np.flatnonzero(dealt == fold), edges))
+    net = _learn(told, folds, edges, random, part(progress, 0.6, 0.8)) if edges else None
+    readouts, crossed = {}, {}
+    for place, regime in enumerate(REGIMES):
+        progress("fit the readouts", 0.8 + 0.2 * place / len(REGIMES))
+        mine = [fold for fold in folds if fold.regime == regime]
+        inputs, order = _inputs(mine, net), np.concatenate([fold.chosen for fold in mine])
+        if regime == WARM:
+            heard = inputs, order
+        for relation in task.labels:
+            examples = Examples(
+                inputs,
+                told.candidates.target[relation][order],
+                told.candidates.weight[order],
+                np.repeat(np.arange(len(mine)), [len(fold.chosen) for fold in mine]),
+                told.candidates.pairs[1 if task.asked == "object" else 0, order],
+            )
+            fitted = fit(examples, config.ridge, config.draws, random)
+            readouts[f"{regime}/{relation}"] = fitted.readout
+            crossed[regime, relation] = np.empty(len(order), np.float32)
+            crossed[regime, relation][order] = fitted.crossed
+    return Member(net.learned() if net else None, readouts, *_known(told, *heard)), crossed
 
 
-def _fit(net: RepurposingNet, around: Surroundings, folds: list[Fold], config: TrainConfig, progress: Progress) -> None:
-    """Fit the learned messages by gradient steps, one inner fold a step, then the readout to its optimum."""
-    _standardise(net, around, folds)
-    positives = sum(float(fold.targets.sum()) for fold in folds)
-    pairs = sum(len(fold.targets) for fold in folds)
-    with torch.no_grad():
-        net.readout.bias.fill_(float(np.log(positives / pairs)))
-    steps = config.steps if net.heads else 0
+def _deal(chosen: Candidates, regime: str, folds: int, random: np.random.Generator) -> Rows:
+    """Deal candidates into inner folds of a regime, answers evenly: pairs, or whole objects, or whole subjects.
+
+    Shapes: [pair].
+    """
+    answered = sum(chosen.target.values()) > 0
+    if regime == WARM:
+        return _dealt(answered, folds, random)
+    end, count = (1, len(chosen.columns)) if regime == COLD_OBJECT else (0, len(chosen.rows))
+    nodes = np.zeros(count, bool)
+    nodes[chosen.pairs[end][answered]] = True
+    return _dealt(nodes, folds, random)[chosen.pairs[end]]
+
+
+def _dealt(marked: NDArray[np.bool_], folds: int, random: np.random.Generator) -> Rows:
+    """Deal items into folds of equal size, the marked ones evenly. Shapes: [item]."""
+    found = np.empty(len(marked), np.int64)
+    for value in (False, True):
+        items = random.permutation(np.flatnonzero(marked == value))
+        found[items] = np.arange(len(items)) % folds
+    return found
+
+
+def _answers(told: Situation, hidden: Rows) -> Answers:
+    """Return the answers without those of these candidates, whatever their relation."""
+    chosen, objects = told.candidates, told.around.shape[1]
+    taken = chosen.rows[chosen.pairs[0, hidden]] * objects + chosen.columns[chosen.pairs[1, hidden]]
+    left = {}
+    for relation, known in told.known.items():
+        every = known.tocoo()
+        kept = ~np.isin(every.row.astype(np.int64) * objects + every.col, taken)
+        left[relation] = sp.csr_array((every.data[kept], (every.row[kept], every.col[kept])), shape=known.shape)
+    return seen_answers(left, told.senders, told.config)
+
+
+def seen_answers(known: Mapping[str, sp.csr_array], senders: Senders, config: TrainConfig) -> Answers:
+    """Return answers between senders, with their factors."""
+    between = {name: one[senders.subjects][:, senders.objects].tocsr() for name, one in known.items()}
+    factors = {}
+    if "factors" in config.parts:
+        factors = {name: factorise(one, config.factors, config.seed) for name, one in between.items()}
+    return Answers(between, factors)
+
+
+def _rectangles(around: Surroundings, senders: Senders, chosen: Candidates) -> list[Rectangle]:
+    """Return the rectangle that the candidates lie in, block by block."""
+    whole = [chosen.columns[block] for block in blocks(np.arange(len(chosen.columns)))]
+    return [rectangle(around, senders, chosen.rows, columns) for columns in whole]
+
+
+def _fold(told: Situation, regime: str, hidden: Rows, edges: tuple[Edges, Edges] | None) -> Fold:
+    """Look at candidates with their answers hidden."""
+    seen = _answers(told, hidden)
+    fixed, sizes = _reached(told, seen, hidden)
+    return Fold(regime, hidden, scaled(fixed.T, sizes).T, _told(told, seen, hidden, edges) if edges else {})
+
+
+def _reached(told: Situation, seen: Answers, wanted: Rows) -> tuple[Matrix, Matrix]:
+    """Return what reaches these candidates, and the mean size of each input over the whole rectangle.
+
+    Shapes: [pair, input], [input].
+    """
+    pairs, start = told.candidates.pairs[:, wanted], 0
+    found = np.empty((len(wanted), len(fixed_inputs(told.around, told.config.parts))), np.float32)
+    total = np.zeros(found.shape[1])
+    for block in told.rectangles:
+        values = reached(told.around, told.senders, block, seen, told.config.parts)
+        total += np.abs(values).sum((1, 2), dtype=np.float64)
+        inside = np.flatnonzero((pairs[1] >= start) & (pairs[1] < start + len(block.columns)))
+        found[inside] = values[:, pairs[0, inside], pairs[1, inside] - start].T
+        start += len(block.columns)
+    cells = len(told.candidates.rows) * len(told.candidates.columns)
+    return found, np.maximum(total / cells, 1e-9).astype(np.float32)
+
+
+def _edges(told: Situation) -> tuple[Edges, Edges]:
+    """Join each node of the rectangle to the senders nearest to it, at both ends."""
+    subjects = _nearest(told.rectangles[0].from_subjects, told.config.neighbours)
+    found = [_nearest(block.from_objects.transpose(0, 2, 1), told.config.neighbours) for block in told.rectangles]
+    starts = np.cumsum([0, *(len(block.columns) for block in told.rectangles)])
+    objects = Edges(
+        np.concatenate([one.nodes + start for one, start in zip(found, starts, strict=False)]),
+        np.concatenate([one.senders for one in found]),
+        np.concatenate([one.features for one in found]),
+    )
+    return subjects, objects
+
+
+def _nearest(alike: Matrix, neighbours: int) -> Edges:
+    nodes, senders = np.nonzero(nearest(alike[-len(FUSED)], neighbours))
+    return Edges(nodes, senders, np.ascontiguousarray(alike[:, nodes, senders].T))
+
+
+def _told(told: Situation, seen: Answers, hidden: Rows, edges: tuple[Edges, Edges]) -> dict[str, Hits]:
+    """Find the messages over learned likenesses, of each relation."""
+    chosen = told.candidates
+    places = np.full((len(chosen.rows), len(chosen.columns)), -1, np.int32)
+    places[tuple(chosen.pairs[:, hidden])] = np.arange(len(hidden))
+    at = told.senders.subjects, np.searchsorted(chosen.columns, told.senders.objects)
+    found = {}
+    for relation, known in seen.known.items():
+        every = known.tocoo()
+        found[relation] = hits((every.row.astype(np.int64), every.col.astype(np.int64)), edges, places, at)
+    return found
+
+
+def _learn(
+    told: Situation, folds: list[Fold], edges: tuple[Edges, Edges], random: np.random.Generator, progress: Progress
+) -> LikenessNet:
+    """Fit the learned likeness by gradient steps, one inner fold a step, all regimes in turn."""
+    config, relations = told.config, told.around.task.labels
+    generator = torch.Generator().manual_seed(int(random.integers(2**62)))
+    sizes = config.hidden, config.heads, folds[0].fixed.shape[1]
+    net = LikenessNet(edges, *sizes, relations, generator)
+    mean, spread = _moments(folds)
     optimizer = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=0.01)
-    for step in range(steps):
-        progress("train", step / (steps + 1))
-        fold = folds[step % len(folds)]
-        logits = net(around, fold.labels, fold.fixed, fold.pairs)
-        loss = binary_cross_entropy_with_logits(logits, fold.targets, reduction="sum") / (positives / len(folds))
+    targets = np.stack([told.candidates.target[relation] for relation in relations], axis=1)
+    with torch.no_grad():
+        for place, relation in enumerate(relations):
+            share = np.average(targets[:, place], weights=told.candidates.weight)
+            for regime in REGIMES:
+                net.readouts[f"{regime}/{relation}"].bias.fill_(float(np.log(max(share, 1e-9))))
+    for step in range(config.steps):
+        progress("learn likeness", step / config.steps)
+        fold = folds[int(random.integers(len(folds)))]
+        logits = net(fold.regime, torch.from_numpy((fold.fixed - mean) / spread), fold.told)
+        target = torch.from_numpy(targets[fold.chosen])
+        weight = torch.from_numpy(told.candidates.weight[fold.chosen])[:, None]
+        losses = binary_cross_entropy_with_logits(logits, target, weight=weight, reduction="sum")
+        loss = losses / target[:, 0].sum().clamp(min=1)
         for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * pace(step, steps)
+            group["lr"] = config.learning_rate * pace(step, config.steps)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    progress("fit the readout", steps / (steps + 1))
-    _standardise(net, around, folds)
-    _fit_readout(net, around, folds, config.ridge)
+    return net
 
 
 def pace(step: int, steps: int) -> float:
@@ -139,71 +387,28 @@ def pace(step: int, steps: int) -> float:
     return min(3 * (step + 1) / steps, 1.5 * (steps - step) / steps, 1.0)
 
 
-@torch.no_grad()
-def _standardise(net: RepurposingNet, around: Surroundings, folds: list[Fold]) -> None:
-    """Set the net's `mean` and `spread` to those of the readout's inputs."""
-    net.mean.zero_()
-    net.spread.fill_(1)
-    inputs = torch.cat([net.inputs(around, fold.labels, fold.fixed, fold.pairs) for fold in folds])
-    net.mean.copy_(inputs.mean(0))
-    net.spread.copy_(inputs.std(0).clamp(min=1e-6))
-
-
-def _fit_readout(net: RepurposingNet, around: Surroundings, folds: list[Fold], ridge: float) -> None:
-    """Fit the readout by penalised maximum likelihood over all inner folds."""
-    with torch.no_grad():
-        inputs = torch.cat([net.inputs(around, fold.labels, fold.fixed, fold.pairs) for fold in folds])
-    targets = torch.cat([fold.targets for fold in folds])
-    optimizer = torch.optim.LBFGS(net.readout.parameters(), max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        misfit = binary_cross_entropy_with_logits(net.readout(inputs)[:, 0], targets, reduction="sum")
-        total = misfit + ridge * net.readout.weight.square().sum()
-        total.backward()
-        return total
-
-    optimizer.step(loss)
+def _moments(folds: list[Fold]) -> tuple[Matrix, Matrix]:
+    """Return mean and spread of the fixed inputs, over all folds. Shapes: [input]."""
+    count = sum(len(fold.fixed) for fold in folds)
+    mean = sum(fold.fixed.sum(0, dtype=np.float64) for fold in folds) / count
+    square = sum(np.square(fold.fixed - mean).sum(0, dtype=np.float64) for fold in folds) / count
+    return mean.astype(np.float32), np.maximum(np.sqrt(square), 1e-3).astype(np.float32)
 
 
 @torch.no_grad()
-def _predict(
-    net: RepurposingNet,
-    around: Surroundings,
-    labels: Tensor,
-    fixed: Tensor,
-    folds: list[Fold],
-    parts: tuple[str, ...],
-) -> dict[str, Tensor]:
-    """Return what each part adds to every pair's logit; for a known pair, by the messages of the fold that hid it.
-
-    Shapes: labels [drug, disease], fixed [channel, drug, disease] -> [drug, disease].
-    """
-    names = input_names(around, parts, net.heads)
-    everything = torch.ones_like(labels, dtype=torch.bool)
-    added = net.contributions(net.inputs(around, labels, fixed.flatten(1).T, everything), names)
-    found = {name: values.reshape(labels.shape) for name, values in added.items()}
-    for fold in folds:
-        known = fold.targets > 0
-        hidden = net.contributions(net.inputs(around, fold.labels, fold.fixed, fold.pairs), names)
-        for name, values in hidden.items():
-            found[name][fold.pairs & (labels > 0)] = values[known]
-    return found | {"average pair": net.readout.bias.detach().expand(labels.shape)}
+def _inputs(folds: list[Fold], net: LikenessNet | None) -> Matrix:
+    """Return the readouts' inputs for the candidates of these folds. Shapes: [pair, input]."""
+    if net is None:
+        return np.concatenate([fold.fixed for fold in folds])
+    heard = [net.heard(fold.told, len(fold.chosen)).numpy() for fold in folds]
+    return np.concatenate([np.hstack([fold.fixed, told]) for fold, told in zip(folds, heard, strict=True)])
 
 
-def _routes(
-    around: Surroundings, labels: Tensor, parts: tuple[str, ...], sizes: Tensor, dealt: list[list[Fold]]
-) -> dict[str, NDArray[Any]]:
-    """Return what `gnn.carriers` needs to follow a score back to the treatments: see `Model.routes`."""
-    known, kinds = labels > 0, {"drugs": around.drugs, "diseases": around.diseases}
-    found = {
-        "folds": torch.stack([torch.stack([fold.pairs[known] for fold in folds]).int().argmax(0) for folds in dealt]),
-        "sizes": torch.stack([torch.stack([*(fold.sizes for fold in folds), sizes]) for folds in dealt]),
-    }
-    if "messages" in parts:
-        found |= {"drugs.alike": around.drugs.alike[:, :, known.any(1)], "diseases.alike": around.diseases.alike}
-    if "spectral" in parts:
-        for kind, like in kinds.items():
-            values, vectors = zip(*like.spectra, strict=True)
-            found |= {f"{kind}.values": torch.stack(values), f"{kind}.vectors": torch.stack(vectors)}
-    return {name: values.numpy() for name, values in found.items()}
+def _known(told: Situation, inputs: Matrix, order: Rows) -> tuple[Rows, Matrix]:
+    """Return the answered pairs, and what reached them when their own fold was hidden. Shapes: [2, pair], [pair, input]."""
+    chosen = told.candidates
+    answered = np.flatnonzero(sum(chosen.target.values())[order] > 0)
+    places = order[answered]
+    pairs = np.stack([chosen.rows[chosen.pairs[0, places]], chosen.columns[chosen.pairs[1, places]]])
+    sorted_ = np.lexsort((pairs[1], pairs[0]))
+    return pairs[:, sorted_], inputs[answered[sorted_]]

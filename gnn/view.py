@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,12 +27,13 @@ class View:
     """A graph to learn from.
 
     `data[kind].num_nodes` and `data[subject, relation, object].edge_index` hold the structure; row i of a kind is the
-    node `curies[kind][i]`, called `names[kind][i]`. Rows and edges are sorted, whatever the order in the graph.
+    node `curies[kind][i]`, called `names[kind][i]`, with the columns of `tables[kind]`. Rows and edges are sorted, whatever the order in the graph.
     """
 
     data: HeteroData
     curies: Mapping[str, tuple[str, ...]]
     names: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, pa.Table]
 
     def count(self, kind: str) -> int:
         """Return the number of nodes of a kind, 0 where there is none."""
@@ -49,28 +51,33 @@ class View:
         return self.data[key].edge_index.numpy()
 
     def pairs(self, relation: str) -> NDArray[np.bool_]:
-        """Return which drug has this relation to which disease.
-
-        Shapes: [drug, disease].
-        """
-        found = np.zeros((self.count("Drug"), self.count("Disease")), bool)
+        """Return which subject has this relation to which object, of two small kinds. Shapes: [subject, object]."""
+        ends = RELATIONS[relation]
+        found = np.zeros((self.count(ends.subject), self.count(ends.object)), bool)
         found[tuple(self.edges(relation))] = True
         return found
 
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """Return the nodes of a kind, each with its columns."""
+        return self.tables[kind].to_pylist() if kind in self.tables else []
 
-def view(graph: Graph) -> View:
+
+def view(graph: Graph, candidates: Collection[str] = ()) -> View:
     """Turn a graph into what can be learned from.
 
-    Drugs and diseases are those identified by their kind's preferred prefix: the candidates. A drug known only by the
-    code of a patient's prescription has no biology to learn from.
+    Of a kind of which the sources named in `candidates` have any node, only theirs are there. Drugs and diseases are
+    those identified by their kind's preferred prefix: a drug known only by the code of a patient's prescription has no
+    biology to learn from.
     """
-    data, curies, names = HeteroData(), {}, {}
+    data, curies, names, tables = HeteroData(), {}, {}, {}
+    known = graph.stated_by(candidates).nodes if candidates else {}
     for kind, nodes in graph.nodes.items():
         if kind not in LEARNED_KINDS:
             continue
+        nodes = known.get(kind, nodes)
         if kind in {"Drug", "Disease"}:
             nodes = nodes.filter(pc.starts_with(nodes["id"], NODE_KINDS[kind].prefixes[0] + ":"))
-        nodes = nodes.sort_by("id")
+        nodes = tables[kind] = nodes.sort_by("id")
         curies[kind], names[kind] = tuple(nodes["id"].to_pylist()), tuple(nodes["name"].to_pylist())
         data[kind].num_nodes = nodes.num_rows
     for relation in LEARNED_RELATIONS:
@@ -80,7 +87,7 @@ def view(graph: Graph) -> View:
         index = _rows(relation, graph.edges[relation], curies)
         if index.shape[1]:
             data[ends.subject, relation, ends.object].edge_index = torch.from_numpy(index)
-    return View(data, curies, names)
+    return View(data, curies, names, tables)
 
 
 def learned_from(graph: Graph, relations: Collection[str] = LEARNED_RELATIONS) -> tuple[SourceRelease, ...]:

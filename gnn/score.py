@@ -1,0 +1,151 @@
+"""Score: what a Model says of the pairs of some subjects and objects, known to it or not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from gnn.baselines.counts import degree_prior
+from gnn.checkpoint import Member, Model
+from gnn.likeness import Matrix, Newcomer, Rows
+from gnn.model import Input, Rectangle, fixed_inputs, heard, learned_inputs, reached, rectangle, scaled
+from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
+
+LEVEL = 0.9
+"""Of the interval around a score."""
+
+_CELLS = 20_000
+"""How many pairs are looked at at once."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What reaches the pairs of a rectangle, one array a member. Shapes: inputs [row * column, input]."""
+
+    seen: Rectangle
+    inputs: tuple[Matrix, ...]
+
+
+def joined(model: Model, subjects: Sequence[Newcomer] = (), objects: Sequence[Newcomer] = ()) -> Model:
+    """Return the model with nodes that it has not seen at the end of its subjects and objects."""
+    around = replace(
+        model.around,
+        subjects=model.around.subjects.joined_by(subjects),
+        objects=model.around.objects.joined_by(objects),
+    )
+    names = tuple(
+        (*known, *(newcomer.name for newcomer in more))
+        for known, more in zip(model.names, (subjects, objects), strict=True)
+    )
+    return replace(model, around=around, names=names)
+
+
+def input_names(model: Model) -> list[Input]:
+    """Return what each input of the readouts is."""
+    heads = model.config.heads if "attention" in model.config.parts else 0
+    return fixed_inputs(model.around, model.config.parts) + learned_inputs(model.task, heads)
+
+
+def listen(model: Model, rows: Rows, columns: Rows) -> Heard:
+    """Return what reaches these pairs; an answered pair by the messages of the inner fold that hid it."""
+    seen = rectangle(model.around, model.senders, rows, columns)
+    fixed = scaled(reached(model.around, model.senders, seen, model.answers, model.config.parts), model.sizes)
+    return Heard(seen, tuple(_member_inputs(model, member, seen, fixed) for member in model.members))
+
+
+def _member_inputs(model: Model, member: Member, seen: Rectangle, fixed: Matrix) -> Matrix:
+    found = fixed
+    if member.learned is not None:
+        over, across = member.learned
+        near = model.config.neighbours
+        learned = (
+            over(seen.from_subjects, near),
+            across(seen.from_objects.transpose(0, 2, 1), near).transpose(0, 2, 1),
+        )
+        found = np.concatenate([fixed, heard(model.task, model.senders, seen, model.answers, learned)])
+    inputs = np.ascontiguousarray(found.reshape(len(found), -1).T)
+    here, there = _place_in(seen.rows, member.pairs[0]), _place_in(seen.columns, member.pairs[1])
+    inside = (here >= 0) & (there >= 0)
+    inputs[here[inside] * len(seen.columns) + there[inside]] = member.heard[inside]
+    return inputs
+
+
+def logits(model: Model, rows: Rows, columns: Rows, relation: str = "") -> Matrix:
+    """Return the log-odds of pairs, of the relation that is predicted where none is named. Shapes: [row, column]."""
+    found = np.empty((len(rows), len(columns)), np.float32)
+    step = max(_CELLS // max(len(rows), 1), 1)
+    for start in range(0, len(columns), step):
+        block = columns[start : start + step]
+        found[:, start : start + step] = judged(model, listen(model, rows, block), relation)
+    return found
+
+
+def judged(model: Model, told: Heard, relation: str = "") -> Matrix:
+    """Return the log-odds of the pairs of a rectangle. Shapes: [row, column]."""
+    shape = len(told.seen.rows), len(told.seen.columns)
+    found = np.zeros(shape[0] * shape[1], np.float32)
+    regimes = regime_of(model, told.seen.rows, told.seen.columns).ravel()
+    for regime in np.unique(regimes):
+        cells = regimes == regime
+        for member, inputs in zip(model.members, told.inputs, strict=True):
+            readout = member.readouts[f"{regime}/{relation or model.task.relation}"]
+            found[cells] += readout(inputs[cells]) / len(model.members)
+    return found.reshape(shape)
+
+
+def interval(model: Model, told: Heard, relation: str = "") -> tuple[Matrix, Matrix]:
+    """Return where the scores lie in `LEVEL` of all draws of the readouts' data, over all members: [row, column]."""
+    shape = len(told.seen.rows), len(told.seen.columns)
+    regimes = regime_of(model, told.seen.rows, told.seen.columns).ravel()
+    draws = []
+    for member, inputs in zip(model.members, told.inputs, strict=True):
+        drawn = np.empty((model.config.draws, len(inputs)), np.float32)
+        for regime in np.unique(regimes):
+            cells = regimes == regime
+            readout = member.readouts[f"{regime}/{relation or model.task.relation}"]
+            drawn[:, cells] = readout.spread(inputs[cells])
+        draws.append(drawn)
+    low, high = np.quantile(expit(np.concatenate(draws)), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    return low.reshape(shape).astype(np.float32), high.reshape(shape).astype(np.float32)
+
+
+def regime_of(model: Model, rows: Rows, columns: Rows) -> NDArray[np.str_]:
+    """Return by which readout each pair is judged: that of the node which a ranking is usually asked for.
+
+    Where it has no answer, the pair is cold; where the other end has none, that is known of it, unless the model has
+    never seen it.
+
+    Shapes: [row, column].
+    """
+    with_answer = np.isin(rows, model.senders.subjects)[:, None], np.isin(columns, model.senders.objects)[None, :]
+    strange = (rows >= model.trained[0])[:, None], (columns >= model.trained[1])[None, :]
+    asked, other = (1, 0) if model.task.asked == "object" else (0, 1)
+    cold = (COLD_SUBJECT, COLD_OBJECT)
+    found = np.full((len(rows), len(columns)), WARM, dtype=f"<U{len(COLD_SUBJECT)}")
+    found[np.broadcast_to(strange[other], found.shape)] = cold[other]
+    found[np.broadcast_to(~with_answer[asked], found.shape)] = cold[asked]
+    return found
+
+
+def prior(model: Model, rows: Rows, columns: Rows) -> Matrix:
+    """Return each pair's probability of an edge, given the two degrees alone. Shapes: [row, column]."""
+    known = model.answers.known[model.task.relation]
+    degrees = []
+    for counts, senders, count in (
+        (known.sum(axis=1), model.senders.subjects, model.around.shape[0]),
+        (known.sum(axis=0), model.senders.objects, model.around.shape[1]),
+    ):
+        degrees.append(np.zeros(count))
+        degrees[-1][senders] = counts
+    return degree_prior(degrees[0], degrees[1])[rows][:, columns]
+
+
+def _place_in(nodes: Rows, wanted: Rows) -> Rows:
+    """Return the place of each wanted node among these, -1 where it is none of them."""
+    order = np.argsort(nodes, kind="stable")
+    if not len(nodes):
+        return np.full(len(wanted), -1)
+    places = order[np.minimum(np.searchsorted(nodes[order], wanted), len(nodes) - 1)]
+    return np.where(nodes[places] == wanted, places, -1)

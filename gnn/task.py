@@ -1,0 +1,160 @@
+"""Task: which relation is predicted, between which kinds, by which walks. A new task is one entry here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gnn.attributes import ATTRIBUTES
+from gnn.walks import Walk
+
+End = Literal["subject", "object"]
+
+WARM, COLD_SUBJECT, COLD_OBJECT = "warm", "cold subject", "cold object"
+REGIMES = (WARM, COLD_SUBJECT, COLD_OBJECT)
+"""What a readout is fitted for: a pair of nodes that both may have labels, or one whose subject, or object, has none."""
+
+
+class TaskError(ValueError):
+    """A task that there is not."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A relation to predict, and what is looked at to predict it.
+
+    `labels` are the relations whose edges are known answers, that to be predicted first: each is sent as messages, and
+    has a readout of its own. `subject_walks`, `object_walks` say by which walks or attributes (`gnn.attributes`) two
+    nodes of a kind are alike, `chains` which two walks, one from each end, may meet. None of them takes a label. In
+    `judged` stand pairs that were looked at and refused: never learned from, measured against.
+
+    `asked` is the end that a ranking is usually asked for: its node decides whether a pair is warm or cold. `two_sided`
+    says for which of the subject's likenesses what like subjects of like objects have is looked at too (all of them
+    where it is empty).
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    subject: str
+    object: str
+    subject_walks: Mapping[str, Walk | str]
+    object_walks: Mapping[str, Walk | str]
+    chains: Mapping[str, tuple[Walk, Walk]]
+    asked: End
+    judged: str = ""
+    two_sided: tuple[str, ...] = ()
+
+    @property
+    def relation(self) -> str:
+        """The relation that is predicted."""
+        return self.labels[0]
+
+    def walks_from(self, end: End) -> dict[str, Walk | str]:
+        """Return all walks and attributes of one end, those of the chains among them, by name."""
+        walks, place = (self.subject_walks, 0) if end == "subject" else (self.object_walks, 1)
+        return {**walks, **{name: pair[place] for name, pair in self.chains.items()}}
+
+    @property
+    def kinds(self) -> tuple[str, str]:
+        """The kinds of subject and object."""
+        return self.subject, self.object
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """What the two ends are called in a table of pairs: their kinds in lower case."""
+        return self.subject.lower(), self.object.lower()
+
+
+DRUG_WALKS: Mapping[str, Walk | str] = {
+    "resembles": ("drug_resembles_drug",),
+    "binds": ("binds",),
+    "upregulates": ("drug_upregulates_gene",),
+    "downregulates": ("drug_downregulates_gene",),
+    "side effect": ("causes_side_effect",),
+    "class": ("class_includes_drug",),
+    "binds, pathway": ("binds", "gene_participates_in_pathway"),
+    "binds, process": ("binds", "gene_participates_in_biological_process"),
+    **{name: name for name, (kind, _) in ATTRIBUTES.items() if kind == "Drug"},
+}
+"""Name -> steps from a drug to what it shares with other drugs, or the name of an attribute."""
+
+DISEASE_WALKS: Mapping[str, Walk | str] = {
+    "resembles": ("disease_resembles_disease",),
+    "associates": ("disease_associates_gene",),
+    "upregulates": ("disease_upregulates_gene",),
+    "downregulates": ("disease_downregulates_gene",),
+    "anatomy": ("disease_localizes_to_anatomy",),
+    "symptom": ("disease_presents_symptom",),
+    **{name: name for name, (kind, _) in ATTRIBUTES.items() if kind == "Disease"},
+}
+"""Name -> steps from a disease to what it shares with other diseases, or the name of an attribute."""
+
+GENE_WALKS: Mapping[str, Walk | str] = {
+    "interacts": ("gene_interacts_gene",),
+    "covaries": ("gene_covaries_gene",),
+    "regulates": ("gene_regulates_gene",),
+    "pathway": ("gene_participates_in_pathway",),
+    "process": ("gene_participates_in_biological_process",),
+    "function": ("gene_participates_in_molecular_function",),
+    "component": ("gene_participates_in_cellular_component",),
+    "anatomy": ("anatomy_expresses_gene",),
+    "disease": ("disease_associates_gene",),
+    **{name: name for name, (kind, _) in ATTRIBUTES.items() if kind == "Gene"},
+}
+"""Name -> steps from a gene to what it shares with other genes, or the name of an attribute."""
+
+DRUG_DISEASE_CHAINS: Mapping[str, tuple[Walk, Walk]] = {
+    "binds > associates": (("binds",), ("disease_associates_gene",)),
+    "binds > upregulates": (("binds",), ("disease_upregulates_gene",)),
+    "binds > downregulates": (("binds",), ("disease_downregulates_gene",)),
+    "upregulates > upregulates": (("drug_upregulates_gene",), ("disease_upregulates_gene",)),
+    "upregulates > downregulates": (("drug_upregulates_gene",), ("disease_downregulates_gene",)),
+    "downregulates > upregulates": (("drug_downregulates_gene",), ("disease_upregulates_gene",)),
+    "downregulates > downregulates": (("drug_downregulates_gene",), ("disease_downregulates_gene",)),
+    "binds > interacts > associates": (("binds", "gene_interacts_gene"), ("disease_associates_gene",)),
+    "binds > regulates > associates": (("binds", "gene_regulates_gene"), ("disease_associates_gene",)),
+    "binds > covaries > associates": (("binds", "gene_covaries_gene"), ("disease_associates_gene",)),
+    "binds > pathway > associates": (
+        ("binds", "gene_participates_in_pathway"),
+        ("disease_associates_gene", "gene_participates_in_pathway"),
+    ),
+    "binds > process > associates": (
+        ("binds", "gene_participates_in_biological_process"),
+        ("disease_associates_gene", "gene_participates_in_biological_process"),
+    ),
+    "binds > anatomy > localizes": (("binds", "anatomy_expresses_gene"), ("disease_localizes_to_anatomy",)),
+}
+"""Name -> a walk from a drug and one from a disease that meet: metapaths that pass no other drug or disease."""
+
+TREATS = Task(
+    name="treats",
+    labels=("treats", "palliates"),
+    subject="Drug",
+    object="Disease",
+    subject_walks=DRUG_WALKS,
+    object_walks=DISEASE_WALKS,
+    chains=DRUG_DISEASE_CHAINS,
+    asked="object",
+    judged="not_indicated_for",
+)
+
+BINDS = Task(
+    name="binds",
+    labels=("binds",),
+    subject="Drug",
+    object="Gene",
+    subject_walks={name: walk for name, walk in DRUG_WALKS.items() if not name.startswith("binds")},
+    object_walks=GENE_WALKS,
+    chains={"treats > associates": (("treats",), ("disease_associates_gene",))},
+    asked="subject",
+    two_sided=("mean", "sharp"),
+)
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (TREATS, BINDS)}
+"""All tasks, by name."""
+
+
+def task_named(name: str) -> Task:
+    """Return a task by its name; raises `TaskError`."""
+    if name not in TASKS:
+        raise TaskError(f"task: got {name!r}, expected one of {', '.join(TASKS)}")
+    return TASKS[name]

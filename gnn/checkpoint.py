@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from gnn.calibrate import Calibrator, Shortlist
 from gnn.config import TrainConfig, load_config
 from gnn.likeness import Matrix, Rows, Side, Spectrum, shared_by
 from gnn.model import Answers, EdgeWeights, Senders, Surroundings
@@ -59,7 +60,9 @@ class Model:
     """A trained model: all that it takes to score pairs, also of nodes that it has not seen.
 
     `sources` are the releases that it learned from, `listed_by` the names of those that state the answers, `names` what
-    the nodes of both ends are called; the first `trained` of each were in the graph. `sizes` is the mean size of each fixed input.
+    the nodes of both ends are called; the first `trained` of each were in the graph. `sizes` is the mean size of each
+    fixed input. `calibrators` turn log-odds into probabilities, `shortlists` say from which log-odds on a candidate
+    is on the list of the asked node: both by regime.
 
     Shapes: sizes [input].
     """
@@ -74,6 +77,8 @@ class Model:
     answers: Answers
     sizes: Matrix
     members: tuple[Member, ...]
+    calibrators: Mapping[str, Calibrator]
+    shortlists: Mapping[str, Shortlist]
 
     @property
     def task(self) -> Task:
@@ -123,6 +128,8 @@ def save(model: Model, folder: str | Path) -> None:
     for number, member in enumerate(model.members):
         _pack_member(packed, f"members/{number}", member)
     packed.arrays["sizes"] = model.sizes
+    for regime, calibrator in model.calibrators.items():
+        packed.arrays.update({f"calibrators/{regime}/{name}": one for name, one in calibrator.arrays().items()})
     arrays = {name: np.ascontiguousarray(values) for name, values in packed.arrays.items()}
     stated = {
         "format": FORMAT,
@@ -134,6 +141,8 @@ def save(model: Model, folder: str | Path) -> None:
         "listed_by": model.listed_by,
         "names": model.names,
         "nodes": [side.nodes for _, side in _ends(model.around)],
+        "calibrated": {regime: one.way for regime, one in model.calibrators.items()},
+        "shortlists": {regime: dataclasses.astuple(one) for regime, one in model.shortlists.items()},
         "told": packed.told,
     }
     with whole_file(model_file(folder)) as part:
@@ -286,6 +295,11 @@ def _model(stated: Mapping[str, Any], packed: Packed) -> Model:
         answers=Answers(known, factors),
         sizes=packed.arrays["sizes"],
         members=tuple(_member(packed, f"members/{number}", task) for number in range(members)),
+        calibrators={
+            regime: Calibrator(way, *(packed.arrays[f"calibrators/{regime}/{name}"] for name in ("knots", "values")))
+            for regime, way in stated["calibrated"].items()
+        },
+        shortlists={regime: Shortlist(*parts) for regime, parts in stated["shortlists"].items()},
     )
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
-from gnn.baselines.counts import degree_prior, metapath_regression, shared_targets
+from gnn.baselines.counts import metapath_regression, shared_targets
+from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.metapaths import metapaths
 from gnn.metrics import (
@@ -25,6 +27,8 @@ from gnn.metrics import (
     interval,
 )
 from gnn.negatives import judged, learnable
+from gnn.prior import degree_prior
+from gnn.score import logits, prior
 from gnn.split import pair_folds, pairs_frame, without
 from gnn.train import train
 from gnn.view import view
@@ -56,15 +60,11 @@ def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress = silen
     them with the held-out treatments: then "ranked" counts these pairs, and "diseases" those with a pair of either.
     Raises `gnn.config.ConfigError` like `train`.
     """
-    whole, graph = graph, graph.stated_by(config.sources)
-    seen = view(graph)
-    known = seen.pairs(config.task)
+    seen = view(graph.stated_by(config.label_sources), config.label_sources)
+    known = seen.pairs(config.about.relation)
     hidden = pair_folds(known, FOLDS, np.random.default_rng([config.seed, FOLDS])) == 0
     model = train(graph, config, progress, held_out=pairs_frame(seen, hidden))
-    found = {
-        name: by_disease(scores, known, hidden)
-        for name, scores in (("model", model.scores), ("degree prior", model.priors))
-    }
+    found = {name: by_disease(scores, known, hidden) for name, scores in everything(model).items()}
     found["difference"] = found["model"] - found["degree prior"]
     ranked = hidden.sum(0)[(hidden & known).any(0)]
     among = (int(np.median(ranked)), int(ranked.min()), int(ranked.max()))
@@ -75,9 +75,9 @@ def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress = silen
                 continue
             about = bootstrap(values[:, column], np.random.default_rng(config.seed))
             rows.append((name, metric, about.mean, about.lower, about.upper, len(values), *among))
-    refused = judged(whole, seen) & ~known & hidden
+    refused = judged(graph, seen) & ~known & hidden
     if refused.any():
-        scored = {"model": model.scores, "degree prior": model.priors}
+        scored = everything(model)
         diseases, pairs = int((refused | (known & hidden)).any(0).sum()), int(refused.sum())
         for name, about in against_judged(scored, known & hidden, refused, config.seed).items():
             rows.append((name, AGAINST_JUDGED, about.mean, about.lower, about.upper, diseases, *[pairs] * 3))
@@ -113,11 +113,22 @@ def methods(config: TrainConfig) -> dict[str, Method]:
         return metapath_regression(metapaths(seen), known, learnable(seen, held_out), RIDGE, random)
 
     return {
-        "model": lambda graph, held_out: train(graph, config, held_out=held_out).scores,
-        "degree_prior": lambda graph, held_out: degree_prior(view(graph).pairs(config.task)),
+        "model": lambda graph, held_out: everything(train(graph, config, held_out=held_out))["model"],
+        "degree_prior": lambda graph, held_out: degree_prior(*degrees(view(graph).pairs(config.task))),
         "metapath_counts": metapath_counts,
         "shared_targets": lambda graph, held_out: shared_targets(view(graph)),
     }
+
+
+def degrees(known: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many pairs each drug and each disease is in. Shapes: [drug, disease] -> [drug], [disease]."""
+    return known.sum(1), known.sum(0)
+
+
+def everything(model: Model) -> dict[str, Scores]:
+    """Return what the model and the degree prior say of all pairs. Shapes: [drug, disease] each."""
+    rows, columns = (np.arange(count) for count in model.trained)
+    return {"model": expit(logits(model, rows, columns)), "degree prior": prior(model, rows, columns)}
 
 
 def pooled(

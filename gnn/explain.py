@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from gnn.carriers import carriers
 from gnn.checkpoint import Model
-from gnn.rank import assert_trained_on, row_of
+from gnn.model import PART_NAMES
+from gnn.rank import assert_trained_on, known, with_newcomers
+from gnn.score import input_names, judged, listen, prior, regime_of
 from kg.notebook import notebook_html
 from kg.paths import Path, paths, paths_frame
 from kg.query import judged_not_indicated
@@ -17,17 +20,13 @@ from kg.stores.protocol import Store
 DIRECT = ("treats", "palliates")
 """The relations that may join a drug to a disease directly."""
 
-TOLD_PARTS, TOLD_CARRIERS = 2, 3
-"""Of how many parts of a score the text names the carriers, and how many of them."""
-
 
 @dataclass(frozen=True)
 class Explanation:
     """A pair's score with what each part of the model adds to it, and the best evidence paths between the two.
 
     `listed` says in whose list the pair is, or is not (`Model.listed`). `contributions` has the columns part and logit
-    (beyond the average pair), largest first; `carriers` those of `gnn.carriers.carriers`: the known treatments of like
-    drugs and like diseases that the parts are made of, with their shares; `paths` the columns of
+    largest first; `paths` the columns of
     `kg.paths.paths_frame`, and `evidence` the same paths as nodes and edges. The paths are the graph's evidence, ranked
     by degree-weighted score; the model does not read them one by one. `judged` says what curators voted who judged the
     drug not indicated, where any did; the model has not seen it.
@@ -59,22 +58,12 @@ class Explanation:
         return (
             f"{self.drug_name} for {self.disease_name}: score {self.score:.3g}, degree prior {self.prior:.3g}, lift "
             f"{self.score / self.prior:.1f}, {self.listed}. Beyond the average pair, the log-odds "
-            f"get {', '.join(told) or 'nothing'}.{self._carriers_told()}{self._judgement_told()}"
+            f"get {', '.join(told) or 'nothing'}.{self._judgement_told()}"
         )
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return notebook_html(self.to_text(), self.to_frame())
-
-    def _carriers_told(self) -> str:
-        """Return a sentence with the main carriers of the parts that raise the score most, or nothing."""
-        raising = self.contributions.loc[self.contributions["logit"] >= 0.05, "part"]
-        named = []
-        for part in [part for part in raising if part in set(self.carriers["part"])][:TOLD_PARTS]:
-            rows = self.carriers[self.carriers["part"] == part].head(TOLD_CARRIERS).itertuples()
-            shares = [f"{row.drug_name} for {row.disease_name} ({row.share:.0%})" for row in rows]
-            named.append(f"{part} by {', '.join(shares)}")
-        return f" Known treatments that carried it: {'; '.join(named)}." if named else ""
 
     def _judgement_told(self) -> str:
         """Return a sentence with the curators' judgement, or nothing."""
@@ -96,7 +85,6 @@ class Explanation:
             "listed": self.listed,
             "judged": self.judged,
             "contributions": self.contributions.to_dict(orient="records"),
-            "carriers": self.carriers.to_dict(orient="records"),
             "paths": [
                 {"rank": rank, "sources": sources, **path.to_json()}
                 for rank, sources, path in zip(self.paths["rank"], self.paths["sources"], self.evidence, strict=True)
@@ -113,23 +101,33 @@ def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 1
     check_count("top", top)
     assert_trained_on(model, store)
     subject, target = find(store, drug, kind="Drug"), find(store, disease, kind="Disease")
-    row, column = row_of(subject, model.drugs), row_of(target, model.diseases)
-    known = bool(model.known[row, column])
-    parts = [(part, float(values[row, column])) for part, values in model.contributions.items()]
-    contributions = pd.DataFrame(sorted(parts, key=lambda part: -part[1]), columns=["part", "logit"])
+    model = with_newcomers(model, store, [subject.id], [target.id])
+    rows = np.array([model.around.subjects.nodes.index(subject.id)])
+    columns = np.array([model.around.objects.nodes.index(target.id)])
+    told = listen(model, rows, columns)
+    listed = bool(known(model, rows, columns)[0, 0])
+    readouts = f"{regime_of(model, rows, columns)[0, 0]}/{model.task.relation}"
+    added = sum(
+        inputs[0] * member.readouts[readouts].weight / len(model.members)
+        for member, inputs in zip(model.members, told.inputs, strict=True)
+    )
+    parts = pd.DataFrame({"part": [one.part for one in input_names(model)], "logit": added})
+    contributions = parts.groupby("part", as_index=False)["logit"].sum().sort_values("logit", ascending=False)
+    ends_named = {"subjects": model.task.columns[0] + "s", "objects": model.task.columns[1] + "s"}
+    contributions["part"] = [PART_NAMES[part].format(**ends_named) for part in contributions["part"]]
     ends = paths(store, subject.id, target.id, top=top + len(DIRECT), kinds=("Drug", "Disease"))
     found = [path for path in ends if len(path.edges) > 1][:top]
     return Explanation(
-        drug=model.drugs[row],
-        drug_name=model.drug_names[row],
-        disease=model.diseases[column],
-        disease_name=model.disease_names[column],
-        score=float(model.scores[row, column]),
-        prior=float(model.priors[row, column]),
-        known=known,
-        listed=model.listed(known),
-        contributions=contributions,
-        carriers=carriers(model, row, column),
+        drug=subject.id,
+        drug_name=subject.name,
+        disease=target.id,
+        disease_name=target.name,
+        score=float(expit(judged(model, told)[0, 0])),
+        prior=float(prior(model, rows, columns)[0, 0]),
+        known=listed,
+        listed=model.listed(listed),
+        contributions=contributions.reset_index(drop=True),
+        carriers=pd.DataFrame(columns=["part", "drug", "drug_name", "disease", "disease_name", "share"]),
         paths=paths_frame(found),
         evidence=tuple(found),
         judged=judged_not_indicated(store, target.id).get(subject.id, ""),

@@ -24,9 +24,9 @@ class FactorSettings:
 
 
 def factorise(answers: sp.csr_array, settings: FactorSettings, seed: int) -> tuple[Matrix, Matrix]:
-    """Return the vectors of subjects and of objects. Shapes: answers [subject, object] -> [subject, rank], [object, rank].
+    """Return the vectors of subjects and of objects; a row without an answer gets zeros.
 
-    A row without an answer gets zeros.
+    Shapes: answers [subject, object] -> [subject, rank], [object, rank].
     """
     random = np.random.default_rng([seed, 0])
     left = np.zeros((answers.shape[0], settings.rank))

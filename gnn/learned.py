@@ -172,7 +172,7 @@ class LikenessNet(nn.Module):
         return torch.log(torch.cat(found, dim=1) + _FLOOR) - float(np.log(_FLOOR))
 
     def forward(self, regime: str, fixed: Tensor, told: Mapping[str, Hits]) -> Tensor:
-        """Return the log-odds of each relation for each candidate pair. Shapes: fixed [pair, input] -> [pair, relation]."""
+        """Return the log-odds of each candidate pair. Shapes: fixed [pair, input] -> [pair, relation]."""
         inputs = torch.cat([fixed, self.heard(told, len(fixed))], dim=1)
         return torch.cat([self.readouts[f"{regime}/{relation}"](inputs) for relation in self.relations], dim=1)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
 from gnn.attributes import ATTRIBUTES, Row
-from gnn.view import View
 from gnn.walks import Walk, Way, first_relation, way
 from kg.schema import RELATIONS
+
+if TYPE_CHECKING:
+    from gnn.view import View
 
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -127,7 +130,7 @@ FUSED = ("mean", "sharp")
 """The mean of all likenesses, and its cube."""
 
 
-def side(view: View, kind: str, walks: Mapping[str, Walk | str], meeting: Mapping[str, Walk]) -> Side:
+def side(view: "View", kind: str, walks: Mapping[str, Walk | str], meeting: Mapping[str, Walk]) -> Side:
     """Look at the nodes of a kind: by which walks they are alike, and by which they may meet the other end."""
     ways = {name: one for name, walk in walks.items() if (one := way(view, kind, walk)).reached.nnz}
     meets = {name: way(view, kind, walk) for name, walk in meeting.items()}

@@ -10,7 +10,7 @@ from scipy.special import expit
 from gnn.checkpoint import Model
 from gnn.likeness import Rows
 from gnn.newcomers import described
-from gnn.score import interval, joined, listen, logits, prior
+from gnn.score import interval, joined, listen, logits, prior, probabilities, shortlisted
 from gnn.task import End, Task
 from kg.files.header import check_header
 from kg.files.table import read_tsv
@@ -42,12 +42,13 @@ def read_pairs(path: str | Path, columns: tuple[str, str]) -> pd.DataFrame:
     """Read pairs from a TSV with a header line and at least these columns, all as text.
 
     Row i of the frame is line i + 2 of the file. Raises `PairsError`, which names file and line, for what
-    `kg.files.table.read_tsv` refuses.
+    `kg.files.table.read_tsv` refuses and for pairs that have scores already.
     """
     try:
         table = read_tsv(path, columns)
     except FileError as failure:
         raise PairsError(str(failure)) from None
+    _check_new(path, table.header)
     return pd.DataFrame(list(table.rows.values()), columns=list(table.header), dtype=str)
 
 
@@ -81,10 +82,10 @@ def scored(model: Model, rows: Rows, columns: Rows) -> dict[str, np.ndarray]:
     """Return what is said of each pair, by `SCORE_COLUMNS`. Shapes: rows, columns [pair]."""
     across, down = np.unique(rows), np.unique(columns)
     where = np.searchsorted(across, rows), np.searchsorted(down, columns)
-    found = expit(logits(model, across, down))[where]
+    found = logits(model, across, down)
     return {
-        "score": found,
-        "probability": found,
+        "score": expit(found)[where],
+        "probability": probabilities(model, across, down, found)[where],
         "prior": prior(model, across, down)[where],
         "known": known(model, across, down)[where],
     }
@@ -112,10 +113,11 @@ def rank(
     """Rank the candidates for a node of either end (given as for `kg.search.find`), best first.
 
     `end` is the end that the node is at; the one that its text means, where it is not said. With `new_only`, listed
-    pairs are left out. Columns: rank (among all candidates), the candidate's kind, name, score, low and high (90 % of
-    what the data drawn anew would say), prior, lift (score over prior), known (in a source's list: `Model.listed` says
-    whose), judged (what curators voted who judged the pair, else nothing; the model has not seen it). Raises what
-    `find` raises, `OtherGraphError` for a store with another release, `ValueError` for a `top` below 1.
+    pairs are left out. Columns: rank (among all candidates), the candidate by its kind, name, score, probability
+    (calibrated), shortlist (whether it is on the list that has 90 % of the true ones), low and high (90 % of what the
+    data drawn anew would say), prior, lift (score over prior), known (in a source's list: `Model.listed` says whose),
+    judged (what curators voted who judged the pair, else nothing; the model has not seen it). Raises what `find`
+    raises, `OtherGraphError` for a store with another release, `ValueError` for a `top` below 1.
     """
     check_count("top", top)
     assert_trained_on(model, store)
@@ -129,7 +131,10 @@ def rank(
         rows, columns = np.arange(model.trained[0]), np.array([model.around.objects.nodes.index(found.id)])
         side, names, kind = model.around.subjects, model.names[0], model.task.subject
     listed = known(model, rows, columns).ravel()
-    values = logits(model, rows, columns).ravel()
+    found_logits = logits(model, rows, columns)
+    values = found_logits.ravel()
+    probable = probabilities(model, rows, columns, found_logits).ravel()
+    listed_short = shortlisted(model, rows, columns, found_logits).ravel()
     order = np.argsort(-values, kind="stable")
     places = np.flatnonzero(~listed[order]) if new_only else np.arange(len(order))
     best = order[places[:top]]
@@ -142,6 +147,8 @@ def rank(
             kind.lower(): [side.nodes[place] for place in best],
             "name": [names[place] for place in best],
             "score": expit(values[best]),
+            "probability": probable[best],
+            "shortlist": listed_short[best],
             "low": low,
             "high": high,
             "prior": priors,
@@ -200,6 +207,10 @@ def _check_columns(origin: object, header: Sequence[str], task: Task) -> None:
         check_header(origin, header, task.columns, "\t")
     except FileError as failure:
         raise PairsError(str(failure)) from None
+    _check_new(origin, header)
+
+
+def _check_new(origin: object, header: Sequence[str]) -> None:
     if taken := [column for column in SCORE_COLUMNS if column in header]:
         raise PairsError(f"{origin}, line 1: the column {taken[0]} is there already; expected pairs without scores")
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from gnn.baselines.counts import degree_prior
 from gnn.checkpoint import Member, Model
 from gnn.likeness import Matrix, Newcomer, Rows
 from gnn.model import Input, Rectangle, fixed_inputs, heard, learned_inputs, reached, rectangle, scaled
+from gnn.prior import degree_prior
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
 
 LEVEL = 0.9
@@ -93,6 +93,22 @@ def judged(model: Model, told: Heard, relation: str = "") -> Matrix:
             readout = member.readouts[f"{regime}/{relation or model.task.relation}"]
             found[cells] += readout(inputs[cells]) / len(model.members)
     return found.reshape(shape)
+
+
+def probabilities(model: Model, rows: Rows, columns: Rows, logits: Matrix) -> Matrix:
+    """Return calibrated probabilities, each by the calibrator of its regime. Shapes: logits [row, column]."""
+    regimes, found = regime_of(model, rows, columns), np.empty_like(logits)
+    for regime in np.unique(regimes):
+        found[regimes == regime] = model.calibrators[regime].probabilities(logits[regimes == regime])
+    return found
+
+
+def shortlisted(model: Model, rows: Rows, columns: Rows, logits: Matrix) -> NDArray[np.bool_]:
+    """Return which candidates are on the shortlist of the asked node. Shapes: logits [row, column]."""
+    regimes, found = regime_of(model, rows, columns), np.empty(logits.shape, bool)
+    for regime in np.unique(regimes):
+        found[regimes == regime] = model.shortlists[regime].holds(logits[regimes == regime])
+    return found
 
 
 def interval(model: Model, told: Heard, relation: str = "") -> tuple[Matrix, Matrix]:

@@ -11,7 +11,7 @@ End = Literal["subject", "object"]
 
 WARM, COLD_SUBJECT, COLD_OBJECT = "warm", "cold subject", "cold object"
 REGIMES = (WARM, COLD_SUBJECT, COLD_OBJECT)
-"""What a readout is fitted for: a pair of nodes that both may have labels, or one whose subject, or object, has none."""
+"""What a readout is fitted for: pairs of nodes that may both have labels, or pairs of which one end has none."""
 
 
 class TaskError(ValueError):
@@ -52,6 +52,11 @@ class Task:
         """Return all walks and attributes of one end, those of the chains among them, by name."""
         walks, place = (self.subject_walks, 0) if end == "subject" else (self.object_walks, 1)
         return {**walks, **{name: pair[place] for name, pair in self.chains.items()}}
+
+    @property
+    def asked_place(self) -> int:
+        """Where the end that is asked for stands in a pair: 0 or 1."""
+        return 0 if self.asked == "subject" else 1
 
     @property
     def kinds(self) -> tuple[str, str]:

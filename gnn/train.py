@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from gnn.calibrate import Calibrator, Shortlist, fit_calibrator, fit_shortlist
 from gnn.checkpoint import Member, Model
 from gnn.config import ConfigError, TrainConfig, load_config
 from gnn.factorise import factorise
@@ -29,12 +30,15 @@ from gnn.model import (
 )
 from gnn.readout import Examples, fit
 from gnn.split import assert_no_leak, without
-from gnn.task import COLD_OBJECT, COLD_SUBJECT, REGIMES, WARM, Task
+from gnn.task import COLD_OBJECT, REGIMES, WARM, Task
 from gnn.view import View, learned_from, view
 from kg.graph import Graph
 from kg.progress import Progress, part, silent
 
 __all__ = ["Model", "TrainConfig", "load_config", "train"]
+
+SHORTLIST_LEVEL = 0.9
+"""Which share of a node's true partners a shortlist promises to have, on average."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ def train(
         member, logits = _member(told, number, stage)
         members.append(member)
         crossed.append(logits)
+    progress("calibrate", 0.98)
+    calibrators, shortlists = _promises(told, crossed)
     progress("trained", 1.0)
     return Model(
         config=config,
@@ -113,6 +119,8 @@ def train(
         answers=whole,
         sizes=_reached(told, whole, np.empty(0, np.int64))[1],
         members=tuple(members),
+        calibrators=calibrators,
+        shortlists=shortlists,
     )
 
 
@@ -231,13 +239,28 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
                 told.candidates.target[relation][order],
                 told.candidates.weight[order],
                 np.repeat(np.arange(len(mine)), [len(fold.chosen) for fold in mine]),
-                told.candidates.pairs[1 if task.asked == "object" else 0, order],
+                told.candidates.pairs[task.asked_place, order],
             )
             fitted = fit(examples, config.ridge, config.draws, random)
             readouts[f"{regime}/{relation}"] = fitted.readout
             crossed[regime, relation] = np.empty(len(order), np.float32)
             crossed[regime, relation][order] = fitted.crossed
     return Member(net.learned() if net else None, readouts, *_known(told, *heard)), crossed
+
+
+def _promises(
+    told: Situation, crossed: list[dict[tuple[str, str], Matrix]]
+) -> tuple[dict[str, Calibrator], dict[str, Shortlist]]:
+    """Fit, for each regime, calibrator and shortlist to what is said of candidates whose fold was not seen."""
+    task, chosen, random = told.around.task, told.candidates, np.random.default_rng([told.config.seed, 3])
+    asked = chosen.pairs[task.asked_place]
+    labels = chosen.target[task.relation] > 0
+    calibrators, shortlists = {}, {}
+    for regime in REGIMES:
+        logits = np.mean([one[regime, task.relation] for one in crossed], axis=0)
+        calibrators[regime] = fit_calibrator(logits, labels, random, groups=asked, weights=chosen.weight)
+        shortlists[regime] = fit_shortlist(logits[labels], asked[labels], SHORTLIST_LEVEL)
+    return calibrators, shortlists
 
 
 def _deal(chosen: Candidates, regime: str, folds: int, random: np.random.Generator) -> Rows:
@@ -405,7 +428,7 @@ def _inputs(folds: list[Fold], net: LikenessNet | None) -> Matrix:
 
 
 def _known(told: Situation, inputs: Matrix, order: Rows) -> tuple[Rows, Matrix]:
-    """Return the answered pairs, and what reached them when their own fold was hidden. Shapes: [2, pair], [pair, input]."""
+    """Return the answered pairs, and what reached them when their own fold was hidden: [2, pair], [pair, input]."""
     chosen = told.candidates
     answered = np.flatnonzero(sum(chosen.target.values())[order] > 0)
     places = order[answered]

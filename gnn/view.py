@@ -27,7 +27,8 @@ class View:
     """A graph to learn from.
 
     `data[kind].num_nodes` and `data[subject, relation, object].edge_index` hold the structure; row i of a kind is the
-    node `curies[kind][i]`, called `names[kind][i]`, with the columns of `tables[kind]`. Rows and edges are sorted, whatever the order in the graph.
+    node `curies[kind][i]`, called `names[kind][i]`, with the columns of `tables[kind]`. Rows and edges are sorted,
+    whatever the order in the graph.
     """
 
     data: HeteroData

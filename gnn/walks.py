@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gnn.attributes import ATTRIBUTES
-from gnn.view import View
 from kg.schema import RELATIONS
+
+if TYPE_CHECKING:
+    from gnn.view import View
 
 Walk = tuple[str, ...]
 """The relations of the steps; of none is the node itself where it stands."""
@@ -51,7 +54,7 @@ class Way:
         return first if self.onward is None else (first @ self.onward).tocsr()
 
 
-def way(view: View, kind: str, walk: Walk | str) -> Way:
+def way(view: "View", kind: str, walk: Walk | str) -> Way:
     """Walk a walk, or read an attribute, from all nodes of a kind.
 
     Every step from u to v weighs (degree of u x degree of v) ** -DAMPING, degrees within the step's relation. Walks
@@ -76,7 +79,7 @@ def way(view: View, kind: str, walk: Walk | str) -> Way:
     return Way(_float(reached @ onward), doors, damped, _float(onward))
 
 
-def reach(view: View, kind: str, walk: Walk) -> sp.csr_array:
+def reach(view: "View", kind: str, walk: Walk) -> sp.csr_array:
     """Return the degree-weighted number of walks from each node of a kind to where the walk ends.
 
     Shapes: [node, end].
@@ -89,7 +92,7 @@ def first_relation(walk: Walk | str) -> str:
     return walk[0] if isinstance(walk, tuple) and walk else ""
 
 
-def _attribute(view: View, kind: str, name: str) -> Way:
+def _attribute(view: "View", kind: str, name: str) -> Way:
     found = [sorted(set(ATTRIBUTES[name][1](row))) for row in view.rows(kind)]
     doors = tuple(sorted({token for tokens in found for token in tokens}))
     place = {door: number for number, door in enumerate(doors)}
@@ -100,7 +103,7 @@ def _attribute(view: View, kind: str, name: str) -> Way:
     return Way(_float(sp.diags_array(_damp(step, 1)) @ step @ sp.diags_array(damped)), doors, damped, None)
 
 
-def _steps(view: View, kind: str, walk: Walk) -> list[tuple[sp.csr_array, tuple[str, ...]]]:
+def _steps(view: "View", kind: str, walk: Walk) -> list[tuple[sp.csr_array, tuple[str, ...]]]:
     """Return each step as a matrix of its edges, and the nodes that it leads to."""
     steps = []
     for name in walk:

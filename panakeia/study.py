@@ -142,7 +142,7 @@ def _rank(question: Question, store: Store, disease: Node, progress: Progress) -
     measured = held_out_fifth(graph, config, part(progress, 0.46, 0.95, "evaluate on held-out pairs"))
     checkpoint.save(model, Path(question.out) / "model")
     progress("explain", 0.95)
-    ranked = rank(model, store, disease.id, top=len(model.drugs))
+    ranked = rank(model, store, disease.id, top=model.trained[0])
     candidates, controls = ranked[~ranked["known"]].head(NEW_SHOWN), ranked[ranked["known"]].head(KNOWN_SHOWN)
     explained = pd.concat([candidate_named(candidates), controls.head(1)])
     return Chapter(

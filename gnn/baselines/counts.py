@@ -9,23 +9,6 @@ from gnn.metapaths import Metapaths, reach
 from gnn.split import pair_folds
 from gnn.view import View
 
-Floats = NDArray[np.floating]
-
-
-def degree_prior(subjects: Floats, objects: Floats) -> NDArray[np.float32]:
-    """Return each pair's probability of an edge, given the two degrees alone.
-
-    The analytic approximation to degree-preserving permutations of Zietz et al. 2024 (doi:10.1093/gigascience/giae001):
-    u v / sqrt((u v)^2 + (m - u - v + 1)^2) for degrees u, v and m edges. Half an edge is added to each degree, and all
-    are scaled back to m edges (assumption), so that a drug without a known treatment has a small prior, not none; the
-    order of the drugs for a disease stays.
-
-    Shapes: degrees [subject], [object] -> [subject, object].
-    """
-    m = max(subjects.sum(), 1)
-    u, v = (degrees * m / degrees.sum() for degrees in (subjects[:, None] + 0.5, objects[None, :] + 0.5))
-    return (u * v / np.sqrt((u * v) ** 2 + np.maximum(m - u - v + 1, 1) ** 2)).astype(np.float32)
-
 
 def shared_targets(view: View) -> NDArray[np.float32]:
     """Return how many of a disease's known drugs' targets each drug binds, each drug counted, degrees damped.

@@ -51,7 +51,7 @@ class NetworkVerbs(Held):
 
         found = find(self._graph(), disease, kind="Disease")
         model = self._network()
-        candidates = rank(model, self._graph(), found.id, top=top, new_only=new_only)
+        candidates = rank(model, self._graph(), found.id, end="object", top=top, new_only=new_only)
         note = (
             f"known: {model.listed(True)}. A drug that is {model.listed(False)} is a hypothesis: nobody may have "
             "looked at it, or it may have been judged not indicated; judged: what curators voted, where the graph has "
@@ -72,9 +72,10 @@ class NetworkVerbs(Held):
 
         if out is not None:
             check_output(out, pairs, self.store, checkpoint.model_file(self.model))
-        asked = read_pairs(pairs) if isinstance(pairs, str | Path) else pairs
+        model = self._network()
+        asked = read_pairs(pairs, model.task.columns) if isinstance(pairs, str | Path) else pairs
         origin = pairs if isinstance(pairs, str | Path) else "the pairs"
-        scored = score(self._network(), self._graph(), asked, origin)
+        scored = score(model, self._graph(), asked, origin)
         if out is not None:
             with whole_file(out) as part, create_text(part, out) as file:
                 write_tsv(scored, file)

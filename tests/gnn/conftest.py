@@ -1,14 +1,18 @@
 """A made-up graph that is worth learning from, its model, and a store that holds it."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
+from scipy.special import expit
 from scipy.stats import rankdata
 
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
+from gnn.rank import known
+from gnn.score import logits, prior
 from gnn.train import train
 from kg.graph import Graph, SourceRelease, table
 from kg.progress import silent
@@ -23,7 +27,16 @@ GENES = [f"NCBIGene:{number}" for number in range(1, 31)]
 EFFECTS = [f"UMLS:C{number:07}" for number in range(12)]
 
 SMALL = TrainConfig(
-    sources=("made-up", "other", "by-hand"), members=1, inner_folds=4, steps=8, neighbours=6, hidden=4, heads=2
+    label_sources=("made-up", "other", "by-hand"),
+    sources=("made-up", "other", "by-hand"),
+    members=1,
+    inner_folds=4,
+    steps=8,
+    neighbours=6,
+    hidden=4,
+    heads=2,
+    rank=4,
+    draws=4,
 )
 """Settings that train in about a second."""
 
@@ -73,6 +86,23 @@ def make_graph(treats: set[tuple[str, str]] | None = None) -> Graph:
         {relation: edges(relation, pairs) for relation, pairs in relations.items()},
         (SourceRelease("made-up", "1", "CC0-1.0", "", "", {"file.tsv": "00"}),),
     )
+
+
+class Told(NamedTuple):
+    """What a model of drugs and diseases says of all pairs. Shapes: arrays [drug, disease]."""
+
+    drugs: tuple[str, ...]
+    diseases: tuple[str, ...]
+    scores: np.ndarray
+    priors: np.ndarray
+    known: np.ndarray
+
+
+def told(model: Model) -> Told:
+    rows, columns = (np.arange(count) for count in model.trained)
+    ends = model.around.subjects.nodes, model.around.objects.nodes
+    scores = expit(logits(model, rows, columns))
+    return Told(*ends, scores, prior(model, rows, columns), known(model, rows, columns))
 
 
 def area_under_curve(scores: np.ndarray, labels: np.ndarray) -> float:

@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from gnn.baselines.counts import degree_prior, metapath_regression, path_counts, shared_targets
-from gnn.metapaths import DAMPING, metapaths
+from gnn.baselines.counts import metapath_regression, path_counts, shared_targets
+from gnn.metapaths import metapaths
+from gnn.prior import degree_prior
 from gnn.split import pair_folds
 from gnn.view import view
+from gnn.walks import DAMPING
 from kg.graph import Graph
 from tests.gnn.conftest import DISEASES, DRUGS
+
+
+def prior_of(known: np.ndarray) -> np.ndarray:
+    return degree_prior(known.sum(1), known.sum(0))
 
 
 def swapped(known: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -34,14 +40,14 @@ def test_the_prior_is_near_the_share_of_permuted_graphs_with_the_edge() -> None:
     random = np.random.default_rng(5)
     known = random.random((60, 20)) < np.outer(random.beta(0.6, 3, 60), random.beta(1, 2, 20))
     share = np.mean([swapped(known, random) for _ in range(60)], axis=0)
-    prior = degree_prior(known)
+    prior = prior_of(known)
     assert np.corrcoef(prior.ravel(), share.ravel())[0, 1] > 0.95
     assert prior.sum() == pytest.approx(known.sum(), rel=0.6)
 
 
 def test_the_prior_worked_by_hand() -> None:
     """Degrees 2, 1, 0 and 2, 1 with half an edge more, scaled to 3 edges: rows 5/3, 1, 1/3 and columns 15/8, 9/8."""
-    prior = degree_prior(np.array([[True, True], [True, False], [False, False]]))
+    prior = prior_of(np.array([[True, True], [True, False], [False, False]]))
     for row, u in enumerate((5 / 3, 1, 1 / 3)):
         for column, v in enumerate((15 / 8, 9 / 8)):
             assert prior[row, column] == pytest.approx(u * v / np.hypot(u * v, max(3 - u - v + 1, 1)), rel=1e-5)
@@ -50,7 +56,7 @@ def test_the_prior_worked_by_hand() -> None:
 
 def test_the_prior_depends_on_degrees_alone_and_grows_with_them() -> None:
     known = np.random.default_rng(2).random((30, 10)) < 0.2
-    prior, degree = degree_prior(known), known.sum(1)
+    prior, degree = prior_of(known), known.sum(1)
     order = np.argsort(degree, kind="stable")
     assert (np.diff(prior[order], axis=0) >= 0).all()
     assert (np.diff(prior[order], axis=0)[np.diff(degree[order]) == 0] == 0).all()

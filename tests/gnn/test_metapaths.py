@@ -5,8 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from gnn.metapaths import DAMPING, metapaths, reach
+from gnn.metapaths import metapaths
 from gnn.view import view
+from gnn.walks import DAMPING, reach
 from kg.graph import Graph
 
 

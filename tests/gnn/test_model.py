@@ -2,73 +2,146 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 import torch
+from scipy.optimize import minimize
 
-from gnn.config import FILTERS
-from gnn.metapaths import metapaths
-from gnn.model import Neighbourhood, fixed_features, input_names, surroundings
+from gnn.checkpoint import Model
+from gnn.factorise import FactorSettings, factorise
+from gnn.learned import Edges, LikenessNet, hits
+from gnn.model import FILTERS, fixed_inputs, heard, nearest, reached, rectangle
+from gnn.readout import Examples, fit
+from gnn.score import listen, regime_of
+from gnn.train import answers, seen_answers, sending, surroundings
 from gnn.view import view
 from kg.graph import Graph
+from tests.gnn.conftest import SMALL, told
+
+TASK = SMALL.about
 
 
-@pytest.fixture
-def generator() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
+class Looked:
+    """The made-up graph as the model looks at it."""
+
+    def __init__(self, graph: Graph) -> None:
+        seen = view(graph)
+        self.around = surroundings(seen, TASK)
+        self.known = answers(seen, TASK)
+        self.senders = sending(self.known)
+        self.answers = seen_answers(self.known, self.senders, SMALL)
+        self.rows, self.columns = (np.arange(count) for count in self.around.shape)
+        self.seen = rectangle(self.around, self.senders, self.rows, self.columns)
+
+    def reached(self, *parts: str) -> np.ndarray:
+        return reached(self.around, self.senders, self.seen, self.answers, parts)
 
 
-def test_spectral_messages_are_kronecker_ridge_regression(families: Graph) -> None:
-    seen = view(families)
-    paths, known = metapaths(seen), seen.pairs("treats")
-    around = surroundings(paths, known.shape, 6)
-    found = fixed_features(around, torch.from_numpy(known).float(), ("spectral",))[0][2:].numpy()
-    drugs = np.mean(list(paths.drug_alike.values()), axis=0).astype(float)
-    diseases = np.mean(list(paths.disease_alike.values()), axis=0).astype(float)
-    kernel = np.kron(drugs, diseases)
+@pytest.fixture(scope="module")
+def looked(families: Graph) -> Looked:
+    return Looked(families)
+
+
+def test_spectral_messages_are_kronecker_ridge_regression(looked: Looked) -> None:
+    found = looked.reached("spectral")[2 : 2 + len(FILTERS)]
+    ends = []
+    for side in (looked.around.subjects, looked.around.objects):
+        mean = sum((one @ one.T).toarray() for one in side.shared.values()).astype(float) / len(side.shared)
+        np.fill_diagonal(mean, 1)
+        ends.append(mean)
+    kernel, known = np.kron(*ends), looked.known["treats"].toarray()
     for place, a in enumerate(FILTERS):
         weights = np.linalg.solve(kernel + a * np.eye(len(kernel)), known.ravel().astype(float))
-        expected = (kernel @ weights).reshape(known.shape)
-        assert found[place] == pytest.approx(np.arcsinh(expected / np.abs(expected).mean()), abs=2e-3)
+        assert found[place] == pytest.approx((kernel @ weights).reshape(known.shape), abs=2e-3)
 
 
-def test_one_message_is_the_sum_over_like_drugs(families: Graph) -> None:
-    seen = view(families)
-    paths, known = metapaths(seen), seen.pairs("treats")
-    around = surroundings(paths, known.shape, 6)
-    found = fixed_features(around, torch.from_numpy(known).float(), ("messages",))[0][2].numpy()
-    alike = next(iter(paths.drug_alike.values())).copy()
+def test_one_message_is_the_sum_over_like_drugs(looked: Looked) -> None:
+    names = [(one.part, one.by) for one in fixed_inputs(looked.around, ("messages",))]
+    found = looked.reached("messages")[names.index(("subjects", "binds"))]
+    alike = (looked.around.subjects.shared["binds"] @ looked.around.subjects.shared["binds"].T).toarray()
     np.fill_diagonal(alike, 0)
-    expected = alike @ known
-    assert found == pytest.approx(np.arcsinh(expected / expected.mean()), rel=1e-4, abs=1e-5)
+    assert found == pytest.approx(alike @ looked.known["treats"].toarray(), rel=1e-4, abs=1e-5)
 
 
-def test_a_pair_never_hears_its_own_label_from_its_neighbours(families: Graph) -> None:
-    seen = view(families)
-    known = torch.from_numpy(seen.pairs("treats")).float()
-    around = surroundings(metapaths(seen), known.shape, 6)
-    for drug, disease in known.nonzero()[:5].tolist():
-        other = known.clone()
-        other[drug, disease] = 0
-        for alike in (around.drugs.alike, around.diseases.alike):
-            assert not alike.diagonal(dim1=1, dim2=2).any()
-        heard = [(around.drugs.alike @ labels)[:, drug, disease] for labels in (known, other)]
-        assert torch.equal(*heard)
+def test_every_input_has_a_name(looked: Looked) -> None:
+    for parts in (("messages", "spectral", "chains", "factors"), ("chains",), ("spectral",), ()):
+        assert len(looked.reached(*parts)) == len(fixed_inputs(looked.around, parts))
 
 
-def test_learned_messages_are_weighted_sums_over_edges(generator: torch.Generator) -> None:
-    layer = Neighbourhood(channels=3, hidden=5, heads=2)
-    x = torch.rand(4, 6, 1, generator=generator)
-    edges, features = torch.tensor([[0, 1, 3, 3], [2, 2, 0, 1]]), torch.rand(4, 3, generator=generator)
-    found = layer(x, edges, features)
-    weight = torch.nn.functional.softplus(layer.head(torch.relu(layer.hidden(features))) - 3)
-    expected = torch.zeros(4, 6, 2)
-    for edge, (source, target) in enumerate(edges.T.tolist()):
-        expected[target] += x[source] * weight[edge]
-    assert torch.allclose(found, expected)
+def test_a_part_of_a_rectangle_hears_what_the_whole_hears(looked: Looked) -> None:
+    rows, columns = np.array([3, 17]), np.array([1, 4, 11])
+    part = rectangle(looked.around, looked.senders, rows, columns)
+    parts = ("messages", "spectral", "chains", "factors")
+    found = reached(looked.around, looked.senders, part, looked.answers, parts)
+    assert found == pytest.approx(looked.reached(*parts)[:, rows][:, :, columns], rel=1e-3, abs=1e-4)
 
 
-def test_every_input_has_a_name(families: Graph) -> None:
-    seen = view(families)
-    known = torch.from_numpy(seen.pairs("treats")).float()
-    around = surroundings(metapaths(seen), known.shape, 6)
-    for parts in (("messages", "spectral", "chains"), ("chains",), ("spectral",), ()):
-        assert len(fixed_features(around, known, parts)[0]) == len(input_names(around, parts, 0))
+def test_learned_messages_are_the_same_by_message_passing_and_without_torch(looked: Looked) -> None:
+    """What PyTorch Geometric sends over the graph of pairs is what the model computes with arrays."""
+    ends = []
+    for alike in (looked.seen.from_subjects, looked.seen.from_objects.transpose(0, 2, 1)):
+        nodes, senders = np.nonzero(nearest(alike[-2], 5))
+        ends.append(Edges(nodes, senders, np.ascontiguousarray(alike[:, nodes, senders].T)))
+    net = LikenessNet((ends[0], ends[1]), 4, 3, 0, TASK.labels, torch.Generator().manual_seed(1))
+    pairs = np.arange(len(looked.rows) * len(looked.columns)).reshape(looked.around.shape).astype(np.int32)
+    at = looked.senders.subjects, looked.senders.objects
+    messages = {
+        relation: hits((one.tocoo().row, one.tocoo().col), (ends[0], ends[1]), pairs, at)
+        for relation, one in looked.answers.known.items()
+    }
+    with torch.no_grad():
+        theirs = net.heard(messages, pairs.size).numpy()
+    over, across = net.learned()
+    learned = over(looked.seen.from_subjects, 5), across(looked.seen.from_objects.transpose(0, 2, 1), 5)
+    ours = heard(TASK, looked.senders, looked.seen, looked.answers, (learned[0], learned[1].transpose(0, 2, 1)))
+    assert pytest.approx(theirs, rel=1e-4, abs=1e-4) == ours.reshape(len(ours), -1).T
+
+
+def test_factors_are_the_least_squares_that_they_stand_for() -> None:
+    """At the end no row can be fitted better, the vectors of the other end being given."""
+    random = np.random.default_rng(4)
+    known = sp.csr_array((random.random((12, 9)) < 0.3).astype(np.float32))
+    settings = FactorSettings(rank=3, confidence=5.0, ridge=0.5, rounds=200)
+    left, right = factorise(known, settings, seed=0)
+    dense, row = known.toarray(), int(np.flatnonzero(known.sum(axis=1))[0])
+
+    def loss(vector: np.ndarray) -> float:
+        weight = np.where(dense[row] > 0, 1 + settings.confidence, 1)
+        return float(weight @ (dense[row] - right @ vector) ** 2 + settings.ridge * vector @ vector)
+
+    assert left[row] == pytest.approx(minimize(loss, np.zeros(3)).x, abs=1e-2)
+
+
+def test_a_readout_is_the_optimum_that_scipy_finds() -> None:
+    random = np.random.default_rng(5)
+    inputs = random.normal(2, 3, (400, 3)).astype(np.float32)
+    target = (random.random(400) < 1 / (1 + np.exp(-inputs[:, 0] + 2))).astype(np.float32)
+    weight = random.random(400).astype(np.float32)
+    examples = Examples(inputs, target, weight, np.arange(400) % 4, np.arange(400) % 20)
+    found = fit(examples, 3.0, 30, random)
+    mean = np.average(inputs, axis=0, weights=weight)
+    spread = np.sqrt(np.average((inputs - mean) ** 2, axis=0, weights=weight))
+
+    def loss(told: np.ndarray) -> float:
+        logits = (inputs - mean) / spread @ told[:-1] + told[-1]
+        return float(weight @ (np.logaddexp(0, logits) - target * logits) + 3 * told[:-1] @ told[:-1])
+
+    best = minimize(loss, np.zeros(4)).x
+    assert found.readout.weight == pytest.approx(best[:-1] / spread, rel=1e-2, abs=1e-3)
+    assert found.readout(inputs) == pytest.approx((inputs - mean) / spread @ best[:-1] + best[-1], abs=1e-2)
+    assert found.readout.drawn.std(0)[0] > 0
+    assert not np.allclose(found.crossed, found.readout(inputs), atol=1e-3)
+
+
+def test_the_asked_node_decides_by_which_readout_a_pair_is_judged(model: Model) -> None:
+    found = regime_of(model, np.arange(24), np.arange(12))
+    treated = np.isin(np.arange(12), model.senders.objects)
+    assert set(found[:, treated].ravel()) == {"warm"}
+    assert set(found[:, ~treated].ravel()) <= {"cold object"}
+
+
+def test_a_known_pair_hears_what_it_heard_when_its_fold_was_hidden(model: Model) -> None:
+    row, column = (int(place[0]) for place in told(model).known.nonzero())
+    inputs = listen(model, np.array([row]), np.array([column])).inputs[0][0]
+    pairs = model.members[0].pairs
+    place = np.flatnonzero((pairs[0] == row) & (pairs[1] == column))[0]
+    assert np.array_equal(inputs, model.members[0].heard[place])

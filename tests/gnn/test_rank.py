@@ -5,30 +5,40 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pytest
 
 from gnn.checkpoint import Model
-from gnn.rank import OtherGraphError, PairsError, UnknownCandidate, rank, read_pairs, score
+from gnn.rank import OtherGraphError, PairsError, rank, read_pairs, score
+from gnn.readout import Readout
+from gnn.task import TREATS
+from gnn.train import train
 from kg.files.table import write_tsv
 from kg.files.text import create_text
 from kg.graph import Graph, SourceRelease, table
+from kg.progress import silent
 from kg.schema import edge_columns, node_columns
 from kg.search import UnknownNode
 from kg.stores.ladybug import LadybugStore
 from kg.stores.protocol import Store
-from tests.gnn.conftest import edges
+from tests.gnn.conftest import DISEASES, DRUGS, SMALL, edges, told
+
+ENDS = TREATS.columns
 
 
 def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
     found = rank(model, store, "DOID:101", top=1_000)
-    assert list(found.columns) == ["rank", "drug", "name", "score", "prior", "lift", "known", "judged"]
+    assert list(found.columns) == [
+        *("rank", "drug", "name", "score", "probability", "shortlist", "low", "high"),
+        *("prior", "lift", "known", "judged"),
+    ]
     assert found["rank"].tolist() == list(range(1, 25))
     assert found["score"].is_monotonic_decreasing
-    column = model.diseases.index("DOID:101")
-    for row in found.itertuples():
-        place = model.drugs.index(row.drug)
-        assert (row.score, row.known) == (model.scores[place, column], model.known[place, column])
-        assert row.lift == pytest.approx(row.score / row.prior)
+    said = told(model)
+    column, places = said.diseases.index("DOID:101"), [said.drugs.index(drug) for drug in found["drug"]]
+    assert found["score"].to_numpy() == pytest.approx(said.scores[places, column], rel=1e-5)
+    assert found["known"].tolist() == said.known[places, column].tolist()
+    assert found["lift"].to_numpy() == pytest.approx(found["score"].to_numpy() / found["prior"].to_numpy())
 
 
 def test_a_judgement_stands_beside_its_drug_and_changes_no_number(
@@ -37,8 +47,8 @@ def test_a_judgement_stands_beside_its_drug_and_changes_no_number(
     before = rank(model, store, "DOID:101", top=1_000)
     assert set(before["judged"]) == {""}
     votes = {"DRUGBANK:DB00003": ["AJG=NOT", "CSH=SYM", "PK=NOT"], "DRUGBANK:DB00001": []}
-    told = edges("not_indicated_for", {(drug, "DOID:101") for drug in votes}, "pharmacotherapydb").to_pylist()
-    rows = [row | {"votes": votes[row["subject"]]} for row in told] + [told[0] | {"object": "DOID:102"}]
+    stated = edges("not_indicated_for", {(drug, "DOID:101") for drug in votes}, "pharmacotherapydb").to_pylist()
+    rows = [row | {"votes": votes[row["subject"]]} for row in stated] + [stated[0] | {"object": "DOID:102"}]
     judged = {"not_indicated_for": table(edge_columns("not_indicated_for"), rows)}
     with LadybugStore(tmp_path / "judged.lbdb", create=True) as other:
         other.replace(Graph(families.nodes, {**families.edges, **judged}, families.sources))
@@ -62,17 +72,21 @@ def test_score_keeps_rows_order_and_columns(model: Model, store: Store, tmp_path
     path.write_text(
         "note\tdisease\tdrug\nNA\tDOID:103\tdrugbank:DB00005\n\tDOID:101\tDRUGBANK:DB00001\nx\tDOID:103\tDRUGBANK:DB00005\n"
     )
-    pairs = read_pairs(path)
+    pairs = read_pairs(path, ENDS)
     found = score(model, store, pairs)
     pd.testing.assert_frame_equal(found[["note", "disease", "drug"]], pairs)
-    assert list(found.columns[3:]) == ["score", "prior", "known"]
-    assert found["score"].iloc[0] == found["score"].iloc[2] == model.scores[5, model.diseases.index("DOID:103")]
+    assert list(found.columns[3:]) == ["score", "probability", "prior", "known"]
+    assert (
+        found["score"].iloc[0]
+        == found["score"].iloc[2]
+        == told(model).scores[5, told(model).diseases.index("DOID:103")]
+    )
 
 
 def test_pairs_by_name_score_as_by_identifier(model: Model, store: Store) -> None:
     by_name = pd.DataFrame({"drug": ["DRUG drugbank:DB00005"], "disease": ["Disease doid:103"]})
     found = score(model, store, by_name)
-    assert found["score"].tolist() == [model.scores[5, model.diseases.index("DOID:103")]]
+    assert found["score"].tolist() == [told(model).scores[5, told(model).diseases.index("DOID:103")]]
     assert found["drug"].tolist() == by_name["drug"].tolist(), "the rows stay as they came"
 
 
@@ -86,10 +100,10 @@ def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> No
     with pytest.raises(PairsError) as failure:
         score(model, store, pairs)
     lines = str(failure.value).splitlines()
-    assert lines[0] == "the pairs: 3 drugs or diseases cannot be scored:"
-    assert lines[1] == "line 3: 'aspirin' is not in the graph; expected one of 24 drugs, by CURIE or name"
-    assert lines[2] == "line 4: '' is not in the graph; expected one of 12 diseases, by CURIE or name"
-    assert lines[3] == "line 5: 'DRUGBANK:DB99999' is not in the graph; expected one of 24 drugs, by CURIE or name"
+    assert lines[0] == "the pairs: 3 ends of pairs cannot be scored:"
+    assert lines[1] == "line 3: 'aspirin' is not in the graph; expected a drug, by CURIE or name"
+    assert lines[2] == "line 4: '' is not in the graph; expected a disease, by CURIE or name"
+    assert lines[3] == "line 5: 'DRUGBANK:DB99999' is not in the graph; expected a drug, by CURIE or name"
 
 
 def test_a_name_of_two_drugs_asks_for_an_identifier(families: Graph, model: Model, tmp_path: Path) -> None:
@@ -98,8 +112,8 @@ def test_a_name_of_two_drugs_asks_for_an_identifier(families: Graph, model: Mode
     twins = Graph({**families.nodes, "Drug": table(node_columns("Drug"), drugs)}, families.edges, families.sources)
     with LadybugStore(tmp_path / "twins.lbdb", create=True) as store:
         store.replace(twins)
-        told = "line 2: 'twin' names 2 nodes, DRUGBANK:DB00000, DRUGBANK:DB00001: give one of these"
-        with pytest.raises(PairsError, match=told):
+        asks = "line 2: 'twin' names 2 nodes, DRUGBANK:DB00000, DRUGBANK:DB00001: give one of these"
+        with pytest.raises(PairsError, match=asks):
             score(model, store, pd.DataFrame({"drug": ["twin"], "disease": ["DOID:101"]}))
 
 
@@ -111,15 +125,25 @@ def test_ten_bad_pairs_are_named_and_the_others_counted(model: Model, store: Sto
         assert str(failure.value).count("\nline ") == 10
 
 
-def test_a_drug_of_the_graph_that_the_model_has_not_seen(model: Model, store: Store) -> None:
-    keep = slice(0, 23)
-    smaller = replace(
-        model, drugs=model.drugs[keep], scores=model.scores[keep], priors=model.priors[keep], known=model.known[keep]
-    )
-    with pytest.raises(
-        PairsError, match="line 2: 'DRUGBANK:DB00023' is in the graph, but the model has not learned it"
-    ):
-        score(smaller, store, pd.DataFrame({"drug": ["DRUGBANK:DB00023"], "disease": ["DOID:101"]}))
+@pytest.mark.parametrize(("kind", "node"), [("Drug", "DRUGBANK:DB00023"), ("Disease", "DOID:101")])
+def test_a_node_that_the_model_has_not_seen_is_scored_by_what_the_store_says_of_it(
+    families: Graph, store: Store, kind: str, node: str
+) -> None:
+    """A model of a graph without the node tells the node's own family from the others."""
+    nodes = families.nodes[kind].filter(pc.not_equal(families.nodes[kind]["id"], node))
+    edges = {
+        relation: rows.filter(pc.and_(pc.not_equal(rows["subject"], node), pc.not_equal(rows["object"], node)))
+        for relation, rows in families.edges.items()
+    }
+    less = Graph({**families.nodes, kind: nodes}, edges, families.sources)
+    model = train(less, SMALL, silent)
+    found = rank(model, store, node, top=1_000)
+    other = "disease" if kind == "Drug" else "drug"
+    places = [(DISEASES if kind == "Drug" else DRUGS).index(candidate) for candidate in found[other]]
+    family = np.array(places) // (4 if kind == "Drug" else 8) == (2 if kind == "Drug" else 0)
+    assert found.loc[family, "rank"].mean() < found.loc[~family, "rank"].mean()
+    pairs = pd.DataFrame({kind.lower(): node, other: found[other]})
+    assert score(model, store, pairs)["score"].to_numpy() == pytest.approx(found["score"].to_numpy(), rel=1e-4)
 
 
 def test_missing_and_taken_columns(model: Model, store: Store) -> None:
@@ -145,7 +169,7 @@ def test_a_file_that_is_no_table_of_pairs(tmp_path: Path, content: bytes, said: 
     path = tmp_path / "pairs.tsv"
     path.write_bytes(content)
     with pytest.raises(PairsError) as failure:
-        read_pairs(path)
+        read_pairs(path, ENDS)
     assert str(failure.value).startswith(f"{path}{said}")
 
 
@@ -158,19 +182,19 @@ def test_a_column_twice(model: Model, store: Store) -> None:
 def test_scores_written_are_pairs_again(model: Model, store: Store, tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text('drug\tdisease\tnote\nDRUGBANK:DB00001\tDOID:101\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
-    first = read_pairs(path)
+    first = read_pairs(path, ENDS)
     for _ in range(3):
-        scored = score(model, store, read_pairs(path))
+        scored = score(model, store, read_pairs(path, ENDS))
         with create_text(path) as file:
-            write_tsv(scored.drop(columns=["score", "prior", "known"]), file)
-    pd.testing.assert_frame_equal(read_pairs(path), first)
+            write_tsv(scored.drop(columns=["score", "probability", "prior", "known"]), file)
+    pd.testing.assert_frame_equal(read_pairs(path, ENDS), first)
     assert path.read_text().endswith('\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
 
 
 def test_no_pairs_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text("drug\tdisease\n")
-    assert read_pairs(path).empty and list(read_pairs(str(path))) == ["drug", "disease"]
+    assert read_pairs(path, ENDS).empty and list(read_pairs(str(path), ENDS)) == ["drug", "disease"]
 
 
 def test_no_pairs_no_scores(model: Model, store: Store) -> None:
@@ -191,12 +215,6 @@ def test_a_disease_by_its_name(model: Model, store: Store) -> None:
     assert rank(model, store, "DISEASE doid:101").equals(rank(model, store, "DOID:101"))
 
 
-def test_a_disease_of_the_graph_that_the_model_has_not_seen(model: Model, store: Store) -> None:
-    smaller = replace(model, diseases=model.diseases[1:])
-    with pytest.raises(UnknownCandidate, match=r"Disease DOID:101 \(DOID:101\) is not one of the model's 11 diseases"):
-        rank(smaller, store, "DOID:101")
-
-
 def test_a_store_with_another_release(model: Model, store: Store) -> None:
     other = replace(model, sources=(SourceRelease("made-up", "1", "CC0-1.0", "", "", {"file.tsv": "ff"}),))
     with pytest.raises(OtherGraphError, match="trained on made-up 1 with files that this store does not hold"):
@@ -204,5 +222,21 @@ def test_a_store_with_another_release(model: Model, store: Store) -> None:
 
 
 def test_ties_are_broken_by_identifier(model: Model, store: Store) -> None:
-    flat = replace(model, scores=np.full_like(model.scores, 0.5))
-    assert rank(flat, store, "DOID:101", top=3)["drug"].tolist() == list(model.drugs[:3])
+    silent_readouts = {
+        which: Readout(np.zeros_like(one.weight), 0.0, one.drawn) for which, one in model.members[0].readouts.items()
+    }
+    flat = replace(model, members=(replace(model.members[0], readouts=silent_readouts),))
+    assert rank(flat, store, "DOID:101", top=3)["drug"].tolist() == DRUGS[:3]
+
+
+def test_a_drug_has_its_ranking_of_diseases(model: Model, store: Store) -> None:
+    found = rank(model, store, DRUGS[0], top=5)
+    assert set(found["disease"]) <= set(DISEASES)
+    alone = rank(model, store, found["disease"][0], top=1_000).set_index("drug")["score"][DRUGS[0]]
+    assert found["score"][0] == pytest.approx(alone, rel=1e-5)
+
+
+def test_an_interval_holds_its_score(model: Model, store: Store) -> None:
+    found = rank(model, store, "DOID:101", top=1_000)
+    assert (found["low"] <= found["high"]).all()
+    assert ((found["low"] <= found["score"] * 1.05) & (found["score"] <= found["high"] * 1.05)).mean() > 0.8

@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy.sparse import csr_array
 
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.explain import Explanation
+from gnn.likeness import Side
 from gnn.metrics import AGAINST_JUDGED
+from gnn.model import Answers, Senders, Surroundings
+from gnn.task import TREATS
 from kg.audit import REJECTED, Audit, Tally
 from kg.graph import Evidence
 from kg.paths import Path, PathEdge, paths_frame
@@ -40,21 +44,22 @@ from twin.patient import Cohort
 from twin.result import Difference, TrialResult
 from twin.simulate import Times, Trajectories
 
+NOBODY = Side("Drug", (), {}, {}, {}, {}, ())
 MODEL = Model(
     config=TrainConfig(seed=7),
     sources=(RELEASE,),
     listed_by=("by-hand",),
-    drugs=("DRUGBANK:DB00906", "DRUGBANK:DB00252"),
-    drug_names=("Tiagabine", "Phenytoin"),
-    diseases=("DOID:1826",),
-    disease_names=("epilepsy",),
-    scores=np.array([[0.91], [0.98]], dtype=np.float32),
-    priors=np.array([[0.03], [0.04]], dtype=np.float32),
-    known=np.array([[False], [True]]),
-    contributions={},
-    routes={},
-    weights={},
+    names=((), ()),
+    trained=(0, 0),
+    around=Surroundings(TREATS, NOBODY, NOBODY),
+    senders=Senders(np.empty(0, np.int64), np.empty(0, np.int64)),
+    answers=Answers({"treats": csr_array((0, 0)), "palliates": csr_array((0, 0))}, {}),
+    sizes=np.empty(0, np.float32),
+    members=(),
+    calibrators={},
+    shortlists={},
 )
+"""A model that knows nothing but where it is from."""
 
 
 def ranked(*lifts: float, known: bool = False, first: int = 1) -> pd.DataFrame:

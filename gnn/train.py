@@ -217,7 +217,7 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
     """
     config, task = told.config, told.around.task
     random = np.random.default_rng([config.seed, 2, number])
-    deals = {regime: _deal(told.candidates, regime, config.inner_folds, random) for regime in REGIMES}
+    deals = {regime: deal(told.candidates, regime, config.inner_folds, random) for regime in REGIMES}
     progress("reach pairs", 0.0)
     edges = _edges(told) if "attention" in config.parts else None
     folds = []
@@ -263,7 +263,7 @@ def _promises(
     return calibrators, shortlists
 
 
-def _deal(chosen: Candidates, regime: str, folds: int, random: np.random.Generator) -> Rows:
+def deal(chosen: Candidates, regime: str, folds: int, random: np.random.Generator) -> Rows:
     """Deal candidates into inner folds of a regime, answers evenly: pairs, or whole objects, or whole subjects.
 
     Shapes: [pair].

@@ -94,9 +94,7 @@ def test_a_graph_with_every_relation_trains_on_two_edges(graph: Graph) -> None:
 
 def test_nothing_to_learn_from_is_said(families: Graph) -> None:
     alone = make_graph({("DRUGBANK:DB00000", "DOID:101")})
-    with pytest.raises(
-        ConfigError, match="has 1 treats edges between Drugs and Diseases that made-up, .* state; expected at least 2"
-    ):
+    with pytest.raises(ConfigError, match=r"has 1 treats edges between Drugs and Diseases that made-up, .* state"):
         train(alone, SMALL, silent)
 
 

@@ -34,3 +34,9 @@ def check_consent(store: Store, *nodes: Node) -> None:
             for row in store.query(f"MATCH (p:{PERSON} {{id: $id}}) RETURN p.consent AS consent", {"id": node.id})
         ):
             raise ValueError("the patient withdrew consent: no walk leads from or to the record")
+
+
+def identifiers(store: Store, kind: str) -> pa.Array:
+    """Return the identifiers of all nodes of a kind, in order."""
+    rows = store.query(f"MATCH (n:{kind}) RETURN n.id AS id", {})
+    return pa.array(sorted(row["id"] for row in rows), pa.string())

@@ -40,7 +40,7 @@ class EmbeddingConfig:
     scale: float = 1.0
     penalty: float = 0.0
     all_relations: bool = False
-    share: float = 0.1
+    share: float = 0.2
     by: By = "pair"
     limits: Limits = field(default_factory=Limits)
     seed: int = 0

@@ -154,7 +154,8 @@ def until_it_stops(
     started, best, best_epoch, kept, done = time.perf_counter(), -1.0, 0, deepcopy(module.state_dict()), 0
     stopped = f"{limits.epochs} epochs"
     while done < limits.epochs:
-        epoch()
+        with torch.sparse.check_sparse_tensor_invariants(enable=False):  # else it warns that it does not
+            epoch()
         done += 1
         if done % limits.every:
             continue

@@ -158,9 +158,17 @@ def _counted(store: Store, start: str, steps: Sequence[Step], where: Filter) -> 
     return held.rename(columns={str(len(steps)): "id"})
 
 
-def weighted_edges(store: Store, step: Step, origins: Collection[str], where: Filter = EVERYTHING) -> pd.DataFrame:
-    """Return the edges that a step goes along from some nodes, as columns x, y, weight; each pair of nodes once."""
+def weighted_edges(
+    store: Store,
+    step: Step,
+    origins: Collection[str],
+    where: Filter = EVERYTHING,
+    ends: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Return the edges that a step goes along from some nodes, to any or to these: x, y, weight; each pair once."""
     pairs = pd.DataFrame(_pairs(store, step, origins, where), columns=["x", "y"]).drop_duplicates(ignore_index=True)
+    if ends is not None:
+        pairs = pairs[pairs["y"].isin(set(ends))]
     near = _degrees(store, step, pairs["x"].unique().tolist())
     far = _degrees(store, step.reverse, pairs["y"].unique().tolist())
     degrees = pairs["x"].map(near).astype(float) * pairs["y"].map(far).astype(float)

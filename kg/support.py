@@ -7,6 +7,7 @@ counts little. What a drug's paths weigh together says how much of the graph poi
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -36,11 +37,6 @@ class Way(NamedTuple):
     relations: tuple[str, ...]
     known: bool = False
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The steps of the way."""
-        return steps_along(RELATIONS[self.has].object, self.relations)
-
 
 WAYS: dict[str, Way] = {
     "treats": Way(CONDITION, ("treats",), known=True),
@@ -55,6 +51,16 @@ WAYS: dict[str, Way] = {
     ),
 }
 """The ways to drugs, by name; a new one is one more entry."""
+
+
+@cache
+def steps_of(way: str) -> tuple[Step, ...]:
+    """Return the steps of a way.
+
+    >>> [str(step) for step in steps_of("gene of the variant")]
+    ['-variant_in_gene->', '<-binds-']
+    """
+    return steps_along(RELATIONS[WAYS[way].has].object, WAYS[way].relations)
 
 
 @dataclass(frozen=True)
@@ -140,75 +146,111 @@ def support(
 
     Of each drug the `shown` heaviest paths are told, and whatever says that it is a treatment: who ranks all drugs asks
     for none, and then for those of the drugs at the top. With `at`, a day on the patient's shifted calendar, only what
-    was recorded by then counts. Raises what `find_patient` raises, and
-    `ValueError` for a patient who withdrew consent.
+    was recorded by then counts. Raises what `find_patient` raises, and `ValueError` for a patient who withdrew consent.
     """
     node = find_patient(store, patient)
-    known = histories(store, [node.id], at)
-    if node.id not in known:
+    found = support_of(store, [node.id], drugs, at=at, shown=shown)
+    if node.id not in found:
         raise ValueError("the patient withdrew consent: the store says nothing of drugs for who did")
+    return found[node.id]
+
+
+def support_of(
+    store: Store,
+    patients: Collection[str],
+    drugs: Collection[str] | None = None,
+    *,
+    at: int | None = None,
+    shown: int = SHOWN,
+) -> dict[str, Supports]:
+    """Return the same for each of these patients (by identifier) who did not withdraw consent."""
+    known = histories(store, patients, at)
     names = names_of(store, drugs)
-    tables = [_to_drugs(store, name, way, known[node.id]) for name, way in WAYS.items()]
-    found = pd.concat([table for table in tables if len(table)] or tables)
-    found = (
-        found[found["drug"].isin(names.keys())]
-        .astype({"known": bool, "score": float})
-        .sort_values(
-            ["drug", "known", "score", "first", "gene"], ascending=[True, False, False, True, True], ignore_index=True
-        )
-    )
-    weight = found[~found["known"]].groupby("drug")["score"].sum().sort_values(ascending=False, kind="stable")
-    best = found[found["known"] | (found.groupby(["drug", "known"]).cumcount() < shown)]
-    return Supports(_told(store, best, names), {str(drug): float(one) for drug, one in weight.items()})
+    asked = None if drugs is None else set(names)
+    ways = {name: _to_drugs(store, name, known.values(), asked) for name in WAYS}
+    best: dict[str, pd.DataFrame] = {}
+    weights: dict[str, dict[str, float]] = {}
+    for patient, history in known.items():
+        found = _of_one(history, ways)
+        found = found[found["drug"].isin(names.keys())]
+        weight = found[~found["known"]].groupby("drug")["score"].sum().sort_values(ascending=False, kind="stable")
+        weights[patient] = {str(drug): float(one) for drug, one in weight.items()}
+        best[patient] = found[found["known"] | (found.groupby(["drug", "known"]).cumcount() < shown)]
+    told = _told(store, best, names)
+    return {patient: Supports(told[patient], weights[patient]) for patient in known}
 
 
-_COLUMNS = ["drug", "way", "known", "first", "because", "nodes", "gene", "score"]
-
-
-def _to_drugs(store: Store, name: str, way: Way, history: History) -> pd.DataFrame:
-    """Return the paths of a way: drug, way, known, first (what the patient has), nodes (all, in order), gene, score.
+def _to_drugs(store: Store, name: str, histories: Collection[History], drugs: Collection[str] | None) -> pd.DataFrame:
+    """Return the paths of a way from all that patients have: first (what one has), drug, nodes (all, in order), score.
 
     Of the paths from one node to what the drugs act on, only the heaviest is told; its score is that of all together.
     """
-    has = {node.id: node for node in history.now(way.has)}
-    wider = above(store, way.steps[0].start, has)
-    starts = pd.DataFrame([(node, one) for node, all in wider.items() for one in sorted(all)], columns=["first", "at"])
-    held = starts.assign(nodes=pd.Series([(one,) for one in starts["at"]], dtype=object), score=1.0)
-    for step in way.steps:
-        if held.empty:
-            break
-        edges = weighted_edges(store, step, held["at"].unique().tolist())
+    steps = steps_of(name)
+    has = {node.id for history in histories for node in history.now(WAYS[name].has)}
+    wider = above(store, steps[0].start, has)
+    starts = [(node, one) for node, all in sorted(wider.items()) for one in sorted(all)]
+    held = pd.DataFrame(starts, columns=["first", "at"])
+    held = held.assign(nodes=pd.Series([(one,) for _, one in starts], dtype=object), score=1.0)
+    for step, ends in zip(steps, _ends(store, steps, drugs), strict=True):
+        edges = weighted_edges(store, step, held["at"].unique().tolist(), ends=ends)
         held = held.merge(edges, left_on="at", right_on="x")
         held["score"] *= held["weight"]
-        held["nodes"] = [(*nodes, node) for nodes, node in zip(held["nodes"], held["y"], strict=True)]
-        held = held.assign(at=held["y"])[["first", "at", "nodes", "score"]]
-        held = _heaviest(held)
-    if held.empty:
-        return pd.DataFrame(columns=_COLUMNS)
-    told = held.assign(drug=held["at"], way=name, known=way.known, gene=[nodes[-2] for nodes in held["nodes"]])
-    return told.assign(because=told["first"].map(has))[_COLUMNS]
+        held["nodes"] = pd.Series(
+            [(*nodes, node) for nodes, node in zip(held["nodes"], held["y"], strict=True)], held.index, dtype=object
+        )
+        held = _heaviest(held.assign(at=held["y"])[["first", "at", "nodes", "score"]])
+    return held.rename(columns={"at": "drug"})
+
+
+def _ends(store: Store, steps: Sequence[Step], drugs: Collection[str] | None) -> list[Collection[str] | None]:
+    """Return where each step may lead: at last to these drugs, before that to what leads on to one of them."""
+    ends: list[Collection[str] | None] = [None] * len(steps)
+    if drugs is not None:
+        ends[-1] = drugs
+        if len(steps) > 1:
+            ends[-2] = {node for _, _, nodes in store.follow({steps[-1].reverse: drugs}) for node in nodes}
+    return ends
 
 
 def _heaviest(held: pd.DataFrame) -> pd.DataFrame:
     """Return one beginning for each pair of ends: the heaviest, with the score of all of them."""
     keys = ["first", "at"]
     ordered = held.sort_values("score", ascending=False, kind="stable")
-    total = ordered.groupby(keys, sort=False)["score"].sum()
-    kept = ordered.drop_duplicates(keys)
-    return kept.assign(score=total.loc[pd.MultiIndex.from_frame(kept[keys])].to_numpy())
+    kept = ordered.drop_duplicates(keys).drop(columns="score")
+    return kept.merge(held.groupby(keys, as_index=False)["score"].sum(), on=keys)
 
 
-def _told(store: Store, best: pd.DataFrame, names: Mapping[str, str]) -> dict[str, tuple[Support, ...]]:
-    """Return the paths of each drug with the evidence of their edges."""
-    halves = [_half(WAYS[way], *told) for way, *told in zip(best["way"], best["nodes"], best["score"], strict=True)]
-    known = store.nodes({key for half in halves for key in half.nodes})
-    paths = described(store, halves, known)
-    found: dict[str, list[Support]] = {}
-    for drug, way, because, path in zip(best["drug"], best["way"], best["because"], paths, strict=True):
-        found.setdefault(drug, []).append(Support(drug, names[drug], way, because, path))
-    return {drug: tuple(of) for drug, of in found.items()}
+def _of_one(history: History, ways: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the paths from what one patient has: drug, way, known, because (a node), nodes, score; the best first."""
+    parts = []
+    for name, paths in ways.items():
+        has = {node.id: node for node in history.now(WAYS[name].has)}
+        mine = paths[paths["first"].isin(has.keys())]
+        parts.append(mine.assign(way=name, known=WAYS[name].known, because=mine["first"].map(has)))
+    found = pd.concat(parts, ignore_index=True).astype({"known": bool, "score": float})
+    order = ["drug", "known", "score", "first", "nodes"]
+    return found.sort_values(order, ascending=[True, False, False, True, True], kind="stable", ignore_index=True)
 
 
-def _half(way: Way, nodes: Sequence[str], score: float) -> Half:
-    kinds = (way.steps[0].start, *(step.end for step in way.steps))
-    return Half(float(score), tuple(zip(kinds, nodes, strict=True)), way.steps)
+def _told(
+    store: Store, best: Mapping[str, pd.DataFrame], names: Mapping[str, str]
+) -> dict[str, dict[str, tuple[Support, ...]]]:
+    """Return the paths of each patient's drugs with the evidence of their edges."""
+    columns = ("drug", "because", "way", "nodes", "score")
+    asked = {who: list(zip(*(rows[name] for name in columns), strict=True)) for who, rows in best.items()}
+    halves = {row[2:]: _half(*row[2:]) for rows in asked.values() for row in rows}
+    known = store.nodes({key for half in halves.values() for key in half.nodes})
+    paths = dict(zip(halves, described(store, [*halves.values()], known), strict=True))
+    found: dict[str, dict[str, tuple[Support, ...]]] = {}
+    for patient, rows in asked.items():
+        of: dict[str, list[Support]] = {}
+        for drug, because, *path in rows:
+            of.setdefault(drug, []).append(Support(drug, names[drug], path[0], because, paths[tuple(path)]))
+        found[patient] = {drug: tuple(told) for drug, told in of.items()}
+    return found
+
+
+def _half(way: str, nodes: Sequence[str], score: float) -> Half:
+    steps = steps_of(way)
+    kinds = (steps[0].start, *(step.end for step in steps))
+    return Half(float(score), tuple(zip(kinds, nodes, strict=True)), steps)

@@ -4,7 +4,7 @@ import pytest
 
 from kg.metapaths import count_paths
 from kg.stores.protocol import Store
-from kg.support import WAYS, support
+from kg.support import WAYS, steps_of, support, support_of
 from tests.conftest import StoreOf
 from tests.kg.query.safety.made_up import ADRB2, ASTHMA, GRAPH, METFORMIN, PROPRANOLOL, SIMVASTATIN
 
@@ -57,5 +57,17 @@ def test_nothing_is_told_of_the_patient(store: Store) -> None:
 
 
 def test_every_way_leads_from_the_patient_to_drugs() -> None:
-    for way in WAYS.values():
-        assert way.steps[-1].end == "Drug"
+    for way in WAYS:
+        assert steps_of(way)[-1].end == "Drug"
+
+
+def test_many_patients_are_answered_as_each_is_alone(store: Store) -> None:
+    every = [f"PANAKEIA:P-{n}" for n in range(1, 10)]
+    for drugs in (None, [PROPRANOLOL], []):
+        together = support_of(store, every, drugs)
+        assert together.keys() == {*every} - {"PANAKEIA:P-9"}
+        for patient, found in together.items():
+            assert found == support(store, patient, drugs)
+            assert drugs is None or found.weight.keys() <= {*drugs}
+    whole = support(store, "P-1")
+    assert support(store, "P-1", [PROPRANOLOL]) == whole

@@ -23,6 +23,7 @@ from kg.stores.protocol import Store
 
 __all__ = ["SEVERITIES", "Asked", "DrugWarning", "Warnings", "kinds", "taken", "warnings", "warnings_of"]
 
+WITHDREW = "the patient withdrew consent: the store says nothing of drugs for who did"
 _COLUMNS = ["drug", "name", "severity", "kind", "because", "warning", "source", "derived"]
 
 
@@ -117,17 +118,20 @@ def warnings(store: Store, patient: str, drugs: Collection[str] | None = None, *
     node = find_patient(store, patient)
     found = warnings_of(store, [node.id], drugs, at=at)
     if node.id not in found:
-        raise ValueError("the patient withdrew consent: the store says nothing of drugs for who did")
+        raise ValueError(WITHDREW)
     return found[node.id]
 
 
 def taken(store: Store, patient: str, *, at: int | None = None) -> tuple[str, ...]:
     """Return the drugs (by identifier) that a patient, given as for `find_patient`, takes on a day, or at the last.
 
-    Raises what `find_patient` raises; nothing is taken by who withdrew consent.
+    Raises what `warnings` raises.
     """
     node = find_patient(store, patient)
-    return tuple(drug.id for known in histories(store, [node.id], at).values() for drug in known.now(TAKES))
+    known = histories(store, [node.id], at)
+    if node.id not in known:
+        raise ValueError(WITHDREW)
+    return tuple(drug.id for drug in known[node.id].now(TAKES))
 
 
 def warnings_of(

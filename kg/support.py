@@ -19,6 +19,7 @@ from kg.paths import Path, described
 from kg.query.people import find_patient
 from kg.query.safety.asked import names_of
 from kg.query.safety.history import CONDITION, PHENOTYPE, VARIANT, History, above, histories
+from kg.safety import WITHDREW
 from kg.schema import RELATIONS, Step
 from kg.search import Node
 from kg.stores.protocol import Store
@@ -151,7 +152,7 @@ def support(
     node = find_patient(store, patient)
     found = support_of(store, [node.id], drugs, at=at, shown=shown)
     if node.id not in found:
-        raise ValueError("the patient withdrew consent: the store says nothing of drugs for who did")
+        raise ValueError(WITHDREW)
     return found[node.id]
 
 

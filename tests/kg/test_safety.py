@@ -5,11 +5,11 @@ import json
 import pytest
 
 from kg.graph import Graph
-from kg.safety import SEVERITIES, warnings
+from kg.safety import SEVERITIES, taken, warnings
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
 from tests.conftest import StoreOf
-from tests.kg.query.safety.made_up import CLOPIDOGREL, GRAPH, PROPRANOLOL, SIMVASTATIN
+from tests.kg.query.safety.made_up import CLARITHROMYCIN, CLOPIDOGREL, GRAPH, PROPRANOLOL, SIMVASTATIN
 
 
 @pytest.fixture
@@ -53,7 +53,9 @@ def test_a_frame_has_a_row_for_each_warning(store: Store) -> None:
 
 
 def test_who_withdrew_consent_or_is_not_there_gets_no_answer(store: Store) -> None:
-    with pytest.raises(ValueError, match="withdrew consent"):
-        warnings(store, "P-9")
+    for ask in (warnings, taken):
+        with pytest.raises(ValueError, match="withdrew consent"):
+            ask(store, "P-9")
+    assert taken(store, "P-6") == (CLARITHROMYCIN,)
     with pytest.raises(UnknownNode, match="no patient of this id"):
         warnings(store, "P-77")

@@ -14,6 +14,9 @@ ATC_LEVELS = (1, 3, 4, 5)
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _COMMON_WORDS = frozenset({"and", "disease", "disorder", "syndrome", "the", "with"})
+_COMMON_STEMS = frozenset({"and", "diseas", "disord", "for", "syndro", "the", "type", "with"})
+_STEM = 6
+_GRAM = 4
 
 
 def atc(row: Row) -> Iterator[str]:
@@ -48,18 +51,71 @@ def fingerprint(row: Row) -> Iterator[str]:
 
 
 def words(row: Row) -> Iterator[str]:
-    """Yield the words of a node's name, but for those that most names of diseases share.
+    """Yield the words of a node's name and synonyms, but for those that most names of diseases share.
 
     >>> sorted(words({"name": "Parkinson's disease"}))
     ['parkinson']
     """
-    yield from set(_WORD.findall((row.get("name") or "").lower())) - _COMMON_WORDS
+    yield from {word for name in _names(row) for word in _WORD.findall(name.lower())} - _COMMON_WORDS
+
+
+def grams(row: Row) -> Iterator[str]:
+    """Yield every four letters in a row of a node's name: words that are alike are so in parts.
+
+    >>> sorted(grams({"name": "gout"}))
+    [' gou', 'gout', 'out ']
+    """
+    name = f" {(row.get('name') or '').lower()} "
+    yield from {name[start : start + _GRAM] for start in range(len(name) - _GRAM + 1)}
+
+
+def icd_blocks(row: Row) -> Iterator[str]:
+    """Yield the ICD-9 and ICD-10 category of a disease, and the two blocks of the code's first signs above it.
+
+    >>> sorted(icd_blocks({"xrefs": ["ICD10:C30.0", "MONDO:0001128"]}))
+    ['ICD10:C', 'ICD10:C3', 'ICD10:C30']
+    """
+    for system, code in (xref.split(":", 1) for xref in row.get("xrefs") or () if ":" in xref):
+        if system in {"ICD9", "ICD10"}:
+            category = code.split(".")[0].split("-")[0]
+            yield from {f"{system}:{category[:length]}" for length in (1, 2, len(category))}
+
+
+def category_stems(row: Row) -> Iterator[str]:
+    """Yield how the words of a drug's categories begin, which often name what the drug is given against.
+
+    >>> sorted(category_stems({"categories": ["Anti-Asthmatic Agents", "Antimalarials"]}))
+    ['agents', 'asthma', 'malari']
+    """
+    yield from {stem for category in categories(row) for stem in _stems(category)}
+
+
+def name_stems(row: Row) -> Iterator[str]:
+    """Yield how the words of a node's name and synonyms begin.
+
+    >>> sorted(name_stems({"name": "Malaria", "synonyms": ["Asthma disorder"]}))
+    ['asthma', 'malari']
+    """
+    yield from {stem for name in _names(row) for stem in _stems(name)}
+
+
+def _names(row: Row) -> tuple[str, ...]:
+    return (row.get("name") or "", *(row.get("synonyms") or ()))
+
+
+def _stems(text: str) -> set[str]:
+    stems = {word.removeprefix("anti")[:_STEM] for word in _WORD.findall(text.lower())}
+    return {stem for stem in stems if len(stem) > 1} - _COMMON_STEMS
 
 
 ATTRIBUTES: Mapping[str, tuple[str, Tokens]] = {
     "ATC group": ("Drug", atc),
     "drug category": ("Drug", categories),
     "fingerprint": ("Drug", fingerprint),
+    "category words": ("Drug", category_stems),
     "words of its name": ("Disease", words),
+    "letters of its name": ("Disease", grams),
+    "ICD block": ("Disease", icd_blocks),
+    "name words": ("Disease", name_stems),
 }
 """Name -> the kind that has the attribute, and what reads it."""

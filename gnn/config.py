@@ -25,9 +25,10 @@ class TrainConfig:
     `label_sources` state the answers and the nodes that are candidates; `sources` what else is learned from, whatever
     else the graph holds. `members` models are trained, each on its own deal of the pairs into `inner_folds`, and their
     log-odds averaged. `parts` are the parts of the model that are used; `neighbours`, `heads` and `hidden` the size of
-    its learned likeness, `steps` and `learning_rate` their training; `ridge` the L2 penalty of the readouts, `draws`
-    how many more of them an interval is made of. Of more than `most_pairs` pairs, every answer is learned from, and as
-    many others as make that number. `rank`, `confidence`, `factor_ridge`, `rounds`: see `gnn.factorise`.
+    its learned likeness, `steps` and `learning_rate` their training; `ridge` the L2 penalty of the readout for warm
+    pairs, `cold_ridge` of those for cold ones, `draws` how many more of them an interval is made of. Of more than
+    `most_pairs` pairs, every answer is learned from, and as many others as make that number. `rank`, `confidence`,
+    `factor_ridge`, `rounds`: see `gnn.factorise`.
     """
 
     task: str = "treats"
@@ -39,6 +40,7 @@ class TrainConfig:
     steps: int = 96
     learning_rate: float = 0.01
     ridge: float = 10.0
+    cold_ridge: float = 100.0
     neighbours: int = 40
     heads: int = 4
     hidden: int = 16
@@ -77,6 +79,7 @@ _LEAST = {
     "steps": 1,
     "learning_rate": 1e-6,
     "ridge": 1e-6,
+    "cold_ridge": 1e-6,
     "neighbours": 1,
     "heads": 1,
     "hidden": 1,

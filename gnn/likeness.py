@@ -130,13 +130,25 @@ FUSED = ("mean", "sharp")
 """The mean of all likenesses, and its cube."""
 
 
-def side(view: "View", kind: str, walks: Mapping[str, Walk | str], meeting: Mapping[str, Walk]) -> Side:
+def side(view: "View", kind: str, walks: Mapping[str, Walk | str], meeting: Mapping[str, Walk | str]) -> Side:
     """Look at the nodes of a kind: by which walks they are alike, and by which they may meet the other end."""
     ways = {name: one for name, walk in walks.items() if (one := way(view, kind, walk)).reached.nnz}
     meets = {name: way(view, kind, walk) for name, walk in meeting.items()}
     nodes = tuple(view.curies.get(kind, ()))
     shared = shared_by(ways, walks)
     return Side(kind, nodes, {**walks, **meeting}, ways, meets, shared, _spectra(shared, len(nodes)))
+
+
+def met(subjects: Side, objects: Side) -> tuple[Side, Side]:
+    """Let the attributes of the chains meet: in the tokens that nodes at both ends have."""
+    meets = [dict(subjects.meets), dict(objects.meets)]
+    for name in subjects.meets:
+        if isinstance(subjects.walks[name], str):
+            ways = [side[name] for side in meets]
+            tokens = sorted(set(ways[0].doors) & set(ways[1].doors))
+            for side, way in zip(meets, ways, strict=True):
+                side[name] = way.to(tokens)
+    return replace(subjects, meets=meets[0]), replace(objects, meets=meets[1])
 
 
 def shared_by(ways: Mapping[str, Way], walks: Mapping[str, Walk | str]) -> dict[str, sp.csr_array]:

@@ -16,7 +16,11 @@ Matrix = NDArray[np.float32]
 
 DRUG_WALKS = {name: walk for name, walk in TREATS.subject_walks.items() if isinstance(walk, tuple)}
 DISEASE_WALKS = {name: walk for name, walk in TREATS.object_walks.items() if isinstance(walk, tuple)}
-CHAINS = TREATS.chains
+CHAINS = {
+    name: (left, right)
+    for name, (left, right) in TREATS.chains.items()
+    if isinstance(left, tuple) and isinstance(right, tuple)
+}
 """The walks that are counted: those of the model, without attributes."""
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gnn.attributes import ATTRIBUTES
 from gnn.walks import Walk
 
 End = Literal["subject", "object"]
@@ -24,8 +23,8 @@ class Task:
 
     `labels` are the relations whose edges are known answers, that to be predicted first: each is sent as messages, and
     has a readout of its own. `subject_walks`, `object_walks` say by which walks or attributes (`gnn.attributes`) two
-    nodes of a kind are alike, `chains` which two walks, one from each end, may meet. None of them takes a label. In
-    `judged` stand pairs that were looked at and refused: never learned from, measured against.
+    nodes of a kind are alike, `chains` which two walks, or attributes, one from each end, may meet. None of them takes
+    a label. In `judged` stand pairs that were looked at and refused: never learned from, measured against.
 
     `asked` is the end that a ranking is usually asked for: its node decides whether a pair is warm or cold. `two_sided`
     says for which of the subject's likenesses what like subjects of like objects have is looked at too (all of them
@@ -38,7 +37,7 @@ class Task:
     object: str
     subject_walks: Mapping[str, Walk | str]
     object_walks: Mapping[str, Walk | str]
-    chains: Mapping[str, tuple[Walk, Walk]]
+    chains: Mapping[str, tuple[Walk | str, Walk | str]]
     asked: End
     judged: str = ""
     two_sided: tuple[str, ...] = ()
@@ -78,7 +77,7 @@ DRUG_WALKS: Mapping[str, Walk | str] = {
     "class": ("class_includes_drug",),
     "binds, pathway": ("binds", "gene_participates_in_pathway"),
     "binds, process": ("binds", "gene_participates_in_biological_process"),
-    **{name: name for name, (kind, _) in ATTRIBUTES.items() if kind == "Drug"},
+    **{name: name for name in ("ATC group", "drug category", "fingerprint")},
 }
 """Name -> steps from a drug to what it shares with other drugs, or the name of an attribute."""
 
@@ -89,7 +88,9 @@ DISEASE_WALKS: Mapping[str, Walk | str] = {
     "downregulates": ("disease_downregulates_gene",),
     "anatomy": ("disease_localizes_to_anatomy",),
     "symptom": ("disease_presents_symptom",),
-    **{name: name for name, (kind, _) in ATTRIBUTES.items() if kind == "Disease"},
+    "associates, pathway": ("disease_associates_gene", "gene_participates_in_pathway"),
+    "associates, process": ("disease_associates_gene", "gene_participates_in_biological_process"),
+    **{name: name for name in ("words of its name", "letters of its name", "ICD block")},
 }
 """Name -> steps from a disease to what it shares with other diseases, or the name of an attribute."""
 
@@ -103,11 +104,10 @@ GENE_WALKS: Mapping[str, Walk | str] = {
     "component": ("gene_participates_in_cellular_component",),
     "anatomy": ("anatomy_expresses_gene",),
     "disease": ("disease_associates_gene",),
-    **{name: name for name, (kind, _) in ATTRIBUTES.items() if kind == "Gene"},
 }
 """Name -> steps from a gene to what it shares with other genes, or the name of an attribute."""
 
-DRUG_DISEASE_CHAINS: Mapping[str, tuple[Walk, Walk]] = {
+DRUG_DISEASE_CHAINS: Mapping[str, tuple[Walk | str, Walk | str]] = {
     "binds > associates": (("binds",), ("disease_associates_gene",)),
     "binds > upregulates": (("binds",), ("disease_upregulates_gene",)),
     "binds > downregulates": (("binds",), ("disease_downregulates_gene",)),
@@ -127,8 +127,13 @@ DRUG_DISEASE_CHAINS: Mapping[str, tuple[Walk, Walk]] = {
         ("disease_associates_gene", "gene_participates_in_biological_process"),
     ),
     "binds > anatomy > localizes": (("binds", "anatomy_expresses_gene"), ("disease_localizes_to_anatomy",)),
+    "category named as disease": ("category words", "name words"),
 }
-"""Name -> a walk from a drug and one from a disease that meet: metapaths that pass no other drug or disease."""
+"""Name -> a walk from a drug and one from a disease that meet: metapaths that pass no other drug or disease.
+
+The last are attributes, which meet in the same words: a drug's categories may name the disease that it is given
+against, which is no answer of the graph but states a use as one does.
+"""
 
 TREATS = Task(
     name="treats",

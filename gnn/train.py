@@ -15,7 +15,7 @@ from gnn.checkpoint import Member, Model
 from gnn.config import ConfigError, TrainConfig, load_config
 from gnn.factorise import factorise
 from gnn.learned import Edges, Hits, LikenessNet, hits
-from gnn.likeness import FUSED, Matrix, Rows, side
+from gnn.likeness import FUSED, Matrix, Rows, met, side
 from gnn.model import (
     Answers,
     Rectangle,
@@ -138,11 +138,9 @@ class Situation:
 
 def surroundings(seen: View, task: Task) -> Surroundings:
     """Look at both ends of a task."""
-    return Surroundings(
-        task,
-        side(seen, task.subject, task.subject_walks, {name: walks[0] for name, walks in task.chains.items()}),
-        side(seen, task.object, task.object_walks, {name: walks[1] for name, walks in task.chains.items()}),
-    )
+    subjects = side(seen, task.subject, task.subject_walks, {name: ends[0] for name, ends in task.chains.items()})
+    objects = side(seen, task.object, task.object_walks, {name: ends[1] for name, ends in task.chains.items()})
+    return Surroundings(task, *met(subjects, objects))
 
 
 def answers(seen: View, task: Task) -> dict[str, sp.csr_array]:
@@ -241,7 +239,8 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
                 np.repeat(np.arange(len(mine)), [len(fold.chosen) for fold in mine]),
                 told.candidates.pairs[task.asked_place, order],
             )
-            fitted = fit(examples, config.ridge, config.draws, random)
+            ridge = config.ridge if regime == WARM else config.cold_ridge
+            fitted = fit(examples, ridge, config.draws, random)
             readouts[f"{regime}/{relation}"] = fitted.readout
             crossed[regime, relation] = np.empty(len(order), np.float32)
             crossed[regime, relation][order] = fitted.crossed

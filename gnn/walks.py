@@ -53,6 +53,12 @@ class Way:
         first = sp.csr_array((np.array(weights, np.float32), (rows, columns)), shape=shape)
         return first if self.onward is None else (first @ self.onward).tocsr()
 
+    def to(self, doors: Sequence[str]) -> "Way":
+        """Return an attribute's way as far as it leads to these tokens, in their order."""
+        place = {door: number for number, door in enumerate(self.doors)}
+        kept = [place[door] for door in doors]
+        return Way(self.reached[:, kept].tocsr(), tuple(doors), self.damped[kept], None)
+
 
 def way(view: "View", kind: str, walk: Walk | str) -> Way:
     """Walk a walk, or read an attribute, from all nodes of a kind.

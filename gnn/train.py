@@ -1,7 +1,7 @@
 """Train: the visible loop from a graph and a TrainConfig to a Model, the same for every task."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -285,8 +285,11 @@ def _dealt(marked: NDArray[np.bool_], folds: int, random: np.random.Generator) -
     return found
 
 
-def _answers(told: Situation, hidden: Rows) -> Answers:
-    """Return the answers without those of these candidates, whatever their relation."""
+def _answers(told: Situation, hidden: Rows, regime: str) -> Answers:
+    """Return the answers without those of these candidates, whatever their relation.
+
+    Where one end of each candidate is without any, their factors say nothing and are not made.
+    """
     chosen, objects = told.candidates, told.around.shape[1]
     taken = chosen.rows[chosen.pairs[0, hidden]] * objects + chosen.columns[chosen.pairs[1, hidden]]
     left = {}
@@ -294,6 +297,12 @@ def _answers(told: Situation, hidden: Rows) -> Answers:
         every = known.tocoo()
         kept = ~np.isin(every.row.astype(np.int64) * objects + every.col, taken)
         left[relation] = sp.csr_array((every.data[kept], (every.row[kept], every.col[kept])), shape=known.shape)
+    if regime != WARM:
+        none = {
+            name: tuple(np.zeros((len(end), 1), np.float32) for end in (told.senders.subjects, told.senders.objects))
+            for name in left
+        }
+        return replace(seen_answers(left, told.senders, replace(told.config, parts=())), factors=none)
     return seen_answers(left, told.senders, told.config)
 
 
@@ -314,7 +323,7 @@ def _rectangles(around: Surroundings, senders: Senders, chosen: Candidates) -> l
 
 def _fold(told: Situation, regime: str, hidden: Rows, edges: tuple[Edges, Edges] | None) -> Fold:
     """Look at candidates with their answers hidden."""
-    seen = _answers(told, hidden)
+    seen = _answers(told, hidden, regime)
     fixed, sizes = _reached(told, seen, hidden)
     return Fold(regime, hidden, scaled(fixed.T, sizes).T, _told(told, seen, hidden, edges) if edges else {})
 

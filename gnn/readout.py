@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -154,7 +155,7 @@ def _newton(
     return found
 
 
-def _chunks(weight: Matrix) -> Iterator[NDArray[np.int64] | slice]:
+def _chunks(weight: NDArray[Any]) -> Iterator[NDArray[np.int64] | slice]:
     """Yield the pairs that count, a part at a time."""
     if weight.all():
         yield from (slice(start, start + _CHUNK) for start in range(0, len(weight), _CHUNK))

@@ -14,7 +14,8 @@ from gnn.readout import Examples, fit
 from gnn.score import listen, regime_of
 from gnn.train import answers, seen_answers, sending, surroundings
 from gnn.view import view
-from kg.graph import Graph
+from kg.graph import Graph, table
+from kg.schema import node_columns
 from tests.gnn.conftest import SMALL, told
 
 TASK = SMALL.about
@@ -60,6 +61,18 @@ def test_one_message_is_the_sum_over_like_drugs(looked: Looked) -> None:
     alike = (looked.around.subjects.shared["binds"] @ looked.around.subjects.shared["binds"].T).toarray()
     np.fill_diagonal(alike, 0)
     assert found == pytest.approx(alike @ looked.known["treats"].toarray(), rel=1e-4, abs=1e-5)
+
+
+def test_attributes_meet_in_the_words_that_both_ends_have(families: Graph) -> None:
+    drugs, diseases = (families.nodes[kind].to_pylist() for kind in ("Drug", "Disease"))
+    drugs[3] |= {"categories": ["Antimalarials"]}
+    diseases[5] |= {"name": "Malaria tropica"}
+    nodes = {"Drug": table(node_columns("Drug"), drugs), "Disease": table(node_columns("Disease"), diseases)}
+    around = surroundings(view(Graph({**families.nodes, **nodes}, families.edges, families.sources)), TASK)
+    told = "category named as disease"
+    meeting = (around.subjects.meets[told].reached @ around.objects.meets[told].reached.T).toarray()
+    places = around.subjects.nodes.index(drugs[3]["id"]), around.objects.nodes.index(diseases[5]["id"])
+    assert np.argwhere(meeting).tolist() == [[*places]]
 
 
 def test_every_input_has_a_name(looked: Looked) -> None:
@@ -121,15 +134,34 @@ def test_a_readout_is_the_optimum_that_scipy_finds() -> None:
     mean = np.average(inputs, axis=0, weights=weight)
     spread = np.sqrt(np.average((inputs - mean) ** 2, axis=0, weights=weight))
 
-    def loss(told: np.ndarray) -> float:
-        logits = (inputs - mean) / spread @ told[:-1] + told[-1]
-        return float(weight @ (np.logaddexp(0, logits) - target * logits) + 3 * told[:-1] @ told[:-1])
+    def best_of(weight: np.ndarray) -> np.ndarray:
+        def loss(told: np.ndarray) -> float:
+            logits = (inputs - mean) / spread @ told[:-1] + told[-1]
+            return float(weight @ (np.logaddexp(0, logits) - target * logits) + 3 * told[:-1] @ told[:-1])
 
-    best = minimize(loss, np.zeros(4)).x
+        return np.asarray(minimize(loss, np.zeros(4)).x)
+
+    best = best_of(weight)
     assert found.readout.weight == pytest.approx(best[:-1] / spread, rel=1e-2, abs=1e-3)
     assert found.readout(inputs) == pytest.approx((inputs - mean) / spread @ best[:-1] + best[-1], abs=1e-2)
-    assert found.readout.drawn.std(0)[0] > 0
-    assert not np.allclose(found.crossed, found.readout(inputs), atol=1e-3)
+    inside = examples.fold == 2
+    left = best_of(np.where(inside, 0, weight))
+    assert found.crossed[inside] == pytest.approx((inputs[inside] - mean) / spread @ left[:-1] + left[-1], abs=1e-2)
+
+
+def test_the_spread_of_a_readout_is_that_of_fits_to_clusters_drawn_anew() -> None:
+    random = np.random.default_rng(6)
+    cluster = np.repeat(np.arange(100), 20)
+    inputs = random.normal(size=(2000, 1)).astype(np.float32)
+    chance = 1 / (1 + np.exp(-inputs[:, 0] - random.normal(size=100)[cluster]))
+    target = (random.random(2000) < chance).astype(np.float32)
+    found = fit(Examples(inputs, target, np.ones(2000, np.float32), cluster % 4, cluster), 1e-3, 300, random)
+    refitted = []
+    for _ in range(60):
+        rows = np.concatenate([np.flatnonzero(cluster == one) for one in random.integers(100, size=100)])
+        again = Examples(inputs[rows], target[rows], np.ones(2000, np.float32), cluster[rows] % 4, cluster[rows])
+        refitted.append([*(readout := fit(again, 1e-3, 0, random).readout).weight, readout.bias])
+    assert found.readout.drawn.std(0) == pytest.approx(np.std(refitted, axis=0), rel=0.35)
 
 
 def test_the_asked_node_decides_by_which_readout_a_pair_is_judged(model: Model) -> None:

@@ -72,9 +72,7 @@ def test_a_missing_relation_is_no_matter(families: Graph, relation: str) -> None
 
 
 def test_without_likeness_only_degrees_are_left_to_learn_from(families: Graph) -> None:
-    nodes = {
-        kind: rows.set_column(1, "name", pa.array([kind] * rows.num_rows)) for kind, rows in families.nodes.items()
-    }
+    nodes = {kind: rows.set_column(1, "name", pa.array(["x"] * rows.num_rows)) for kind, rows in families.nodes.items()}
     bare = Graph(nodes, {"treats": families.edges["treats"]}, families.sources)
     model = train(bare, replace(SMALL, parts=("messages", "chains", "attention")), silent)
     said = told(model)

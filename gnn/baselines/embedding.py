@@ -49,7 +49,7 @@ class EmbeddingConfig:
 CONFIGS: Mapping[str, EmbeddingConfig] = {
     "transe": EmbeddingConfig(scale=10.0),
     "distmult": EmbeddingConfig(penalty=0.1),
-    "complex": EmbeddingConfig(penalty=0.1),
+    "complex": EmbeddingConfig(penalty=0.1, dim=64),
     "rotate": EmbeddingConfig(scale=10.0),
 }
 """Chosen on inner folds of training pairs."""

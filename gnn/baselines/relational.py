@@ -41,8 +41,8 @@ class RelationalConfig:
     rivals: int = 2_000
     fan_out: tuple[int | None, ...] = (10, 5)
     scored_fan_out: tuple[int | None, ...] = (40, 20)
-    learning_rate: float = 0.01
-    all_relations: bool = False
+    learning_rate: float = 0.003
+    all_relations: bool = True
     share: float = 0.2
     by: By = "pair"
     limits: Limits = field(default_factory=Limits)
@@ -50,9 +50,10 @@ class RelationalConfig:
 
 
 CONFIGS: Mapping[str, RelationalConfig] = {
-    "rgcn": RelationalConfig(EncoderConfig("rgcn")),
+    "rgcn": RelationalConfig(EncoderConfig("rgcn", dropout=0.3)),
     "hgt": RelationalConfig(EncoderConfig("hgt")),
 }
+"""Chosen on inner folds of training pairs."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -89,7 +89,7 @@ def without_pairs(view: View, link: Link, hidden: Pairs) -> View:
         if link.subject == link.object:  # either way round
             left &= ~np.isin(objects * size + subjects, keys)
         data[kind, relation, other].edge_index = torch.from_numpy(ends[:, left])
-    return View(data, view.curies, view.names)
+    return replace(view, data=data)
 
 
 def filtered_mrr(score: Score, known: Pairs, hidden: Pairs) -> float:

@@ -1,9 +1,11 @@
-"""Evaluate: how a method does on treatments that it never saw, and what it must beat.
+"""Evaluate: how methods do on answers that they never saw, for every task and every way of holding out.
 
-A method learns from a graph that the held-out pairs were taken out of, and never from another.
+A method learns from a graph that the held-out pairs were taken out of, and never from another. All candidates are
+ranked; none is left out as too easy or too hard.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,162 +13,330 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from gnn.baselines.counts import metapath_regression, shared_targets
-from gnn.checkpoint import Model
-from gnn.config import TrainConfig
-from gnn.metapaths import metapaths
+from gnn.calibrate import error_by_chance, expected_calibration_error, reliability
+from gnn.folds import AREA, PAIRS, Fold, deal_areas, deal_nodes, deal_pairs
+from gnn.lists import COLUMNS, Floats, Lists, alone, figures, of_nodes, pooled
 from gnn.metrics import (
     AGAINST_JUDGED,
-    METRICS,
-    RECALL_AT,
-    Interval,
     area_under_curve,
+    best_pairs,
     bootstrap,
-    by_disease,
     comparisons,
+    entropy_of_best,
+    frequent_flyers,
     interval,
 )
-from gnn.negatives import judged, learnable
-from gnn.prior import degree_prior
-from gnn.score import logits, prior
-from gnn.split import pair_folds, pairs_frame, without
-from gnn.train import train
-from gnn.view import view
+from gnn.scaffolds import twin_groups, with_a_twin
+from gnn.split import Pairs, assert_no_leak, named, without
+from gnn.task import Task
+from gnn.view import View
 from kg.graph import Graph
 from kg.progress import Progress, silent
 
-FOLDS = 5
-"""One pair in five is held out."""
+Rows = NDArray[np.int64]
 
-RIDGE = 10.0
-"""Of the metapath-count regression; 1, 10 and 50 ranked alike on the deals used for choosing."""
+TOP = 2_000
+"""Calibration is measured on so many pairs of highest probability: those that anyone looks at."""
 
-Scores = NDArray[np.floating[Any]]
+BEST = 1_000
+"""The variety of a ranking is that of so many best pairs that are not known."""
 
-Method = Callable[[Graph, pd.DataFrame | None], Scores]
-"""Scores every pair, learning from a graph without the held-out pairs; none is a negative. Shapes: [drug, disease]."""
-
-COLUMNS = ("method", "metric", "mean", "lower", "upper", "diseases", "ranked_median", "ranked_least", "ranked_most")
+LIST_TOP = 20
+"""A frequent flyer is a candidate that is among so many first of many lists."""
 
 
-def held_out_fifth(graph: Graph, config: TrainConfig, progress: Progress = silent) -> pd.DataFrame:
-    """Train without a fifth of all pairs, treated or not, and rank each disease's held-out drugs among each other.
+class SplitError(ValueError):
+    """A split that a task does not have, or that there is nothing to measure by."""
 
-    Returns a row for each method (model, degree prior, their difference) and metric: mean over the diseases with a
-    held-out treatment, 95 % bootstrap interval over them, their number, and among how many drugs each of them ranked
-    its own (median, least and most). A metric that is 1 whatever the scores, recall among the first 100 of no more than
-    100 drugs, is left out. The fewer drugs are ranked, the better all numbers look: `benchmarks/repurposing.py` ranks
-    all drugs. Where the graph has pairs that were judged not indicated, `AGAINST_JUDGED` compares the held-out ones of
-    them with the held-out treatments: then "ranked" counts these pairs, and "diseases" those with a pair of either.
-    Raises `gnn.config.ConfigError` like `train`.
+
+@dataclass(frozen=True)
+class Scored:
+    """What a method says of the pairs that it is asked for; a method whose scores are log-odds says more.
+
+    `shortlist` says which pairs are on its list, that promises to have the share `level` of a node's true partners.
+
+    Shapes: scores, shortlist [row, column].
     """
-    seen = view(graph.stated_by(config.label_sources), config.label_sources)
-    known = seen.pairs(config.about.relation)
-    hidden = pair_folds(known, FOLDS, np.random.default_rng([config.seed, FOLDS])) == 0
-    model = train(graph, config, progress, held_out=pairs_frame(seen, hidden))
-    found = {name: by_disease(scores, known, hidden) for name, scores in everything(model).items()}
-    found["difference"] = found["model"] - found["degree prior"]
-    ranked = hidden.sum(0)[(hidden & known).any(0)]
-    among = (int(np.median(ranked)), int(ranked.min()), int(ranked.max()))
-    rows = []
-    for name, values in found.items():
-        for column, metric in enumerate(METRICS):
-            if metric == f"recall_at_{RECALL_AT}" and ranked.min() <= RECALL_AT:
-                continue
-            about = bootstrap(values[:, column], np.random.default_rng(config.seed))
-            rows.append((name, metric, about.mean, about.lower, about.upper, len(values), *among))
-    refused = judged(graph, seen) & ~known & hidden
-    if refused.any():
-        scored = everything(model)
-        diseases, pairs = int((refused | (known & hidden)).any(0).sum()), int(refused.sum())
-        for name, about in against_judged(scored, known & hidden, refused, config.seed).items():
-            rows.append((name, AGAINST_JUDGED, about.mean, about.lower, about.upper, diseases, *[pairs] * 3))
-    return pd.DataFrame(rows, columns=COLUMNS)
+
+    scores: Floats
+    shortlist: NDArray[np.bool_] | None = None
+    level: float = 0.0
 
 
-def against_judged(
-    scored: Mapping[str, Scores], known: NDArray[np.bool_], refused: NDArray[np.bool_], seed: int
-) -> dict[str, Interval]:
-    """Return how often a treatment outscores a pair that was judged not indicated, by each method.
+Method = Callable[[Graph, pd.DataFrame, Rows, Rows], Scored]
+"""Scores pairs of some rows of subjects and columns of objects (of the view that `candidates_of` gives), learning from
+a graph without the held-out pairs; none of those is a negative."""
 
-    All treatments are compared with all such pairs, of whatever disease; the interval is over draws of the diseases.
-    With two methods there is their `difference` too, over the same draws.
 
-    Shapes: scores, known, refused [drug, disease].
+@dataclass(frozen=True)
+class Protocol:
+    """How an evaluation holds out: the `split`, into how many `folds`, dealt by which `seed`.
+
+    With `trained` below `folds` only so many folds are measured: then a pair's rivals are all candidates that are no
+    known answer, of which those in no measured fold were unlabelled in training. `areas` are needed for areas alone.
     """
-    draws = {
-        name: area_under_curve(*comparisons(scores, known, refused), np.random.default_rng(seed))
-        for name, scores in scored.items()
+
+    split: str = PAIRS
+    folds: int = 5
+    trained: int | None = None
+    seed: int = 0
+    areas: Mapping[str, Sequence[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of it: a row of `figures` for each method and figure, and what the first method, the model, promises.
+
+    `reliability` is the table of the reliability plot of its `TOP` pairs, `promises` the calibration error, what chance
+    alone would make of it, and how its shortlists kept their word.
+    """
+
+    about: Mapping[str, Any]
+    figures: pd.DataFrame
+    reliability: pd.DataFrame
+    promises: Mapping[str, float]
+
+    def figure(self, method: str, metric: str) -> pd.Series:
+        """Return the row of a figure."""
+        rows = self.figures[(self.figures["method"] == method) & (self.figures["metric"] == metric)]
+        return rows.iloc[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evaluation as JSON values."""
+        return {
+            **self.about,
+            "figures": [
+                {key: value for key, value in row.items() if value == value}  # what has no interval says none
+                for row in self.figures.to_dict("records")
+            ],
+            "promises": dict(self.promises),
+            "reliability": self.reliability.to_dict("records"),
+        }
+
+
+def splits_of(task: Task) -> tuple[str, ...]:
+    """Return the names of the splits that a task has."""
+    kinds = tuple(sorted({kind.lower() for kind in task.kinds}))
+    return (PAIRS, *kinds, *((AREA,) if task.object == "Disease" else ()))
+
+
+def folds_of(task: Task, seen: View, answers: Pairs, protocol: Protocol) -> list[Fold]:
+    """Deal a task's answers as a protocol says; raises `SplitError`. Shapes: answers [2, pair]."""
+    shape = seen.count(task.subject), seen.count(task.object)
+    if protocol.split not in splits_of(task):
+        raise SplitError(f"split: got {protocol.split!r}, expected one of {', '.join(splits_of(task))}")
+    if protocol.split == PAIRS:
+        found = deal_pairs(answers, shape, protocol.folds, protocol.seed)
+    elif protocol.split == AREA:
+        found = deal_areas(answers, shape, protocol.areas or {}, seen.curies[task.object])
+    else:
+        end = "subject" if protocol.split == task.subject.lower() else "object"
+        found = deal_nodes(answers, shape, end, protocol.folds, protocol.seed)
+    found = [fold for fold in found if fold.asked.shape[1]]
+    if not found:
+        raise SplitError(f"no {task.relation} edge can be held out by {protocol.split}: expected some to measure by")
+    return found[: protocol.trained]
+
+
+def evaluate(
+    graph: Graph, seen: View, task: Task, methods: Mapping[str, Method], protocol: Protocol, progress: Progress = silent
+) -> Evaluation:
+    """Train each method without each fold, and measure what it says of it; the first method is the model.
+
+    `seen` is the view of the graph's candidates, whose edges of the task's relation are the answers. Raises
+    `SplitError`, and `LeakError` should a held-out pair be left.
+    """
+    answers = seen.edges(task.relation)
+    folds = folds_of(task, seen, answers, protocol)
+    scored = score_folds(graph, seen, task, methods, folds, progress)
+    lists = {
+        name: _lists(folds, [one.scores for one in found], answers, task, protocol) for name, found in scored.items()
     }
-    if len(draws) == 2:
-        first, second = draws.values()
-        draws["difference"] = first - second
-    return {name: interval(values) for name, values in draws.items()}
-
-
-def methods(config: TrainConfig) -> dict[str, Method]:
-    """Return the model and its baselines: for the degree prior and shared targets no pair is a negative anyway."""
-
-    def metapath_counts(graph: Graph, held_out: pd.DataFrame | None) -> Scores:
-        seen, random = view(graph), np.random.default_rng(config.seed)
-        known = seen.pairs(config.task)
-        return metapath_regression(metapaths(seen), known, learnable(seen, held_out), RIDGE, random)
-
-    return {
-        "model": lambda graph, held_out: everything(train(graph, config, held_out=held_out))["model"],
-        "degree_prior": lambda graph, held_out: degree_prior(*degrees(view(graph).pairs(config.task))),
-        "metapath_counts": metapath_counts,
-        "shared_targets": lambda graph, held_out: shared_targets(view(graph)),
+    model = next(iter(methods))
+    listed = [one.shortlist for one in scored[model] if one.shortlist is not None]
+    table, promises = pd.DataFrame(), {}
+    if listed:
+        table, promises = _calibration(lists[model], folds, task, protocol)
+        held = _lists(folds, listed, answers, task, protocol)
+        promises |= _kept(held, scored[model][0].level, protocol.seed)
+    names = {number: fold.name for number, fold in enumerate(folds)} if protocol.split == AREA else None
+    rows = [figures(lists, protocol.seed, names)]
+    rows += [_without_twins(lists, folds, answers, graph, seen, task, protocol.seed)] if task.subject == "Drug" else []
+    rows += [_judged(lists, graph, seen, task, folds, protocol.seed)] if task.judged in graph.edges else []
+    if protocol.split == PAIRS:
+        rows.append(_variety(lists))
+    about = {
+        "task": task.name,
+        "split": protocol.split,
+        "folds": [fold.name for fold in folds],
+        "seed": protocol.seed,
+        "held_out": int(sum(fold.asked.shape[1] for fold in folds)),
+        "nodes": len(np.unique(lists[model].node[lists[model].asked[0]])),
+        "candidates": int(lists[model].scores.shape[1]),
     }
+    progress("evaluated", 1.0)
+    return Evaluation(about, pd.concat(rows, ignore_index=True), table, promises)
 
 
-def degrees(known: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how many pairs each drug and each disease is in. Shapes: [drug, disease] -> [drug], [disease]."""
-    return known.sum(1), known.sum(0)
+def score_folds(
+    graph: Graph,
+    seen: View,
+    task: Task,
+    methods: Mapping[str, Method],
+    folds: Sequence[Fold],
+    progress: Progress = silent,
+) -> dict[str, list[Scored]]:
+    """Return what each method says of each fold, having been given the graph without it, and nothing else.
 
-
-def everything(model: Model) -> dict[str, Scores]:
-    """Return what the model and the degree prior say of all pairs. Shapes: [drug, disease] each."""
-    rows, columns = (np.arange(count) for count in model.trained)
-    return {"model": expit(logits(model, rows, columns)), "degree prior": prior(model, rows, columns)}
-
-
-def pooled(
-    graph: Graph, folds: NDArray[np.int8], rivals: Mapping[str, Method], progress: Progress = silent
-) -> dict[str, Scores]:
-    """Score each pair by methods that learned from the graph without the pair's fold, treated or not.
-
-    Shapes: folds [drug, disease] -> [drug, disease].
+    Raises `LeakError` should a held-out pair be left.
     """
-    seen, count = view(graph), int(folds.max()) + 1
-    found = {name: np.zeros(folds.shape) for name in rivals}
-    for fold in range(count):
-        hidden = folds == fold
-        held_out = pairs_frame(seen, hidden)
+    scored: dict[str, list[Scored]] = {name: [] for name in methods}
+    shape = seen.count(task.subject), seen.count(task.object)
+    for number, fold in enumerate(folds):
+        held_out = named(fold.hidden, task.kinds, seen.curies)
         left = without(graph, held_out)
-        for place, (name, method) in enumerate(rivals.items()):
-            progress(f"all pairs: fold {fold + 1} of {count}, {name}", (fold + place / len(rivals)) / count)
-            found[name][hidden] = method(left, held_out)[hidden]
-    return found
+        assert_no_leak(left, held_out)
+        rows, columns = _asked_for(fold, shape)
+        for place, (name, method) in enumerate(methods.items()):
+            done = (number + place / len(methods)) / len(folds)
+            progress(f"fold {number + 1} of {len(folds)} ({fold.name}), {name}", done)
+            scored[name].append(method(left, held_out, rows, columns))
+    return scored
 
 
-def usual(
-    graph: Graph, folds: NDArray[np.int8], rivals: Mapping[str, Method], task: str, progress: Progress = silent
-) -> dict[str, Scores]:
-    """Return each metric for each disease, averaged over the folds that held out one of its treatments.
+def _asked_for(fold: Fold, shape: tuple[int, int]) -> tuple[Rows, Rows]:
+    """Return of which subjects and objects a method is asked: of all, or of the nodes held out."""
+    rows, columns = (np.arange(count) for count in shape)
+    if fold.nodes is None:
+        return rows, columns
+    return (fold.nodes, columns) if fold.end == "subject" else (rows, fold.nodes)
 
-    The usual way: only a fold's treatments are taken out, every other pair may be a negative, and they are ranked among
-    all drugs not known for the disease in training.
 
-    Shapes: folds [drug, disease] -> [disease with a treatment, metric].
+def _lists(folds: list[Fold], scored: list[Any], answers: Pairs, task: Task, protocol: Protocol) -> Lists:
+    if protocol.split != PAIRS:
+        return of_nodes(folds, scored)
+    if len(folds) < protocol.folds:
+        merged = replace(
+            folds[0],
+            hidden=np.concatenate([fold.hidden for fold in folds], 1),
+            asked=np.concatenate([fold.asked for fold in folds], 1),
+        )
+        scores = np.array(scored[0])
+        for fold, mine in zip(folds[1:], scored[1:], strict=True):
+            scores[tuple(fold.hidden)] = mine[tuple(fold.hidden)]
+        return alone(merged, scores, answers, task.asked)
+    return pooled(folds, scored, task.asked)
+
+
+def _calibration(
+    lists: Lists, folds: list[Fold], task: Task, protocol: Protocol
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return the reliability of the hidden pairs of highest probability, and how far it is from what came true.
+
+    Only hidden pairs: of the others the true ones were told, so that what is left is less often true than is foretold.
+    Of a part of the folds, as large a part of `TOP` is looked at.
     """
-    seen, count = view(graph), int(folds.max()) + 1
-    known = seen.pairs(task)
-    found = {name: np.full((count, known.shape[1], len(METRICS)), np.nan) for name in rivals}
-    for fold in range(count):
-        hidden = (folds == fold) & known
-        left = without(graph, pairs_frame(seen, hidden))
-        for place, (name, method) in enumerate(rivals.items()):
-            progress(f"usual: fold {fold + 1} of {count}, {name}", (fold + place / len(rivals)) / count)
-            found[name][fold, hidden.any(0)] = by_disease(method(left, None), hidden, ~known | hidden)
-    return {name: np.nanmean(values[:, known.any(0)], axis=0) for name, values in found.items()}
+    labels, hidden = np.zeros((2, *lists.scores.shape), bool)
+    labels[tuple(lists.asked)] = True
+    top = TOP
+    if protocol.split == PAIRS:
+        pairs = np.concatenate([fold.hidden for fold in folds], 1)
+        hidden[tuple(pairs if task.asked == "subject" else pairs[::-1])] = True
+        top = TOP * len(folds) // protocol.folds
+    else:
+        hidden[:] = True
+    foretold, labels = expit(lists.scores[hidden].astype(float)), labels[hidden]
+    promises = {}
+    for equal in ("mass", "width"):
+        table = reliability(foretold, labels, equal=equal, top=top)
+        best = np.partition(foretold, -min(top, len(foretold)))[-top:]
+        promises[f"calibration_error_equal_{equal}"] = expected_calibration_error(table)
+        chance = error_by_chance(best, np.random.default_rng(protocol.seed), draws=50, equal=equal)
+        promises[f"calibration_error_equal_{equal}_by_chance"] = chance
+    return reliability(foretold, labels, top=top), promises
+
+
+def _kept(lists: Lists, level: float, seed: int) -> dict[str, float]:
+    """Return which share of a node's held-out true partners its shortlist has, and how long the lists are."""
+    held = pd.Series(lists.scores[tuple(lists.asked)].astype(float)).groupby(lists.node[lists.asked[0]]).mean()
+    about = bootstrap(held.to_numpy(), np.random.default_rng(seed))
+    lengths = lists.scores[np.unique(lists.asked[0])].sum(1)
+    return {
+        "shortlist_level": level,
+        "shortlist_kept": about.mean,
+        "shortlist_kept_lower": about.lower,
+        "shortlist_kept_upper": about.upper,
+        "shortlist_median_length": float(np.median(lengths)),
+    }
+
+
+def _without_twins(
+    lists: Mapping[str, Lists], folds: list[Fold], answers: Pairs, graph: Graph, seen: View, task: Task, seed: int
+) -> pd.DataFrame:
+    """Return figures of the asked pairs of which no twin drug is known, for the same object, in training."""
+    codes = answers[0] * seen.count(task.object) + answers[1]
+    ways = twin_groups(graph, seen.curies[task.subject])
+    found = []
+    for way in ("fingerprint", "scaffold"):
+        twins = []
+        for fold in folds:
+            hidden = fold.hidden[0] * seen.count(task.object) + fold.hidden[1]
+            twins.append(with_a_twin(fold.asked, answers[:, ~np.isin(codes, hidden)], ways[way]))
+        twin = np.concatenate(twins)
+        if twin.all():
+            continue
+        table = figures({name: one.without(twin) for name, one in lists.items()}, seed)
+        kept = table[table["metric"].isin(["average_precision", "recall_at_100", "reciprocal_rank", "mrr", "auprc"])]
+        found.append(kept.assign(metric=kept["metric"] + f"_without_{way}_twins"))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
+
+
+def _judged(
+    lists: Mapping[str, Lists], graph: Graph, seen: View, task: Task, folds: list[Fold], seed: int
+) -> pd.DataFrame:
+    """Return how often an asked pair outscores one that was judged and refused, over draws of the nodes."""
+    first = next(iter(lists.values()))
+    edges = graph.edges[task.judged]
+    ends = [
+        pd.Index(seen.curies[kind]).get_indexer(pd.Index(edges[end].to_pylist()))
+        for kind, end in zip(task.kinds, ("subject", "object"), strict=True)
+    ]
+    pairs = np.stack(ends)[:, (np.stack(ends) >= 0).all(0)]
+    hidden = np.concatenate([fold.hidden for fold in folds], 1)
+    count = seen.count(task.object)
+    pairs = pairs[:, np.isin(pairs[0] * count + pairs[1], hidden[0] * count + hidden[1])]
+    list_end = folds[0].end or task.asked
+    node, candidate = pairs if list_end == "subject" else pairs[::-1]
+    refused, asked = np.zeros((2, *first.scores.shape), bool)
+    for place, mine in enumerate(first.node):
+        refused[place, candidate[node == mine]] = True
+    asked[tuple(first.asked)] = True
+    refused &= ~asked
+    if not refused.any():
+        return pd.DataFrame(columns=list(COLUMNS))
+    drawn = {
+        name: area_under_curve(*comparisons(one.scores.T, asked.T, refused.T), np.random.default_rng(seed))
+        for name, one in lists.items()
+    }
+    model, *others = drawn
+    drawn |= {f"{model} - {other}": drawn[model] - drawn[other] for other in others}
+    rows = []
+    for name, values in drawn.items():
+        about = interval(values)
+        rows.append((name, AGAINST_JUDGED, about.mean, about.lower, about.upper, "refused pairs", int(refused.sum())))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _variety(lists: Mapping[str, Lists]) -> pd.DataFrame:
+    """Return how varied the best pairs are that are no answer, and in how many lists the most frequent candidate is."""
+    rows = []
+    for name, one in lists.items():
+        known = np.concatenate([one.asked, one.known], 1)
+        n = min(BEST, (one.scores.size - known.shape[1]) // 2)
+        best = best_pairs(one.scores, n, known)
+        for what, side, count in (("candidates", "object", one.scores.shape[1]), ("nodes", "subject", len(one.node))):
+            value = entropy_of_best(best, side, count)
+            rows.append((name, f"entropy_of_{what}_at_{n}", value, np.nan, np.nan, "pairs", n))
+        most = frequent_flyers(one.scores, min(LIST_TOP, one.scores.shape[1]), "object").max()
+        rows.append((name, f"most_frequent_in_top_{LIST_TOP}", most, np.nan, np.nan, "lists", len(one.node)))
+    return pd.DataFrame(rows, columns=list(COLUMNS))

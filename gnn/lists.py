@@ -89,7 +89,7 @@ def _turned(scores: Floats, asked: Pairs, known: Pairs, end: End) -> Lists:
 def of_nodes(folds: Sequence[Fold], scored: Sequence[Floats]) -> Lists:
     """Return one list a held-out node: whole nodes of an end, none of whose labels the method knew.
 
-    Shapes: scored [subject, object] each.
+    Shapes: scored [held-out node, object] or [subject, held-out node] each, by the fold's end.
     """
     rows, asked, nodes, numbers = [], [], [], []
     start = 0
@@ -97,7 +97,7 @@ def of_nodes(folds: Sequence[Fold], scored: Sequence[Floats]) -> Lists:
         if fold.nodes is None:
             raise ValueError(f"{fold.name} holds out pairs: expected one that holds out whole nodes")
         oriented, mine = (scores, fold.asked) if fold.end == "subject" else (scores.T, fold.asked[::-1])
-        rows.append(oriented[fold.nodes])
+        rows.append(oriented)
         asked.append(np.stack([start + np.searchsorted(fold.nodes, mine[0]), mine[1]]))
         nodes.append(fold.nodes)
         numbers.append(np.full(len(fold.nodes), number))

@@ -68,6 +68,23 @@ def candidates_figure(
     return figure
 
 
+def reliability_figure(table: pd.DataFrame) -> Figure:
+    """Draw a reliability plot: what was foretold across, what came true up, with its 95 % interval.
+
+    `table` has the columns of `gnn.calibrate.reliability`.
+    """
+    figure, axes = _figure(4.2, 3.6)
+    errors = [table["observed"] - table["lower"], table["upper"] - table["observed"]]
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, zorder=1)
+    axes.errorbar(table["foretold"], table["observed"], yerr=errors, fmt="o", color=KNOWN, markersize=5, capsize=2)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("probability foretold", fontsize=9)
+    axes.set_ylabel("share that came true", fontsize=9)
+    axes.grid(color="#e4e7eb", linewidth=0.6)
+    return figure
+
+
 def paths_figure(paths: Sequence[Path]) -> Figure:
     """Draw at least one evidence path, one a row: nodes as boxes coloured by kind, relations on the arrows."""
     longest = max(len(path.nodes) for path in paths)

@@ -10,7 +10,7 @@ import typer
 
 import kg.patients.formats
 import kg.sources
-from gnn.config import TASKS
+from gnn.task import TASKS
 from kg.files.number import number
 from kg.schema import NODE_KINDS
 from twin.library import MODELS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Twin: TypeAlias = str
     Format: TypeAlias = str
 else:  # typer shows these values in an option's help, and refuses others
-    Task = Literal[TASKS]
+    Task = Literal[tuple(TASKS)]
     Twin = Literal[MODELS]
     Format = Literal[tuple(sorted(module.name for module in iter_modules(kg.patients.formats.__path__)))]
 

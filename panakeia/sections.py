@@ -5,12 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gnn.metrics import AGAINST_JUDGED
+from gnn.metrics import AGAINST_JUDGED, RECALLS_AT
 from kg.audit import Audit
 from kg.paths import Path
 from kg.patients.imports import Imported
 from panakeia.cells import cell
-from panakeia.figures import FEWEST, TIME_WORDS, arms_figure, candidates_figure, paths_figure, trajectory_figure
+from panakeia.figures import (
+    FEWEST,
+    TIME_WORDS,
+    arms_figure,
+    candidates_figure,
+    paths_figure,
+    reliability_figure,
+    trajectory_figure,
+)
 from panakeia.report import Section, Table
 from twin.model import Model as PatientModel
 from twin.model import parameter_table
@@ -20,6 +28,7 @@ from twin.simulate import Trajectories
 
 if TYPE_CHECKING:
     from gnn.checkpoint import Model
+    from gnn.evaluate import Evaluation
     from gnn.explain import Explanation
 
 INR_TARGET = (2.0, 3.0)
@@ -104,55 +113,73 @@ def candidates_section(disease: str, candidates: pd.DataFrame, model: "Model") -
     )
 
 
-def evaluation_section(measured: pd.DataFrame, data_version: str) -> Section:
-    """Show how a training with the same settings did on pairs that it never saw (`gnn.evaluate.held_out_fifth`)."""
+def evaluation_section(measured: "Evaluation", data_version: str) -> Section:
+    """Show how a training with the same settings did on pairs that it never saw (`gnn.evaluate`)."""
+    figures = measured.figures[measured.figures["metric"].isin(_shown_of(measured))]
     shown = pd.DataFrame(
         {
-            "method": measured["method"],
-            "metric": measured["metric"].str.replace("_", " "),
-            "mean": [f"{value:.2f}" for value in measured["mean"]],
+            "method": figures["method"],
+            "metric": figures["metric"].str.replace("_", " "),
+            "mean": [f"{value:.2f}" for value in figures["mean"]],
             "95 % interval": [
-                f"{low:.2f} to {high:.2f}" for low, high in zip(measured["lower"], measured["upper"], strict=True)
+                f"{low:.2f} to {high:.2f}" for low, high in zip(figures["lower"], figures["upper"], strict=True)
             ],
-            "diseases": measured["diseases"],
+            "over": [f"{count} {over}" for over, count in zip(figures["over"], figures["count"], strict=True)],
         }
     )
+    about = measured.about
     return Section(
         title="How far to trust the ranking",
         lead=(
-            "The same training was run without a fifth of all drug-disease pairs, treated or not; each disease's"
-            f" held-out drugs were then ranked among each other, {_among(measured)}, by the model and by the degree"
-            " prior. The fewer are ranked, the higher all figures: these are not comparable with those of"
-            f" docs/validation.md, where all drugs are ranked.{_against_judged(measured)}"
+            f"The same training was run without a fifth of all drug-disease pairs, treated or not, {about['held_out']}"
+            f" treatments among them. All {about['candidates']} drugs were then ranked for each of {about['nodes']}"
+            " diseases, but for those whose treatment the training was told of, by the model and by the degree prior."
+            f" {_promises(measured)}{_against_judged(measured)}"
         ),
+        figure=reliability_figure(measured.reliability),
         tables=(Table(shown),),
-        caption=f"Mean over diseases with a held-out treatment, 95 % bootstrap interval. Data: {data_version}.",
+        caption=f"Means with 95 % bootstrap intervals over diseases. Data: {data_version}.",
     )
 
 
-def _against_judged(measured: pd.DataFrame) -> str:
+def _shown_of(measured: "Evaluation") -> list[str]:
+    """Return the metrics that say something: the first k of no more than k drugs hold all of them, whatever a score."""
+    recalls = [f"recall_at_{k}" for k in RECALLS_AT if k < measured.about["candidates"]]
+    return ["average_precision", *recalls, "reciprocal_rank", "mrr", "hits_at_10", "auprc", AGAINST_JUDGED]
+
+
+def _promises(measured: "Evaluation") -> str:
+    """Say how probabilities and shortlists kept their word."""
+    told, pairs = measured.promises, int(measured.reliability["pairs"].sum())
+    kept = f"{told['shortlist_kept']:.0%} ({told['shortlist_kept_lower']:.0%} to {told['shortlist_kept_upper']:.0%})"
+    return (
+        f"Of the {pairs} pairs of highest probability, what the model foretold is"
+        f" {told['calibration_error_equal_mass']:.3f} from what came true, on average; chance alone makes"
+        f" {told['calibration_error_equal_mass_by_chance']:.3f} of it. Its shortlists promise"
+        f" {told['shortlist_level']:.0%} of a disease's treatments: they had {kept} of the held-out ones, in"
+        f" {told['shortlist_median_length']:.0f} drugs (median)."
+    )
+
+
+def _against_judged(measured: "Evaluation") -> str:
     """Say what the comparison with pairs that were judged not indicated is, where there is one."""
-    rows = measured[measured["metric"] == AGAINST_JUDGED]
+    rows = measured.figures[measured.figures["metric"] == AGAINST_JUDGED]
     if rows.empty:
         return ""
     return (
         f" {AGAINST_JUDGED.replace('_', ' ')} is how often a held-out treatment outscores one of"
-        f" {int(rows['ranked_median'].iloc[0])} held-out pairs that curators looked at and judged not indicated; 0.5 is"
+        f" {int(rows['count'].iloc[0])} held-out pairs that curators looked at and judged not indicated; 0.5 is"
         " chance. Nothing was learned from their judgement."
     )
 
 
-def evaluation_sentence(measured: pd.DataFrame) -> str:
+def evaluation_sentence(measured: "Evaluation") -> str:
     """Return the average precision on held-out pairs, the model's beside the degree prior's, as one sentence."""
-    rows = measured[measured["metric"] == "average_precision"].set_index("method")
-    told = [
-        f"{name} {row['mean']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
-        for name, row in rows.iterrows()
-        if name != "difference"
-    ]
+    rows = [measured.figure(method, "average_precision") for method in ("model", "degree prior")]
+    told = [f"{row['method']} {row['mean']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})" for row in rows]
     return (
-        f"On held-out pairs, ranked for each disease {_among(measured)}, average precision by disease, mean and 95 %"
-        f" interval: {', '.join(told)}."
+        f"On held-out pairs, ranked for each disease among {measured.about['candidates']} drugs, average precision by"
+        f" disease, mean and 95 % interval: {', '.join(told)}."
     )
 
 
@@ -280,12 +307,6 @@ def _carriers(carriers: pd.DataFrame) -> pd.DataFrame:
 def _unit(units: pd.Series) -> pd.Series:
     """Return units for a reader: none for pure numbers."""
     return units.replace("1", "")
-
-
-def _among(measured: pd.DataFrame) -> str:
-    """Say among how many drugs a disease's held-out ones were ranked."""
-    median, least, most = (int(measured[f"ranked_{name}"].iloc[0]) for name in ("median", "least", "most"))
-    return f"among {median} drugs" if least == most else f"among {median} drugs (median; {least} to {most})"
 
 
 def _endpoints(result: TrialResult) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.options import CsvOption, JsonOption, ModelOption, StoreOption, Task, TopOption, whole
+from panakeia.options import CsvOption, DataOption, JsonOption, ModelOption, StoreOption, Task, TopOption, whole
 from panakeia.terminal import print_answer, print_note
 from panakeia.verbs.held import MODEL, STORE
 
@@ -30,6 +30,33 @@ def train(
     """
     with Session(store, out) as session:
         print_answer(session.train(task=task, seed=seed, config=config), as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    store: StoreOption = STORE,
+    task: Annotated[Task, typer.Option(help="Relation to learn.")] = "treats",
+    split: Annotated[
+        str, typer.Option(help="What is held out: pairs, whole nodes (disease, drug, gene), or area.", metavar="SPLIT")
+    ] = "pairs",
+    folds: Annotated[int, typer.Option(parser=whole(2), help="Parts that are held out in turn.", metavar="N")] = 5,
+    trained: Annotated[
+        int | None, typer.Option(parser=whole(1), help="Measure only so many of them.", metavar="N")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", parser=whole(0), help="Seed of all random streams.", metavar="N")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train without what a split holds out, and measure the model and its baselines on it: minutes for each part.
+
+    Example: panakeia evaluate --task treats --split disease --json
+    """
+    with Session(store, data=data) as session:
+        answer = session.evaluate(task=task, split=split, folds=folds, trained=trained, seed=seed, config=config)
+        print_answer(answer, as_json=as_json)
 
 
 @app.command()

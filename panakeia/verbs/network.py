@@ -41,6 +41,47 @@ class NetworkVerbs(Held):
             content=summary,
         )
 
+    def evaluate(
+        self,
+        *,
+        task: str = "treats",
+        split: str = "pairs",
+        folds: int = 5,
+        trained: int | None = None,
+        seed: int | None = None,
+        config: str | Path | None = None,
+    ) -> Table:
+        """Train anew without what a split holds out, and measure the model and its baselines on it.
+
+        `split` is "pairs", a kind of the task in lower case ("disease": whole diseases), or "area" (whole disease
+        areas, whose lists the session's mirror folder has). With `trained` only so many of the `folds` are measured.
+        """
+        from gnn.areas import read_areas
+        from gnn.config import load_config
+        from gnn.evaluate import Protocol, evaluate
+        from gnn.folds import AREA
+        from gnn.methods import baselines, candidates_of, model
+        from kg.fetch import Fetch
+
+        settings = load_config(config, task=task, seed=seed)
+        with self._telling() as progress:
+            progress("read the graph", 0.0)
+            graph = self._graph().read()
+            seen = candidates_of(graph, settings)
+            areas = read_areas(Fetch(self.data), seen.curies.get("Disease", ())) if split == AREA else None
+            methods = {"model": model(settings), **baselines(settings)}
+            protocol = Protocol(split, folds, trained, settings.seed, areas)
+            found = evaluate(graph, seen, settings.about, methods, protocol, progress)
+        about = found.about
+        promises = tuple(f"{name.replace('_', ' ')}: {value:.3g}" for name, value in found.promises.items())
+        return Table(
+            f"{about['task']} by {split}: {about['held_out']} held-out pairs of {about['nodes']} nodes, ranked among"
+            f" {about['candidates']} candidates",
+            found.figures,
+            promises,
+            content=found.to_json(),
+        )
+
     def rank(self, disease: str, *, top: int = 20, new_only: bool = False) -> Table:
         """Rank the drugs for a disease: score, degree prior, lift over it, and whether the source lists the pair.
 

@@ -1,116 +1,146 @@
-"""The evaluation that a report shows: on pairs that the training never saw, among as many drugs as it says."""
+"""The evaluation: what it refuses, what it tells beside the figures, and that a method that knows is found to know."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, logit
 
-from gnn import evaluate
-from gnn.checkpoint import Model
-from gnn.config import TrainConfig
-from gnn.evaluate import COLUMNS, held_out_fifth, methods, pooled, usual
+from gnn.calibrate import expected_calibration_error, reliability
+from gnn.evaluate import Method, Protocol, Rows, Scored, SplitError, evaluate, folds_of, splits_of
+from gnn.folds import deal_pairs
+from gnn.methods import baselines, candidates_of, model
 from gnn.metrics import AGAINST_JUDGED
+from gnn.task import TASKS
 from kg.graph import Graph
-from kg.progress import Progress, silent
-from tests.gnn.conftest import SMALL, area_under_curve, edges
+from tests.gnn.conftest import DISEASES, DRUGS, SMALL, area_under_curve, edges
+
+TREATS = TASKS["treats"]
+TRUE, OTHER = 0.8, 0.1
 
 
 @pytest.fixture
-def ranked_by_hand(model: Model, monkeypatch: pytest.MonkeyPatch) -> list[tuple[np.ndarray, pd.DataFrame]]:
-    """Let the training give scores drawn at random, and keep them with the pairs that it was told to hold out."""
-    kept: list[tuple[np.ndarray, pd.DataFrame]] = []
-
-    def drawn(graph: Graph, config: TrainConfig, progress: Progress, held_out: pd.DataFrame) -> Model:
-        scores = np.random.default_rng(4).random(model.known.shape).astype(np.float32)
-        kept.append((scores, held_out))
-        return replace(model, scores=scores, priors=np.zeros_like(scores))
-
-    monkeypatch.setattr(evaluate, "train", drawn)
-    return kept
+def truth(families: Graph) -> np.ndarray:
+    found = np.zeros((len(DRUGS), len(DISEASES)), bool)
+    found[tuple(candidates_of(families, SMALL).edges("treats"))] = True
+    return found
 
 
-def test_each_disease_ranks_its_held_out_drugs(
-    families: Graph, model: Model, ranked_by_hand: list[tuple[np.ndarray, pd.DataFrame]]
-) -> None:
-    found = held_out_fifth(families, SMALL, silent).set_index(["method", "metric"])
-    ((scores, held_out),) = ranked_by_hand
-    assert len(held_out) == pytest.approx(model.known.size / 5, abs=2)
-    stated = families.edges["treats"]
-    treats = set(zip(stated["subject"].to_pylist(), stated["object"].to_pylist(), strict=True))
-    precisions, firsts, chances, sizes = [], [], [], []
-    for disease, pairs in held_out.groupby("disease"):
-        column = model.diseases.index(disease)
-        ranked = sorted(pairs["drug"], key=lambda drug: -scores[model.drugs.index(drug), column])
-        places = [place for place, drug in enumerate(ranked, start=1) if (drug, disease) in treats]
-        if places:
-            precisions.append(np.mean([hits / place for hits, place in enumerate(places, start=1)]))
-            firsts.append(1 / places[0])
-            chances.append(len(places) / len(ranked))
-            sizes.append(len(ranked))
-    assert found.loc[("model", "average_precision"), "mean"] == pytest.approx(np.mean(precisions))
-    assert found.loc[("model", "reciprocal_rank"), "mean"] == pytest.approx(np.mean(firsts))
-    assert found.loc[("degree prior", "average_precision"), "mean"] == pytest.approx(np.mean(chances))
-    difference = np.subtract(precisions, chances)
-    row = found.loc[("difference", "average_precision")]
-    assert row["mean"] == pytest.approx(difference.mean())
-    assert difference.min() <= row["lower"] < row["mean"] < row["upper"] <= difference.max()
-    for column, expected in (
-        ("diseases", len(sizes)),
-        ("ranked_median", int(np.median(sizes))),
-        ("ranked_least", min(sizes)),
-        ("ranked_most", max(sizes)),
-    ):
-        assert (found[column] == expected).all()
+def all_knowing(truth: np.ndarray, foretold: np.ndarray | None = None) -> Method:
+    """Return a method that says the same whatever it is given: the truth, or what is foretold."""
+    ties_broken = np.random.default_rng(0).uniform(-0.05, 0.05, truth.shape)
+    said = logit(np.where(truth, TRUE, OTHER) + ties_broken if foretold is None else foretold)
+
+    def method(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:
+        return Scored(said[rows][:, columns], (said > 0)[rows][:, columns], 0.9)
+
+    return method
 
 
-def test_recall_among_more_drugs_than_there_are_is_left_out(
-    families: Graph, ranked_by_hand: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    least = int(held_out_fifth(families, SMALL, silent)["ranked_least"].iloc[0])
-    for first, told in ((100, False), (least, False), (least - 1, True)):
-        monkeypatch.setattr(evaluate, "RECALL_AT", first)
-        monkeypatch.setattr(evaluate, "METRICS", ("average_precision", f"recall_at_{first}", "reciprocal_rank"))
-        found = held_out_fifth(families, SMALL, silent)
-        assert tuple(found.columns) == COLUMNS
-        assert (f"recall_at_{first}" in set(found["metric"])) == told
+@pytest.mark.parametrize("split", splits_of(TREATS))
+@pytest.mark.parametrize("trained", [None, 1])
+def test_who_knows_everything_is_perfect(families: Graph, truth: np.ndarray, split: str, trained: int | None) -> None:
+    protocol = Protocol(split, folds=3, trained=trained, areas={"one": DISEASES[:2], "two": DISEASES[1:4]})
+    found = evaluate(families, candidates_of(families, SMALL), TREATS, {"it": all_knowing(truth)}, protocol)
+    means = found.figures.set_index("metric")["mean"]
+    for metric in ("average_precision", "recall_at_100", "reciprocal_rank", "mrr", "hits_at_1", "auroc", "auprc"):
+        assert means[metric] == 1.0, metric
+    assert ("recall_at_100_by_fold" in means) == (split == "area")
+    assert found.promises["shortlist_kept"] == 1.0
+    assert found.about["split"] == split
+    json.dumps(found.to_json(), allow_nan=False)
 
 
-def test_held_out_treatments_are_compared_with_pairs_judged_not_indicated(
-    families: Graph, model: Model, ranked_by_hand: list[tuple[np.ndarray, pd.DataFrame]]
-) -> None:
-    refused = ~model.known & (np.random.default_rng(3).random(model.known.shape) < 0.3)
-    pairs = {(model.drugs[drug], model.diseases[disease]) for drug, disease in np.argwhere(refused)}
-    pairs |= {(model.drugs[drug], model.diseases[disease]) for drug, disease in np.argwhere(model.known)[:5]}
+def test_promises_are_held_against_what_came_true(families: Graph, truth: np.ndarray) -> None:
+    """Of what is foretold at random, the error is that of the same bins counted apart."""
+    foretold = np.random.default_rng(0).uniform(0.05, 0.95, truth.shape)
+    found = evaluate(
+        families, candidates_of(families, SMALL), TREATS, {"it": all_knowing(truth, foretold)}, Protocol(folds=3)
+    )
+    for equal in ("mass", "width"):
+        expected = expected_calibration_error(reliability(foretold.ravel(), truth.ravel(), equal=equal))
+        assert found.promises[f"calibration_error_equal_{equal}"] == pytest.approx(expected)
+        assert found.promises[f"calibration_error_equal_{equal}_by_chance"] < expected
+    alone = evaluate(
+        families,
+        candidates_of(families, SMALL),
+        TREATS,
+        {"it": all_knowing(truth, foretold)},
+        Protocol(folds=3, trained=1),
+    )
+    hidden = np.zeros_like(truth)
+    hidden[tuple(deal_pairs(np.argwhere(truth).T, truth.shape, 3, seed=0)[0].hidden)] = True
+    expected = expected_calibration_error(reliability(foretold[hidden], truth[hidden]))
+    assert alone.promises["calibration_error_equal_mass"] == pytest.approx(expected)
+    listed = foretold > 0.5
+    kept = [listed[truth[:, disease], disease].mean() for disease in range(truth.shape[1]) if truth[:, disease].any()]
+    assert found.promises["shortlist_kept"] == pytest.approx(np.mean(kept))
+    assert found.promises["shortlist_median_length"] == np.median(listed[:, truth.any(0)].sum(0))
+    assert found.promises["shortlist_level"] == 0.9
+
+
+def test_held_out_treatments_are_compared_with_pairs_judged_not_indicated(families: Graph, truth: np.ndarray) -> None:
+    refused = ~truth & (np.random.default_rng(3).random(truth.shape) < 0.3)
+    pairs = {(DRUGS[drug], DISEASES[disease]) for drug, disease in np.argwhere(refused)}
+    pairs |= {(DRUGS[drug], DISEASES[disease]) for drug, disease in np.argwhere(truth)[:5]}
+    pairs.add(("DRUGBANK:DB99999", DISEASES[0]))
     told = {"not_indicated_for": edges("not_indicated_for", pairs, "pharmacotherapydb")}
     graph = Graph(families.nodes, {**families.edges, **told}, families.sources)
-    without = held_out_fifth(families, SMALL, silent)
-    found = held_out_fifth(graph, SMALL, silent)
-    ours = found["metric"] == AGAINST_JUDGED
-    pd.testing.assert_frame_equal(found[~ours], without)
-    (scores, _), (_, held_out) = ranked_by_hand
-    hidden = np.zeros_like(refused)
-    for drug, disease in held_out.itertuples(index=False, name=None):
-        hidden[model.drugs.index(drug), model.diseases.index(disease)] = True
-    either = hidden & (model.known | refused)
-    expected = area_under_curve(scores[either], model.known[either])
-    row = found[ours].set_index("method").loc["model"]
-    assert row["mean"] == pytest.approx(expected)
-    assert row["lower"] < expected < row["upper"]
-    assert (row["ranked_median"], row["diseases"]) == ((hidden & refused).sum(), either.any(0).sum())
-    prior = found[ours].set_index("method").loc["degree prior"]
-    assert (prior["mean"], prior["lower"], prior["upper"]) == (0.5, 0.5, 0.5)  # all priors are 0 here
-    difference = found[ours].set_index("method").loc["difference"]
-    assert difference["mean"] == pytest.approx(expected - 0.5)
+    foretold = np.random.default_rng(4).uniform(0.05, 0.95, truth.shape)
+    seen, method = candidates_of(graph, SMALL), all_knowing(truth, foretold)
+    row = evaluate(graph, seen, TREATS, {"it": method}, Protocol(folds=3)).figure("it", AGAINST_JUDGED)
+    either = truth | refused
+    assert row["mean"] == pytest.approx(area_under_curve(foretold[either], truth[either]))
+    assert row["lower"] < row["mean"] < row["upper"]
+    assert row["count"] == refused.sum()
+    fold = deal_pairs(np.argwhere(truth).T, truth.shape, 3, seed=0)[0]
+    hidden = np.zeros_like(truth)
+    hidden[tuple(fold.hidden)] = True
+    either &= hidden
+    row = evaluate(graph, seen, TREATS, {"it": method}, Protocol(folds=3, trained=1)).figure("it", AGAINST_JUDGED)
+    assert row["mean"] == pytest.approx(area_under_curve(foretold[either], truth[either]))
 
 
-def test_progress_tells_the_fold_and_the_method(families: Graph) -> None:
-    folds = (np.arange(24 * 12).reshape(24, 12) % 2).astype(np.int8)
-    rivals = {name: methods(SMALL)["degree_prior"] for name in ("one", "other")}
+def test_the_model_stands_beside_its_baselines(families: Graph) -> None:
+    methods = {"model": model(SMALL), **baselines(SMALL)}
     told: list[tuple[str, float]] = []
-    pooled(families, folds, rivals, lambda step, done: told.append((step, done)))
-    expected = [("fold 1 of 2, one", 0), ("fold 1 of 2, other", 0.25), ("fold 2 of 2, one", 0.5)]
-    assert told == [(f"all pairs: {step}", done) for step, done in [*expected, ("fold 2 of 2, other", 0.75)]]
-    told.clear()
-    usual(families, folds, rivals, "treats", lambda step, done: told.append((step, done)))
-    assert told == [(f"usual: {step}", done) for step, done in [*expected, ("fold 2 of 2, other", 0.75)]]
+    found = evaluate(
+        families,
+        candidates_of(families, SMALL),
+        TREATS,
+        methods,
+        Protocol(folds=3, trained=1),
+        lambda step, done: told.append((step, done)),
+    )
+    means = found.figures.set_index(["method", "metric"])["mean"]
+    for name in methods:
+        assert 0 < means[name, "auroc"] < 1
+        if name != "model":
+            difference = means["model", "average_precision"] - means[name, "average_precision"]
+            assert means[f"model - {name}", "average_precision"] == pytest.approx(difference)
+    assert means["model", "auroc"] > means["degree_prior", "auroc"]
+    assert told[:2] == [("fold 1 of 1 (fold 1), model", 0.0), ("fold 1 of 1 (fold 1), degree_prior", 1 / len(methods))]
+    assert 0 < means["model", "most_frequent_in_top_20"] <= 1
+    assert len(found.reliability) and found.promises["shortlist_level"] == 0.9
+
+
+def test_what_cannot_be_split_is_refused(families: Graph) -> None:
+    seen = candidates_of(families, SMALL)
+    answers = seen.edges("treats")
+    with pytest.raises(SplitError, match="split: got 'gene', expected one of pairs, disease, drug, area"):
+        folds_of(TREATS, seen, answers, Protocol("gene"))
+    with pytest.raises(SplitError, match="no treats edge can be held out by area: expected some to measure by"):
+        folds_of(TREATS, seen, answers, Protocol("area", areas={"elsewhere": ("DOID:1",)}))
+    assert splits_of(TASKS["binds"]) == ("pairs", "drug", "gene")
+
+
+def test_scores_of_a_model_are_log_odds(families: Graph) -> None:
+    """Calibrated on pairs that were hidden in turn: on average as many are foretold as are true."""
+    seen, nothing = candidates_of(families, SMALL), pd.DataFrame({"drug": [], "disease": []})
+    config = replace(SMALL, steps=1)
+    scored = model(config)(families, nothing, np.arange(len(DRUGS)), np.arange(len(DISEASES)))
+    known = seen.edges("treats")
+    assert expit(scored.scores).sum() == pytest.approx(known.shape[1], rel=0.25)
+    assert scored.shortlist is not None and scored.shortlist[tuple(known)].mean() > 0.8

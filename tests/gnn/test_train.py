@@ -10,7 +10,9 @@ import torch
 
 from gnn.checkpoint import Model
 from gnn.config import PARTS, ConfigError, TrainConfig, load_config
-from gnn.evaluate import methods, pooled
+from gnn.evaluate import Protocol, evaluate
+from gnn.methods import baselines, candidates_of
+from gnn.methods import model as as_method
 from gnn.score import input_names
 from gnn.task import COLD_SUBJECT, REGIMES, WARM
 from gnn.train import answers, candidates, deal, pace, surroundings, train
@@ -39,11 +41,11 @@ def test_another_seed_gives_another_model(families: Graph, model: Model) -> None
 
 def test_pairs_never_seen_are_told_apart_by_their_families_and_no_better(families: Graph) -> None:
     """Within a family treatments are drawn at random: who tells them apart better than the family does has peeked."""
-    known = view(families).pairs("treats")
-    folds = np.random.default_rng(2).integers(3, size=known.shape).astype(np.int8)
-    rivals = {name: methods(SMALL)[name] for name in ("model", "degree_prior")}
-    found = {name: area_under_curve(scores, known) for name, scores in pooled(families, folds, rivals).items()}
-    best = area_under_curve(WITHIN.astype(float), known)
+    rivals = {"model": as_method(SMALL), "degree_prior": baselines(SMALL)["degree_prior"]}
+    seen, protocol = candidates_of(families, SMALL), Protocol(folds=3, seed=2)
+    figures = evaluate(families, seen, SMALL.about, rivals, protocol).figures.set_index(["method", "metric"])["mean"]
+    found = {name: figures[name, "auroc"] for name in rivals}
+    best = area_under_curve(WITHIN.astype(float), view(families).pairs("treats"))
     assert found["degree_prior"] < 0.6
     assert best - 0.15 < found["model"] < best + 0.03
 

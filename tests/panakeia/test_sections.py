@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
+from gnn.evaluate import Evaluation
 from gnn.explain import Explanation
 from gnn.likeness import Side
 from gnn.metrics import AGAINST_JUDGED
@@ -150,42 +151,74 @@ def test_a_disease_without_a_drug_has_no_figure() -> None:
     assert candidates_section("epilepsy", ranked(), MODEL).figure is None
 
 
-def measured(least: int, most: int) -> pd.DataFrame:
+def measured(candidates: int = 130, *more: tuple[object, ...]) -> Evaluation:
     rows = [
-        ("model", "average_precision", 0.723, 0.5, 0.9),
-        ("model", "reciprocal_rank", 0.8, 0.6, 1.0),
-        ("degree prior", "average_precision", 0.26, 0.13, 0.43),
-        ("difference", "average_precision", 0.463, 0.2, 0.7),
+        ("model", "average_precision", 0.723, 0.5, 0.9, "nodes", 14),
+        ("model", "recall_at_100", 0.8, 0.6, 1.0, "nodes", 14),
+        ("degree prior", "average_precision", 0.26, 0.13, 0.43, "nodes", 14),
+        ("model - degree prior", "average_precision", 0.463, 0.2, 0.7, "nodes", 14),
+        ("model", "entropy_of_nodes_at_1000", 0.463, np.nan, np.nan, "pairs", 1_000),
+        *more,
     ]
-    frame = pd.DataFrame(rows, columns=["method", "metric", "mean", "lower", "upper"])
-    return frame.assign(diseases=14, ranked_median=13, ranked_least=least, ranked_most=most)
+    return Evaluation(
+        about={"held_out": 151, "nodes": 14, "candidates": candidates},
+        figures=pd.DataFrame(rows, columns=["method", "metric", "mean", "lower", "upper", "over", "count"]),
+        reliability=pd.DataFrame(
+            {"pairs": [9, 11], "foretold": [0.1, 0.7], "observed": [0.2, 0.6], "lower": [0.1, 0.4], "upper": [0.4, 0.8]}
+        ),
+        promises={
+            "calibration_error_equal_mass": 0.0312,
+            "calibration_error_equal_mass_by_chance": 0.0187,
+            "shortlist_level": 0.9,
+            "shortlist_kept": 0.914,
+            "shortlist_kept_lower": 0.85,
+            "shortlist_kept_upper": 0.96,
+            "shortlist_median_length": 47.0,
+        },
+    )
 
 
 def test_held_out_figures_say_among_how_many_drugs_they_rank() -> None:
-    section = evaluation_section(measured(9, 17), "by-hand-1")
-    assert "ranked among each other, among 13 drugs (median; 9 to 17), by the model" in section.lead
-    assert "not comparable with those of docs/validation.md" in section.lead and "by-hand-1" in section.caption
+    section = evaluation_section(measured(), "by-hand-1")
+    assert "All 130 drugs were then ranked for each of 14 diseases" in section.lead and "151 treatments" in section.lead
+    assert "by-hand-1" in section.caption
     (table,) = section.tables
     assert table.rows.to_dict("list") == {
-        "method": ["model", "model", "degree prior", "difference"],
-        "metric": ["average precision", "reciprocal rank", "average precision", "average precision"],
+        "method": ["model", "model", "degree prior", "model - degree prior"],
+        "metric": ["average precision", "recall at 100", "average precision", "average precision"],
         "mean": ["0.72", "0.80", "0.26", "0.46"],
         "95 % interval": ["0.50 to 0.90", "0.60 to 1.00", "0.13 to 0.43", "0.20 to 0.70"],
-        "diseases": [14] * 4,
+        "over": ["14 nodes"] * 4,
     }
+    (few,) = evaluation_section(measured(100), "by-hand-1").tables
+    assert "recall at 100" not in few.rows["metric"].tolist()
+
+
+def test_promises_are_told_with_what_became_of_them() -> None:
+    section = evaluation_section(measured(), "by-hand-1")
+    assert (
+        "Of the 20 pairs of highest probability, what the model foretold is 0.031 from what came true" in section.lead
+    )
+    assert "chance alone makes 0.019" in section.lead
+    assert (
+        "promise 90% of a disease's treatments: they had 91% (85% to 96%) of the held-out ones, in 47" in section.lead
+    )
+    assert section.figure is not None
+    (axes,) = section.figure.axes
+    (points,) = [line for line in axes.lines if line.get_marker() == "o"]
+    assert points.get_xydata().tolist() == [[0.1, 0.2], [0.7, 0.6]]
 
 
 def test_held_out_figures_say_what_the_comparison_with_judged_pairs_is() -> None:
-    assert "not indicated" not in evaluation_section(measured(9, 17), "by-hand-1").lead
-    row = {"method": "model", "metric": AGAINST_JUDGED, "mean": 0.61, "lower": 0.5, "upper": 0.7, "diseases": 60}
-    judged = pd.DataFrame([row | dict.fromkeys(("ranked_median", "ranked_least", "ranked_most"), 49)])
-    section = evaluation_section(pd.concat([measured(9, 17), judged], ignore_index=True), "by-hand-1")
+    assert "not indicated" not in evaluation_section(measured(), "by-hand-1").lead
+    judged = ("model", AGAINST_JUDGED, 0.61, 0.5, 0.7, "refused pairs", 49)
+    section = evaluation_section(measured(130, judged), "by-hand-1")
     assert "one of 49 held-out pairs that curators looked at and judged not indicated" in section.lead
     assert section.tables[0].rows["metric"].tolist()[-1] == "auc against not indicated"
 
 
 def test_held_out_pairs_in_one_sentence() -> None:
-    assert evaluation_sentence(measured(13, 13)) == (
+    assert evaluation_sentence(measured(13)) == (
         "On held-out pairs, ranked for each disease among 13 drugs, average precision by disease, mean and 95 %"
         " interval: model 0.72 (0.50 to 0.90), degree prior 0.26 (0.13 to 0.43)."
     )

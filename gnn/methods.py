@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from gnn.baselines.counts import metapath_regression, shared_targets
 from gnn.config import TrainConfig
 from gnn.evaluate import Method, Rows, Scored
+from gnn.factorise import factorise
 from gnn.metapaths import metapaths
 from gnn.negatives import learnable
 from gnn.prior import degree_prior
@@ -60,7 +62,15 @@ def baselines(config: TrainConfig) -> dict[str, Method]:
     def targets(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:
         return Scored(shared_targets(candidates_of(graph, config))[rows][:, columns])
 
-    found: dict[str, Method] = {"degree_prior": degrees}
+    def als(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:
+        seen = candidates_of(graph, config)
+        ends = seen.edges(task.relation)
+        shape = tuple(seen.count(kind) for kind in task.kinds)
+        known = csr_array((np.ones(ends.shape[1], np.float32), tuple(ends)), shape=shape)
+        left, right = factorise(known, config.factors, config.seed)
+        return Scored(left[rows] @ right[columns].T)
+
+    found: dict[str, Method] = {"degree_prior": degrees, "als": als}
     if task.name == "treats":
         found |= {"metapath_counts": metapath_counts, "shared_targets": targets}
     return found

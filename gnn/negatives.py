@@ -17,22 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gnn.view import View
-from kg.graph import Graph
-
-JUDGED = "not_indicated_for"
-"""The relation of a judgement that a drug is not indicated."""
-
-
-def judged(graph: Graph, view: View) -> NDArray[np.bool_]:
-    """Return which pairs of a view the graph's curators judge not indicated, whether or not another source treats them.
-
-    Shapes: [drug, disease].
-    """
-    if JUDGED not in graph.edges:
-        return np.zeros((view.count("Drug"), view.count("Disease")), bool)
-    ends = graph.edges[JUDGED]
-    pairs = pd.DataFrame({"drug": ends["subject"].to_pylist(), "disease": ends["object"].to_pylist()})
-    return ~learnable(view, pairs)
 
 
 def learnable(view: View, held_out: pd.DataFrame | None) -> NDArray[np.bool_]:

@@ -5,12 +5,9 @@ from gnn.metrics.intervals import Interval, bootstrap, clustered, interval, pair
 from gnn.metrics.judged import AGAINST_JUDGED, area_under_curve, comparisons
 from gnn.metrics.ranking import (
     HITS_AT,
-    METRICS,
-    RECALL_AT,
     RECALLS_AT,
     Ranks,
     average_precision,
-    by_disease,
     by_node,
     filtered_ranks,
     realistic_ranks,
@@ -22,9 +19,7 @@ from gnn.metrics.variety import best_pairs, entropy_of_best, frequent_flyers, ov
 __all__ = [
     "AGAINST_JUDGED",
     "HITS_AT",
-    "METRICS",
     "RECALLS_AT",
-    "RECALL_AT",
     "Curve",
     "Interval",
     "Ranks",
@@ -34,7 +29,6 @@ __all__ = [
     "average_precision",
     "best_pairs",
     "bootstrap",
-    "by_disease",
     "by_node",
     "clustered",
     "comparisons",

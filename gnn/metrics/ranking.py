@@ -17,9 +17,6 @@ Side = Literal["subject", "object"]
 RECALLS_AT = (10, 50, 100)
 HITS_AT = (1, 3, 10)
 
-RECALL_AT = 100
-METRICS = ("average_precision", f"recall_at_{RECALL_AT}", "reciprocal_rank")
-
 
 def realistic_ranks(scores: Floats, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the ranks of the chosen items: among items with equal scores, the middle of their ranks.
@@ -61,20 +58,6 @@ def recall_at(scores: Floats, positive: NDArray[np.bool_], k: int) -> float:
 def reciprocal_rank(scores: Floats, positive: NDArray[np.bool_]) -> float:
     """Return one over the realistic rank of the first positive. Shapes: [item], [item]."""
     return float(1 / realistic_ranks(scores, positive).min())
-
-
-def by_disease(scores: Floats, positive: NDArray[np.bool_], ranked: NDArray[np.bool_]) -> Floats:
-    """Return each metric for each disease with a positive drug among the ranked ones.
-
-    Shapes: all [drug, disease] -> [disease with a positive, metric].
-    """
-    rows = []
-    for disease in range(scores.shape[1]):
-        among = ranked[:, disease]
-        mine, hits = scores[among, disease], positive[among, disease]
-        if hits.any():
-            rows.append((average_precision(mine, hits), recall_at(mine, hits, RECALL_AT), reciprocal_rank(mine, hits)))
-    return np.array(rows).reshape(-1, len(METRICS))
 
 
 @dataclass(frozen=True)

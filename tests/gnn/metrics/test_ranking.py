@@ -5,9 +5,7 @@ import pytest
 from scipy.stats import rankdata
 
 from gnn.metrics import (
-    METRICS,
     average_precision,
-    by_disease,
     by_node,
     filtered_ranks,
     realistic_ranks,
@@ -49,26 +47,6 @@ def test_worked_by_hand() -> None:
     assert average_precision(scores, positive) == pytest.approx((1 / 2 + 2 / 4 + 3 / 5) / 3)
     assert reciprocal_rank(scores, positive) == 1 / 2
     assert recall_at(scores, positive, 4) == pytest.approx(2 / 3)
-
-
-def test_diseases_without_a_positive_among_the_ranked_are_left_out() -> None:
-    scores = np.array([[3.0, 1.0, 2.0], [2.0, 2.0, 1.0], [1.0, 3.0, 3.0]])
-    positive = np.array([[True, True, False], [False, False, False], [False, False, False]])
-    ranked = np.array([[True, False, True], [True, True, True], [True, True, True]])
-    assert by_disease(scores, positive, ranked).tolist() == [[1.0, 1.0, 1.0]]
-
-
-def test_every_disease_with_a_positive_has_its_row() -> None:
-    """Of 150 drugs in their order, the positives stand at 2 and 101, at 100, nowhere, and at 1."""
-    positive = np.zeros((150, 4), bool)
-    for drug, disease in ((1, 0), (100, 0), (99, 1), (0, 3)):
-        positive[drug, disease] = True
-    scores = np.tile(-np.arange(150.0)[:, None], (1, 4))
-    found = by_disease(scores, positive, np.ones_like(positive))
-    assert METRICS == ("average_precision", "recall_at_100", "reciprocal_rank")
-    expected = [[(1 / 2 + 2 / 101) / 2, 0.5, 1 / 2], [1 / 100, 1.0, 1 / 100], [1.0, 1.0, 1.0]]
-    assert found == pytest.approx(np.array(expected))
-    assert by_disease(scores, np.zeros_like(positive), np.ones_like(positive)).shape == (0, 3)
 
 
 SCORES = np.array([[0.9, 0.4, 0.4, 0.1], [0.2, 0.8, 0.3, 0.3], [0.9, 0.6, 0.4, 0.5]])

@@ -74,7 +74,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def ranked(run: Run) -> pd.DataFrame:
     model = checkpoint.load(run.out / "model")
-    return rank(model, run.store, DISEASE, top=len(model.drugs))
+    return rank(model, run.store, DISEASE, top=model.trained[0])
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def words(page: str) -> str:
 def test_the_written_page_is_the_report(run: Run) -> None:
     page = (run.out / "report.html").read_text(encoding="utf-8")
     assert words(page) == words(run.report.to_html())
-    assert page.count("<svg") == 5
+    assert page.count("<svg") == 6
     assert run.report.title == "Drugs for coronary artery disease, and one patient and one trial of warfarin, in silico"
     assert [section.title.split(" for ")[0].split(":")[0].split()[0] for section in run.report.sections] == [
         *("Candidate", "How", "Why", "Why", "The", "The", "The", "Assumptions", "Parameters", "The")
@@ -141,7 +141,8 @@ def test_the_model_was_trained_with_the_seed_on_the_graph_as_it_was_before_the_p
     model = checkpoint.load(run.out / "model")
     assert model.config == load_config(None, seed=SEED)
     again = train(run.store.read(), model.config)
-    np.testing.assert_array_equal(again.scores, model.scores)
+    for which, readout in model.members[0].readouts.items():
+        np.testing.assert_array_equal(again.members[0].readouts[which].weight, readout.weight)
     assert "seed: 5" in run.section("Candidate").caption
 
 

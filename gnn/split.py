@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gnn.view import View
 from kg.graph import Graph
 from kg.schema import NODE_KINDS, RELATIONS
 
@@ -107,13 +106,6 @@ def column_of(kind: str) -> str:
     'disease'
     """
     return kind.lower()
-
-
-def pairs_frame(view: View, chosen: NDArray[np.bool_]) -> pd.DataFrame:
-    """Return the chosen pairs as CURIEs, in the columns drug and disease. Shapes: chosen [drug, disease]."""
-    drugs, diseases = np.nonzero(chosen)
-    curies = {kind: np.array(view.curies[kind], dtype=object) for kind in ("Drug", "Disease")}
-    return pd.DataFrame({"drug": curies["Drug"][drugs], "disease": curies["Disease"][diseases]})
 
 
 def without(graph: Graph, held_out: pd.DataFrame, kinds: Kinds | None = None) -> Graph:

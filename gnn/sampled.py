@@ -29,8 +29,10 @@ RIVALS = 10
 class SampledConfig:
     """How a relation is learned on sampled neighbourhoods.
 
-    `batch` is the number of known pairs in a step, of all workers together; each comes with two drawn at random, one
-    with its subject, one with its object. `held_out` pairs are not learned from, nor among the messages.
+    `batch` is the number of known pairs in a step, of all workers together; each comes with two that are not, one with
+    its subject and one with its object: the other end is another pair's of the step, so that the neighbourhood of no
+    more nodes is needed and a node is as often right as wrong. `held_out` pairs are not learned from, nor among the
+    messages.
     """
 
     relation: str
@@ -135,7 +137,7 @@ def _batches(what: Lesson, epoch: int, worker: tuple[int, int]) -> Iterator[Pair
 
 
 def _loss(what: Lesson, model: nn.Module, pairs: Pairs, random: np.random.Generator) -> Tensor:
-    others = [random.integers(what.graph.counts[kind], size=pairs.shape[1]) for kind in what.kinds]
+    others = [random.permutation(ends) for ends in pairs]
     asked = np.concatenate([pairs, np.stack([others[0], pairs[1]]), np.stack([pairs[0], others[1]])], axis=1)
     logits = logits_of(what, model, asked, random, hidden=pairs)
     labels = torch.zeros_like(logits)

@@ -1,47 +1,53 @@
-"""Explain: what the model and the graph say for a drug against a disease."""
+"""Explain: what the model and the graph say of a pair: the model's own account first, then paths that it leans on."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from gnn.carriers import Account, account
 from gnn.checkpoint import Model
+from gnn.evidence import evidence
 from gnn.model import PART_NAMES
-from gnn.rank import assert_trained_on, known, with_newcomers
-from gnn.score import input_names, judged, listen, prior, regime_of
+from gnn.rank import UnknownCandidate, assert_trained_on, known, with_newcomers
+from gnn.score import logits, prior, probabilities
 from kg.notebook import notebook_html
-from kg.paths import Path, paths, paths_frame
+from kg.paths import ANY_ROUTE, Path, Route, paths_frame
 from kg.query import judged_not_indicated
-from kg.search import check_count, find
+from kg.search import Node, UnknownNode, check_count, find, meanings
 from kg.stores.protocol import Store
 
-DIRECT = ("treats", "palliates")
-"""The relations that may join a drug to a disease directly."""
+TOLD_CARRIERS = 5
+"""How many known answers the text names."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pair's score with what each part of the model adds to it, and the best evidence paths between the two.
+    """A pair's score, what it is made of, and the paths of the graph that this leans on.
 
-    `listed` says in whose list the pair is, or is not (`Model.listed`). `contributions` has the columns part and logit
-    largest first; `paths` the columns of
-    `kg.paths.paths_frame`, and `evidence` the same paths as nodes and edges. The paths are the graph's evidence, ranked
-    by degree-weighted score; the model does not read them one by one. `judged` says what curators voted who judged the
-    drug not indicated, where any did; the model has not seen it.
+    `listed` says in whose list the pair is, or is not (`Model.listed`). `contributions` has the columns part and logit,
+    largest first: what each part of the model adds to the log-odds of a pair of which nothing is known, `bias`;
+    `because` the known answers that carried the score (relation, subject, object, their names, by which likeness,
+    share); see `gnn.carriers`. A known pair is told of as if it were not known. `paths` has the columns of
+    `kg.paths.paths_frame` and the share of the score that runs along each, and `evidence` the same paths as nodes and
+    edges. `judged` says what curators voted who judged a drug not indicated, where any did; the model has not seen it.
     """
 
-    drug: str
-    drug_name: str
-    disease: str
-    disease_name: str
+    columns: tuple[str, str]
+    subject: Node
+    object: Node
     score: float
+    probability: float
     prior: float
     known: bool
     listed: str
+    regime: str
+    bias: float
     contributions: pd.DataFrame
-    carriers: pd.DataFrame
+    because: pd.DataFrame
     paths: pd.DataFrame
     evidence: tuple[Path, ...]
     judged: str = ""
@@ -51,19 +57,29 @@ class Explanation:
         return self.paths
 
     def to_text(self) -> str:
-        """Return the model's part in two or three sentences."""
-        told = [
-            f"{row.part} {row.logit:+.1f}" for row in self.contributions.itertuples() if abs(float(row.logit)) >= 0.05
-        ]
+        """Return the model's part in a few sentences."""
+        parts = zip(self.contributions["part"], self.contributions["logit"], strict=True)
+        told = [f"{part} {logit:+.1f}" for part, logit in parts if abs(logit) >= 0.05]
         return (
-            f"{self.drug_name} for {self.disease_name}: score {self.score:.3g}, degree prior {self.prior:.3g}, lift "
-            f"{self.score / self.prior:.1f}, {self.listed}. Beyond the average pair, the log-odds "
-            f"get {', '.join(told) or 'nothing'}.{self._judgement_told()}"
+            f"{self.subject.name} for {self.object.name}: score {self.score:.3g}, probability {self.probability:.3g}, "
+            f"degree prior {self.prior:.3g}, lift {self.score / self.prior:.1f}, {self.listed}, read out as a "
+            f"{self.regime} pair. To the log-odds of a pair of which nothing is known, {self.bias:.1f}, come "
+            f"{', '.join(told) or 'nothing'}."
+            f"{self._because_told()}{self._judgement_told()}"
         )
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return notebook_html(self.to_text(), self.to_frame())
+
+    def _because_told(self) -> str:
+        """Return a sentence with the known answers that carried most, each with the likenesses, or nothing."""
+        named = []
+        answers = self.because.groupby(["subject_name", "relation", "object_name"], sort=False)
+        for (subject, relation, object_), rows in [*answers][:TOLD_CARRIERS]:
+            over = ", ".join(rows["by"])
+            named.append(f"{subject} {relation} {object_} ({rows['share'].sum():.0%}, by {over})")
+        return f" Known answers that carried it: {'; '.join(named)}." if named else ""
 
     def _judgement_told(self) -> str:
         """Return a sentence with the curators' judgement, or nothing."""
@@ -74,61 +90,143 @@ class Explanation:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything as JSON values."""
+        """Return everything as JSON values.
+
+        In `because` stand of each known answer the ends that are like the pair's, and the whole answer.
+        """
+        subject, object_ = self.columns
         return {
-            "drug": {"id": self.drug, "name": self.drug_name},
-            "disease": {"id": self.disease, "name": self.disease_name},
+            subject: self.subject.id,
+            object_: self.object.id,
+            f"{subject}_name": self.subject.name,
+            f"{object_}_name": self.object.name,
             "score": self.score,
+            "probability": self.probability,
             "prior": self.prior,
             "lift": self.score / self.prior,
             "known": self.known,
             "listed": self.listed,
             "judged": self.judged,
+            "regime": self.regime,
+            "bias": self.bias,
             "contributions": self.contributions.to_dict(orient="records"),
+            "because": [*self._because_json()],
             "paths": [
-                {"rank": rank, "sources": sources, **path.to_json()}
-                for rank, sources, path in zip(self.paths["rank"], self.paths["sources"], self.evidence, strict=True)
+                {"rank": rank, "share": share, **_path_json(path)}
+                for rank, share, path in zip(self.paths["rank"], self.paths["share"], self.evidence, strict=True)
             ],
         }
 
+    def _because_json(self) -> Iterator[dict[str, Any]]:
+        subject, object_ = self.columns
+        for row in self.because.to_dict(orient="records"):
+            like = {subject: row["subject"]} if row["subject"] != self.subject.id else {}
+            like |= {object_: row["object"]} if row["object"] != self.object.id else {}
+            answer = {"subject": row["subject"], "relation": row["relation"], "object": row["object"]}
+            names = {"subject_name": row["subject_name"], "object_name": row["object_name"]}
+            yield {**like, "by": row["by"], "share": row["share"], "answer": answer | names}
 
-def explain(model: Model, store: Store, drug: str, disease: str, *, top: int = 10) -> Explanation:
-    """Explain a pair, each given as for `kg.search.find`, by the parts of its score and its best evidence paths.
 
-    The direct edges between the two are left out: they are the answer, not evidence for it. Raises what `find` raises,
-    `gnn.rank.UnknownCandidate`, `gnn.rank.OtherGraphError`, and `ValueError` for a `top` below 1.
+def _path_json(path: Path) -> dict[str, Any]:
+    return {
+        "nodes": [node.id for node in path.nodes],
+        "relations": [edge.step.relation for edge in path.edges],
+        "forward": [edge.step.forward for edge in path.edges],
+        "score": path.score,
+        "path": str(path),
+        "metapath": path.metapath,
+        "steps": [asdict(node) for node in path.nodes],
+        "sources": [list(edge.sources) for edge in path.edges],
+        "evidence": [[evidence.to_json() for evidence in edge.evidence] for edge in path.edges],
+    }
+
+
+def explain(model: Model, store: Store, a: str, b: str, *, top: int = 10, route: Route = ANY_ROUTE) -> Explanation:
+    """Explain a pair, its ends given as for `kg.search.find` and either first, by what its score is made of.
+
+    Direct edges between the two are no path of an explanation: they are the answer, not evidence for it. `route` says
+    which paths are wanted. Raises what `find` and `kg.paths.paths` raise, `gnn.rank.UnknownCandidate` for a node that
+    the store does not describe, `gnn.rank.OtherGraphError`, and `ValueError` for a `top` below 1.
     """
     check_count("top", top)
     assert_trained_on(model, store)
-    subject, target = find(store, drug, kind="Drug"), find(store, disease, kind="Disease")
-    model = with_newcomers(model, store, [subject.id], [target.id])
-    rows = np.array([model.around.subjects.nodes.index(subject.id)])
-    columns = np.array([model.around.objects.nodes.index(target.id)])
-    told = listen(model, rows, columns)
-    listed = bool(known(model, rows, columns)[0, 0])
-    readouts = f"{regime_of(model, rows, columns)[0, 0]}/{model.task.relation}"
-    added = sum(
-        inputs[0] * member.readouts[readouts].weight / len(model.members)
-        for member, inputs in zip(model.members, told.inputs, strict=True)
+    subject, object_ = _ends(model, store, a, b)
+    return _explained(with_newcomers(model, store, [subject.id], [object_.id]), store, (subject, object_), top, route)
+
+
+def explain_pairs(model: Model, store: Store, pairs: pd.DataFrame, *, top: int = 10) -> Iterator[Explanation]:
+    """Explain pairs, in the columns of `model.task.columns`, in their order; raises what `explain` raises."""
+    check_count("top", top)
+    assert_trained_on(model, store)
+    first, second = (pairs[column] for column in model.task.columns)
+    ends = [_ends(model, store, a, b) for a, b in zip(first, second, strict=True)]
+    joined = with_newcomers(model, store, [subject.id for subject, _ in ends], [object_.id for _, object_ in ends])
+    for pair in ends:
+        yield _explained(joined, store, pair, top, ANY_ROUTE)
+
+
+def _ends(model: Model, store: Store, a: str, b: str) -> tuple[Node, Node]:
+    """Return the subject and the object that two texts mean, whichever comes first."""
+    subject, object_ = model.task.kinds
+    try:
+        return find(store, a, kind=subject), find(store, b, kind=object_)
+    except UnknownNode:
+        if meanings(store, [a], object_).get(a) and meanings(store, [b], subject).get(b):
+            return find(store, b, kind=subject), find(store, a, kind=object_)
+        raise
+
+
+def _explained(model: Model, store: Store, ends: tuple[Node, Node], top: int, route: Route) -> Explanation:
+    subject, object_ = ends
+    row, column = (
+        _place(side.nodes, node) for side, node in zip((model.around.subjects, model.around.objects), ends, strict=True)
     )
-    parts = pd.DataFrame({"part": [one.part for one in input_names(model)], "logit": added})
-    contributions = parts.groupby("part", as_index=False)["logit"].sum().sort_values("logit", ascending=False)
-    ends_named = {"subjects": model.task.columns[0] + "s", "objects": model.task.columns[1] + "s"}
-    contributions["part"] = [PART_NAMES[part].format(**ends_named) for part in contributions["part"]]
-    ends = paths(store, subject.id, target.id, top=top + len(DIRECT), kinds=("Drug", "Disease"))
-    found = [path for path in ends if len(path.edges) > 1][:top]
+    rows, columns = np.array([row]), np.array([column])
+    listed = bool(known(model, rows, columns)[0, 0])
+    told, logit = account(model, row, column), logits(model, rows, columns)
+    found = evidence(model, store, told, top=top, route=route)
+    shares = [one.share for one in found]
+    paths = tuple(one.path for one in found)
+    refused = judged_not_indicated(store, object_.id) if object_.kind == "Disease" else {}
     return Explanation(
-        drug=subject.id,
-        drug_name=subject.name,
-        disease=target.id,
-        disease_name=target.name,
-        score=float(expit(judged(model, told)[0, 0])),
+        columns=model.task.columns,
+        subject=subject,
+        object=object_,
+        score=float(expit(logit[0, 0])),
+        probability=float(probabilities(model, rows, columns, logit)[0, 0]),
         prior=float(prior(model, rows, columns)[0, 0]),
         known=listed,
         listed=model.listed(listed),
-        contributions=contributions.reset_index(drop=True),
-        carriers=pd.DataFrame(columns=["part", "drug", "drug_name", "disease", "disease_name", "share"]),
-        paths=paths_frame(found),
-        evidence=tuple(found),
-        judged=judged_not_indicated(store, target.id).get(subject.id, ""),
+        regime=told.regime,
+        bias=told.bias,
+        contributions=_contributions(model, told),
+        because=_named(model, told.because(top)),
+        paths=paths_frame(paths).assign(share=shares),
+        evidence=paths,
+        judged=refused.get(subject.id, ""),
     )
+
+
+def _place(nodes: tuple[str, ...], node: Node) -> int:
+    if node.id not in nodes:
+        raise UnknownCandidate(
+            f"the model has not seen {node.name} ({node.id}), and the store does not describe it: train anew"
+        )
+    return nodes.index(node.id)
+
+
+def _contributions(model: Model, told: Account) -> pd.DataFrame:
+    subjects, objects = (f"{column}s" for column in model.task.columns)
+    parts = told.parts()
+    return parts.assign(part=[PART_NAMES[part].format(subjects=subjects, objects=objects) for part in parts["part"]])
+
+
+def _named(model: Model, because: pd.DataFrame) -> pd.DataFrame:
+    """Return the carriers with their ends as CURIEs, and their names beside these."""
+    sides = zip(("subject", "object"), (model.around.subjects, model.around.objects), model.names, strict=True)
+    for end, side, names in sides:
+        places = because[end]
+        because = because.assign(
+            **{end: [side.nodes[place] for place in places], f"{end}_name": [names[place] for place in places]}
+        )
+    return because

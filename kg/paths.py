@@ -7,6 +7,7 @@ damping exponent. So the edges of a hub count little. What several sources state
 The search itself is in `kg.meeting`; for paths through given nodes, in `kg.through`.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ import pandas as pd
 
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence
-from kg.meeting import CHANGED, Half, Question, search
+from kg.meeting import CHANGED, DAMPING, Half, Question, search
 from kg.query.adjacency import check_relations
 from kg.query.known import check_consent, look_up
 from kg.schema import PERSON, RELATIONS, Step
@@ -25,6 +26,9 @@ from kg.stores.protocol import Hop, Key, Known, Store, StoreError
 from kg.through import search_through
 
 LONGEST = 4
+Way = tuple[tuple[Key, ...], tuple[Step, ...]]
+"""Nodes, and the step from each to the next."""
+
 SHOWN_REFERENCES = 3
 """How many references of an edge a frame shows."""
 
@@ -127,6 +131,21 @@ def paths(
     and `ValueError` for a length over 4, a `top` below 1, an unknown relation or source, or a route that no path can
     take.
     """
+    found = best_ways(store, a, b, max_length=max_length, top=top, kinds=kinds, route=route)
+    return described(store, found, _nodes(store, found), route.where)
+
+
+def best_ways(
+    store: Store,
+    a: str,
+    b: str,
+    *,
+    max_length: int = LONGEST,
+    top: int = 10,
+    kinds: Collection[str] = (),
+    route: Route = ANY_ROUTE,
+) -> list[Half]:
+    """Return what `paths` does as bare nodes and steps; raises what it raises."""
     check_count("top", top)
     if not 1 <= max_length <= LONGEST:
         raise ValueError(f"max_length is {max_length}: expected 1 to {LONGEST}")
@@ -143,8 +162,31 @@ def paths(
     usable = usable & set(route.relations or usable) - set(route.without)
     question = Question(ends, usable, max_length, top, avoid, route.where)
     known = look_up(store, [*ends, *through])
-    found = search_through(store, question, through, known) if through else search(store, question, known)
-    return described(store, found, known, route.where)
+    return search_through(store, question, through, known) if through else search(store, question, known)
+
+
+def scored(store: Store, ways: Iterable[Way]) -> list[Half]:
+    """Return each way with its score, in this order; left out are those with a node or a step that is not there."""
+    wanted = list(dict.fromkeys(ways))
+    known = store.nodes({node for nodes, _ in wanted for node in nodes})
+    found = []
+    for nodes, steps in wanted:
+        degrees = [
+            known[end].degrees.get(step, 0) if end in known else 0
+            for one, step, other in zip(nodes, steps, nodes[1:], strict=False)
+            for end, step in ((one, step), (other, step.reverse))
+        ]
+        if all(degrees):
+            found.append(Half(math.prod(degrees) ** -DAMPING, nodes, steps))
+    return found
+
+
+def stated(store: Store, found: Collection[Half], where: Filter = EVERYTHING) -> list[Path | None]:
+    """Return each way as a path, or None where an edge of it has no statement that passes the filter."""
+    told = _statements(store, found, where)
+    there = [half for half in found if all(hop in told for hop in _hops(half))]
+    paths_of = dict(zip(there, _told(there, _nodes(store, there), told), strict=True))
+    return [paths_of.get(half) for half in found]
 
 
 def _stops(store: Store, route: Route, ends: tuple[Key, Key], max_length: int) -> tuple[list[Key], frozenset[Key]]:
@@ -208,20 +250,35 @@ def described(
     store: Store, found: Sequence[Half], known: Mapping[Key, Known], where: Filter = EVERYTHING
 ) -> list[Path]:
     """Return the paths with the names of their nodes and the evidence of their edges that passes the filter."""
-    routes = [
-        [(x, step, y) for (_, x), step, (_, y) in zip(path.nodes, path.steps, path.nodes[1:], strict=False)]
-        for path in found
-    ]
-    stated: dict[Hop, set[Evidence]] = defaultdict(set)
-    for hop, evidence in store.evidence({hop for route in routes for hop in route}, where):
-        stated[hop].add(evidence)
-    if any(hop not in stated for route in routes for hop in route):
+    told = _statements(store, found, where)
+    if any(hop not in told for half in found for hop in _hops(half)):
         raise StoreError(CHANGED)
+    return _told(found, known, told)
+
+
+def _statements(store: Store, found: Iterable[Half], where: Filter) -> dict[Hop, set[Evidence]]:
+    told: dict[Hop, set[Evidence]] = defaultdict(set)
+    for hop, evidence in store.evidence({hop for half in found for hop in _hops(half)}, where):
+        told[hop].add(evidence)
+    return told
+
+
+def _told(found: Iterable[Half], known: Mapping[Key, Known], told: Mapping[Hop, Collection[Evidence]]) -> list[Path]:
     return [
         Path(
-            tuple(Node(node, kind, known[kind, node].name) for kind, node in path.nodes),
-            tuple(PathEdge(hop[1], tuple(sorted(stated[hop]))) for hop in route),
-            path.score,
+            tuple(Node(node, kind, known[kind, node].name) for kind, node in half.nodes),
+            tuple(PathEdge(hop[1], tuple(sorted(told[hop]))) for hop in _hops(half)),
+            half.score,
         )
-        for path, route in zip(found, routes, strict=True)
+        for half in found
+    ]
+
+
+def _nodes(store: Store, found: Iterable[Half]) -> dict[Key, Known]:
+    return store.nodes({node for half in found for node in half.nodes})
+
+
+def _hops(half: Half) -> list[Hop]:
+    return [
+        (one, step, other) for (_, one), step, (_, other) in zip(half.nodes, half.steps, half.nodes[1:], strict=False)
     ]

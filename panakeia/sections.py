@@ -186,17 +186,18 @@ def evaluation_sentence(measured: "Evaluation") -> str:
 def explanation_section(explanation: "Explanation") -> Section:
     """Draw and list the best evidence paths between a drug and a disease."""
     return Section(
-        title=f"Why {explanation.drug_name} for {explanation.disease_name}",
+        title=f"Why {explanation.subject.name} for {explanation.object.name}",
         lead=explanation.to_text(),
         figure=paths_figure(explanation.evidence) if explanation.evidence else None,
         tables=(
-            Table(explanation.paths[["rank", "score", "path", "metapath"]], "Paths", folded=True),
+            Table(explanation.paths[["rank", "share", "score", "path", "metapath"]], "Paths", folded=True),
             Table(_edges(explanation.evidence), "Their edges, with the evidence of each", folded=True),
-            Table(_carriers(explanation.carriers), "Known treatments that carried the score", folded=True),
+            Table(_because(explanation.because), "Known answers that carried the score", folded=True),
         ),
         caption=(
-            "Paths are ranked by degree-weighted score, so that generic hubs count little (damping 0.4; Himmelstein"
-            " 2017, doi:10.7554/eLife.26726). A path is a reason to look, not a mechanism."
+            "Paths are ranked by their share of what raises the model's score, and by degree-weighted score, so that"
+            " generic hubs count little (damping 0.4; Himmelstein 2017, doi:10.7554/eLife.26726). A path is a reason to"
+            " look, not a mechanism."
         ),
     )
 
@@ -292,14 +293,13 @@ def _edges(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows.values())
 
 
-def _carriers(carriers: pd.DataFrame) -> pd.DataFrame:
-    """Return which known treatments each part of a score is made of."""
+def _because(because: pd.DataFrame) -> pd.DataFrame:
+    """Return which known answers a score is made of, and over which likeness."""
     return pd.DataFrame(
         {
-            "part": carriers["part"],
-            "drug": carriers["drug_name"],
-            "for": carriers["disease_name"],
-            "share of the part": [f"{share:.0%}" for share in carriers["share"]],
+            "known": because["subject_name"] + " " + because["relation"] + " " + because["object_name"],
+            "by": because["by"],
+            "share": [f"{share:.0%}" for share in because["share"]],
         }
     )
 

@@ -98,16 +98,30 @@ def rank(
 
 @app.command()
 def explain(
-    drug: str,
-    disease: str,
+    a: Annotated[str, typer.Argument(help="One end of the pair.", show_default=False)] = "",
+    b: Annotated[str, typer.Argument(help="The other end.", show_default=False)] = "",
     store: StoreOption = STORE,
     model: ModelOption = Path(MODEL),
     top: TopOption = 10,
     as_json: JsonOption = False,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            "--pairs", help="TSV of pairs to explain, as for `score`, in place of two ends.", metavar="PAIRS.tsv"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for these, one JSON object a line.", metavar="PATHS.jsonl")
+    ] = None,
 ) -> None:
-    """Explain a drug for a disease by the parts of its score and the best evidence paths between them.
+    """Explain a pair: the known answers that carried its score, and the paths of the graph that this leans on.
 
     Example: panakeia explain metformin "type 2 diabetes mellitus"
     """
+    if (pairs is None) != (out is None) or (pairs is None) != bool(a and b) or (pairs is not None and (a or b)):
+        raise ValueError("expected the two ends of a pair, or --pairs PAIRS.tsv and --out PATHS.jsonl")
     with Session(store, model) as session:
-        print_answer(session.explain(drug, disease, top=top), as_json=as_json)
+        if pairs is not None and out is not None:
+            print_note(session.explain_pairs(pairs, top=top, out=out).to_text())
+        else:
+            print_answer(session.explain(a, b, top=top), as_json=as_json)

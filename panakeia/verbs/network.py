@@ -1,5 +1,6 @@
 """The verbs that are asked of the network: what it learns, and what it says of drugs and diseases."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,11 +101,30 @@ class NetworkVerbs(Held):
         )
         return Table(f"drugs for {found.name} ({found.id})", candidates, (note,))
 
-    def explain(self, drug: str, disease: str, *, top: int = 10) -> "Explanation":
-        """Explain a drug for a disease by the parts of its score and the best evidence paths between the two."""
+    def explain(self, a: str, b: str, *, top: int = 10) -> "Explanation":
+        """Explain a pair, either end first: the known answers that carried its score, and paths that this leans on."""
         from gnn.explain import explain
 
-        return explain(self._network(), self._graph(), drug, disease, top=top)
+        return explain(self._network(), self._graph(), a, b, top=top)
+
+    def explain_pairs(self, pairs: "str | Path | pd.DataFrame", *, top: int = 10, out: str | Path) -> Table:
+        """Explain each of many pairs, as `explain` does: one JSON object a line."""
+        import pandas as pd
+
+        from gnn import checkpoint
+        from gnn.explain import explain_pairs
+        from gnn.rank import read_pairs
+
+        check_output(out, pairs, self.store, checkpoint.model_file(self.model))
+        model = self._network()
+        asked = read_pairs(pairs, model.task.columns) if isinstance(pairs, str | Path) else pairs
+        count = 0
+        with whole_file(out) as part, create_text(part, out) as file, self._telling() as progress:
+            for count, found in enumerate(explain_pairs(model, self._graph(), asked, top=top), start=1):
+                file.write(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
+                progress("explain", count / len(asked))
+        told = pd.DataFrame([(count, str(out))], columns=["pairs", "file"])
+        return Table(f"{count} pairs explained{into(out)}", told)
 
     def score(self, pairs: "str | Path | pd.DataFrame", *, out: str | Path | None = None) -> Table:
         """Score pairs of a drug and a disease: the same rows, with score, prior and known; into a TSV with `out`."""

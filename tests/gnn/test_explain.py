@@ -5,43 +5,72 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy.special import expit
 
-from gnn.carriers import COLUMNS, carriers
+from gnn.carriers import account
 from gnn.checkpoint import Model
-from gnn.explain import explain
+from gnn.evidence import Candidate, varied
+from gnn.explain import explain, explain_pairs
 from kg.graph import Graph, table
-from kg.schema import edge_columns, node_columns
+from kg.meeting import Half
+from kg.paths import Route
+from kg.schema import Step, edge_columns, node_columns
 from kg.search import UnknownNode
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
-from tests.gnn.conftest import edges
+from tests.gnn.conftest import edges, told
 
 
 @pytest.fixture
 def known_pair(model: Model) -> tuple[str, str]:
-    row, column = next(zip(*model.known.nonzero(), strict=True))
-    return model.drugs[row], model.diseases[column]
+    said = told(model)
+    row, column = next(zip(*said.known.nonzero(), strict=True))
+    return said.drugs[row], said.diseases[column]
 
 
-def test_an_explanation_holds_the_score_and_its_parts(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
-    found = explain(model, store, *known_pair, top=5)
-    row, column = model.drugs.index(known_pair[0]), model.diseases.index(known_pair[1])
-    assert found.known
-    assert found.score == pytest.approx(float(model.scores[row, column]))
-    expected = {part: float(values[row, column]) for part, values in model.contributions.items()}
-    assert dict(found.contributions.itertuples(index=False, name=None)) == pytest.approx(expected)
+@pytest.fixture
+def open_pair(model: Model) -> tuple[str, str]:
+    """Return the best pair that is not known."""
+    said = told(model)
+    row, column = np.unravel_index(np.where(said.known, 0, said.scores).argmax(), said.scores.shape)
+    return said.drugs[row], said.diseases[column]
+
+
+def test_an_explanation_holds_the_score_and_its_parts(model: Model, store: Store, open_pair: tuple[str, str]) -> None:
+    found, said = explain(model, store, *open_pair, top=5), told(model)
+    place = said.drugs.index(open_pair[0]), said.diseases.index(open_pair[1])
+    assert not found.known
+    assert found.score == pytest.approx(float(said.scores[place]))
+    assert expit(found.bias + found.contributions["logit"].sum()) == pytest.approx(found.score, rel=1e-3)
+    assert found.contributions["logit"].is_monotonic_decreasing
+    assert set(found.contributions["part"]) >= {"like drugs", "like diseases", "fused graph", "walks between"}
+
+
+def test_either_end_may_come_first(model: Model, store: Store, open_pair: tuple[str, str]) -> None:
+    drug, disease = open_pair
+    assert explain(model, store, disease, drug).to_json() == explain(model, store, drug, disease).to_json()
+
+
+def test_pairs_are_explained_as_one_by_one(
+    model: Model, store: Store, known_pair: tuple[str, str], open_pair: tuple[str, str]
+) -> None:
+    pairs = pd.DataFrame([known_pair, open_pair], columns=["drug", "disease"])
+    found = [one.to_json() for one in explain_pairs(model, store, pairs, top=3)]
+    assert found == [explain(model, store, *pair, top=3).to_json() for pair in (known_pair, open_pair)]
 
 
 def test_a_judgement_is_told_and_is_no_path(model: Model, families: Graph, store: Store, tmp_path: Path) -> None:
-    row, column = next(zip(*(~model.known).nonzero(), strict=True))
-    drug, disease = model.drugs[row], model.diseases[column]
+    said = told(model)
+    row, column = next(zip(*(~said.known).nonzero(), strict=True))
+    drug, disease = said.drugs[row], said.diseases[column]
     before = explain(model, store, drug, disease)
     assert before.judged == "" and "judged" not in before.to_text() and before.to_json()["judged"] == ""
-    told = edges("not_indicated_for", {(drug, disease)}, "pharmacotherapydb").to_pylist()[0] | {"votes": ["PK=NOT"]}
-    judged = {"not_indicated_for": table(edge_columns("not_indicated_for"), [told])}
+    voted = edges("not_indicated_for", {(drug, disease)}, "pharmacotherapydb").to_pylist()[0] | {"votes": ["PK=NOT"]}
+    judged = {"not_indicated_for": table(edge_columns("not_indicated_for"), [voted])}
     with open_store(tmp_path / "judged.lbdb", create=True) as other:
         other.replace(Graph(families.nodes, {**families.edges, **judged}, families.sources))
         after = explain(model, other, drug, disease)
@@ -55,7 +84,7 @@ def test_paths_lead_from_the_drug_to_the_disease_by_way_of_others(
 ) -> None:
     found = explain(model, store, *known_pair, top=5)
     assert len(found.paths) == len(found.evidence) == 5
-    assert found.paths["score"].is_monotonic_decreasing
+    assert found.paths["share"].max() > 0
     for path in found.evidence:
         assert (path.nodes[0].id, path.nodes[-1].id) == known_pair
         assert len(path.edges) > 1
@@ -73,7 +102,9 @@ def test_a_disease_is_told_from_a_phenotype_of_the_same_identifier(
     nodes = {kind: table(node_columns(kind), renamed(rows)) for kind, rows in families.nodes.items()}
     nodes["Phenotype"] = table(node_columns("Phenotype"), [{"id": new, "name": "finding"}])
     edges = {relation: table(edge_columns(relation), renamed(rows)) for relation, rows in families.edges.items()}
-    other = replace(model, diseases=tuple(new if known == disease else known for known in model.diseases))
+    objects = model.around.objects
+    renamed_objects = replace(objects, nodes=tuple(new if one == disease else one for one in objects.nodes))
+    other = replace(model, around=replace(model.around, objects=renamed_objects))
     with open_store(tmp_path / "graph.lbdb", create=True) as store:
         store.replace(Graph(nodes, edges, families.sources))
         found = explain(other, store, drug, new)
@@ -82,53 +113,81 @@ def test_a_disease_is_told_from_a_phenotype_of_the_same_identifier(
 
 
 def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
-    found = explain(model, store, *known_pair, top=2)
+    found = explain(model, store, *known_pair, top=4)
     assert "degree prior" in found.to_text()
-    assert "in made-up 1's list. Beyond" in found.to_text()
-    told = json.loads(json.dumps(found.to_json(), allow_nan=False))
-    assert [step["name"] for step in told["paths"][0]["steps"]] == [node.name for node in found.evidence[0].nodes]
+    assert "in made-up 1's list, read out as a warm pair" in found.to_text()
+    assert "Known answers that carried it: Drug" in found.to_text()
+    written = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert (written["drug"], written["disease"]) == known_pair
+    for path, row in zip(found.evidence, written["paths"], strict=True):
+        assert row["nodes"] == [node.id for node in path.nodes]
+        assert len(row["relations"]) == len(row["evidence"]) == len(row["nodes"]) - 1
+        assert row["evidence"][0][0]["source"] == "made-up"
 
 
-def test_the_text_names_the_treatments_that_carried_the_parts_that_raise_the_score(
+def test_what_carried_the_score_stands_in_the_explanation(
     model: Model, store: Store, known_pair: tuple[str, str]
 ) -> None:
-    carried = [
-        ("fused graph", "D:1", "Metformin", "S:1", "diabetes", 0.214),
-        ("fused graph", "D:2", "Glipizide", "S:1", "diabetes", 0.1),
-        ("fused graph", "D:1", "Metformin", "S:2", "obesity", 0.05),
-        ("fused graph", "D:3", "Orlistat", "S:2", "obesity", 0.01),
-        ("like drugs", "D:2", "Glipizide", "S:3", "gout", 0.5),
-        ("like diseases", "D:2", "Glipizide", "S:3", "gout", 0.6),
-        ("like drugs of like diseases", "D:2", "Glipizide", "S:3", "gout", 0.7),
-    ]
-    parts = [("genes between", 9.0), ("fused graph", 7.3), ("like diseases", 0.05), ("like drugs", 0.04)]
-    found = replace(
-        explain(model, store, *known_pair, top=2),
-        contributions=pd.DataFrame([*parts, ("like drugs of like diseases", -0.2)], columns=["part", "logit"]),
-        carriers=pd.DataFrame(carried, columns=list(COLUMNS)),
-    )
-    assert found.to_text().endswith(
-        "the log-odds get genes between +9.0, fused graph +7.3, like diseases +0.1, like drugs of like diseases -0.2. "
-        "Known treatments that carried it: fused graph by Metformin for diabetes (21%), Glipizide for diabetes (10%), "
-        "Metformin for obesity (5%); like diseases by Glipizide for gout (60%)."
-    )
-    alone = replace(found, carriers=found.carriers.head(0))
-    assert alone.to_text().endswith("like drugs of like diseases -0.2.")
+    found, said = explain(model, store, *known_pair, top=6), told(model)
+    expected = account(model, said.drugs.index(known_pair[0]), said.diseases.index(known_pair[1])).because(6)
+    assert found.because["share"].tolist() == expected["share"].tolist()
+    assert found.because["subject"].tolist() == [said.drugs[place] for place in expected["subject"]]
+    because = found.to_json()["because"]
+    for row in because:
+        answer = row["answer"]
+        assert (answer["subject"], answer["object"]) != known_pair
+        assert row.get("drug", known_pair[0]) == answer["subject"]
+        assert row.get("disease", known_pair[1]) == answer["object"]
+        assert {"drug", "disease"} & row.keys()
+    assert sum(row["share"] for row in because) <= 1
 
 
-def test_the_carriers_of_a_pair_are_in_its_explanation(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
-    found = explain(model, store, *known_pair, top=2)
-    row, column = model.drugs.index(known_pair[0]), model.diseases.index(known_pair[1])
-    pd.testing.assert_frame_equal(found.carriers, carriers(model, row, column))
-    assert not ((found.carriers["drug"] == found.drug) & (found.carriers["disease"] == found.disease)).any()
-    told = found.to_json()["carriers"]
-    assert told
-    assert all(set(row) == {"part", "drug", "drug_name", "disease", "disease_name", "share"} for row in told)
+def test_paths_lead_over_the_answers_that_are_named(model: Model, store: Store, open_pair: tuple[str, str]) -> None:
+    found = explain(model, store, *open_pair, top=10)
+    named = {(row.subject, row.object) for row in found.because.itertuples()}
+    steps = {
+        (one.id, other.id) if edge.step.forward else (other.id, one.id)
+        for path in found.evidence
+        for one, edge, other in zip(path.nodes, path.edges, path.nodes[1:], strict=False)
+        if edge.step.relation in model.task.labels
+    }
+    assert named & steps
+
+
+def test_what_paths_carry_is_no_more_than_the_whole(model: Model, store: Store, open_pair: tuple[str, str]) -> None:
+    assert 0 < explain(model, store, *open_pair, top=50).paths["share"].sum() <= 1
+
+
+def test_a_route_is_kept_to(model: Model, store: Store, open_pair: tuple[str, str]) -> None:
+    free = explain(model, store, *open_pair, top=10)
+    assert any("treats" in path.metapath for path in free.evidence)
+    without = explain(model, store, *open_pair, top=10, route=Route(without=("treats", "palliates"))).evidence
+    assert without and not any("treats" in path.metapath or "palliates" in path.metapath for path in without)
+    stop = free.evidence[0].nodes[1].id
+    through = explain(model, store, *open_pair, top=10, route=Route(through=(stop,))).evidence
+    assert through and all(stop in {node.id for node in path.nodes} for path in through)
+    round_ = explain(model, store, *open_pair, top=10, route=Route(without_nodes=(stop,))).evidence
+    assert round_ and not any(stop in {node.id for node in path.nodes} for path in round_)
+
+
+def test_paths_through_other_middles_come_before_more_of_one() -> None:
+    step = Step("binds", True)
+
+    def candidate(gene: str, score: float, share: float) -> Candidate:
+        nodes = ("Drug", "d"), ("Gene", gene), ("Drug", f"{gene} {score}"), ("Disease", "s")
+        return Candidate(Half(score, nodes, (step, step.reverse, Step("treats", True))), share, share)
+
+    one = [candidate("a", 0.1 + place / 100, 0.2) for place in range(4)]
+    others = [candidate("b", 0.1, 0.15), candidate("c", 0.1, 0.1)]
+    chosen = varied([*one, *others], 4)
+    assert [way.way.nodes[1][1] for way in chosen] == ["a", "b", "c", "a"]
+    assert len(varied(one, 10)) == 4
+    assert varied([], 10) == []
 
 
 def test_a_number_of_paths_below_one(model: Model, store: Store) -> None:
     with pytest.raises(ValueError, match="top is 0: expected 1 or more"):
-        explain(model, store, model.drugs[0], "DOID:101", top=0)
+        explain(model, store, "DRUGBANK:DB00000", "DOID:101", top=0)
 
 
 def test_an_unknown_drug(model: Model, store: Store) -> None:

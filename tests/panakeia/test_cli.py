@@ -59,11 +59,17 @@ def test_rank_explain_and_score_agree(
     pairs.write_text("drug\tdisease\n" + "".join(f"{row['drug']}\t{disease}\n" for row in reversed(ranked)))
     assert panakeia("score", pairs, *where, "--out", scores).status == 0
     scored = pd.read_csv(scores, sep="\t")
-    assert scored.columns.tolist() == ["drug", "disease", "score", "prior", "known"]
+    assert scored.columns.tolist() == ["drug", "disease", "score", "probability", "prior", "known"]
     assert scored["score"].tolist() == pytest.approx([row["score"] for row in reversed(ranked)])
 
     explained = panakeia("explain", ranked[0]["drug"], disease, *where, "--json").json()
-    assert explained["paths"]
+    assert explained["paths"] and explained["score"] == pytest.approx(ranked[0]["score"])
+    many = tmp_path / "paths.jsonl"
+    assert panakeia("explain", "--pairs", pairs, *where, "--top", 3, "--out", many).status == 0
+    lines = [json.loads(line) for line in many.read_text().splitlines()]
+    assert [(line["drug"], line["disease"]) for line in lines] == [(row["drug"], disease) for row in reversed(ranked)]
+    assert lines[-1]["because"] == explained["because"][:3]
+    assert panakeia("explain", "hypertension", *where).status != 0
 
 
 def test_simulate_a_cohort(panakeia: Panakeia, files: Path) -> None:

@@ -257,20 +257,22 @@ EVIDENCE = (
     Path((DRUG, GENE, OTHER), (BINDS, PathEdge(Step("binds", False), (STATED,))), 0.25),
 )
 EXPLAINED = Explanation(
-    drug="D:1",
-    drug_name="Tiagabine",
-    disease="O:1",
-    disease_name="epilepsy",
+    columns=("drug", "disease"),
+    subject=DRUG,
+    object=DISEASE,
     score=0.91,
+    probability=0.9,
     prior=0.03,
     known=False,
     listed="not in by-hand 1's list",
+    regime="warm",
+    bias=-5.0,
     contributions=pd.DataFrame({"part": ["fused graph"], "logit": [2.0]}),
-    carriers=pd.DataFrame(
-        [("fused graph", "D:2", "Phenytoin", "O:1", "epilepsy", 0.756)],
-        columns=["part", "drug", "drug_name", "disease", "disease_name", "share"],
+    because=pd.DataFrame(
+        [("treats", "D:2", "O:1", "binds", 0.756, "Phenytoin", "epilepsy")],
+        columns=["relation", "subject", "object", "by", "share", "subject_name", "object_name"],
     ),
-    paths=paths_frame(EVIDENCE),
+    paths=paths_frame(EVIDENCE).assign(share=[0.2, 0.1]),
     evidence=EVIDENCE,
 )
 
@@ -282,6 +284,7 @@ def test_paths_carry_the_evidence_of_each_edge_once_for_each_source() -> None:
     found, edges, _ = section.tables
     assert found.rows.to_dict("list") == {
         "rank": [1, 2],
+        "share": [0.2, 0.1],
         "score": [0.5, 0.25],
         "path": [str(path) for path in EVIDENCE],
         "metapath": [path.metapath for path in EVIDENCE],
@@ -300,13 +303,13 @@ def test_paths_carry_the_evidence_of_each_edge_once_for_each_source() -> None:
     assert section.figure is not None
 
 
-def test_the_treatments_that_carried_a_score_are_listed_with_their_shares() -> None:
+def test_the_answers_that_carried_a_score_are_listed_with_their_shares() -> None:
     carriers = explanation_section(EXPLAINED).tables[2].rows
-    assert carriers.to_numpy().tolist() == [["fused graph", "Phenytoin", "epilepsy", "76%"]]
+    assert carriers.to_numpy().tolist() == [["Phenytoin treats epilepsy", "binds", "76%"]]
 
 
 def test_a_pair_without_a_path_has_no_figure() -> None:
-    section = explanation_section(replace(EXPLAINED, paths=paths_frame(()), evidence=()))
+    section = explanation_section(replace(EXPLAINED, paths=paths_frame(()).assign(share=()), evidence=()))
     assert section.figure is None and len(section.tables[0].rows) == len(section.tables[1].rows) == 0
 
 

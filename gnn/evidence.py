@@ -40,8 +40,8 @@ PLAIN = 0.25
 """How much a path's degree-weighted score counts, of the best one's, beside what it and those like it carry."""
 
 ACTS: Mapping[str, float] = {"binds": 5.0}
-"""How many times as much a path counts that begins with how a drug acts, not with what it is like. Chosen on half of the
-curated pairs of `benchmarks/explanations.py`."""
+"""How many times as much a path counts that begins with how a drug acts, not with what it is like; chosen on half of
+the curated pairs of `benchmarks/explanations.py`."""
 
 REPEATED = 0.4
 """What a path counts for each path before it through the same node."""

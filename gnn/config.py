@@ -40,7 +40,7 @@ class TrainConfig:
     steps: int = 96
     learning_rate: float = 0.01
     ridge: float = 10.0
-    cold_ridge: float = 100.0
+    cold_ridge: float = 30.0
     neighbours: int = 40
     heads: int = 4
     hidden: int = 16

@@ -222,8 +222,9 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
     for regime, dealt in deals.items():
         for fold in range(config.inner_folds):
             progress("reach pairs", 0.6 * len(folds) / (len(REGIMES) * config.inner_folds))
-            folds.append(_fold(told, regime, np.flatnonzero(dealt == fold), edges))
-    net = _learn(told, folds, edges, random, part(progress, 0.6, 0.8)) if edges else None
+            folds.append(_fold(told, regime, np.flatnonzero(dealt == fold), edges if regime == WARM else None))
+    warm = [fold for fold in folds if fold.regime == WARM]
+    net = _learn(told, warm, edges, random, part(progress, 0.6, 0.8)) if edges else None
     readouts, crossed = {}, {}
     for place, regime in enumerate(REGIMES):
         progress("fit the readouts", 0.8 + 0.2 * place / len(REGIMES))
@@ -380,7 +381,11 @@ def _told(told: Situation, seen: Answers, hidden: Rows, edges: tuple[Edges, Edge
 def _learn(
     told: Situation, folds: list[Fold], edges: tuple[Edges, Edges], random: np.random.Generator, progress: Progress
 ) -> LikenessNet:
-    """Fit the learned likeness by gradient steps, one inner fold a step, all regimes in turn."""
+    """Fit the learned likeness by gradient steps, one inner fold of warm pairs a step.
+
+    Likeness learned from the answers of some nodes is no guide to nodes without any: cold readouts that listened to it
+    found fewer of a new disease's treatments (Recall@100 .62 for .70), so theirs stay without a weight on it.
+    """
     config, relations = told.config, told.around.task.labels
     generator = torch.Generator().manual_seed(int(random.integers(2**62)))
     sizes = config.hidden, config.heads, folds[0].fixed.shape[1]
@@ -431,7 +436,13 @@ def _inputs(folds: list[Fold], net: LikenessNet | None) -> Matrix:
     """Return the readouts' inputs for the candidates of these folds. Shapes: [pair, input]."""
     if net is None:
         return np.concatenate([fold.fixed for fold in folds])
-    heard = [net.heard(fold.told, len(fold.chosen)).numpy() for fold in folds]
+    nothing = 3 * net.heads * len(net.relations)
+    heard = [
+        net.heard(fold.told, len(fold.chosen)).numpy()
+        if fold.told
+        else np.zeros((len(fold.chosen), nothing), np.float32)
+        for fold in folds
+    ]
     return np.concatenate([np.hstack([fold.fixed, told]) for fold, told in zip(folds, heard, strict=True)])
 
 

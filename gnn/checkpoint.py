@@ -134,7 +134,7 @@ def save(model: Model, folder: str | Path) -> None:
     stated = {
         "format": FORMAT,
         "panakeia": version("panakeia"),
-        "arrays_sha256": _sha256(save_arrays(arrays)),
+        "arrays_sha256": sha256_of(save_arrays(arrays)),
         "config": dataclasses.asdict(model.config),
         "data_version": data_version(model.sources),
         "sources": [dataclasses.asdict(release) for release in model.sources],
@@ -166,13 +166,13 @@ def load(folder: str | Path) -> Model:
         packed = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as failure:
         raise CheckpointError(f"there is no model in {folder} ({FILE} is missing): {cure}") from failure
-    if (stated := _stated(packed)) is None and (Path(folder) / OLD_FILE).exists():
+    if (stated := stated_by(packed)) is None and (Path(folder) / OLD_FILE).exists():
         raise CheckpointError(f"the model in {folder} is of an older version, in two files: {cure} anew")
     if stated is None:
         raise CheckpointError(f"{path} is not the file of a model, or half of one: {cure}")
     if stated.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a model of format {FORMAT}: {cure} with this version")
-    if _sha256(packed) != stated.get("arrays_sha256"):
+    if sha256_of(packed) != stated.get("arrays_sha256"):
         raise CheckpointError(f"{path} is half written, or was changed: {cure}")
     try:
         return _model(stated, Packed(load_arrays(packed), stated["told"]))
@@ -303,7 +303,7 @@ def _model(stated: Mapping[str, Any], packed: Packed) -> Model:
     )
 
 
-def _stated(packed: bytes) -> dict[str, Any] | None:
+def stated_by(packed: bytes) -> dict[str, Any] | None:
     """Return what a model's file says of itself in its header; None if it is no such file."""
     try:
         stated = json.loads(json.loads(packed[8 : _header_end(packed)])["__metadata__"][STATED])
@@ -312,7 +312,7 @@ def _stated(packed: bytes) -> dict[str, Any] | None:
     return stated if isinstance(stated, dict) else None
 
 
-def _sha256(packed: bytes) -> str:
+def sha256_of(packed: bytes) -> str:
     """Return the sum of the arrays, which stand behind the header."""
     return hashlib.sha256(memoryview(packed)[_header_end(packed) :]).hexdigest()
 

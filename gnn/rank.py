@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,13 @@ from kg.stores.releases import read_releases
 SCORE_COLUMNS = ("score", "probability", "prior", "known")
 
 _SHOWN = 10
+
+
+class Trained(Protocol):
+    """A model that says which releases it was trained on."""
+
+    @property
+    def sources(self) -> tuple[SourceRelease, ...]: ...
 
 
 class PairsError(ValueError):
@@ -63,7 +71,7 @@ def score(model: Model, store: Store, pairs: pd.DataFrame, origin: object = "the
     """
     assert_trained_on(model, store)
     task = model.task
-    _check_columns(origin, [str(column) for column in pairs.columns], task)
+    check_columns(origin, [str(column) for column in pairs.columns], task)
     ids, bad = {}, []
     for kind, column, end in zip(task.kinds, task.columns, ("subject", "object"), strict=True):
         ids[end], wrong = _meant(model, store, kind, pairs[column], end)
@@ -181,7 +189,7 @@ def asked_for(model: Model, store: Store, text: str, end: End | None) -> tuple[N
     return find(store, text, kind=task.object if task.asked == "object" else task.subject), task.asked
 
 
-def assert_trained_on(model: Model, store: Store) -> None:
+def assert_trained_on(model: Trained, store: Store) -> None:
     """Raise `OtherGraphError` unless the store holds every release that the model was trained on, unchanged.
 
     Releases that came later, such as patients, do not matter: nothing is learned from them.
@@ -202,7 +210,7 @@ def _identity(release: SourceRelease) -> tuple[str, str, tuple[tuple[str, str], 
     return release.name, release.version, tuple(sorted(release.files.items()))
 
 
-def _check_columns(origin: object, header: Sequence[str], task: Task) -> None:
+def check_columns(origin: object, header: Sequence[str], task: Task) -> None:
     try:
         check_header(origin, header, task.columns, "\t")
     except FileError as failure:

@@ -159,7 +159,18 @@ BINDS = Task(
     two_sided=("mean", "sharp"),
 )
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (TREATS, BINDS)}
+BENEFITS = Task(
+    name="benefits",
+    labels=("patient_takes_drug",),
+    subject="Patient",
+    object="Drug",
+    subject_walks={},  # a patient is no node among others but a record in time: see `gnn.patients`
+    object_walks=DRUG_WALKS,
+    chains={"has > treats": (("patient_has_condition",), ("treats",))},
+    asked="subject",
+)
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (TREATS, BINDS, BENEFITS)}
 """All tasks, by name."""
 
 

@@ -157,8 +157,9 @@ def evaluate(
     table, promises = pd.DataFrame(), {}
     if listed:
         table, promises = _calibration(lists[model], folds, task, protocol)
-        held = _lists(folds, listed, answers, task, protocol)
-        promises |= _kept(held, scored[model][0].level, protocol.seed)
+        if (folds[0].end or task.asked) == task.asked:  # a shortlist promises nothing about lists of the other end
+            held = _lists(folds, listed, answers, task, protocol)
+            promises |= _kept(held, scored[model][0].level, protocol.seed)
     names = {number: fold.name for number, fold in enumerate(folds)} if protocol.split == AREA else None
     rows = [figures(lists, protocol.seed, names)]
     rows += [_without_twins(lists, folds, answers, graph, seen, task, protocol.seed)] if task.subject == "Drug" else []

@@ -24,7 +24,7 @@ from held_out import measure
 from gnn.config import TrainConfig
 from gnn.evaluate import Method, Rows, Scored
 from gnn.methods import baselines, model
-from gnn.model import PARTS
+from gnn.model import USUAL_PARTS
 from kg.graph import Graph
 
 
@@ -39,8 +39,8 @@ def main() -> None:
     config = TrainConfig(seed=options.seed)
     methods = {"model": model(config), **baselines(config)}
     if options.ablation:
-        for part in PARTS:
-            left = tuple(other for other in PARTS if other != part)
+        for part in USUAL_PARTS:
+            left = tuple(other for other in USUAL_PARTS if other != part)
             methods[f"without {part}"] = model(replace(config, parts=left))
         methods["without stated uses"] = without_uses(model(config))
         methods["without others' edges"] = model(replace(config, sources=("hetionet",)))

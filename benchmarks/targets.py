@@ -10,7 +10,7 @@ from pathlib import Path
 
 from held_out import measure
 
-from gnn.config import TrainConfig
+from gnn.config import load_config
 from gnn.methods import baselines, model
 
 
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--split", default="pairs", choices=("pairs", "drug"), help="what is held out")
     parser.add_argument("--seed", type=int, default=0, help="seed of the deal and of the training")
     options = parser.parse_args()
-    config = TrainConfig(task="binds", seed=options.seed)
+    config = load_config(None, task="binds", seed=options.seed)
     methods = {"model": model(config), **baselines(config)}
     folds = 10 if options.split == "pairs" else 5
     measure("targets", config, methods, options.split, options.data, folds=folds, trained=1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -13,6 +14,7 @@ ATC_LEVELS = (1, 3, 4, 5)
 """How many signs of an ATC code its upper levels have; the whole code names the drug itself (WHO)."""
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD_OR_NUMBER = re.compile(r"[a-z0-9]+")
 _COMMON_WORDS = frozenset({"and", "disease", "disorder", "syndrome", "the", "with"})
 _COMMON_STEMS = frozenset({"and", "diseas", "disord", "for", "syndro", "the", "type", "with"})
 _STEM = 6
@@ -108,6 +110,39 @@ def _stems(text: str) -> set[str]:
     return {stem for stem in stems if len(stem) > 1} - _COMMON_STEMS
 
 
+def stem(row: Row) -> Iterator[str]:
+    """Yield how the words of a drug's name begin and end: WHO's stems of international names tell of what it binds.
+
+    >>> sorted(stem({"name": "Enalapril"}))
+    ['april', 'enal-', 'enala-', 'lapril', 'pril', 'ril']
+    """
+    for word in _WORD.findall((row.get("name") or "").lower()):
+        yield from (word[-count:] for count in (3, 4, 5, 6) if len(word) > count)
+        yield from (word[:count] + "-" for count in (4, 5) if len(word) > count)
+
+
+def family(row: Row) -> Iterator[str]:
+    """Yield how a gene's symbol begins, two signs or more: its family and subfamilies (HGNC's root symbols).
+
+    >>> list(family({"name": "HTR1A"}))
+    ['HT', 'HTR', 'HTR1', 'HTR1A']
+    """
+    symbol = (row.get("name") or "").upper()
+    yield from (symbol[:count] for count in range(2, len(symbol) + 1))
+
+
+def full_names(row: Row) -> Iterator[str]:
+    """Yield the words of a gene's full names, and those that follow each other.
+
+    >>> sorted(full_names({"synonyms": ["opioid receptor mu 1"]}))
+    ['1', 'mu', 'mu 1', 'opioid', 'opioid receptor', 'receptor', 'receptor mu']
+    """
+    for name in row.get("synonyms") or ():
+        found = _WORD_OR_NUMBER.findall(name.lower())
+        yield from found
+        yield from (" ".join(two) for two in pairwise(found))
+
+
 ATTRIBUTES: Mapping[str, tuple[str, Tokens]] = {
     "ATC group": ("Drug", atc),
     "drug category": ("Drug", categories),
@@ -117,5 +152,8 @@ ATTRIBUTES: Mapping[str, tuple[str, Tokens]] = {
     "letters of its name": ("Disease", grams),
     "ICD block": ("Disease", icd_blocks),
     "name words": ("Disease", name_stems),
+    "stem of its name": ("Drug", stem),
+    "family of its symbol": ("Gene", family),
+    "words of its full names": ("Gene", full_names),
 }
 """Name -> the kind that has the attribute, and what reads it."""

@@ -5,7 +5,8 @@ how like its object is to the pair's. The spectral filters make such a product o
 vector that an object gets is a sum over the subjects that answer to it (Hu, Koren and Volinsky 2008, section 5,
 doi:10.1109/ICDM.2008.22). The model compresses a sum before it weighs it; what the compressed sum adds to the log-odds
 is shared out here in proportion to the sum's terms. So the answers together carry exactly what the inputs over
-likenesses add to a pair of which nothing is known. Degrees, and walks that join both ends, are not shared out.
+likenesses add to a pair of which nothing is known. Degrees, regressions and walks that
+join both ends are not shared out.
 
 A pair that is itself a known answer is accounted for as if it were not: by what the others say.
 """
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 from gnn.checkpoint import Member, Model
 from gnn.likeness import FUSED, Matrix, Rows
-from gnn.model import PART_NAMES, Input, Rectangle, rectangle, spoken
+from gnn.model import PART_NAMES, PLAIN, Input, Rectangle, foretold, rectangle, spoken
+from gnn.regress import OVER_BOTH, OVER_ONE
 from gnn.score import input_names, regime_of
 
 Floats = NDArray[np.floating]
@@ -113,7 +115,7 @@ def account(model: Model, row: int, column: int) -> Account:
         told = [_terms(model, seen, known, ends, one) for ends in own]
         for number, readout in enumerate(readouts):
             terms = told[min(number, len(told) - 1)]
-            value = _unshared(model, known, walked, one) if terms is None else float(terms.sum())
+            value = _unshared(model, seen, known, walked, one) if terms is None else float(terms.sum())
             adds = float(readout.weight[place]) * _compressed(model, one, place, value) / len(readouts)
             added[place] += adds
             if terms is not None and value:
@@ -152,7 +154,7 @@ def _terms(
     model: Model, seen: Rectangle, known: Mapping[str, _Between], learned: tuple[Matrix, Matrix] | None, one: Input
 ) -> Floats | None:
     """Return what each answer sends to the pair by an input; None where it is no sum over likenesses: [answer]."""
-    if one.part in ("degrees", "chains"):
+    if one.part in ("degrees", "chains", "regressions"):
         return None
     told = known[one.relation]
     if one.part == "spectral":
@@ -181,10 +183,15 @@ def _likenesses(
     return seen.from_subjects[over], seen.from_objects[across]
 
 
-def _unshared(model: Model, known: Mapping[str, _Between], walked: Mapping[str, float], one: Input) -> float:
-    """Return the value of an input that is no sum over likenesses: a degree, or what walks between both ends sum to."""
+def _unshared(
+    model: Model, seen: Rectangle, known: Mapping[str, _Between], walked: Mapping[str, float], one: Input
+) -> float:
+    """Return the value of an input that is no sum over likenesses: a degree, a regression, or what walks sum to."""
     if one.part == "chains":
         return walked[one.by]
+    if one.part == "regressions":
+        place = (*OVER_ONE, OVER_BOTH).index(one.by.removesuffix(f", {PLAIN}"))
+        return float(foretold(model.answers.regressed[one.relation], model.senders, seen)[place, 0, 0])
     told = known[one.relation]
     return float((told.here if one.by == model.task.subject else told.there).sum())
 

@@ -125,6 +125,7 @@ def save(model: Model, folder: str | Path) -> None:
         packed.sparse(f"answers/{relation}", known)
     for relation, factors in model.answers.factors.items():
         packed.arrays.update({f"factors/{relation}/{place}": values for place, values in enumerate(factors)})
+    packed.arrays.update({f"regressed/{relation}": values for relation, values in model.answers.regressed.items()})
     for number, member in enumerate(model.members):
         _pack_member(packed, f"members/{number}", member)
     packed.arrays["sizes"] = model.sizes
@@ -283,6 +284,11 @@ def _model(stated: Mapping[str, Any], packed: Packed) -> Model:
         for relation in task.labels
         if f"factors/{relation}/0" in packed.arrays
     }
+    regressed = {
+        relation: packed.arrays[f"regressed/{relation}"]
+        for relation in task.labels
+        if f"regressed/{relation}" in packed.arrays
+    }
     members = sum(1 for name in packed.told if name.startswith("members/"))
     return Model(
         config=config,
@@ -292,7 +298,7 @@ def _model(stated: Mapping[str, Any], packed: Packed) -> Model:
         trained=around.shape,
         around=around,
         senders=Senders(packed.arrays["senders/subjects"], packed.arrays["senders/objects"]),
-        answers=Answers(known, factors),
+        answers=Answers(known, factors, regressed),
         sizes=packed.arrays["sizes"],
         members=tuple(_member(packed, f"members/{number}", task) for number in range(members)),
         calibrators={

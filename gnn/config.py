@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gnn.factorise import FactorSettings
-from gnn.model import PARTS
+from gnn.model import PARTS, USUAL_PARTS
 from gnn.task import TASKS, Task
 from kg.files.text import FileError
 from kg.files.toml import read_toml
@@ -34,7 +34,16 @@ class TrainConfig:
     task: str = "treats"
     seed: int = 0
     label_sources: tuple[str, ...] = ("hetionet", "starter")
-    sources: tuple[str, ...] = ("hetionet", "starter", "drugbank", "drugcentral", "medline", "sider")
+    sources: tuple[str, ...] = (
+        "hetionet",
+        "starter",
+        "drugbank",
+        "drugcentral",
+        "entrez",
+        "gene_ontology",
+        "medline",
+        "sider",
+    )
     members: int = 2
     inner_folds: int = 8
     steps: int = 96
@@ -50,7 +59,7 @@ class TrainConfig:
     confidence: float = 20.0
     factor_ridge: float = 1.0
     rounds: int = 12
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] = USUAL_PARTS
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -95,23 +104,28 @@ _LEAST = {
 def load_config(path: str | Path | None, **changes: Any) -> TrainConfig:
     """Read a TrainConfig from a TOML file (the defaults where `path` is None); `changes` that are not None win.
 
+    A default is the task's own (`Task.settings`) where it has one.
+
     Raises `ConfigError` naming the file, where it is the file's fault, and the key that is unknown or has a wrong type
     or value.
 
     >>> load_config(None, seed=7).seed
     7
     """
-    config = TrainConfig()
+    changes = {key: value for key, value in changes.items() if value is not None}
+    stated: Mapping[str, Any] = {}
     if path is not None:
         try:
             stated = read_toml(path)
         except FileError as failure:
             raise ConfigError(str(failure)) from None
-        try:
-            config = _changed(config, stated)
-        except ConfigError as failure:
-            raise ConfigError(f"{path}, {failure}") from None
-    return _changed(config, {key: value for key, value in changes.items() if value is not None})
+    task = TASKS.get(str(changes.get("task", stated.get("task", TrainConfig.task))))
+    config = _changed(TrainConfig(), task.settings if task else {})
+    try:
+        config = _changed(config, stated)
+    except ConfigError as failure:
+        raise ConfigError(f"{path}, {failure}") from None
+    return _changed(config, changes)
 
 
 def _changed(config: TrainConfig, changes: Mapping[str, Any]) -> TrainConfig:

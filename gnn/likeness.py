@@ -77,6 +77,14 @@ class Side:
         found[-1] = found[-2] ** 3
         return found
 
+    def mean_among(self, rows: Rows) -> Matrix:
+        """Return the mean likeness among these nodes, of each to itself 1. Shapes: [row, row]."""
+        found = np.zeros((len(rows), len(rows)), np.float32)
+        for vectors in self.shared.values():
+            found += (vectors[rows] @ vectors[rows].T).toarray() / np.float32(len(self.shared))
+        np.fill_diagonal(found, 1)
+        return found
+
     def joined_by(self, newcomers: Sequence["Newcomer"]) -> "Side":
         """Return this side with more nodes at its end.
 

@@ -10,27 +10,30 @@ the two. Messages never carry a pair's own answer: in training they come from pa
 - Learned messages: over likenesses whose edge weights a small network computes from all fixed ones of the two nodes at
   once (as edge-conditioned convolutions do; Gilmer et al. 2017, arXiv:1704.01212). `gnn.learned` learns them.
 - Factors: the product of vectors that the answers alone give (`gnn.factorise`).
+- Regressions: the answers foretold from each other in closed form (`gnn.regress`).
 - Linear readouts of all of them: one for each relation of the answers, and for each regime: a pair whose ends both
   have answers, or of which one end has none. With some hundred answers a deeper one ranks worse.
 
 What is fitted is fitted in `gnn.train`; all that is here needs numpy and scipy alone.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gnn.likeness import FUSED, Matrix, Rows, Side
+from gnn.regress import OVER_BOTH, OVER_ONE
 from gnn.task import Task
 
 FILTERS = (0.3, 1.0, 3.0)
 """The a of the spectral filters s t / (s t + a)."""
 
-PARTS = ("messages", "spectral", "chains", "attention", "factors")
-"""The parts of the model that an ablation may leave out."""
+USUAL_PARTS = ("messages", "spectral", "chains", "attention", "factors")
+PARTS = (*USUAL_PARTS, "regressions")
+"""The parts of the model, that an ablation may leave out: the usual ones, and one that a task may ask for."""
 
 PART_NAMES = {
     "degrees": "degrees",
@@ -39,11 +42,15 @@ PART_NAMES = {
     "both": "like {subjects} of like {objects}",
     "spectral": "fused graph",
     "factors": "factors of the known answers",
+    "regressions": "known answers foretold from each other",
     "chains": "walks between",
     "attention": "learned likeness",
 }
 
 _FLOOR = 0.01
+
+PLAIN = "plain"
+"""What inputs are called that are looked at as they are too: compressed alone, the best pairs were too much alike."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,15 @@ class Senders:
 
 @dataclass(frozen=True)
 class Answers:
-    """The known answers between senders, of each relation, with their factors where these are used.
+    """The known answers between senders, of each relation, with their factors and regressions where these are used.
 
-    Shapes: known[relation] [sending subject, sending object]; factors[relation] [sender, rank] of both ends.
+    Shapes: known[relation] [sending subject, sending object]; factors[relation] [sender, rank] of both ends;
+    regressed[relation] [regression, sending subject, sending object].
     """
 
     known: Mapping[str, sp.csr_array]
     factors: Mapping[str, tuple[Matrix, Matrix]]
+    regressed: Mapping[str, Matrix] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,8 +103,10 @@ class Rectangle:
     chains: Matrix
 
 
-def rectangle(around: Surroundings, senders: Senders, rows: Rows, columns: Rows) -> Rectangle:
-    """Look at the pairs of these subjects and objects."""
+def rectangle(
+    around: Surroundings, senders: Senders, rows: Rows, columns: Rows, from_subjects: Matrix | None = None
+) -> Rectangle:
+    """Look at the pairs of these subjects and objects; `from_subjects`, where it is known for these rows already."""
     subjects, objects = around.subjects, around.objects
     empty = np.zeros((0, len(rows), len(columns)), np.float32)
     chains = [
@@ -104,7 +115,7 @@ def rectangle(around: Surroundings, senders: Senders, rows: Rows, columns: Rows)
     return Rectangle(
         rows,
         columns,
-        subjects.alike(rows, senders.subjects),
+        subjects.alike(rows, senders.subjects) if from_subjects is None else from_subjects,
         objects.alike(senders.objects, columns),
         np.stack(chains) if chains else empty,
     )
@@ -138,7 +149,10 @@ def fixed_inputs(around: Surroundings, parts: tuple[str, ...]) -> list[Input]:
         if "spectral" in parts:
             found += [Input(relation, "spectral", f"{power}, {a:g}") for power in _powers(around) for a in FILTERS]
         if "factors" in parts:
-            found.append(Input(relation, "factors", ""))
+            found += [Input(relation, "factors", by) for by in ("", PLAIN)]
+        if "regressions" in parts:
+            names = (*OVER_ONE, OVER_BOTH)
+            found += [Input(relation, "regressions", by) for by in (*names, *(f"{name}, {PLAIN}" for name in names))]
     if "chains" in parts:
         found += [Input("", "chains", name) for name in _met(around)]
     return found
@@ -154,10 +168,39 @@ def learned_inputs(task: Task, heads: int) -> list[Input]:
     ]
 
 
+@dataclass(frozen=True)
+class Outset:
+    """What the answers say to subjects before any object is looked at: the same for all columns of a rectangle.
+
+    Shapes: sent[relation] [channel, row, sending object]; waves[relation] [row, rank], one for each filter.
+    """
+
+    sent: Mapping[str, Matrix]
+    waves: Mapping[str, Sequence[Matrix]]
+
+
+def outset(around: Surroundings, senders: Senders, seen: Rectangle, answers: Answers, parts: tuple[str, ...]) -> Outset:
+    """Return what the answers say to the subjects of a rectangle."""
+    known = answers.known.items()
+    return Outset(
+        {name: _sent(one, seen.from_subjects) for name, one in known if "messages" in parts},
+        {name: [*_waves(around, senders, seen.rows, one)] for name, one in known if "spectral" in parts},
+    )
+
+
 def reached(
-    around: Surroundings, senders: Senders, seen: Rectangle, answers: Answers, parts: tuple[str, ...]
+    around: Surroundings,
+    senders: Senders,
+    seen: Rectangle,
+    answers: Answers,
+    parts: tuple[str, ...],
+    said: Outset | None = None,
 ) -> Matrix:
-    """Return what reaches each pair without any learned weight. Shapes: [input, row, column]."""
+    """Return what reaches each pair without any learned weight; `said`, where the outset of its rows is known already.
+
+    Shapes: [input, row, column].
+    """
+    said = said or outset(around, senders, seen, answers, parts)
     here, there = _places(seen.rows, senders.subjects), _places(seen.columns, senders.objects)
     two_sided = _two_sided(around.task, around.subjects.channels)
     chosen = [place for place, name in enumerate(around.subjects.channels) if name in two_sided]
@@ -169,15 +212,17 @@ def reached(
             degrees = np.where(places >= 0, np.asarray(counts)[places], 0) if known.nnz else np.zeros(len(places))
             found.append(np.broadcast_to(np.expand_dims(degrees, axis), shape)[None])
         if "messages" in parts:
-            sent = _sent(known, seen.from_subjects)
+            sent = said.sent[relation]
             found += [_on_columns(sent, there), _over_objects(known, here, seen.from_objects)]
             found += [sent[chosen] @ fused for fused in seen.from_objects[-len(FUSED) :]]
         if "spectral" in parts:
-            found += [wave[None] for wave in _waves(around, senders, seen, known)]
+            found += [wave[None] for wave in _arrived(around, seen.columns, said.waves[relation])]
         if "factors" in parts:
             left, right = answers.factors[relation]
             ends = np.where((here >= 0)[:, None], left[here], 0), np.where((there >= 0)[:, None], right[there], 0)
-            found.append((ends[0] @ ends[1].T)[None])
+            found += [(ends[0] @ ends[1].T)[None]] * 2
+        if "regressions" in parts:
+            found += [foretold(answers.regressed[relation], senders, seen)] * 2
     if "chains" in parts:
         found.append(seen.chains)
     return np.concatenate([values.astype(np.float32, copy=False) for values in found])
@@ -201,6 +246,12 @@ def heard(task: Task, senders: Senders, seen: Rectangle, answers: Answers, learn
 def spoken(messages: NDArray) -> NDArray:
     """Compress what learned messages sum up to."""
     return np.log(messages + _FLOOR) - np.log(_FLOOR)
+
+
+def sized(around: Surroundings, parts: tuple[str, ...], sizes: Matrix) -> Matrix:
+    """Return by which sizes inputs are compressed: the plain ones by 1, which changes them little. Shapes: [input]."""
+    plain = [one.by.endswith(PLAIN) for one in fixed_inputs(around, parts)]
+    return np.where(plain, 1, sizes).astype(np.float32)
 
 
 def scaled(channels: Matrix, sizes: Matrix) -> Matrix:
@@ -275,13 +326,36 @@ def _over_objects(known: sp.csr_array, here: Rows, alike: Matrix) -> Matrix:
     return found
 
 
-def _waves(around: Surroundings, senders: Senders, seen: Rectangle, known: sp.csr_array) -> Iterator[Matrix]:
-    """Yield the answers after each spectral filter. Shapes: [row, column] each."""
+def foretold(regressed: Matrix, senders: Senders, seen: Rectangle) -> Matrix:
+    """Return what each regression foretells.
+
+    Shapes: regressed [regression, sending subject, sending object] -> [regression, row, column].
+    """
+    found = np.zeros((len(regressed), len(seen.rows), len(seen.columns)), np.float32)
+    here, there = _places(seen.rows, senders.subjects), _places(seen.columns, senders.objects)
+    inside = np.flatnonzero(here >= 0), np.flatnonzero(there >= 0)
+    found[np.ix_(np.arange(len(OVER_ONE)), *inside)] = regressed[
+        np.ix_(np.arange(len(OVER_ONE)), here[inside[0]], there[inside[1]])
+    ]
+    over, across = seen.from_subjects[-len(FUSED)].copy(), seen.from_objects[-len(FUSED)].copy()
+    over[inside[0], here[inside[0]]] = across[there[inside[1]], inside[1]] = 1  # a node is like itself
+    found[-1] = over @ (regressed[-1] @ across)
+    return found
+
+
+def _waves(around: Surroundings, senders: Senders, rows: Rows, known: sp.csr_array) -> Iterator[Matrix]:
+    """Yield the answers after each spectral filter, in the dimensions of the objects. Shapes: [row, rank] each."""
     for over, across in zip(around.subjects.spectra, around.objects.spectra, strict=False):
         waves = over.vectors[senders.subjects].T @ (known @ across.vectors[senders.objects])
         power = over.values[:, None] * across.values[None, :]
         for a in FILTERS:
-            yield over.vectors[seen.rows] @ (waves * power / (power + a)) @ across.vectors[seen.columns].T
+            yield over.vectors[rows] @ (waves * power / (power + a))
+
+
+def _arrived(around: Surroundings, columns: Rows, waves: Sequence[Matrix]) -> Iterator[Matrix]:
+    """Yield the filtered answers at some objects. Shapes: [row, column] each."""
+    for place, wave in enumerate(waves):
+        yield wave @ around.objects.spectra[place // len(FILTERS)].vectors[columns].T
 
 
 def _places(nodes: Rows, senders: Rows) -> Rows:

@@ -9,15 +9,30 @@ from scipy.special import expit
 
 from gnn.checkpoint import Member, Model
 from gnn.likeness import Matrix, Newcomer, Rows
-from gnn.model import Input, Rectangle, fixed_inputs, heard, learned_inputs, reached, rectangle, scaled
+from gnn.model import (
+    Input,
+    Outset,
+    Rectangle,
+    blocks,
+    fixed_inputs,
+    heard,
+    learned_inputs,
+    outset,
+    reached,
+    rectangle,
+    scaled,
+)
 from gnn.prior import degree_prior
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
 
 LEVEL = 0.9
 """Of the interval around a score."""
 
-_CELLS = 20_000
+_CELLS = 100_000
 """How many pairs are looked at at once."""
+
+_ROWS = 512
+"""Of how many subjects at most."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,12 @@ def input_names(model: Model) -> list[Input]:
 def listen(model: Model, rows: Rows, columns: Rows) -> Heard:
     """Return what reaches these pairs; an answered pair by the messages of the inner fold that hid it."""
     seen = rectangle(model.around, model.senders, rows, columns)
-    fixed = scaled(reached(model.around, model.senders, seen, model.answers, model.config.parts), model.sizes)
+    return _heard(model, seen, outset(model.around, model.senders, seen, model.answers, model.config.parts))
+
+
+def _heard(model: Model, seen: Rectangle, said: Outset) -> Heard:
+    values = reached(model.around, model.senders, seen, model.answers, model.config.parts, said)
+    fixed = scaled(values, model.sizes)
     return Heard(seen, tuple(_member_inputs(model, member, seen, fixed) for member in model.members))
 
 
@@ -74,11 +94,15 @@ def _member_inputs(model: Model, member: Member, seen: Rectangle, fixed: Matrix)
 
 def logits(model: Model, rows: Rows, columns: Rows, relation: str = "") -> Matrix:
     """Return the log-odds of pairs, of the relation that is predicted where none is named. Shapes: [row, column]."""
+    around, senders = model.around, model.senders
     found = np.empty((len(rows), len(columns)), np.float32)
-    step = max(_CELLS // max(len(rows), 1), 1)
-    for start in range(0, len(columns), step):
-        block = columns[start : start + step]
-        found[:, start : start + step] = judged(model, listen(model, rows, block), relation)
+    for first in range(0, len(rows), _ROWS):
+        here = slice(first, first + _ROWS)
+        seen = rectangle(around, senders, rows[here], columns[:0])
+        said = outset(around, senders, seen, model.answers, model.config.parts)
+        for block in blocks(np.arange(len(columns)), max(_CELLS // len(seen.rows), 1)):
+            part = rectangle(around, senders, seen.rows, columns[block], seen.from_subjects)
+            found[here, block] = judged(model, _heard(model, part, said), relation)
     return found
 
 

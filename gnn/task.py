@@ -1,8 +1,8 @@
 """Task: which relation is predicted, between which kinds, by which walks. A new task is one entry here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from gnn.walks import Walk
 
@@ -28,7 +28,7 @@ class Task:
 
     `asked` is the end that a ranking is usually asked for: its node decides whether a pair is warm or cold. `two_sided`
     says for which of the subject's likenesses what like subjects of like objects have is looked at too (all of them
-    where it is empty).
+    where it is empty). `settings` are those of a TrainConfig that suit this task better than the usual ones.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Task:
     asked: End
     judged: str = ""
     two_sided: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def relation(self) -> str:
@@ -96,16 +97,17 @@ DISEASE_WALKS: Mapping[str, Walk | str] = {
 
 GENE_WALKS: Mapping[str, Walk | str] = {
     "interacts": ("gene_interacts_gene",),
-    "covaries": ("gene_covaries_gene",),
-    "regulates": ("gene_regulates_gene",),
     "pathway": ("gene_participates_in_pathway",),
     "process": ("gene_participates_in_biological_process",),
     "function": ("gene_participates_in_molecular_function",),
     "component": ("gene_participates_in_cellular_component",),
-    "anatomy": ("anatomy_expresses_gene",),
-    "disease": ("disease_associates_gene",),
+    **{name: name for name in ("family of its symbol", "words of its full names")},
 }
-"""Name -> steps from a gene to what it shares with other genes, or the name of an attribute."""
+"""Name -> steps from a gene to what it shares with other genes, or the name of an attribute.
+
+What covaries with it or regulates it, where it is expressed and what it is associated with say nothing of what binds
+it: ranked by any of these alone, known targets have a mean reciprocal rank below .06.
+"""
 
 DRUG_DISEASE_CHAINS: Mapping[str, tuple[Walk | str, Walk | str]] = {
     "binds > associates": (("binds",), ("disease_associates_gene",)),
@@ -152,11 +154,22 @@ BINDS = Task(
     labels=("binds",),
     subject="Drug",
     object="Gene",
-    subject_walks={name: walk for name, walk in DRUG_WALKS.items() if not name.startswith("binds")},
+    subject_walks={
+        **{name: walk for name, walk in DRUG_WALKS.items() if not name.startswith("binds")},
+        "stem of its name": "stem of its name",
+    },
     object_walks=GENE_WALKS,
     chains={"treats > associates": (("treats",), ("disease_associates_gene",))},
     asked="subject",
     two_sided=("mean", "sharp"),
+    # Ten thousand answers leave little to average away, and two members would take twice the time. Learned likeness
+    # adds nothing that the regressions do not say.
+    settings={
+        "members": 1,
+        "inner_folds": 5,
+        "draws": 10,
+        "parts": ("messages", "spectral", "chains", "factors", "regressions"),
+    },
 )
 
 BENEFITS = Task(

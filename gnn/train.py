@@ -24,11 +24,14 @@ from gnn.model import (
     blocks,
     fixed_inputs,
     nearest,
+    outset,
     reached,
     rectangle,
     scaled,
+    sized,
 )
 from gnn.readout import Examples, fit
+from gnn.regress import regress
 from gnn.split import assert_no_leak, without
 from gnn.task import COLD_OBJECT, REGIMES, WARM, Task
 from gnn.view import View, learned_from, view
@@ -95,8 +98,9 @@ def train(
         )
     senders = sending(known)
     chosen = candidates(around, known, left_out(seen, held_out, task), config)
-    told = Situation(around, senders, known, chosen, _rectangles(around, senders, chosen), config)
-    whole = seen_answers(known, senders, config)
+    alike = around.subjects.mean_among(senders.subjects), around.objects.mean_among(senders.objects)
+    told = Situation(around, senders, known, chosen, _rectangles(around, senders, chosen), alike, config)
+    whole = seen_answers(known, senders, config, told.alike)
     members, crossed = [], []
     for number in range(config.members):
         stage = part(progress, 0.1 + 0.9 * number / config.members, 0.1 + 0.9 * (number + 1) / config.members)
@@ -126,13 +130,14 @@ def train(
 
 @dataclass(frozen=True)
 class Situation:
-    """What all members learn from."""
+    """What all members learn from; `alike` is the mean likeness among the senders of each end."""
 
     around: Surroundings
     senders: Senders
     known: Mapping[str, sp.csr_array]
     candidates: Candidates
     rectangles: list[Rectangle]
+    alike: tuple[Matrix, Matrix]
     config: TrainConfig
 
 
@@ -299,27 +304,40 @@ def _answers(told: Situation, hidden: Rows, regime: str) -> Answers:
         kept = ~np.isin(every.row.astype(np.int64) * objects + every.col, taken)
         left[relation] = sp.csr_array((every.data[kept], (every.row[kept], every.col[kept])), shape=known.shape)
     if regime != WARM:
-        none = {
-            name: tuple(np.zeros((len(end), 1), np.float32) for end in (told.senders.subjects, told.senders.objects))
-            for name in left
-        }
-        return replace(seen_answers(left, told.senders, replace(told.config, parts=())), factors=none)
-    return seen_answers(left, told.senders, told.config)
+        return _cold_answers(left, told)
+    return seen_answers(left, told.senders, told.config, told.alike)
 
 
-def seen_answers(known: Mapping[str, sp.csr_array], senders: Senders, config: TrainConfig) -> Answers:
-    """Return answers between senders, with their factors."""
+def _cold_answers(left: Mapping[str, sp.csr_array], told: Situation) -> Answers:
+    """Return answers as a node without any hears them: no factors, and what regressions over both ends foretell."""
+    seen = seen_answers(left, told.senders, replace(told.config, parts=()), told.alike)
+    none = tuple(np.zeros((len(end), 1), np.float32) for end in (told.senders.subjects, told.senders.objects))
+    regressed = {}
+    if "regressions" in told.config.parts:
+        regressed = {name: regress(one, told.alike, over_one=False) for name, one in seen.known.items()}
+    return replace(seen, factors={name: (none[0], none[1]) for name in left}, regressed=regressed)
+
+
+def seen_answers(
+    known: Mapping[str, sp.csr_array], senders: Senders, config: TrainConfig, alike: tuple[Matrix, Matrix]
+) -> Answers:
+    """Return answers between senders, with their factors and regressions.
+
+    Shapes: alike [sender, sender] of both ends.
+    """
     between = {name: one[senders.subjects][:, senders.objects].tocsr() for name, one in known.items()}
-    factors = {}
+    factors, regressed = {}, {}
     if "factors" in config.parts:
         factors = {name: factorise(one, config.factors, config.seed) for name, one in between.items()}
-    return Answers(between, factors)
+    if "regressions" in config.parts:
+        regressed = {name: regress(one, alike) for name, one in between.items()}
+    return Answers(between, factors, regressed)
 
 
 def _rectangles(around: Surroundings, senders: Senders, chosen: Candidates) -> list[Rectangle]:
     """Return the rectangle that the candidates lie in, block by block."""
-    whole = [chosen.columns[block] for block in blocks(np.arange(len(chosen.columns)))]
-    return [rectangle(around, senders, chosen.rows, columns) for columns in whole]
+    from_subjects = around.subjects.alike(chosen.rows, senders.subjects)
+    return [rectangle(around, senders, chosen.rows, columns, from_subjects) for columns in blocks(chosen.columns)]
 
 
 def _fold(told: Situation, regime: str, hidden: Rows, edges: tuple[Edges, Edges] | None) -> Fold:
@@ -337,14 +355,16 @@ def _reached(told: Situation, seen: Answers, wanted: Rows) -> tuple[Matrix, Matr
     pairs, start = told.candidates.pairs[:, wanted], 0
     found = np.empty((len(wanted), len(fixed_inputs(told.around, told.config.parts))), np.float32)
     total = np.zeros(found.shape[1])
+    around, senders, parts = told.around, told.senders, told.config.parts
+    said = outset(around, senders, told.rectangles[0], seen, parts)  # the rows of all blocks are the same
     for block in told.rectangles:
-        values = reached(told.around, told.senders, block, seen, told.config.parts)
+        values = reached(around, senders, block, seen, parts, said)
         total += np.abs(values).sum((1, 2), dtype=np.float64)
         inside = np.flatnonzero((pairs[1] >= start) & (pairs[1] < start + len(block.columns)))
         found[inside] = values[:, pairs[0, inside], pairs[1, inside] - start].T
         start += len(block.columns)
     cells = len(told.candidates.rows) * len(told.candidates.columns)
-    return found, np.maximum(total / cells, 1e-9).astype(np.float32)
+    return found, sized(told.around, told.config.parts, np.maximum(total / cells, 1e-9).astype(np.float32))
 
 
 def _edges(told: Situation) -> tuple[Edges, Edges]:

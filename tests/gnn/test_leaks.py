@@ -18,6 +18,7 @@ from gnn.config import TrainConfig
 from gnn.evaluate import Method, Protocol, Rows, Scored, evaluate, folds_of, score_folds, splits_of
 from gnn.folds import Fold
 from gnn.methods import baselines, candidates_of, model
+from gnn.model import PARTS
 from gnn.split import LeakError, Pairs, named
 from gnn.task import TASKS, Task
 from kg.graph import Graph
@@ -30,7 +31,7 @@ RIVALS = [(task, name) for task in sorted(TASKS) for name in baselines(replace(S
 
 
 def config_of(task: str) -> TrainConfig:
-    return replace(SMALL, task=task)
+    return replace(SMALL, task=task, parts=PARTS)
 
 
 def first_fold(graph: Graph, task: str, split: str) -> Fold:

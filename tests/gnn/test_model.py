@@ -1,5 +1,7 @@
 """The model's parts against the formulas that they stand for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -9,7 +11,7 @@ from scipy.optimize import minimize
 from gnn.checkpoint import Model
 from gnn.factorise import FactorSettings, factorise
 from gnn.learned import Edges, LikenessNet, hits
-from gnn.model import FILTERS, fixed_inputs, heard, nearest, reached, rectangle
+from gnn.model import FILTERS, PARTS, fixed_inputs, heard, nearest, reached, rectangle
 from gnn.readout import Examples, fit
 from gnn.score import listen, regime_of
 from gnn.train import answers, seen_answers, sending, surroundings
@@ -29,7 +31,14 @@ class Looked:
         self.around = surroundings(seen, TASK)
         self.known = answers(seen, TASK)
         self.senders = sending(self.known)
-        self.answers = seen_answers(self.known, self.senders, SMALL)
+        alike = tuple(
+            end.mean_among(nodes)
+            for end, nodes in (
+                (self.around.subjects, self.senders.subjects),
+                (self.around.objects, self.senders.objects),
+            )
+        )
+        self.answers = seen_answers(self.known, self.senders, replace(SMALL, parts=PARTS), (alike[0], alike[1]))
         self.rows, self.columns = (np.arange(count) for count in self.around.shape)
         self.seen = rectangle(self.around, self.senders, self.rows, self.columns)
 
@@ -76,14 +85,14 @@ def test_attributes_meet_in_the_words_that_both_ends_have(families: Graph) -> No
 
 
 def test_every_input_has_a_name(looked: Looked) -> None:
-    for parts in (("messages", "spectral", "chains", "factors"), ("chains",), ("spectral",), ()):
+    for parts in (("messages", "spectral", "chains", "factors", "regressions"), ("chains",), ("spectral",), ()):
         assert len(looked.reached(*parts)) == len(fixed_inputs(looked.around, parts))
 
 
 def test_a_part_of_a_rectangle_hears_what_the_whole_hears(looked: Looked) -> None:
     rows, columns = np.array([3, 17]), np.array([1, 4, 11])
     part = rectangle(looked.around, looked.senders, rows, columns)
-    parts = ("messages", "spectral", "chains", "factors")
+    parts = ("messages", "spectral", "chains", "factors", "regressions")
     found = reached(looked.around, looked.senders, part, looked.answers, parts)
     assert found == pytest.approx(looked.reached(*parts)[:, rows][:, :, columns], rel=1e-3, abs=1e-4)
 

@@ -14,7 +14,7 @@ from gnn.evaluate import Protocol, evaluate
 from gnn.methods import baselines, candidates_of
 from gnn.methods import model as as_method
 from gnn.score import input_names
-from gnn.task import COLD_SUBJECT, REGIMES, WARM
+from gnn.task import COLD_SUBJECT, REGIMES, TASKS, WARM
 from gnn.train import answers, candidates, deal, pace, surroundings, train
 from gnn.view import view
 from kg.graph import Graph
@@ -151,6 +151,16 @@ def test_config_from_a_file(tmp_path: Path) -> None:
     assert load_config(path, task=None, seed=5) == TrainConfig(seed=5, ridge=2.0, parts=("chains",))
     path.write_text("seed = 3\n", encoding="utf-8-sig")
     assert load_config(str(path)) == TrainConfig(seed=3)
+
+
+def test_a_task_s_own_settings_are_its_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "train.toml"
+    path.write_text('task = "binds"\nmembers = 3\n')
+    own = TASKS["binds"].settings
+    assert load_config(None, task="binds") == TrainConfig(task="binds", **own)
+    assert load_config(path) == TrainConfig(task="binds", **{**own, "members": 3})
+    assert load_config(path, members=4).members == 4
+    assert load_config(path, task="treats") == TrainConfig(members=3)
 
 
 def test_a_wrong_change_is_not_the_file_s_fault(tmp_path: Path) -> None:

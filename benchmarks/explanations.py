@@ -4,11 +4,10 @@
 
 prints one JSON object, of a model of drugs and diseases.
 
-Faithful: of the best candidates that are in no list, the known answers named in `because`, and the edges of the first
-paths, are taken away, and the pair is scored again; so are as many random ones (anywhere, and near: of the pair's own
-drug or disease), and as many of those whose ends have the most. Nothing is trained anew, and the spectra stay as they
-are: of the edges, those of the two ends and the answers are taken; the walks that lead over them are counted anew,
-degrees too. Answers are factorised anew.
+Faithful: of the best candidates in no list, the known answers named in `because`, and the edges of the first paths, are
+taken away, and the pair is scored again; so are as many random ones (anywhere, and near: of the pair's own drug or
+disease), and as many of those whose ends have the most. Nothing is trained anew and spectra stay; answers are
+factorised, and walks over edges at the two ends counted, anew.
 
 Curated: for the pairs of DrugMechDB whose ends are in the graph, a path is a hit if all nodes between its ends are
 named by the curators (as KGML-xDTD matches paths, doi:10.1093/gigascience/giad057; over the pairs of which the graph
@@ -37,8 +36,8 @@ from gnn.evidence import evidence
 from gnn.factorise import factorise
 from gnn.likeness import Side, itself
 from gnn.metrics import bootstrap
-from gnn.model import Answers
 from gnn.rank import with_newcomers
+from gnn.regress import regress
 from gnn.score import logits
 from gnn.walks import Way, first_relation
 from kg.fetch import Fetch
@@ -116,9 +115,6 @@ def faithfulness(model: Model, store: Store, options: argparse.Namespace) -> dic
             "fall_in_log_odds": {arm: _told(np.array(values), options.seed) for arm, values in arms.items()},
             "named_minus": {
                 arm: _told(np.array(arms["named"]) - np.array(arms[arm]), options.seed) for arm in [*arms][1:]
-            },
-            "named_falls_more": {
-                arm: float(np.mean(np.array(arms["named"]) > np.array(arms[arm]))) for arm in [*arms][1:]
             },
         }
         for name, arms in falls.items()
@@ -200,13 +196,18 @@ def rescored(model: Model, pair: tuple[int, int], taken: Removal) -> float:
                 ] = 0
         known[relation] = sp.csr_array(left)
         known[relation].eliminate_zeros()
-    factors = {name: factorise(known[name], model.config.factors, model.config.seed) for name in model.answers.factors}
+    told = model.answers
+    factors = {name: factorise(known[name], model.config.factors, model.config.seed) for name in told.factors}
+    if told.regressed:
+        senders = model.senders.subjects, model.senders.objects
+        over, across = (side.mean_among(nodes) for side, nodes in zip(_sides(model), senders, strict=True))
+        told = replace(told, regressed={name: regress(known[name], (over, across)) for name in told.regressed})
     around = replace(
         model.around,
         subjects=without_edges(model.around.subjects, pair[0], taken.drug),
         objects=without_edges(model.around.objects, pair[1], taken.disease),
     )
-    left_model = replace(model, answers=Answers(known, factors), around=around)
+    left_model = replace(model, answers=replace(told, known=known, factors=factors), around=around)
     return float(logits(left_model, np.array([pair[0]]), np.array([pair[1]]))[0, 0])
 
 

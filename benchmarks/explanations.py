@@ -55,9 +55,6 @@ KINDS = ("Drug", "Disease")
 Answer = tuple[str, int, int]
 """A relation, a drug and a disease, by number."""
 
-Taken = Mapping[str, Mapping[str, set[str]]]
-"""Of an end's edges: for each relation, the things at the other ends of those that are taken away, by end."""
-
 
 def main() -> None:
     """Measure and print."""

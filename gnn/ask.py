@@ -24,16 +24,23 @@ AnyModel = Model | PatientModel
 
 
 def train(
-    graph: Graph, config: TrainConfig, progress: Progress = silent, held_out: pd.DataFrame | None = None
+    graph: Graph,
+    config: TrainConfig,
+    progress: Progress = silent,
+    held_out: pd.DataFrame | None = None,
+    work: str | Path | None = None,
 ) -> AnyModel:
-    """Train for the task of the config; raises what `gnn.train.train` and `gnn.patients.train.train` raise."""
+    """Train for the task of the config; raises what `gnn.train.train` and `gnn.patients.train.train` raise.
+
+    In the folder `work`, what is whole of a training of nodes is kept, should it be stopped (`gnn.resume`).
+    """
     if config.task == BENEFITS.name:
         from gnn.patients.train import train as train_patients
 
         return train_patients(graph, config, progress, held_out)
     from gnn.train import train as train_nodes
 
-    return train_nodes(graph, config, progress, held_out)
+    return train_nodes(graph, config, progress, held_out, work)
 
 
 def save(model: AnyModel, folder: str | Path) -> None:

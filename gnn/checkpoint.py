@@ -30,6 +30,8 @@ FILE = "model.safetensors"
 FORMAT = 3
 STATED = "panakeia"
 """The key of the file's metadata under which the model's JSON stands."""
+_LONGEST_HEADER = 100_000_000
+"""Bytes; the format itself allows no longer one."""
 Walks = Mapping[str, Walk | str]
 OLD_FILE = "model.json"
 """What a model of format 1 has beside its arrays; it does not describe those of a later one."""
@@ -62,7 +64,7 @@ class Model:
     `sources` are the releases that it learned from, `listed_by` the names of those that state the answers, `names` what
     the nodes of both ends are called; the first `trained` of each were in the graph. `sizes` is the mean size of each
     fixed input. `calibrators` turn log-odds into probabilities, `shortlists` say from which log-odds on a candidate
-    is on the list of the asked node: both by regime.
+    is on the list of the asked node: both by regime. `held_out` says how many pairs were hidden, and the sum of them.
 
     Shapes: sizes [input].
     """
@@ -79,6 +81,7 @@ class Model:
     members: tuple[Member, ...]
     calibrators: Mapping[str, Calibrator]
     shortlists: Mapping[str, Shortlist]
+    held_out: tuple[int, str] = (0, "")
 
     @property
     def task(self) -> Task:
@@ -106,6 +109,7 @@ class Model:
             subject: self.around.shape[0],
             target: self.around.shape[1],
             "known_pairs": int(self.answers.known[self.task.relation].nnz),
+            "held_out_pairs": self.held_out[0],
             "parameters": sum(len(readout.weight) + 1 for readout in readouts)
             + sum(array.size for network in networks for array in dataclasses.astuple(network)),
         }
@@ -127,7 +131,7 @@ def save(model: Model, folder: str | Path) -> None:
         packed.arrays.update({f"factors/{relation}/{place}": values for place, values in enumerate(factors)})
     packed.arrays.update({f"regressed/{relation}": values for relation, values in model.answers.regressed.items()})
     for number, member in enumerate(model.members):
-        _pack_member(packed, f"members/{number}", member)
+        pack_member(packed, f"members/{number}", member)
     packed.arrays["sizes"] = model.sizes
     for regime, calibrator in model.calibrators.items():
         packed.arrays.update({f"calibrators/{regime}/{name}": one for name, one in calibrator.arrays().items()})
@@ -144,6 +148,8 @@ def save(model: Model, folder: str | Path) -> None:
         "nodes": [side.nodes for _, side in _ends(model.around)],
         "calibrated": {regime: one.way for regime, one in model.calibrators.items()},
         "shortlists": {regime: dataclasses.astuple(one) for regime, one in model.shortlists.items()},
+        "held_out": model.held_out,
+        "summary": model.summary(),
         "told": packed.told,
     }
     with whole_file(model_file(folder)) as part:
@@ -154,6 +160,17 @@ def save(model: Model, folder: str | Path) -> None:
 def model_file(folder: str | Path) -> Path:
     """Return the file in a folder that holds its model."""
     return Path(folder) / FILE
+
+
+def about(folder: str | Path) -> dict[str, Any] | None:
+    """Return what the model in a folder says of itself, without reading it; None if there is none of this format."""
+    try:
+        with model_file(folder).open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            found = stated_by(size.to_bytes(8, "little") + file.read(min(size, _LONGEST_HEADER)))
+    except OSError:
+        return None
+    return found if found and found.get("format") == FORMAT else None
 
 
 def load(folder: str | Path) -> Model:
@@ -243,7 +260,8 @@ def _side(packed: Packed, name: str, kind: str, nodes: tuple[str, ...], walks: W
 _EDGE_WEIGHTS = tuple(field.name for field in dataclasses.fields(EdgeWeights))
 
 
-def _pack_member(packed: Packed, name: str, member: Member) -> None:
+def pack_member(packed: Packed, name: str, member: Member) -> None:
+    """Put a member among the arrays, under a name."""
     for end, network in zip(("subjects", "objects"), member.learned or (), strict=False):
         packed.arrays.update({f"{name}/learned/{end}/{field}": getattr(network, field) for field in _EDGE_WEIGHTS})
     for which, readout in member.readouts.items():
@@ -254,7 +272,8 @@ def _pack_member(packed: Packed, name: str, member: Member) -> None:
     packed.told[f"{name}/learned"] = member.learned is not None
 
 
-def _member(packed: Packed, name: str, task: Task) -> Member:
+def member_of(packed: Packed, name: str, task: Task) -> Member:
+    """Take a member back."""
     learned = None
     if packed.told[f"{name}/learned"]:
         over, across = (
@@ -300,12 +319,13 @@ def _model(stated: Mapping[str, Any], packed: Packed) -> Model:
         senders=Senders(packed.arrays["senders/subjects"], packed.arrays["senders/objects"]),
         answers=Answers(known, factors, regressed),
         sizes=packed.arrays["sizes"],
-        members=tuple(_member(packed, f"members/{number}", task) for number in range(members)),
+        members=tuple(member_of(packed, f"members/{number}", task) for number in range(members)),
         calibrators={
             regime: Calibrator(way, *(packed.arrays[f"calibrators/{regime}/{name}"] for name in ("knots", "values")))
             for regime, way in stated["calibrated"].items()
         },
         shortlists={regime: Shortlist(*parts) for regime, parts in stated["shortlists"].items()},
+        held_out=(stated["held_out"][0], stated["held_out"][1]),
     )
 
 

@@ -3,8 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.floating]
+Rows = NDArray[np.int64]
 
-def degree_prior(subjects: NDArray[np.floating], objects: NDArray[np.floating]) -> NDArray[np.float32]:
+
+def degree_prior(subjects: Floats, objects: Floats) -> NDArray[np.float32]:
     """Return each pair's probability of an edge, given the two degrees alone.
 
     The analytic approximation to degree-preserving permutations of Zietz et al. 2024 (doi:10.1093/gigascience/giae001):
@@ -14,6 +17,13 @@ def degree_prior(subjects: NDArray[np.floating], objects: NDArray[np.floating]) 
 
     Shapes: degrees [subject], [object] -> [subject, object].
     """
+    rows, columns = np.arange(len(subjects))[:, None], np.arange(len(objects))[None, :]
+    return pair_prior(subjects, objects, rows, columns)
+
+
+def pair_prior(subjects: Floats, objects: Floats, rows: Rows, columns: Rows) -> NDArray[np.float32]:
+    """Return the same for some pairs alone. Shapes: degrees [subject], [object]; rows, columns of any, the same."""
     m = max(subjects.sum(), 1)
-    u, v = (degrees * m / degrees.sum() for degrees in (subjects[:, None] + 0.5, objects[None, :] + 0.5))
-    return (u * v / np.sqrt((u * v) ** 2 + np.maximum(m - u - v + 1, 1) ** 2)).astype(np.float32)
+    u, v = ((degrees + 0.5) * m / (degrees + 0.5).sum() for degrees in (subjects, objects))
+    product, others = u[rows] * v[columns], np.maximum(m - u[rows] - v[columns] + 1, 1)
+    return (product / np.sqrt(product**2 + others**2)).astype(np.float32)

@@ -1,7 +1,6 @@
 """Rank: a Model and a node, of either end, to its candidates; a Model and pairs to their scores."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -9,22 +8,18 @@ import pandas as pd
 from scipy.special import expit
 
 from gnn.checkpoint import Model
-from gnn.likeness import Rows
+from gnn.likeness import Matrix, Rows, Side
 from gnn.newcomers import described
-from gnn.score import interval, joined, listen, logits, prior, probabilities, shortlisted
+from gnn.pairs import check_columns, resolved
+from gnn.score import interval, joined, listen, logits, pair_logits, pair_priors, probabilities, shortlisted
 from gnn.task import End, Task
-from kg.files.header import check_header
-from kg.files.table import read_tsv
-from kg.files.text import FileError
 from kg.graph import SourceRelease
 from kg.query import judged_not_indicated
-from kg.search import Node, check_count, find, meanings
+from kg.search import AmbiguousName, Node, UnknownNode, check_count, find, meanings
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
 SCORE_COLUMNS = ("score", "probability", "prior", "known")
-
-_SHOWN = 10
 
 
 class Trained(Protocol):
@@ -34,30 +29,12 @@ class Trained(Protocol):
     def sources(self) -> tuple[SourceRelease, ...]: ...
 
 
-class PairsError(ValueError):
-    """Pairs that cannot be scored; the message names the lines."""
-
-
 class UnknownCandidate(ValueError):
     """A node that the model has not seen and the store does not describe."""
 
 
 class OtherGraphError(ValueError):
     """A store that does not hold the graph that the model was trained on."""
-
-
-def read_pairs(path: str | Path, columns: tuple[str, str]) -> pd.DataFrame:
-    """Read pairs from a TSV with a header line and at least these columns, all as text.
-
-    Row i of the frame is line i + 2 of the file. Raises `PairsError`, which names file and line, for what
-    `kg.files.table.read_tsv` refuses and for pairs that have scores already.
-    """
-    try:
-        table = read_tsv(path, columns)
-    except FileError as failure:
-        raise PairsError(str(failure)) from None
-    _check_new(path, table.header)
-    return pd.DataFrame(list(table.rows.values()), columns=list(table.header), dtype=str)
 
 
 def score(model: Model, store: Store, pairs: pd.DataFrame, origin: object = "the pairs") -> pd.DataFrame:
@@ -70,40 +47,37 @@ def score(model: Model, store: Store, pairs: pd.DataFrame, origin: object = "the
     `OtherGraphError` for a store with another release; `origin` says in a message where the pairs are from.
     """
     assert_trained_on(model, store)
-    task = model.task
-    check_columns(origin, [str(column) for column in pairs.columns], task)
-    ids, bad = {}, []
-    for kind, column, end in zip(task.kinds, task.columns, ("subject", "object"), strict=True):
-        ids[end], wrong = _meant(model, store, kind, pairs[column], end)
-        bad += wrong
-    if bad:
-        bad.sort()
-        more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
-        told = "\n".join(f"line {line}: {why}" for line, why in bad[:_SHOWN])
-        raise PairsError(f"{origin}: {len(bad)} ends of pairs cannot be scored:\n{told}{more}")
+    check_columns(origin, [str(column) for column in pairs.columns], model.task, SCORE_COLUMNS)
+    ids = resolved(store, model.task, pairs, origin, {end: side.nodes for end, side in _sides(model)})
     model = with_newcomers(model, store, ids["subject"], ids["object"])
     rows, columns = (pd.Index(side.nodes).get_indexer(pd.Index(ids[end])) for end, side in _sides(model))
     return pairs.assign(**scored(model, rows, columns))
 
 
 def scored(model: Model, rows: Rows, columns: Rows) -> dict[str, np.ndarray]:
-    """Return what is said of each pair, by `SCORE_COLUMNS`. Shapes: rows, columns [pair]."""
-    across, down = np.unique(rows), np.unique(columns)
-    where = np.searchsorted(across, rows), np.searchsorted(down, columns)
-    found = logits(model, across, down)
+    """Return what is said of each pair, by `SCORE_COLUMNS`, in the memory that pairs take.
+
+    Shapes: rows, columns [pair].
+    """
+    found = pair_logits(model, rows, columns)
     return {
-        "score": expit(found)[where],
-        "probability": probabilities(model, across, down, found)[where],
-        "prior": prior(model, across, down)[where],
-        "known": known(model, across, down)[where],
+        "score": expit(found),
+        "probability": probabilities(model, rows, columns, found),
+        "prior": pair_priors(model, rows, columns),
+        "known": pairs_known(model, rows, columns),
     }
 
 
 def known(model: Model, rows: Rows, columns: Rows) -> np.ndarray:
-    """Return which pairs are in the list that was learned from. Shapes: [row, column]."""
+    """Return which pairs of a rectangle are in the list that was learned from. Shapes: [row, column]."""
+    return pairs_known(model, rows[:, None], columns[None, :])
+
+
+def pairs_known(model: Model, rows: Rows, columns: Rows) -> np.ndarray:
+    """Return which pairs are in the list that was learned from. Shapes: rows, columns of any, the same."""
     pairs = model.answers.known[model.task.relation].tocoo()
     keys = model.senders.subjects[pairs.row] * model.around.shape[1] + model.senders.objects[pairs.col]
-    return np.isin(rows[:, None] * model.around.shape[1] + columns[None, :], keys)
+    return np.isin(rows * model.around.shape[1] + columns, keys)
 
 
 def with_newcomers(model: Model, store: Store, subjects: Sequence[str], objects: Sequence[str]) -> Model:
@@ -130,63 +104,113 @@ def rank(
     check_count("top", top)
     assert_trained_on(model, store)
     found, end = asked_for(model, store, node, end)
-    if end == "subject":
-        model = with_newcomers(model, store, [found.id], [])
-        rows, columns = np.array([model.around.subjects.nodes.index(found.id)]), np.arange(model.trained[1])
-        side, names, kind = model.around.objects, model.names[1], model.task.object
-    else:
-        model = with_newcomers(model, store, [], [found.id])
-        rows, columns = np.arange(model.trained[0]), np.array([model.around.objects.nodes.index(found.id)])
-        side, names, kind = model.around.subjects, model.names[0], model.task.subject
-    listed = known(model, rows, columns).ravel()
-    found_logits = logits(model, rows, columns)
-    values = found_logits.ravel()
-    probable = probabilities(model, rows, columns, found_logits).ravel()
-    listed_short = shortlisted(model, rows, columns, found_logits).ravel()
+    return rank_all(model, store, [found], end, top=top, new_only=new_only).iloc[:, 2:]
+
+
+def rank_all(
+    model: Model, store: Store, nodes: Sequence[Node], end: End, *, top: int = 20, new_only: bool = False
+) -> pd.DataFrame:
+    """Rank the candidates for each of several nodes of one end at once.
+
+    Columns: the asked node, by its kind, and its name, then those of `rank`; nodes in their order, each best first.
+    """
+    check_count("top", top)
+    assert_trained_on(model, store)
+    ids = [node.id for node in nodes]
+    model = with_newcomers(model, store, *((ids, []) if end == "subject" else ([], ids)))
+    places = pd.Index(dict(_sides(model))[end].nodes).get_indexer(pd.Index(ids))
+    refused = [judged_not_indicated(store, node.id) if node.kind == "Disease" else {} for node in nodes]
+    return ranked(model, places, end, top=top, new_only=new_only, refused=refused)
+
+
+def ranked(
+    model: Model, asked: Rows, end: End, *, top: int, new_only: bool = False, refused: Sequence[Mapping[str, str]] = ()
+) -> pd.DataFrame:
+    """Rank the candidates for nodes that the model has, or that have joined it; see `rank_all`.
+
+    `refused` says of each of them by which votes candidates were judged. Shapes: asked [node].
+    """
+    around, other = model.around, 1 if end == "subject" else 0
+    candidates = np.arange(model.trained[other])
+    values = (logits(model, asked, candidates) if other else logits(model, candidates, asked).T).astype(np.float32)
+    tables = [
+        _best(model, int(node), end, row, (top, new_only), refused[place] if refused else {})
+        for place, (node, row) in enumerate(zip(asked, values, strict=True))
+    ]
+    side = around.subjects if end == "subject" else around.objects
+    names = model.names[1 - other]
+    for node, table in zip(asked, tables, strict=True):
+        table.insert(0, model.task.columns[1 - other], side.nodes[node])
+        table.insert(1, f"{model.task.columns[1 - other]}_name", names[node])
+    return pd.concat(tables, ignore_index=True)
+
+
+def _best(
+    model: Model, asked: int, end: End, values: Matrix, wanted: tuple[int, bool], refused: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the best candidates for one node, of all candidates' log-odds. Shapes: values [candidate]."""
+    candidates, node = np.arange(len(values)), np.full(len(values), asked)
+    rows, columns = (node, candidates) if end == "subject" else (candidates, node)
+    listed = pairs_known(model, rows, columns)
     order = np.argsort(-values, kind="stable")
-    places = np.flatnonzero(~listed[order]) if new_only else np.arange(len(order))
-    best = order[places[:top]]
-    low, high = _interval(model, rows, columns, best, end)
-    priors = prior(model, rows, columns).ravel()[best]
-    refused = judged_not_indicated(store, found.id) if found.kind == "Disease" else {}
+    top, new_only = wanted
+    places = (np.flatnonzero(~listed[order]) if new_only else np.arange(len(order)))[:top]
+    best = order[places]
+    rows, columns, logits_ = rows[best], columns[best], values[best]
+    low, high = interval(
+        model, listen(model, rows[:1], columns) if end == "subject" else listen(model, rows, columns[:1])
+    )
+    priors = pair_priors(model, rows, columns)
+    other = 1 if end == "subject" else 0
+    side, names = (model.around.subjects, model.around.objects)[other], model.names[other]
     return pd.DataFrame(
         {
-            "rank": places[:top] + 1,
-            kind.lower(): [side.nodes[place] for place in best],
+            "rank": places + 1,
+            model.task.columns[other]: [side.nodes[place] for place in best],
             "name": [names[place] for place in best],
-            "score": expit(values[best]),
-            "probability": probable[best],
-            "shortlist": listed_short[best],
-            "low": low,
-            "high": high,
+            "score": expit(logits_),
+            "probability": probabilities(model, rows, columns, logits_),
+            "shortlist": shortlisted(model, rows, columns, logits_),
+            "low": low.ravel(),
+            "high": high.ravel(),
             "prior": priors,
-            "lift": expit(values[best]) / priors,
+            "lift": expit(logits_) / priors,
             "known": listed[best],
             "judged": [refused.get(side.nodes[place], "") for place in best],
         }
     )
 
 
-def _interval(model: Model, rows: Rows, columns: Rows, best: Rows, end: End) -> tuple[np.ndarray, np.ndarray]:
-    """Return the intervals of the best candidates."""
-    told = listen(model, rows, columns[best]) if end == "subject" else listen(model, rows[best], columns)
-    low, high = interval(model, told)
-    return low.ravel(), high.ravel()
-
-
 def asked_for(model: Model, store: Store, text: str, end: End | None) -> tuple[Node, End]:
     """Return the node that a text means, and the end of the task that it is at; raises what `find` raises."""
     task = model.task
     if end is not None:
-        return find(store, text, kind=task.subject if end == "subject" else task.object), end
-    found = [
-        (node, "subject" if kind == task.subject else "object")
-        for kind in task.kinds
-        for node in meanings(store, [text], kind).get(text, ())
-    ]
+        return find(store, text, kind=_kind(task, end)), end
+    ends: tuple[End, End] = "subject", "object"
+    found = [(node, one) for one in ends for node in meanings(store, [text], _kind(task, one)).get(text, ())]
     if len(found) == 1:
         return found[0]
-    return find(store, text, kind=task.object if task.asked == "object" else task.subject), task.asked
+    return find(store, text, kind=_kind(task, task.asked)), task.asked
+
+
+def asked_of(store: Store, text: str, ways: Sequence[tuple[Task, End]]) -> tuple[Node, Task, End]:
+    """Return the node that a text means at one of these ends of tasks, and which; raises what `find` raises."""
+    found = [(node, *way) for way in ways for node in meanings(store, [text], _kind(*way)).get(text, ())]
+    if len({(node.kind, node.id) for node, *_ in found}) > 1:
+        raise AmbiguousName(text, tuple(node for node, *_ in found))
+    if found:
+        return found[0]
+    failures = []
+    for task, end in ways:
+        try:
+            return find(store, text, kind=_kind(task, end)), task, end
+        except UnknownNode as failure:
+            failures.append(failure)
+    raise failures[0]
+
+
+def _kind(task: Task, end: End) -> str:
+    return task.subject if end == "subject" else task.object
 
 
 def assert_trained_on(model: Trained, store: Store) -> None:
@@ -202,44 +226,9 @@ def assert_trained_on(model: Trained, store: Store) -> None:
         )
 
 
-def _sides(model: Model):
+def _sides(model: Model) -> tuple[tuple[End, Side], tuple[End, Side]]:
     return ("subject", model.around.subjects), ("object", model.around.objects)
 
 
 def _identity(release: SourceRelease) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     return release.name, release.version, tuple(sorted(release.files.items()))
-
-
-def check_columns(origin: object, header: Sequence[str], task: Task) -> None:
-    try:
-        check_header(origin, header, task.columns, "\t")
-    except FileError as failure:
-        raise PairsError(str(failure)) from None
-    _check_new(origin, header)
-
-
-def _check_new(origin: object, header: Sequence[str]) -> None:
-    if taken := [column for column in SCORE_COLUMNS if column in header]:
-        raise PairsError(f"{origin}, line 1: the column {taken[0]} is there already; expected pairs without scores")
-
-
-def _meant(
-    model: Model, store: Store, kind: str, column: pd.Series, end: End
-) -> tuple[list[str], list[tuple[int, str]]]:
-    """Return the identifier that each value means, and of those that mean none the line and why."""
-    nodes = dict(_sides(model))[end].nodes
-    texts = pd.Index(column.astype(str))
-    others = texts[pd.Index(nodes).get_indexer(texts) < 0].unique()
-    found = meanings(store, list(others), kind) if len(others) else {}
-    meant = {text: ones[0].id for text, ones in found.items() if len(ones) == 1}
-    why = {text: _not_meant(text, found.get(text, ()), kind) for text in others if text not in meant}
-    return [meant.get(text, text) for text in texts], [
-        (place + 2, why[text]) for place, text in enumerate(texts) if text in why
-    ]
-
-
-def _not_meant(text: str, meant: tuple[Node, ...], kind: str) -> str:
-    """Say why a text means no node."""
-    if len(meant) > 1:
-        return f"{text!r} names {len(meant)} nodes, {', '.join(node.id for node in meant)}: give one of these"
-    return f"{text!r} is not in the graph; expected a {kind.lower()}, by CURIE or name"

@@ -1,6 +1,6 @@
 """Score: what a Model says of the pairs of some subjects and objects, known to it or not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,6 @@ from gnn.model import (
     Input,
     Outset,
     Rectangle,
-    blocks,
     fixed_inputs,
     heard,
     learned_inputs,
@@ -22,17 +21,14 @@ from gnn.model import (
     rectangle,
     scaled,
 )
-from gnn.prior import degree_prior
+from gnn.prior import pair_prior
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
 
 LEVEL = 0.9
 """Of the interval around a score."""
 
-_CELLS = 100_000
-"""How many pairs are looked at at once."""
-
-_ROWS = 512
-"""Of how many subjects at most."""
+ROWS, COLUMNS = 512, 200
+"""How many subjects and objects are looked at at once."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +90,49 @@ def _member_inputs(model: Model, member: Member, seen: Rectangle, fixed: Matrix)
 
 def logits(model: Model, rows: Rows, columns: Rows, relation: str = "") -> Matrix:
     """Return the log-odds of pairs, of the relation that is predicted where none is named. Shapes: [row, column]."""
-    around, senders = model.around, model.senders
     found = np.empty((len(rows), len(columns)), np.float32)
-    for first in range(0, len(rows), _ROWS):
-        here = slice(first, first + _ROWS)
-        seen = rectangle(around, senders, rows[here], columns[:0])
+    for told, above, left in swept(model, rows, columns):
+        found[above : above + len(told.seen.rows), left : left + len(told.seen.columns)] = judged(model, told, relation)
+    return found
+
+
+def swept(
+    model: Model, rows: Rows, columns: Rows, wanted: Callable[[int, int], bool] = lambda top, left: True
+) -> Iterator[tuple[Heard, int, int]]:
+    """Yield what reaches the pairs of a rectangle of any size, a block at a time, and where the block begins.
+
+    What subjects hear is worked out once for all objects, so that time goes into pairs and memory is bounded. Blocks
+    that are not `wanted`, by where they begin, are left out. Shapes: rows [row], columns [column].
+    """
+    around, senders = model.around, model.senders
+    for top in range(0, len(rows), ROWS):
+        lefts = [left for left in range(0, len(columns), COLUMNS) if wanted(top, left)]
+        if not lefts:
+            continue
+        seen = rectangle(around, senders, rows[top : top + ROWS], columns[:0])
         said = outset(around, senders, seen, model.answers, model.config.parts)
-        for block in blocks(np.arange(len(columns)), max(_CELLS // len(seen.rows), 1)):
-            part = rectangle(around, senders, seen.rows, columns[block], seen.from_subjects)
-            found[here, block] = judged(model, _heard(model, part, said), relation)
+        for left in lefts:
+            part = rectangle(around, senders, seen.rows, columns[left : left + COLUMNS], seen.from_subjects)
+            yield _heard(model, part, said), top, left
+
+
+def pair_logits(model: Model, rows: Rows, columns: Rows) -> Matrix:
+    """Return the log-odds of any pairs, in the memory that they take. Shapes: rows, columns [pair] -> [pair]."""
+    across, down = np.unique(rows), np.unique(columns)
+    above, left = np.searchsorted(across, rows), np.searchsorted(down, columns)
+    width = -(-len(down) // COLUMNS)
+    blocks = above // ROWS * width + left // COLUMNS
+    order = np.argsort(blocks, kind="stable")
+    starts = np.searchsorted(blocks[order], np.arange(-(-len(across) // ROWS) * width + 1))
+
+    def inside(top: int, first: int) -> Rows:
+        block = top // ROWS * width + first // COLUMNS
+        return order[starts[block] : starts[block + 1]]
+
+    found = np.empty(len(rows), np.float32)
+    for told, top, first in swept(model, across, down, lambda top, first: len(inside(top, first)) > 0):
+        pairs = inside(top, first)
+        found[pairs] = judged(model, told)[above[pairs] - top, left[pairs] - first]
     return found
 
 
@@ -120,16 +150,16 @@ def judged(model: Model, told: Heard, relation: str = "") -> Matrix:
 
 
 def probabilities(model: Model, rows: Rows, columns: Rows, logits: Matrix) -> Matrix:
-    """Return calibrated probabilities, each by the calibrator of its regime. Shapes: logits [row, column]."""
-    regimes, found = regime_of(model, rows, columns), np.empty_like(logits)
+    """Return calibrated probabilities, each by the calibrator of its regime. Shapes: logits [pair]."""
+    regimes, found = pair_regimes(model, rows, columns), np.empty_like(logits)
     for regime in np.unique(regimes):
         found[regimes == regime] = model.calibrators[regime].probabilities(logits[regimes == regime])
     return found
 
 
 def shortlisted(model: Model, rows: Rows, columns: Rows, logits: Matrix) -> NDArray[np.bool_]:
-    """Return which candidates are on the shortlist of the asked node. Shapes: logits [row, column]."""
-    regimes, found = regime_of(model, rows, columns), np.empty(logits.shape, bool)
+    """Return which candidates are on the shortlist of the asked node. Shapes: logits [pair]."""
+    regimes, found = pair_regimes(model, rows, columns), np.empty(logits.shape, bool)
     for regime in np.unique(regimes):
         found[regimes == regime] = model.shortlists[regime].holds(logits[regimes == regime])
     return found
@@ -152,25 +182,35 @@ def interval(model: Model, told: Heard, relation: str = "") -> tuple[Matrix, Mat
 
 
 def regime_of(model: Model, rows: Rows, columns: Rows) -> NDArray[np.str_]:
+    """Return by which readout each pair of a rectangle is judged (see `pair_regimes`). Shapes: [row, column]."""
+    return pair_regimes(model, rows[:, None], columns[None, :])
+
+
+def pair_regimes(model: Model, rows: Rows, columns: Rows) -> NDArray[np.str_]:
     """Return by which readout each pair is judged: that of the node which a ranking is usually asked for.
 
     Where it has no answer, the pair is cold; where the other end has none, that is known of it, unless the model has
     never seen it.
 
-    Shapes: [row, column].
+    Shapes: rows, columns of any, the same.
     """
-    with_answer = np.isin(rows, model.senders.subjects)[:, None], np.isin(columns, model.senders.objects)[None, :]
-    strange = (rows >= model.trained[0])[:, None], (columns >= model.trained[1])[None, :]
+    with_answer = np.isin(rows, model.senders.subjects), np.isin(columns, model.senders.objects)
+    strange = rows >= model.trained[0], columns >= model.trained[1]
     asked, other = (1, 0) if model.task.asked == "object" else (0, 1)
     cold = (COLD_SUBJECT, COLD_OBJECT)
-    found = np.full((len(rows), len(columns)), WARM, dtype=f"<U{len(COLD_SUBJECT)}")
+    found = np.full(np.broadcast_shapes(rows.shape, columns.shape), WARM, dtype=f"<U{len(COLD_SUBJECT)}")
     found[np.broadcast_to(strange[other], found.shape)] = cold[other]
     found[np.broadcast_to(~with_answer[asked], found.shape)] = cold[asked]
     return found
 
 
 def prior(model: Model, rows: Rows, columns: Rows) -> Matrix:
-    """Return each pair's probability of an edge, given the two degrees alone. Shapes: [row, column]."""
+    """Return the prior of each pair of a rectangle (see `pair_priors`). Shapes: [row, column]."""
+    return pair_priors(model, rows[:, None], columns[None, :])
+
+
+def pair_priors(model: Model, rows: Rows, columns: Rows) -> Matrix:
+    """Return each pair's probability of an edge, given its two degrees alone. Shapes: rows, columns: any, the same."""
     known = model.answers.known[model.task.relation]
     degrees = []
     for counts, senders, count in (
@@ -179,7 +219,7 @@ def prior(model: Model, rows: Rows, columns: Rows) -> Matrix:
     ):
         degrees.append(np.zeros(count))
         degrees[-1][senders] = counts
-    return degree_prior(degrees[0], degrees[1])[rows][:, columns]
+    return pair_prior(degrees[0], degrees[1], rows, columns)
 
 
 def _place_in(nodes: Rows, wanted: Rows) -> Rows:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from gnn.walks import Walk
 
@@ -192,3 +192,24 @@ def task_named(name: str) -> Task:
     if name not in TASKS:
         raise TaskError(f"task: got {name!r}, expected one of {', '.join(TASKS)}")
     return TASKS[name]
+
+
+CANDIDATES: Mapping[str, str] = {"drugs": "Drug", "diseases": "Disease", "targets": "Gene", "patients": "Patient"}
+"""What can be asked for, and of which kind that is."""
+
+
+def asking_for(candidates: str) -> list[tuple[Task, End]]:
+    """Return the tasks that rank such candidates, and the end that the node is then at for which they are ranked.
+
+    >>> [(task.name, end) for task, end in asking_for("targets")]
+    [('binds', 'subject')]
+    """
+    if candidates not in CANDIDATES:
+        raise TaskError(f"got {candidates!r}, expected one of {', '.join(CANDIDATES)}")
+    kind, found = CANDIDATES[candidates], []
+    for task in TASKS.values():
+        if task.object == kind:
+            found.append((task, cast(End, "subject")))
+        if task.subject == kind:
+            found.append((task, cast(End, "object")))
+    return found

@@ -1,7 +1,8 @@
 """Train: the visible loop from a graph and a TrainConfig to a Model, the same for every task."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from gnn import resume
 from gnn.calibrate import Calibrator, Shortlist, fit_calibrator, fit_shortlist
 from gnn.checkpoint import Member, Model
 from gnn.config import ConfigError, TrainConfig, load_config
@@ -30,6 +32,7 @@ from gnn.model import (
     scaled,
     sized,
 )
+from gnn.pairs import digest
 from gnn.readout import Examples, fit
 from gnn.regress import regress
 from gnn.split import assert_no_leak, without
@@ -73,12 +76,17 @@ class Fold:
 
 
 def train(
-    graph: Graph, config: TrainConfig, progress: Progress = silent, held_out: pd.DataFrame | None = None
+    graph: Graph,
+    config: TrainConfig,
+    progress: Progress = silent,
+    held_out: pd.DataFrame | None = None,
+    work: str | Path | None = None,
 ) -> Model:
     """Train on a graph.
 
     `held_out` pairs (the columns of `config.about.columns`) are taken out of the graph in every form and are no
-    negatives either. The same config, graph and number of threads give the same model, bit by bit. Raises
+    negatives either. The same config, graph and number of threads give the same model, bit by bit. Where `work` is a
+    folder, each finished member is kept there, and a run that was stopped goes on from them (`gnn.resume`). Raises
     `ConfigError` for a graph with fewer than two answers of the task.
     """
     task = config.about
@@ -101,12 +109,7 @@ def train(
     alike = around.subjects.mean_among(senders.subjects), around.objects.mean_among(senders.objects)
     told = Situation(around, senders, known, chosen, _rectangles(around, senders, chosen), alike, config)
     whole = seen_answers(known, senders, config, told.alike)
-    members, crossed = [], []
-    for number in range(config.members):
-        stage = part(progress, 0.1 + 0.9 * number / config.members, 0.1 + 0.9 * (number + 1) / config.members)
-        member, logits = _member(told, number, stage)
-        members.append(member)
-        crossed.append(logits)
+    members, crossed = zip(*_members(told, work, progress), strict=True)
     progress("calibrate", 0.98)
     calibrators, shortlists = _promises(told, crossed)
     progress("trained", 1.0)
@@ -125,6 +128,7 @@ def train(
         members=tuple(members),
         calibrators=calibrators,
         shortlists=shortlists,
+        held_out=digest(held_out, task),
     )
 
 
@@ -211,6 +215,30 @@ def candidates(
     weight = np.where(is_answer[tuple(pairs)], 1, share * spared[columns[pairs[1]]]).astype(np.float32)
     target = {name: np.asarray(one[:, columns].toarray()[tuple(pairs)] > 0, np.float32) for name, one in known.items()}
     return Candidates(rows, columns, pairs, weight, target)
+
+
+def _members(told: Situation, work: str | Path | None, progress: Progress) -> Iterator[resume.Finished]:
+    """Yield each member, trained now or in an earlier run that was stopped."""
+    config = told.config
+    run = resume.key(config, _seen_arrays(told)) if work else ""
+    for number in range(config.members):
+        stage = part(progress, 0.1 + 0.9 * number / config.members, 0.1 + 0.9 * (number + 1) / config.members)
+        finished = resume.kept(work, run, number, config.about) if work else None
+        if finished is None:
+            finished = _member(told, number, stage)
+            if work:
+                resume.keep(work, run, number, finished)
+        yield finished
+
+
+def _seen_arrays(told: Situation) -> Iterator[NDArray]:
+    """Yield all numbers that a member is fitted from."""
+    chosen = told.candidates
+    yield from (chosen.rows, chosen.columns, chosen.pairs, chosen.weight, *chosen.target.values())
+    walked = [way.reached for side in (told.around.subjects, told.around.objects) for way in side.meets.values()]
+    shared = [one for side in (told.around.subjects, told.around.objects) for one in side.shared.values()]
+    for matrix in (*told.known.values(), *shared, *walked):
+        yield from (matrix.data, matrix.indices, matrix.indptr)
 
 
 def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, dict[tuple[str, str], Matrix]]:

@@ -16,6 +16,7 @@ from panakeia.verbs.genomes import GenomeVerbs
 from panakeia.verbs.graph import GraphVerbs
 from panakeia.verbs.held import names
 from panakeia.verbs.likeness import LikenessVerbs
+from panakeia.verbs.models import ModelVerbs
 from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.safety import SafetyVerbs
@@ -31,6 +32,7 @@ class Session(
     WalkVerbs,
     FormatVerbs,
     NetworkVerbs,
+    ModelVerbs,
     PatientVerbs,
     TwinVerbs,
     CohortVerbs,

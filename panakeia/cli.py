@@ -16,6 +16,7 @@ from panakeia.commands import (
     genomes,
     graph,
     likeness,
+    models,
     network,
     patients,
     safety,
@@ -35,6 +36,8 @@ app.add_typer(graph.app)
 app.add_typer(walks.app)
 app.add_typer(formats.app)
 app.add_typer(network.app)
+app.add_typer(models.predict_app)
+app.add_typer(models.app, name="models")
 app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
 app.add_typer(twins.twin_app, name="twin")

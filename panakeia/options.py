@@ -10,17 +10,19 @@ import typer
 
 import kg.patients.formats
 import kg.sources
-from gnn.task import TASKS
+from gnn.task import CANDIDATES, TASKS
 from kg.files.number import number
 from kg.schema import NODE_KINDS
 from twin.library import MODELS
 
 if TYPE_CHECKING:
     Task: TypeAlias = str
+    Candidates: TypeAlias = str
     Twin: TypeAlias = str
     Format: TypeAlias = str
 else:  # typer shows these values in an option's help, and refuses others
     Task = Literal[tuple(TASKS)]
+    Candidates = Literal[tuple(CANDIDATES)]
     Twin = Literal[MODELS]
     Format = Literal[tuple(sorted(module.name for module in iter_modules(kg.patients.formats.__path__)))]
 

@@ -114,6 +114,9 @@ def test_data_that_are_not_would_be_seen(mark: str) -> None:
         ("kg.build", {"torch", "jax"}),
         ("panakeia.cli", {"torch", "jax", "pyarrow", "pandas"}),
         ("twin.simulate", {"torch"}),
+        ("gnn.rank", {"torch", "torch_geometric", "rdkit"}),
+        ("gnn.checkpoint", {"torch", "torch_geometric", "rdkit"}),
+        ("gnn.predict", {"torch", "torch_geometric", "rdkit"}),
     ],
 )
 def test_a_room_does_not_pay_for_another(module: str, forbidden: set[str]) -> None:

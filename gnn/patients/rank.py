@@ -14,11 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from gnn.pairs import PairsError, check_columns
 from gnn.patients.cases import NOW, cases
 from gnn.patients.events import read_events
 from gnn.patients.hidden import without_hidden
 from gnn.patients.model import Asked, PatientModel, asked, because, interval, logits, prior, probabilities
-from gnn.rank import PairsError, assert_trained_on, check_columns
+from gnn.rank import SCORE_COLUMNS, assert_trained_on
 from gnn.task import End
 from kg.query.people import OWN_PREFIX, find_patient, patients, stored
 from kg.safety import Warnings, warnings_of
@@ -77,7 +78,7 @@ def score(model: PatientModel, store: Store, pairs: pd.DataFrame, origin: object
     repeating what may be a patient's name, and `WithdrawnError` where a patient withdrew consent.
     """
     assert_trained_on(model, store)
-    check_columns(origin, [str(column) for column in pairs.columns], model.task)
+    check_columns(origin, [str(column) for column in pairs.columns], model.task, SCORE_COLUMNS)
     texts = {column: pairs[column].astype(str) for column in model.task.columns}
     meant = {
         "patient": _patients(store, texts["patient"]),

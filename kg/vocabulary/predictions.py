@@ -2,7 +2,14 @@
 
 from kg.vocabulary.terms import AttributeType, Relation
 
-_SCORED: dict[str, AttributeType] = {"score": "double", "prior": "double", "model": "string"}
+_SCORED: dict[str, AttributeType] = {
+    "score": "double",
+    "probability": "double",
+    "prior": "double",
+    "model": "string",
+    "data_version": "string",
+    "explanation": "string",
+}
 
 RELATIONS = (
     Relation("predicted_treats", "Drug", "Disease", "biolink:treats", predicted=True, attributes=_SCORED),

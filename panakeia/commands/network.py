@@ -6,30 +6,60 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.options import CsvOption, DataOption, JsonOption, ModelOption, StoreOption, Task, TopOption, whole
+from panakeia.options import (
+    Candidates,
+    CsvOption,
+    DataOption,
+    JsonOption,
+    ModelOption,
+    StoreOption,
+    Task,
+    TopOption,
+    whole,
+)
 from panakeia.terminal import print_answer, print_note
 from panakeia.verbs.held import MODEL, STORE
 
 app = typer.Typer()
 
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C ended, as shells have it."""
+
 
 @app.command()
 def train(
     store: StoreOption = STORE,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the trained model.", metavar="DIR")] = Path(MODEL),
-    task: Annotated[Task, typer.Option(help="Relation to learn.")] = "treats",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help=f"Folder for the trained model; {MODEL}, or for another task {MODEL}-TASK.", metavar="DIR"
+        ),
+    ] = None,
+    task: Annotated[Task | None, typer.Option(help="What to learn; treats, if the settings do not say.")] = None,
+    without: Annotated[
+        Path | None,
+        typer.Option(
+            "--without", help="TSV of pairs to leave out in every form, by name or CURIE.", metavar="PAIRS.tsv"
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", parser=whole(0), help="Seed of all random streams.", metavar="N")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train the graph neural network on the graph and write the model.
+    """Train the graph neural network on the graph and write the model; a run that was stopped goes on where it was.
 
-    Example: panakeia train --store out/graph.lbdb --out out/model --seed 0
+    The columns of the pairs to leave out are those of the task: drug and disease (treats), drug and gene (binds).
+
+    Example: panakeia train --store out/graph.lbdb --task binds --seed 0
     """
-    with Session(store, out) as session:
-        print_answer(session.train(task=task, seed=seed, config=config), as_json=as_json)
+    try:
+        with Session(store) as session:
+            print_answer(session.train(task=task, seed=seed, config=config, without=without, out=out), as_json=as_json)
+    except KeyboardInterrupt as stopped:
+        print_note(str(stopped) or "stopped")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command()
@@ -61,12 +91,14 @@ def evaluate(
 
 @app.command()
 def score(
-    pairs: Annotated[Path, typer.Argument(help="TSV with the columns drug and disease.", metavar="PAIRS.tsv")],
+    pairs: Annotated[
+        Path, typer.Argument(help="TSV with the columns of a task, such as drug and disease.", metavar="PAIRS.tsv")
+    ],
     out: Annotated[Path, typer.Option("--out", help="TSV to write.", metavar="SCORES.tsv")],
     store: StoreOption = STORE,
     model: ModelOption = Path(MODEL),
 ) -> None:
-    """Score pairs of a drug and a disease: the same rows, with score, prior and known.
+    """Score pairs: the same rows, with score, probability, prior and known; the header says of which task they are.
 
     Example: panakeia score pairs.tsv --out scores.tsv
     """
@@ -76,24 +108,39 @@ def score(
 
 @app.command()
 def rank(
-    disease: str,
+    nodes: Annotated[
+        list[str] | None, typer.Argument(help="For what: one node, or several.", metavar="[NODE]...")
+    ] = None,
+    candidates: Annotated[
+        Candidates | None, typer.Option("--for", help="What to rank; without, what the model ranks for the node.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--nodes", help="File of nodes to rank for, one on each line.", metavar="FILE")
+    ] = None,
+    described: Annotated[
+        Path | None,
+        typer.Option("--described", help="A disease or drug that is in no graph (TOML).", metavar="FILE.toml"),
+    ] = None,
     store: StoreOption = STORE,
     model: ModelOption = Path(MODEL),
     top: TopOption = 20,
     as_json: JsonOption = False,
-    new: Annotated[
-        bool, typer.Option("--new", help="Leave out the drugs that the model's source lists for the disease.")
-    ] = False,
+    new: Annotated[bool, typer.Option("--new", help="Leave out the pairs that the model's source lists.")] = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Rank the drugs for a disease: score, degree prior, lift over it, and whether the source lists the pair.
+    """Rank drugs for a disease, and whatever a model ranks, from either end; several nodes at once.
+
+    With each candidate: score, probability, degree prior, lift over it, and whether the source lists the pair.
 
     Example: panakeia rank "type 2 diabetes mellitus" --top 20
     """
     if as_json and as_csv:
         raise ValueError("got --json and --csv: expected one of them, --json or --csv")
     with Session(store, model) as session:
-        print_answer(session.rank(disease, top=top, new_only=new), as_json=as_json, as_csv=as_csv)
+        ranked = session.rank(
+            *(nodes or ()), candidates=candidates, file=file, described=described, top=top, new_only=new
+        )
+        print_answer(ranked, as_json=as_json, as_csv=as_csv)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from kg.output import refuse_inputs, require_file
 
 if TYPE_CHECKING:
+    from gnn.ask import AnyModel
     from gnn.checkpoint import Model
     from kg.progress import Progress
     from kg.stores.protocol import Store
@@ -31,7 +32,7 @@ class Held:
         self.data = None if data is None else Path(data)
         self._progress = progress
         self._opened: Store | None = None
-        self._loaded: Model | None = None
+        self._loaded: dict[Path, AnyModel] = {}
 
     def __repr__(self) -> str:
         return f"Session({without_login(self.store)!r}, {str(self.model)!r})"
@@ -56,13 +57,26 @@ class Held:
             self._opened = open_store(self.store).__enter__()
         return self._opened
 
-    def _network(self) -> "Model":
-        """Return the session's model, loaded."""
-        if self._loaded is None:
-            from gnn import checkpoint
+    def _network(self, *tasks: str) -> "Model":
+        """Return the session's model, loaded; where tasks are named, that of one of them (`gnn.folders.holding`).
 
-            self._loaded = checkpoint.load(self.model)
-        return self._loaded
+        Raises `ValueError` for a model of patients, who are no nodes.
+        """
+        from gnn.checkpoint import Model
+
+        if not isinstance(model := self._any_network(*tasks), Model):
+            raise ValueError("the model is one of patients: expected one of nodes; name another with --model")
+        return model
+
+    def _any_network(self, *tasks: str) -> "AnyModel":
+        """Return the session's model, or that of one of these tasks, also one of patients."""
+        from gnn.ask import load
+        from gnn.folders import holding
+
+        folder = holding(self.model, tasks) if tasks else self.model
+        if folder not in self._loaded:
+            self._loaded[folder] = load(folder)
+        return self._loaded[folder]
 
     def _noted(self, verb: str, about: str | Collection[str] = (), size: int | None = None, detail: str = "") -> None:
         """Write into the store's journal that this is asked of its patients (see `kg.patients.journal.note`)."""

@@ -1,43 +1,71 @@
-"""The verbs that are asked of the network: what it learns, and what it says of drugs and diseases."""
+"""The verbs that are asked of the network: what it learns, and what it says of pairs and nodes."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.files.table import write_tsv
-from kg.files.text import create_text
-from kg.output import whole_file
+from kg.files.text import create_text, read_text
+from kg.output import require_folder, whole_file
 from panakeia.answer import Table
 from panakeia.verbs.held import Held, check_output, into
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gnn.ask import AnyModel
     from gnn.explain import Explanation
+    from gnn.task import End
+    from kg.search import Node
 
 
 class NetworkVerbs(Held):
     """Train the network and ask it."""
 
-    def train(self, *, task: str = "treats", seed: int | None = None, config: str | Path | None = None) -> Table:
-        """Train the graph neural network on the graph, and write the session's model."""
+    def train(
+        self,
+        *,
+        task: str | None = None,
+        seed: int | None = None,
+        config: str | Path | None = None,
+        without: str | Path | None = None,
+        out: str | Path | None = None,
+    ) -> Table:
+        """Train the graph neural network on the graph, and write the model of a task, with its card.
+
+        Pairs in the TSV `without` are left out in every form. The folder is `out`, or, where none is named, the
+        session's model for `treats` and one beside it for another task. A run that was stopped goes on where it was.
+        """
         import pandas as pd
 
-        from gnn import checkpoint
+        from gnn import checkpoint, resume
+        from gnn.card import write_card
         from gnn.config import load_config
+        from gnn.folders import folder_for
+        from gnn.pairs import held_out_pairs
 
         settings = load_config(config, task=task, seed=seed)
-        check_output(checkpoint.model_file(self.model), config, self.store)
-        from gnn.train import train  # torch, after what needs no waiting for
+        folder = Path(out) if out is not None else folder_for(self.model, settings.task)
+        require_folder(folder)
+        check_output(checkpoint.model_file(folder), config, without, self.store)
+        held_out = held_out_pairs(self._graph(), settings.about, without) if without is not None else None
+        from gnn.ask import save, train  # torch, after what needs no waiting for
 
-        with self._telling() as progress:
-            progress("read the graph", 0.0)
-            model = train(self._graph().read(), settings, progress)
-            checkpoint.save(model, self.model)
-        self._loaded = model
+        try:
+            with self._telling() as progress:
+                progress("read the graph", 0.0)
+                model = train(self._graph().read(), settings, progress, held_out, folder)
+                save(model, folder)
+        except KeyboardInterrupt:
+            raise resume.Stopped(resume.left_over(folder, settings.members)) from None
+        resume.clear(folder)
+        if isinstance(model, checkpoint.Model):
+            write_card(model, folder)
+        self._loaded[folder] = model
         summary = model.summary()
         return Table(
-            f"model written to {self.model}",
+            f"model written to {folder}",
             pd.DataFrame(summary.items(), columns=["name", "value"]),
             content=summary,
         )
@@ -83,23 +111,73 @@ class NetworkVerbs(Held):
             content=found.to_json(),
         )
 
-    def rank(self, disease: str, *, top: int = 20, new_only: bool = False) -> Table:
-        """Rank the drugs for a disease: score, degree prior, lift over it, and whether the source lists the pair.
+    def rank(
+        self,
+        *nodes: str,
+        candidates: str | None = None,
+        file: str | Path | None = None,
+        described: str | Path | None = None,
+        top: int = 20,
+        new_only: bool = False,
+    ) -> Table:
+        """Rank the candidates for a node: score, degree prior, lift over it, and whether the source lists the pair.
 
-        With `new_only`, drugs that the model's source lists for the disease are left out.
+        `candidates` are drugs, diseases, targets or patients; where it is not said, those that the session's model
+        ranks for the node: drugs for a disease. Several nodes, and those in a `file`, a line each, are ranked at once.
+        A node that is in no graph is `described` in a TOML file. With `new_only`, listed pairs are left out.
         """
-        from gnn.rank import rank
-        from kg.search import find
+        from gnn.ask import rank_many
+        from gnn.patients.model import PatientModel
+        from gnn.rank import rank_all
 
-        found = find(self._graph(), disease, kind="Disease")
-        model = self._network()
-        candidates = rank(model, self._graph(), found.id, end="object", top=top, new_only=new_only)
-        note = (
-            f"known: {model.listed(True)}. A drug that is {model.listed(False)} is a hypothesis: nobody may have "
-            "looked at it, or it may have been judged not indicated; judged: what curators voted, where the graph has "
-            f"a source of such judgements, which the model has not seen. Data: {model.summary()['data_version']}"
-        )
-        return Table(f"drugs for {found.name} ({found.id})", candidates, (note,))
+        if described is not None:
+            if nodes or file is not None:
+                raise ValueError("got a description and nodes: expected either nodes of the graph, or a description")
+            return self._rank_described(described, candidates, top, new_only)
+        texts = [*nodes, *(_lines(file) if file is not None else ())]
+        if not texts:
+            raise ValueError("got no node to rank for: expected one or more, by name or identifier, or a file of them")
+        model, found, end = self._asked(texts, candidates)
+        how = rank_many if isinstance(model, PatientModel) else rank_all
+        frame = how(model, self._graph(), found, end, top=top, new_only=new_only)  # type: ignore[arg-type]
+        if len(found) == 1:
+            frame = frame.iloc[:, 2:]
+        whom = f"{found[0].name} ({found[0].id})" if len(found) == 1 else f"{len(found)} nodes, {found[0].name} first"
+        return _ranking(model, end, whom, frame)
+
+    def _asked(self, texts: Sequence[str], candidates: str | None) -> "tuple[AnyModel, list[Node], End]":
+        """Return which model ranks for these nodes, the nodes, and the end that they are at."""
+        from gnn.rank import asked_for, asked_of
+        from gnn.task import asking_for
+
+        if candidates is None:
+            model = self._network()
+            node, end = asked_for(model, self._graph(), texts[0], None)
+            return model, [node, *(asked_for(model, self._graph(), text, end)[0] for text in texts[1:])], end
+        node, task, end = asked_of(self._graph(), texts[0], asking_for(candidates))
+        others = [asked_of(self._graph(), text, [(task, end)])[0] for text in texts[1:]]
+        return self._any_network(task.name), [node, *others], end
+
+    def _rank_described(self, path: str | Path, candidates: str | None, top: int, new_only: bool) -> Table:
+        import numpy as np
+
+        from gnn.described import read_description
+        from gnn.rank import assert_trained_on, ranked
+        from gnn.score import joined
+        from gnn.task import CANDIDATES, asking_for
+
+        told = read_description(path, self._graph())
+        ways = [way for name in ([candidates] if candidates else CANDIDATES) for way in asking_for(name)]
+        fitting = [(task, end) for task, end in ways if task.kinds[0 if end == "subject" else 1] == told.kind]
+        if not fitting:
+            raise ValueError(f"{path} describes a {told.kind.lower()}: no {candidates} are ranked for one")
+        task, end = fitting[0]
+        model = self._network(task.name)
+        assert_trained_on(model, self._graph())
+        grown = joined(model, [told.node], []) if end == "subject" else joined(model, [], [told.node])
+        place = grown.around.shape[0 if end == "subject" else 1] - 1
+        frame = ranked(grown, np.array([place]), end, top=top, new_only=new_only).iloc[:, 2:]
+        return _ranking(model, end, f"{told.node.name}, as {path} describes it", frame, told.notes)
 
     def explain(self, a: str, b: str, *, top: int = 10) -> "Explanation":
         """Explain a pair, either end first: the known answers that carried its score, and paths that this leans on."""
@@ -113,7 +191,7 @@ class NetworkVerbs(Held):
 
         from gnn import checkpoint
         from gnn.explain import explain_pairs
-        from gnn.rank import read_pairs
+        from gnn.pairs import read_pairs
 
         check_output(out, pairs, self.store, checkpoint.model_file(self.model))
         model = self._network()
@@ -127,17 +205,41 @@ class NetworkVerbs(Held):
         return Table(f"{count} pairs explained{into(out)}", told)
 
     def score(self, pairs: "str | Path | pd.DataFrame", *, out: str | Path | None = None) -> Table:
-        """Score pairs of a drug and a disease: the same rows, with score, prior and known; into a TSV with `out`."""
+        """Score pairs: the same rows, with score, probability, prior and known; into a TSV with `out`.
+
+        The columns say of which task they are: drug and disease, drug and gene, patient and drug.
+        """
         from gnn import checkpoint
-        from gnn.rank import read_pairs, score
+        from gnn.ask import score
+        from gnn.pairs import read_pairs, tasks_about
+        from gnn.rank import SCORE_COLUMNS
 
         if out is not None:
             check_output(out, pairs, self.store, checkpoint.model_file(self.model))
-        model = self._network()
-        asked = read_pairs(pairs, model.task.columns) if isinstance(pairs, str | Path) else pairs
+        asked = read_pairs(pairs, taken=SCORE_COLUMNS) if isinstance(pairs, str | Path) else pairs
         origin = pairs if isinstance(pairs, str | Path) else "the pairs"
+        model = self._any_network(*(task.name for task in tasks_about(origin, [str(name) for name in asked.columns])))
         scored = score(model, self._graph(), asked, origin)
         if out is not None:
             with whole_file(out) as part, create_text(part, out) as file:
                 write_tsv(scored, file)
         return Table(f"{len(scored)} pairs scored{into(out)}", scored)
+
+
+def _lines(path: str | Path) -> list[str]:
+    """Return the nodes in a file, one on each line that is not empty."""
+    found = [line.strip() for line in read_text(path).splitlines() if line.strip()]
+    if not found:
+        raise ValueError(f"{path} names no node: expected one on each line, by name or identifier")
+    return found
+
+
+def _ranking(model: "AnyModel", end: "End", whom: str, frame: "pd.DataFrame", more: Sequence[str] = ()) -> Table:
+    """Return ranked candidates with what there is to know about them."""
+    kind = model.task.columns[1 if end == "subject" else 0]
+    note = (
+        f"known: {model.listed(True)}. A {kind} that is {model.listed(False)} is a hypothesis: nobody may have "
+        "looked at it, or it may have been judged not indicated; judged: what curators voted, where the graph has "
+        f"a source of such judgements, which the model has not seen. Data: {model.summary()['data_version']}"
+    )
+    return Table(f"{kind}s for {whom}", frame, (*more, note))

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pytest
 
 from gnn.checkpoint import Model
-from gnn.rank import OtherGraphError, PairsError, rank, read_pairs, score
+from gnn.pairs import PairsError, read_pairs
+from gnn.rank import SCORE_COLUMNS, OtherGraphError, rank, score
 from gnn.readout import Readout
 from gnn.task import TREATS
 from gnn.train import train
@@ -100,7 +101,7 @@ def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> No
     with pytest.raises(PairsError) as failure:
         score(model, store, pairs)
     lines = str(failure.value).splitlines()
-    assert lines[0] == "the pairs: 3 ends of pairs cannot be scored:"
+    assert lines[0] == "the pairs: 3 ends of pairs are not to be found:"
     assert lines[1] == "line 3: 'aspirin' is not in the graph; expected a drug, by CURIE or name"
     assert lines[2] == "line 4: '' is not in the graph; expected a disease, by CURIE or name"
     assert lines[3] == "line 5: 'DRUGBANK:DB99999' is not in the graph; expected a drug, by CURIE or name"
@@ -169,7 +170,7 @@ def test_a_file_that_is_no_table_of_pairs(tmp_path: Path, content: bytes, said: 
     path = tmp_path / "pairs.tsv"
     path.write_bytes(content)
     with pytest.raises(PairsError) as failure:
-        read_pairs(path, ENDS)
+        read_pairs(path, ENDS, SCORE_COLUMNS)
     assert str(failure.value).startswith(f"{path}{said}")
 
 

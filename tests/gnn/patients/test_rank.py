@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from gnn.config import TrainConfig
+from gnn.pairs import PairsError
 from gnn.patients.model import PatientModel
 from gnn.patients.rank import (
     SUPPORT_COLUMNS,
@@ -16,7 +17,6 @@ from gnn.patients.rank import (
     score,
 )
 from gnn.patients.train import train
-from gnn.rank import PairsError
 from kg.graph import Graph
 from kg.search import UnknownNode
 from kg.stores.protocol import Store

@@ -1,0 +1,145 @@
+"""Card: what a model is for, what it learned from, what its scores mean and how far to trust them, as a page.
+
+The sections are those of Mitchell et al. 2019 (doi:10.1145/3287560.3287596), as far as a model of a graph has them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gnn import checkpoint
+from gnn.checkpoint import Model
+from gnn.folders import CARD, evaluation
+from gnn.score import LEVEL
+from gnn.task import REGIMES
+from kg.graph import data_version
+from kg.output import whole_file
+
+
+def write_card(model: Model, folder: str | Path) -> Path:
+    """Write the card of the model that lies in a folder beside it, and return its path.
+
+    What was measured is in it where the folder's evaluation is of this very model: whoever evaluates writes it anew.
+    """
+    path = Path(folder) / CARD
+    stated = checkpoint.about(folder)
+    measured = evaluation(folder, stated) if stated else {}
+    with whole_file(path) as part:
+        part.write_text("\n\n".join(_sections(model, stated, measured)) + "\n", encoding="utf-8")
+    return path
+
+
+def _sections(model: Model, stated: Mapping[str, Any] | None, measured: Mapping[str, Any]) -> Iterator[str]:
+    task, summary = model.task, model.summary()
+    subject, target = task.columns
+    yield f"# Which {subject} {task.relation} which {target}"
+    yield (
+        f"A model of the task `{task.name}`: it scores pairs of a {subject} and a {target} by how like they are to "
+        f"pairs that are known ({', '.join(task.labels)}), over a knowledge graph. Written by panakeia "
+        f"{stated['panakeia'] if stated else ''} with the model; seed {model.config.seed}, "
+        f"{summary[f'{subject}s']:,} {subject}s, {summary[f'{target}s']:,} {target}s, "
+        f"{summary['known_pairs']:,} known pairs."
+    )
+    yield f"## Intended use\n\n{_use(model)}"
+    yield f"## What a score means\n\n{_meaning(model)}"
+    yield f"## Data\n\n{_data(model)}"
+    yield f"## Training\n\n{_training(model)}"
+    yield f"## Evaluation\n\n{_evaluation(measured)}"
+    yield f"## Limits\n\n{_limits(model)}"
+
+
+def _use(model: Model) -> str:
+    subject, target = model.task.columns
+    return (
+        f"To rank hypotheses, either way: {subject}s for a {target}, {target}s for a {subject}. For research and trial "
+        "planning, read with the evidence (`panakeia explain`). Not a medical device: no treatment is decided by it, "
+        "and a high score is no evidence that a drug works or is safe."
+    )
+
+
+def _meaning(model: Model) -> str:
+    lists = model.listed(True).removeprefix("in ")
+    told = [f"`{regime}`: {one.way}" for regime, one in model.calibrators.items()]
+    lines = [
+        f'`score`: how like a pair is to those in {lists}, from 0 to 1: a score that means "in the list", no more.',
+        f"`probability`: the share of pairs with such a score that are in the list, had it not been known "
+        f"(calibrated apart by regime: {', '.join(told)}).",
+        f"`low` and `high`: between them the score lies in {LEVEL:.0%} of draws of the training data anew; what no "
+        "data tell is in neither.",
+        "`prior`: the same probability from the numbers of known pairs of both ends alone; `lift`: score over prior.",
+        f"`known`: the pair is {model.listed(True)}. One that is not may be known elsewhere, or known not to work.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _data(model: Model) -> str:
+    rows = [
+        f"| {release.name} | {release.version} | {release.licence} | {release.citation} |" for release in model.sources
+    ]
+    held, sha = model.held_out
+    left = f"{held:,} pairs were held out in every form (SHA-256 {sha})." if held else "No pair was held out."
+    head = f"Data version: {data_version(model.sources)}. {left} The model carries the licences of its data."
+    return "\n".join([head, "", "| data set | version | licence | citation |", "| --- | --- | --- | --- |", *rows])
+
+
+def _training(model: Model) -> str:
+    settings = "\n".join(f"| {name} | {_cell(value)} |" for name, value in asdict(model.config).items())
+    ends = [
+        f"- {side.kind}s are alike by: {', '.join(side.shared) or 'nothing'}"
+        for side in (model.around.subjects, model.around.objects)
+    ]
+    return "\n".join(
+        [
+            f"{len(model.members)} members, their log-odds averaged; readouts apart for {', '.join(REGIMES)} pairs.",
+            "",
+            *ends,
+            f"- walks between them: {', '.join(model.task.chains) or 'none'}",
+            "",
+            "| setting | value |",
+            "| --- | --- |",
+            settings,
+        ]
+    )
+
+
+def _evaluation(measured: Mapping[str, Any]) -> str:
+    if not measured.get("splits"):
+        return (
+            "This very model has not been evaluated: `panakeia evaluate` does it. What models of these settings reach, "
+            "beside which baselines, stands in `docs/validation.md`."
+        )
+    lines = ["Intervals are those of 95 % over draws of the nodes asked for.", ""]
+    for split, rows in measured["splits"].items():
+        lines += [f"Held out: {split}.", "", "| method | metric | value | interval |", "| --- | --- | --- | --- |"]
+        lines += [f"| {row['method']} | {row['metric']} | {row['value']:.3f} | {_interval(row)} |" for row in rows]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return f"{row['low']:.3f} to {row['high']:.3f}" if row.get("low") is not None else ""
+
+
+def _limits(model: Model) -> str:
+    subject, target = model.task.columns
+    lines = [
+        f"A {subject} or {target} of which little is known is ranked by little: see `prior` and the interval.",
+        f"Well studied {subject}s and {target}s have more known pairs, and rank higher for it.",
+        "What is not in the list counts as unlikely in training, though some of it is merely not listed.",
+        "Learned from public data bases, with their gaps: rare diseases, recent drugs and biologics are few in them.",
+    ]
+    side = model.around.subjects
+    if "ATC group" in side.ways:
+        without = int((np.diff(side.ways["ATC group"].reached.indptr) == 0).sum())
+        lines.append(
+            f"ATC groups state what a drug is used for: they help with uses known already, and {without:,} of "
+            f"{len(side.nodes):,} drugs have none. `docs/validation.md` has the figures without them."
+        )
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -51,7 +51,7 @@ def test_the_prior_worked_by_hand() -> None:
     for row, u in enumerate((5 / 3, 1, 1 / 3)):
         for column, v in enumerate((15 / 8, 9 / 8)):
             assert prior[row, column] == pytest.approx(u * v / np.hypot(u * v, max(3 - u - v + 1, 1)), rel=1e-5)
-    assert degree_prior(np.zeros((2, 2), bool)) == pytest.approx(0.25 / np.hypot(0.25, 1))
+    assert prior_of(np.zeros((2, 2), bool)) == pytest.approx(0.25 / np.hypot(0.25, 1))
 
 
 def test_the_prior_depends_on_degrees_alone_and_grows_with_them() -> None:

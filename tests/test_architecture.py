@@ -115,6 +115,7 @@ def test_data_that_are_not_would_be_seen(mark: str) -> None:
         ("panakeia.cli", {"torch", "jax", "pyarrow", "pandas"}),
         ("twin.simulate", {"torch"}),
         ("gnn.rank", {"torch", "torch_geometric", "rdkit"}),
+        ("gnn.ask", {"torch", "torch_geometric", "rdkit"}),
         ("gnn.checkpoint", {"torch", "torch_geometric", "rdkit"}),
         ("gnn.predict", {"torch", "torch_geometric", "rdkit"}),
     ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,8 +10,10 @@ import scipy.sparse as sp
 from gnn.likeness import shared_by
 from gnn.patients.received import Matrix
 from gnn.task import DRUG_WALKS
-from gnn.view import View
 from gnn.walks import way
+
+if TYPE_CHECKING:
+    from gnn.view import View
 
 NEAREST = 15
 """How many of the likest drugs speak for a drug."""
@@ -36,7 +38,7 @@ class Likes:
     treats: sp.csr_array
 
 
-def likes(seen: View, candidates: Sequence[str], taken: Sequence[str]) -> Likes:
+def likes(seen: "View", candidates: Sequence[str], taken: Sequence[str]) -> Likes:
     """Look at the candidates in a view: alike are two drugs by the mean of all walks and attributes of a drug."""
     drugs = {drug: row for row, drug in enumerate(seen.curies.get("Drug", ()))}
     ways = {name: one for name, walk in DRUG_WALKS.items() if (one := way(seen, "Drug", walk)).reached.nnz}
@@ -75,7 +77,7 @@ def _nearest(alike: Matrix, rows: np.ndarray, columns: np.ndarray, shape: tuple[
     return found
 
 
-def _treats(seen: View, candidates: Sequence[str]) -> tuple[tuple[str, ...], sp.csr_array]:
+def _treats(seen: "View", candidates: Sequence[str]) -> tuple[tuple[str, ...], sp.csr_array]:
     place = {drug: number for number, drug in enumerate(candidates)}
     drugs, diseases = seen.curies.get("Drug", ()), seen.curies.get("Disease", ())
     edges = np.concatenate([seen.edges(relation) for relation in TREATED_BY], axis=1)

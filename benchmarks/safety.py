@@ -46,8 +46,8 @@ ABCB1: quinidine digoxin, verapamil digoxin, clarithromycin digoxin
 SLCO1B1: cyclosporine rosuvastatin
 """
 """Protein: what changes it and what it clears or carries, after the FDA's Table of Substrates, Inhibitors and Inducers,
-where the first is a clinical inhibitor or inducer and the second a substrate. Written down without the table at hand, and
-not yet checked against it."""
+where the first is a clinical inhibitor or inducer and the second a substrate. Written down without the table at hand,
+and not yet checked against it."""
 
 RANDOM = 40
 """How many of Hetionet's drugs are taken, one at a time, beside all the others."""

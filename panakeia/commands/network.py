@@ -165,10 +165,10 @@ def explain(
 
     Example: panakeia explain metformin "type 2 diabetes mellitus"
     """
-    if (pairs is None) != (out is None) or (pairs is None) != bool(a and b) or (pairs is not None and (a or b)):
-        raise ValueError("expected the two ends of a pair, or --pairs PAIRS.tsv and --out PATHS.jsonl")
     with Session(store, model) as session:
-        if pairs is not None and out is not None:
-            print_note(session.explain_pairs(pairs, top=top, out=out).to_text())
+        if pairs is not None and out is not None and not (a or b):
+            print_note(session.explain(top=top, pairs=pairs, out=out).to_text())
+        elif pairs is not None or out is not None or not (a and b):
+            raise ValueError("expected the two ends of a pair, or --pairs PAIRS.tsv and --out PATHS.jsonl")
         else:
             print_answer(session.explain(a, b, top=top), as_json=as_json)

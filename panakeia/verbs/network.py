@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from kg.files.table import write_tsv
 from kg.files.text import create_text, read_text
@@ -179,14 +179,34 @@ class NetworkVerbs(Held):
         frame = ranked(grown, np.array([place]), end, top=top, new_only=new_only).iloc[:, 2:]
         return _ranking(model, end, f"{told.node.name}, as {path} describes it", frame, told.notes)
 
-    def explain(self, a: str, b: str, *, top: int = 10) -> "Explanation":
-        """Explain a pair, either end first: the known answers that carried its score, and paths that this leans on."""
+    @overload
+    def explain(self, a: str, b: str, *, top: int = 10) -> "Explanation": ...
+
+    @overload
+    def explain(self, *, top: int = 10, pairs: "str | Path | pd.DataFrame", out: str | Path) -> Table: ...
+
+    def explain(
+        self,
+        a: str = "",
+        b: str = "",
+        *,
+        top: int = 10,
+        pairs: "str | Path | pd.DataFrame | None" = None,
+        out: str | Path | None = None,
+    ) -> "Explanation | Table":
+        """Explain a pair, either end first: the known answers that carried its score, and paths that this leans on.
+
+        With `pairs` and `out`, each of many pairs: one JSON object a line.
+        """
+        if pairs is not None and out is not None and not (a or b):
+            return self._explain_all(pairs, top, out)
+        if pairs is not None or out is not None or not (a and b):
+            raise ValueError("expected the two ends of a pair, or pairs and a file to write: --pairs and --out")
         from gnn.explain import explain
 
         return explain(self._network(), self._graph(), a, b, top=top)
 
-    def explain_pairs(self, pairs: "str | Path | pd.DataFrame", *, top: int = 10, out: str | Path) -> Table:
-        """Explain each of many pairs, as `explain` does: one JSON object a line."""
+    def _explain_all(self, pairs: "str | Path | pd.DataFrame", top: int, out: str | Path) -> Table:
         import pandas as pd
 
         from gnn import checkpoint

@@ -14,11 +14,11 @@ import pytest
 
 from gnn import checkpoint, methods
 from gnn.evaluate import Protocol, evaluate
+from gnn.explain import explain
 from gnn.rank import rank
 from gnn.train import load_config, train
 from kg.fetch import Fetch
 from kg.graph import data_version
-from kg.paths import paths
 from kg.patients.imports import import_patients
 from kg.sources import starter
 from kg.stores.opening import open_store
@@ -179,8 +179,8 @@ def test_the_named_candidate_and_the_first_control_are_explained(run: Run, ranke
     why = [section for section in run.report.sections if section.title.startswith("Why")]
     assert [section.title for section in why] == [f"Why {row['name']} for coronary artery disease" for row in first]
     for row, section in zip(first, why, strict=True):
-        found = [path for path in paths(run.store, row["drug"], DISEASE, top=8) if len(path.edges) > 1][:6]
-        assert section.tables[0].rows["path"].tolist() == [str(path) for path in found]
+        found = explain(checkpoint.load(run.out / "model"), run.store, row["drug"], DISEASE, top=6)
+        assert section.tables[0].rows["path"].tolist() == [str(path) for path in found.evidence]
         assert f"score {row['score']:.3g}" in section.lead
 
 

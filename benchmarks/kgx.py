@@ -10,18 +10,16 @@ nothing. Each runs in a process of its own, whose memory is sampled with that of
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
+from process_tree import run
 
 TARGETS = {"peak_gib": 6}
 """What is asked of ten million edges: at most."""
@@ -90,28 +88,8 @@ def main() -> None:
 
 def measured(part: str, folder: Path) -> dict[str, Any]:
     """Run one part in a process of its own; return what it says, its seconds, and the largest memory of its tree."""
-    begin = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, __file__, "--part", part, "--folder", str(folder)], stdout=subprocess.PIPE
-    ) as process:
-        held, ended = [0], threading.Event()
-        watcher = threading.Thread(target=watch, args=(psutil.Process(process.pid), ended, held))
-        watcher.start()
-        said, _ = process.communicate()
-        ended.set()
-        watcher.join()
-    if process.returncode:
-        raise SystemExit(f"{part} failed")
-    return json.loads(said) | {"wall_s": time.perf_counter() - begin, "peak_gib": held[0] / 2**30}
-
-
-def watch(process: psutil.Process, ended: threading.Event, held: list[int]) -> None:
-    """Keep the largest resident memory of a process and its children in bytes, sampled twenty times a second."""
-    while not ended.wait(0.05):
-        try:
-            held[0] = max(held[0], sum(p.memory_info().rss for p in (process, *process.children(recursive=True))))
-        except psutil.NoSuchProcess:
-            return
+    taken = run([sys.executable, __file__, "--part", part, "--folder", str(folder)])
+    return json.loads(taken.said) | {"wall_s": taken.wall_s, "peak_gib": taken.peak_gib}
 
 
 def build_embedded(folder: Path) -> dict[str, Any]:

@@ -13,18 +13,15 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
+from process_tree import run
 
 SHARES = {
     "Gene": ("NCBIGene:{}", 0.3),
@@ -103,28 +100,9 @@ def main() -> None:
 
 
 def measured(command: list[str]) -> tuple[str, dict[str, float]]:
-    """Run a command; return what it prints, its seconds, and the largest memory of it and its children."""
-    begin = time.perf_counter()
-    environment = os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
-        held, ended = [0], threading.Event()
-        watcher = threading.Thread(target=watch, args=(psutil.Process(process.pid), ended, held))
-        watcher.start()
-        said, _ = process.communicate()
-        ended.set()
-        watcher.join()
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed")
-    return said, {"wall_s": time.perf_counter() - begin, "peak_of_all_gib": held[0] / 2**30}
-
-
-def watch(process: psutil.Process, ended: threading.Event, held: list[int]) -> None:
-    """Keep the largest resident memory of a process and its children in bytes, sampled ten times a second."""
-    while not ended.wait(0.1):
-        try:
-            held[0] = max(held[0], sum(p.memory_info().rss for p in (process, *process.children(recursive=True))))
-        except psutil.NoSuchProcess:
-            continue
+    """Run a command, on one thread unless told otherwise; return what it prints, its seconds and its memory."""
+    taken = run(command, OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "1"))
+    return taken.said, {"wall_s": taken.wall_s, "peak_of_all_gib": taken.peak_gib}
 
 
 def build(path: Path, nodes: int, edges: int) -> None:

@@ -13,11 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gnn.model import EdgeWeights, Matrix, Rows
+from gnn.likeness import FUSED, Matrix, Rows
+from gnn.model import FLOOR, EdgeWeights, Rectangle, nearest
 from gnn.pyg import MessagePassing
 from gnn.task import REGIMES
-
-_FLOOR = 0.01
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,24 @@ class Edges:
     nodes: Rows
     senders: Rows
     features: Matrix
+
+
+def edges_of(rectangles: Sequence[Rectangle], neighbours: int) -> tuple[Edges, Edges]:
+    """Join each node of a rectangle, given block by block, to the senders nearest to it, at both ends."""
+    subjects = _nearest(rectangles[0].from_subjects, neighbours)
+    found = [_nearest(block.from_objects.transpose(0, 2, 1), neighbours) for block in rectangles]
+    starts = np.cumsum([0, *(len(block.columns) for block in rectangles)])
+    objects = Edges(
+        np.concatenate([one.nodes + start for one, start in zip(found, starts, strict=False)]),
+        np.concatenate([one.senders for one in found]),
+        np.concatenate([one.features for one in found]),
+    )
+    return subjects, objects
+
+
+def _nearest(alike: Matrix, neighbours: int) -> Edges:
+    nodes, senders = np.nonzero(nearest(alike[-len(FUSED)], neighbours))
+    return Edges(nodes, senders, np.ascontiguousarray(alike[:, nodes, senders].T))
 
 
 @dataclass(frozen=True)
@@ -169,7 +186,7 @@ class LikenessNet(nn.Module):
             weight = over[hit.subject_edge] * across[hit.object_edge]
             summed = self.messages(weight, hit.part * count + hit.pair, 3 * count)
             found += [*summed.reshape(3, count, self.heads)]
-        return torch.log(torch.cat(found, dim=1) + _FLOOR) - float(np.log(_FLOOR))
+        return torch.log(torch.cat(found, dim=1) + FLOOR) - float(np.log(FLOOR))
 
     def forward(self, regime: str, fixed: Tensor, told: Mapping[str, Hits]) -> Tensor:
         """Return the log-odds of each candidate pair. Shapes: fixed [pair, input] -> [pair, relation]."""

@@ -28,15 +28,12 @@ CHAINS = {
 class Metapaths:
     """What the graph says of drugs and diseases without any of its treatments.
 
-    `drug_alike[walk]` and `disease_alike[walk]` are the cosine of two nodes' degree-weighted walks, with ones on the
-    diagonal; `drug_walks` and `disease_walks` the degree-weighted path counts between two different nodes; `chains`
-    those between a drug and a disease. Walks that no edge of the graph takes are left out.
+    `drug_walks` and `disease_walks` are the degree-weighted path counts between two different nodes, `chains` those
+    between a drug and a disease. Walks that no edge of the graph takes are left out.
 
     Shapes: [drug, drug], [disease, disease], [drug, disease].
     """
 
-    drug_alike: Mapping[str, Matrix]
-    disease_alike: Mapping[str, Matrix]
     drug_walks: Mapping[str, Matrix]
     disease_walks: Mapping[str, Matrix]
     chains: Mapping[str, Matrix]
@@ -51,8 +48,6 @@ def metapaths(view: View) -> Metapaths:
         for name, (left, right) in CHAINS.items()
     }
     return Metapaths(
-        {name: _cosine(ends) for name, ends in drugs.items() if ends.nnz},
-        {name: _cosine(ends) for name, ends in diseases.items() if ends.nnz},
         {name: _between(ends, DRUG_WALKS[name]) for name, ends in drugs.items() if ends.nnz},
         {name: _between(ends, DISEASE_WALKS[name]) for name, ends in diseases.items() if ends.nnz},
         {name: counts for name, counts in chains.items() if counts.any()},
@@ -68,13 +63,3 @@ def _between(ends: sp.csr_array, walk: Walk) -> Matrix:
     counts = ends.toarray() if _resemblance(walk) else (ends @ ends.T).toarray()
     np.fill_diagonal(counts, 0)
     return counts
-
-
-def _cosine(ends: sp.csr_array) -> Matrix:
-    if ends.shape[0] == ends.shape[1]:  # a likeness: the node itself is among the things it shares
-        ends = (ends + sp.eye_array(ends.shape[0], dtype=np.float32) / 2).tocsr()
-    product = (ends @ ends.T).toarray()
-    length = np.sqrt(np.maximum(np.diag(product), 1e-12))
-    cosine = product / length[:, None] / length[None, :]
-    np.fill_diagonal(cosine, 1)
-    return cosine.astype(np.float32)

@@ -54,9 +54,7 @@ def baselines(config: TrainConfig) -> dict[str, Method]:
 
     def metapath_counts(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:
         seen, random = candidates_of(graph, config), np.random.default_rng(config.seed)
-        known = np.zeros((seen.count("Drug"), seen.count("Disease")), bool)
-        known[tuple(seen.edges("treats"))] = True
-        found = metapath_regression(metapaths(seen), known, learnable(seen, held_out), RIDGE, random)
+        found = metapath_regression(metapaths(seen), seen.pairs("treats"), learnable(seen, held_out), RIDGE, random)
         return Scored(found[rows][:, columns])
 
     def targets(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:

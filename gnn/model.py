@@ -47,7 +47,8 @@ PART_NAMES = {
     "attention": "learned likeness",
 }
 
-_FLOOR = 0.01
+FLOOR = 0.01
+"""What is added to learned messages before their logarithm, so that silence has one."""
 
 PLAIN = "plain"
 """What inputs are called that are looked at as they are too: compressed alone, the best pairs were too much alike."""
@@ -245,7 +246,7 @@ def heard(task: Task, senders: Senders, seen: Rectangle, answers: Answers, learn
 
 def spoken(messages: NDArray) -> NDArray:
     """Compress what learned messages sum up to."""
-    return np.log(messages + _FLOOR) - np.log(_FLOOR)
+    return np.log(messages + FLOOR) - np.log(FLOOR)
 
 
 def sized(around: Surroundings, parts: tuple[str, ...], sizes: Matrix) -> Matrix:

@@ -1,10 +1,11 @@
 """Negatives: which pairs count as "not indicated", in training and in evaluation.
 
 A pair without a known treatment is unlabelled: that no source lists it does not say that the drug does not treat the
-disease. In training every unlabelled pair is a negative, with none drawn at random, so that a score is the probability
-that the pair stands in the list of known treatments. A pair that is held out, treated or not, is neither positive nor
-negative. In evaluation every unlabelled pair is ranked against the held-out treatments; none is left out as too easy or
-too hard. A palliated pair is unlabelled too: it is known not to be a disease-modifying treatment.
+disease. In training every unlabelled pair is a negative, or, of too many, some that stand for all by their weight
+(`gnn.candidates`), so that a score is the probability that the pair stands in the list of known treatments. A pair that
+is held out, treated or not, is neither positive nor negative. In evaluation every unlabelled pair is ranked against the
+held-out treatments; none is left out as too easy or too hard. A palliated pair is unlabelled too: it is known not to be
+a disease-modifying treatment.
 
 Some pairs are true negatives: the curators of PharmacotherapyDB looked at 243 that a resource lists, and judged them
 not indicated (`not_indicated_for`). Nothing is learned from that judgement: to the training such a pair is like any
@@ -16,20 +17,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gnn.task import TREATS, Task
 from gnn.view import View
 
 
-def learnable(view: View, held_out: pd.DataFrame | None) -> NDArray[np.bool_]:
-    """Return which pairs may be positives or negatives in training: all but the held-out ones.
+def left_out(seen: View, held_out: pd.DataFrame | None, task: Task) -> NDArray[np.int64]:
+    """Return the held-out pairs that the view has; those that it does not hold are no matter. Shapes: [2, pair]."""
+    if held_out is None:
+        return np.empty((2, 0), np.int64)
+    places = [
+        pd.Index(seen.curies.get(kind, ())).get_indexer(pd.Index(held_out[column]))
+        for kind, column in zip(task.kinds, task.columns, strict=True)
+    ]
+    pairs = np.stack(places).astype(np.int64)
+    return pairs[:, (pairs >= 0).all(0)]
 
-    `held_out` has the columns `drug` and `disease` (CURIEs); pairs that the view does not hold are no matter.
+
+def learnable(view: View, held_out: pd.DataFrame | None) -> NDArray[np.bool_]:
+    """Return which pairs of a drug and a disease may be positives or negatives in training: all but the held-out ones.
 
     Shapes: [drug, disease].
     """
     allowed = np.ones((view.count("Drug"), view.count("Disease")), bool)
-    if held_out is not None:
-        drugs = pd.Index(view.curies.get("Drug", ())).get_indexer(pd.Index(held_out["drug"]))
-        diseases = pd.Index(view.curies.get("Disease", ())).get_indexer(pd.Index(held_out["disease"]))
-        known = (drugs >= 0) & (diseases >= 0)
-        allowed[drugs[known], diseases[known]] = False
+    allowed[tuple(left_out(view, held_out, TREATS))] = False
     return allowed

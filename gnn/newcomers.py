@@ -13,7 +13,7 @@ from kg.stores.protocol import Store
 
 def described(model: Model, store: Store, end: End, ids: Collection[str]) -> list[Newcomer]:
     """Return what a store says of these nodes of one end, as far as the model looks at it; those that it has."""
-    kind = model.task.subject if end == "subject" else model.task.object
+    kind = model.task.kind_at(end)
     steps = [*first_steps(kind, model.task.walks_from(end).values())]
     rows = {row["id"]: row for row in nodes_of(store, kind, ids).to_pylist()}
     ends: dict[str, dict[str, set[str]]] = {node: {} for node in rows}

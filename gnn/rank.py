@@ -105,7 +105,7 @@ def rank(
     check_count("top", top)
     assert_trained_on(model, store)
     found, end = asked_for(model, store, node, end)
-    return rank_all(model, store, [found], end, top=top, new_only=new_only).iloc[:, 2:]
+    return _rank_all(model, store, [found], end, (top, new_only)).iloc[:, 2:]
 
 
 def rank_all(
@@ -117,10 +117,16 @@ def rank_all(
     """
     check_count("top", top)
     assert_trained_on(model, store)
+    return _rank_all(model, store, nodes, end, (top, new_only))
+
+
+def _rank_all(model: Model, store: Store, nodes: Sequence[Node], end: End, wanted: tuple[int, bool]) -> pd.DataFrame:
+    """Rank for nodes of the store that the model was trained on; `wanted` is how many, and whether new ones alone."""
     ids = [node.id for node in nodes]
     model = with_newcomers(model, store, *((ids, []) if end == "subject" else ([], ids)))
     places = pd.Index(dict(_sides(model))[end].nodes).get_indexer(pd.Index(ids))
     refused = [judged_not_indicated(store, node.id) if node.kind == "Disease" else {} for node in nodes]
+    top, new_only = wanted
     return ranked(model, places, end, top=top, new_only=new_only, refused=refused)
 
 
@@ -187,17 +193,17 @@ def asked_for(model: Model, store: Store, text: str, end: End | None) -> tuple[N
     """Return the node that a text means, and the end of the task that it is at; raises what `find` raises."""
     task = model.task
     if end is not None:
-        return find(store, text, kind=_kind(task, end)), end
+        return find(store, text, kind=task.kind_at(end)), end
     ends: tuple[End, End] = "subject", "object"
-    found = [(node, one) for one in ends for node in meanings(store, [text], _kind(task, one)).get(text, ())]
+    found = [(node, one) for one in ends for node in meanings(store, [text], task.kind_at(one)).get(text, ())]
     if len(found) == 1:
         return found[0]
-    return find(store, text, kind=_kind(task, task.asked)), task.asked
+    return find(store, text, kind=task.kind_at(task.asked)), task.asked
 
 
 def asked_of(store: Store, text: str, ways: Sequence[tuple[Task, End]]) -> tuple[Node, Task, End]:
     """Return the node that a text means at one of these ends of tasks, and which; raises what `find` raises."""
-    found = [(node, *way) for way in ways for node in meanings(store, [text], _kind(*way)).get(text, ())]
+    found = [(node, *way) for way in ways for node in meanings(store, [text], way[0].kind_at(way[1])).get(text, ())]
     if len({(node.kind, node.id) for node, *_ in found}) > 1:
         raise AmbiguousName(text, tuple(node for node, *_ in found))
     if found:
@@ -205,14 +211,10 @@ def asked_of(store: Store, text: str, ways: Sequence[tuple[Task, End]]) -> tuple
     failures = []
     for task, end in ways:
         try:
-            return find(store, text, kind=_kind(task, end)), task, end
+            return find(store, text, kind=task.kind_at(end)), task, end
         except UnknownNode as failure:
             failures.append(failure)
     raise failures[0]
-
-
-def _kind(task: Task, end: End) -> str:
-    return task.subject if end == "subject" else task.object
 
 
 def assert_trained_on(model: Trained, store: Store) -> None:

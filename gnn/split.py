@@ -28,7 +28,7 @@ class LeakError(ValueError):
 def pair_folds(labels: NDArray[np.bool_], folds: int, random: np.random.Generator) -> NDArray[np.int8]:
     """Deal all pairs into folds of equal size, the positive ones evenly: positive and unlabelled pairs alike.
 
-    Shapes: labels [drug, disease] -> fold of each pair [drug, disease].
+    Shapes: labels of any, one of each pair, or node -> its fold, the same.
 
     >>> int(pair_folds(np.array([[True, False], [False, True]]), 2, np.random.default_rng(0)).sum())
     2

@@ -53,6 +53,10 @@ class Task:
         walks, place = (self.subject_walks, 0) if end == "subject" else (self.object_walks, 1)
         return {**walks, **{name: pair[place] for name, pair in self.chains.items()}}
 
+    def kind_at(self, end: End) -> str:
+        """Return the kind of the nodes at an end."""
+        return self.subject if end == "subject" else self.object
+
     @property
     def asked_place(self) -> int:
         """Where the end that is asked for stands in a pair: 0 or 1."""

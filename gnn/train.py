@@ -13,11 +13,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from gnn import resume
 from gnn.calibrate import Calibrator, Shortlist, fit_calibrator, fit_shortlist
+from gnn.candidates import Candidates, candidates, deal
 from gnn.checkpoint import Member, Model
 from gnn.config import ConfigError, TrainConfig, load_config
 from gnn.factorise import factorise
-from gnn.learned import Edges, Hits, LikenessNet, hits
-from gnn.likeness import FUSED, Matrix, Rows, met, side
+from gnn.learned import Edges, Hits, LikenessNet, edges_of, hits
+from gnn.likeness import Matrix, Rows, met, side
 from gnn.model import (
     Answers,
     Rectangle,
@@ -25,18 +26,18 @@ from gnn.model import (
     Surroundings,
     blocks,
     fixed_inputs,
-    nearest,
     outset,
     reached,
     rectangle,
     scaled,
     sized,
 )
+from gnn.negatives import left_out
 from gnn.pairs import digest
 from gnn.readout import Examples, fit
 from gnn.regress import regress
 from gnn.split import assert_no_leak, without
-from gnn.task import COLD_OBJECT, REGIMES, WARM, Task
+from gnn.task import REGIMES, WARM, Task
 from gnn.view import View, learned_from, view
 from kg.graph import Graph
 from kg.progress import Progress, part, silent
@@ -45,21 +46,6 @@ __all__ = ["Model", "TrainConfig", "load_config", "train"]
 
 SHORTLIST_LEVEL = 0.9
 """Which share of a node's true partners a shortlist promises to have, on average."""
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """The pairs that are learned from: every known answer, and others, each of which stands for `weight` of its like.
-
-    Shapes: rows, columns [row], [column] of the rectangle that they lie in; pairs [2, pair] within it; weight [pair];
-    target[relation] [pair].
-    """
-
-    rows: Rows
-    columns: Rows
-    pairs: Rows
-    weight: Matrix
-    target: Mapping[str, Matrix]
 
 
 @dataclass(frozen=True)
@@ -97,7 +83,9 @@ def train(
     progress("walk", 0.0)
     seen = view(graph, config.label_sources)
     around = surroundings(seen, task)
-    known = answers(view(graph.stated_by(config.label_sources), config.label_sources), task)
+    stated = graph.stated_by(config.label_sources)
+    labels = {relation: stated.edges[relation] for relation in task.labels if relation in stated.edges}
+    known = answers(view(Graph(stated.nodes, labels, stated.sources), config.label_sources), task)
     if known[task.relation].nnz < 2:
         raise ConfigError(
             f"the graph has {known[task.relation].nnz} {task.relation} edges between {task.subject}s and "
@@ -116,9 +104,7 @@ def train(
     return Model(
         config=config,
         sources=learned_from(graph),
-        listed_by=tuple(
-            release.name for release in learned_from(graph.stated_by(config.label_sources), task.labels[:1])
-        ),
+        listed_by=tuple(release.name for release in learned_from(stated, task.labels[:1])),
         names=(seen.names.get(task.subject, ()), seen.names.get(task.object, ())),
         trained=around.shape,
         around=around,
@@ -168,55 +154,6 @@ def sending(known: Mapping[str, sp.csr_array]) -> Senders:
     return Senders(np.flatnonzero(np.diff(total.tocsr().indptr)), np.flatnonzero(np.diff(total.tocsc().indptr)))
 
 
-def left_out(seen: View, held_out: pd.DataFrame | None, task: Task) -> Rows:
-    """Return the held-out pairs that the view has. Shapes: [2, pair]."""
-    if held_out is None:
-        return np.empty((2, 0), np.int64)
-    places = [
-        pd.Index(seen.curies.get(kind, ())).get_indexer(pd.Index(held_out[column]))
-        for kind, column in zip(task.kinds, task.columns, strict=True)
-    ]
-    pairs = np.stack(places).astype(np.int64)
-    return pairs[:, (pairs >= 0).all(0)]
-
-
-def candidates(
-    around: Surroundings, known: Mapping[str, sp.csr_array], hidden: Rows, config: TrainConfig
-) -> Candidates:
-    """Choose the pairs to learn from: all, or, of too many, every answer and some others, none of them held out."""
-    subjects, objects = around.shape
-    random = np.random.default_rng([config.seed, 1])
-    total = sum(known.values()).tocsr()
-    rows, columns = np.arange(subjects), np.arange(objects)
-    spared = np.ones(objects, np.float32)
-    if subjects * objects > config.most_pairs:
-        answered = np.diff(total.tocsc().indptr) > 0
-        others = np.flatnonzero(~answered)
-        taken = random.permutation(others)[: max(len(others) // 8, min(len(others), 500))]
-        columns = np.sort(np.concatenate([np.flatnonzero(answered), taken]))
-        spared = np.where(answered, 1, len(others) / max(len(taken), 1)).astype(np.float32)
-    known_here = total[:, columns].tocoo()
-    is_answer = np.zeros((len(rows), len(columns)), bool)
-    is_answer[known_here.row, known_here.col] = True
-    open_ = ~is_answer
-    places = np.full(objects, -1)
-    places[columns] = np.arange(len(columns))
-    inside = places[hidden[1]] >= 0
-    open_[hidden[0][inside], places[hidden[1]][inside]] = False
-    negatives = np.flatnonzero(open_)
-    budget = max(config.most_pairs - known_here.nnz, 0)
-    share = 1.0
-    if len(negatives) > budget:
-        share = len(negatives) / budget
-        negatives = np.sort(random.permutation(negatives)[:budget])
-    positives = np.flatnonzero(is_answer)
-    flat = np.sort(np.concatenate([positives, negatives]))
-    pairs = np.stack(np.divmod(flat, len(columns)))
-    weight = np.where(is_answer[tuple(pairs)], 1, share * spared[columns[pairs[1]]]).astype(np.float32)
-    target = {name: np.asarray(one[:, columns].toarray()[tuple(pairs)] > 0, np.float32) for name, one in known.items()}
-    return Candidates(rows, columns, pairs, weight, target)
-
-
 def _members(told: Situation, work: str | Path | None, progress: Progress) -> Iterator[resume.Finished]:
     """Yield each member, trained now or in an earlier run that was stopped."""
     config = told.config
@@ -250,7 +187,7 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
     random = np.random.default_rng([config.seed, 2, number])
     deals = {regime: deal(told.candidates, regime, config.inner_folds, random) for regime in REGIMES}
     progress("reach pairs", 0.0)
-    edges = _edges(told) if "attention" in config.parts else None
+    edges = edges_of(told.rectangles, config.neighbours) if "attention" in config.parts else None
     folds = []
     for regime, dealt in deals.items():
         for fold in range(config.inner_folds):
@@ -294,29 +231,6 @@ def _promises(
         calibrators[regime] = fit_calibrator(logits, labels, random, groups=asked, weights=chosen.weight)
         shortlists[regime] = fit_shortlist(logits[labels], asked[labels], SHORTLIST_LEVEL)
     return calibrators, shortlists
-
-
-def deal(chosen: Candidates, regime: str, folds: int, random: np.random.Generator) -> Rows:
-    """Deal candidates into inner folds of a regime, answers evenly: pairs, or whole objects, or whole subjects.
-
-    Shapes: [pair].
-    """
-    answered = sum(chosen.target.values()) > 0
-    if regime == WARM:
-        return _dealt(answered, folds, random)
-    end, count = (1, len(chosen.columns)) if regime == COLD_OBJECT else (0, len(chosen.rows))
-    nodes = np.zeros(count, bool)
-    nodes[chosen.pairs[end][answered]] = True
-    return _dealt(nodes, folds, random)[chosen.pairs[end]]
-
-
-def _dealt(marked: NDArray[np.bool_], folds: int, random: np.random.Generator) -> Rows:
-    """Deal items into folds of equal size, the marked ones evenly. Shapes: [item]."""
-    found = np.empty(len(marked), np.int64)
-    for value in (False, True):
-        items = random.permutation(np.flatnonzero(marked == value))
-        found[items] = np.arange(len(items)) % folds
-    return found
 
 
 def _answers(told: Situation, hidden: Rows, regime: str) -> Answers:
@@ -393,24 +307,6 @@ def _reached(told: Situation, seen: Answers, wanted: Rows) -> tuple[Matrix, Matr
         start += len(block.columns)
     cells = len(told.candidates.rows) * len(told.candidates.columns)
     return found, sized(told.around, told.config.parts, np.maximum(total / cells, 1e-9).astype(np.float32))
-
-
-def _edges(told: Situation) -> tuple[Edges, Edges]:
-    """Join each node of the rectangle to the senders nearest to it, at both ends."""
-    subjects = _nearest(told.rectangles[0].from_subjects, told.config.neighbours)
-    found = [_nearest(block.from_objects.transpose(0, 2, 1), told.config.neighbours) for block in told.rectangles]
-    starts = np.cumsum([0, *(len(block.columns) for block in told.rectangles)])
-    objects = Edges(
-        np.concatenate([one.nodes + start for one, start in zip(found, starts, strict=False)]),
-        np.concatenate([one.senders for one in found]),
-        np.concatenate([one.features for one in found]),
-    )
-    return subjects, objects
-
-
-def _nearest(alike: Matrix, neighbours: int) -> Edges:
-    nodes, senders = np.nonzero(nearest(alike[-len(FUSED)], neighbours))
-    return Edges(nodes, senders, np.ascontiguousarray(alike[:, nodes, senders].T))
 
 
 def _told(told: Situation, seen: Answers, hidden: Rows, edges: tuple[Edges, Edges]) -> dict[str, Hits]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from gnn.baselines.stopping import Budget, By, Limits, Link, Rows, filtered_mrr, inner_fold, log_joint, until_it_stops
+from gnn.baselines.stopping import Budget, By, Limits, Link, Rows, filtered_mrr, log_joint, until_best, until_it_stops
 from gnn.pyg import ComplEx, DistMult, KGEModel, RotatE, TransE
 from gnn.view import View
 
@@ -93,8 +93,7 @@ def triples(view: View, link: Link, all_relations: bool) -> Triples:
         heads += [left, right]
         tails += [right, left]
         where += [spans[target], spans[subject]]
-    known = torch.zeros(view.count(link.subject), view.count(link.object), dtype=torch.bool)
-    known[tuple(view.edges(link.relation))] = True
+    known = torch.from_numpy(view.pairs(link.relation))
     target = [relation for _, relation, _ in types].index(link.relation)
     ends = spans[link.subject], spans[link.object]
     return Triples(link, tuple(heads), tuple(tails), tuple(where), target, *ends, known)
@@ -126,12 +125,11 @@ def embed(view: View, link: Link, method: str, config: EmbeddingConfig) -> Embed
     The number of epochs is found on an inner fold of the training pairs, by their filtered MRR; then all training pairs
     are learned for as many.
     """
-    seen, hidden = inner_fold(view, link, config.by, config.share, np.random.default_rng(config.seed))
-    tried = _fit(triples(seen, link, config.all_relations), method, config, hidden)
-    again = replace(config, limits=replace(config.limits, epochs=tried.budget.best_epoch, patience=10**6))
-    final = _fit(triples(view, link, config.all_relations), method, again, None)
-    budget = replace(tried.budget, seconds=tried.budget.seconds + final.budget.seconds)
-    return replace(final, budget=budget)
+
+    def fit(seen: View, config: EmbeddingConfig, hidden: NDArray[np.int64] | None) -> Embedding:
+        return _fit(triples(seen, link, config.all_relations), method, config, hidden)
+
+    return until_best(view, link, config, fit)
 
 
 def _fit(edges: Triples, method: str, config: EmbeddingConfig, hidden: NDArray[np.int64] | None) -> Embedding:

@@ -17,9 +17,9 @@ from gnn.baselines.stopping import (
     Pairs,
     Rows,
     filtered_mrr,
-    inner_fold,
     log_joint,
     one_against_others,
+    until_best,
     until_it_stops,
 )
 from gnn.encoders import EncoderConfig, LinkPredictor
@@ -86,12 +86,7 @@ def encode(view: View, link: Link, config: RelationalConfig) -> Relational:
     The number of epochs is found on an inner fold of the training pairs, by their filtered MRR; then all training pairs
     are learned for as many.
     """
-    random = np.random.default_rng(config.seed)
-    seen, hidden = inner_fold(view, link, config.by, config.share, random)
-    tried = _fit(seen, link, config, hidden)
-    limits = replace(config.limits, epochs=tried.budget.best_epoch, patience=10**6)
-    final = _fit(view, link, replace(config, limits=limits), None)
-    return replace(final, budget=replace(tried.budget, seconds=tried.budget.seconds + final.budget.seconds))
+    return until_best(view, link, config, lambda seen, config, hidden: _fit(seen, link, config, hidden))
 
 
 def _fit(view: View, link: Link, config: RelationalConfig, hidden: Pairs | None) -> Relational:
@@ -105,8 +100,7 @@ def _fit(view: View, link: Link, config: RelationalConfig, hidden: Pairs | None)
         torch.optim.Adam(layers, lr=config.learning_rate),
     )
     pairs, random = view.edges(link.relation), np.random.default_rng(config.seed)
-    known = torch.zeros(view.count(link.subject), view.count(link.object), dtype=torch.bool)
-    known[tuple(pairs)] = True
+    known = torch.from_numpy(view.pairs(link.relation))
 
     def epoch() -> None:
         model.train()

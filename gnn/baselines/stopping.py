@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -74,6 +74,19 @@ def inner_fold(view: View, link: Link, by: By, share: float, random: np.random.G
         chosen = np.isin(ends, nodes[random.random(len(nodes)) < share])
     hidden = known[:, chosen]
     return without_pairs(view, link, hidden), hidden
+
+
+def until_best(view: View, link: Link, config: Any, fit: Callable[[View, Any, Pairs | None], Any]) -> Any:
+    """Train until an inner fold of the training pairs gets no better, then on all of them for as many epochs.
+
+    `fit` takes a view, a config that says `by`, `share`, `limits` and `seed`, and the pairs to stop by, and returns
+    what has a `budget`.
+    """
+    seen, hidden = inner_fold(view, link, config.by, config.share, np.random.default_rng(config.seed))
+    tried = fit(seen, config, hidden)
+    limits = replace(config.limits, epochs=tried.budget.best_epoch, patience=10**6)
+    final = fit(view, replace(config, limits=limits), None)
+    return replace(final, budget=replace(tried.budget, seconds=tried.budget.seconds + final.budget.seconds))
 
 
 def without_pairs(view: View, link: Link, hidden: Pairs) -> View:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from panakeia.answer import Table
 from panakeia.ask import Session
 from panakeia.options import (
     Candidates,
@@ -166,9 +167,8 @@ def explain(
     Example: panakeia explain metformin "type 2 diabetes mellitus"
     """
     with Session(store, model) as session:
-        if pairs is not None and out is not None and not (a or b):
-            print_note(session.explain(top=top, pairs=pairs, out=out).to_text())
-        elif pairs is not None or out is not None or not (a and b):
-            raise ValueError("expected the two ends of a pair, or --pairs PAIRS.tsv and --out PATHS.jsonl")
-        else:
-            print_answer(session.explain(a, b, top=top), as_json=as_json)
+        found = session.explain(a, b, top=top, pairs=pairs, out=out)
+    if isinstance(found, Table):
+        print_note(found.to_text())
+    else:
+        print_answer(found, as_json=as_json)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from kg.files.table import write_tsv
 from kg.files.text import create_text, read_text
@@ -178,12 +178,6 @@ class NetworkVerbs(Held):
         place = grown.around.shape[0 if end == "subject" else 1] - 1
         frame = ranked(grown, np.array([place]), end, top=top, new_only=new_only).iloc[:, 2:]
         return _ranking(model, end, f"{told.node.name}, as {path} describes it", frame, told.notes)
-
-    @overload
-    def explain(self, a: str, b: str, *, top: int = 10) -> "Explanation": ...
-
-    @overload
-    def explain(self, *, top: int = 10, pairs: "str | Path | pd.DataFrame", out: str | Path) -> Table: ...
 
     def explain(
         self,

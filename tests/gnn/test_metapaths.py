@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from gnn.metapaths import metapaths
+from gnn.likeness import side
+from gnn.metapaths import DISEASE_WALKS, DRUG_WALKS, metapaths
 from gnn.view import view
 from gnn.walks import DAMPING, reach
 from kg.graph import Graph
@@ -35,9 +36,15 @@ def test_a_symmetric_step_goes_both_ways(families: Graph) -> None:
 
 
 def test_likeness_is_a_cosine(families: Graph) -> None:
-    found = metapaths(view(families))
-    assert set(found.drug_alike) == {"binds", "side effect"}
-    for alike in (*found.drug_alike.values(), *found.disease_alike.values()):
+    seen = view(families)
+    drugs = side(seen, "Drug", DRUG_WALKS, {}).shared
+    diseases = side(seen, "Disease", DISEASE_WALKS, {}).shared
+    assert set(drugs) == {"binds", "side effect"}
+    for shared in (*drugs.values(), *diseases.values()):
+        reaching = np.diff(shared.indptr) > 0
+        everyone = (shared @ shared.T).toarray()
+        assert not everyone[~reaching].any(), "who reaches nothing is like nobody"
+        alike = everyone[np.ix_(reaching, reaching)]
         assert np.diag(alike) == pytest.approx(1)
         assert alike.min() >= 0
         assert alike.max() <= 1 + 1e-5

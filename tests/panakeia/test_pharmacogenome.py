@@ -8,24 +8,10 @@ from pathlib import Path
 import pytest
 
 from kg.pharmacogenomics.calls import GeneResult
-from kg.pharmacogenomics.recommend import Advice
 from panakeia.ask import Session
 from panakeia.pharmacogenome import Pharmacogenome
+from tests.kg.pharmacogenomics.test_grade import ADVICE
 
-ADVICE = Advice(
-    drug_id="DRUGBANK:DB00758",
-    drug="Clopidogrel",
-    source="cpic",
-    version="1.30.0",
-    recommendation="Avoid clopidogrel if possible.",
-    strength="Strong",
-    population="NVI",
-    implications=None,
-    guideline="CPIC's guideline for clopidogrel",
-    url="https://cpicpgx.org/guidelines/guideline-for-clopidogrel-and-cyp2c19/",
-    references=("PMID:35034351",),
-    results={"CYP2C19": "*2/*2, Poor Metabolizer"},
-)
 USUAL = replace(
     ADVICE,
     drug_id="DRUGBANK:DB00203",

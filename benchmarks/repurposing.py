@@ -3,7 +3,8 @@
 Every pair of a drug and a disease, treated or not, is dealt into five folds. The model that scores a fold was trained
 on a graph without any edge between the fold's pairs, and drew no negative from them; pooled, each pair is scored once
 by a model that never saw it. For each disease with a known treatment all drugs are ranked (`--split pairs`); whole
-diseases (`disease`) and whole drugs (`drug`) are held out in the same way: then none of their labels is known.
+diseases (`disease`) and whole drugs (`drug`) are held out in the same way: then none of their labels is known, and for
+each held-out drug all diseases are ranked, as `panakeia rank DRUG --for diseases` does it.
 
 Where the mirror has PharmacotherapyDB, treatments are also compared with the pairs that its curators judged not
 indicated. Nothing is learned from that judgement. Settings were chosen on other deals of the pairs (seeds 101 and 102)
@@ -23,6 +24,7 @@ from held_out import measure
 
 from gnn.config import TrainConfig
 from gnn.evaluate import Method, Rows, Scored
+from gnn.folds import end_of
 from gnn.methods import baselines, model
 from gnn.model import USUAL_PARTS
 from kg.graph import Graph
@@ -37,13 +39,14 @@ def main() -> None:
     parser.add_argument("--ablation", action="store_true", help="also measure the model without each of its parts")
     options = parser.parse_args()
     config = TrainConfig(seed=options.seed)
-    methods = {"model": model(config), **baselines(config)}
+    asked = end_of(config.about, options.split)
+    methods = {"model": model(config, asked=asked), **baselines(config)}
     if options.ablation:
         for part in USUAL_PARTS:
             left = tuple(other for other in USUAL_PARTS if other != part)
-            methods[f"without {part}"] = model(replace(config, parts=left))
-        methods["without stated uses"] = without_uses(model(config))
-        methods["without others' edges"] = model(replace(config, sources=("hetionet",)))
+            methods[f"without {part}"] = model(replace(config, parts=left), asked=asked)
+        methods["without stated uses"] = without_uses(model(config, asked=asked))
+        methods["without others' edges"] = model(replace(config, sources=("hetionet",)), asked=asked)
     measure("repurposing", config, methods, options.split, options.data)
 
 

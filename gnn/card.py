@@ -14,9 +14,13 @@ from gnn import checkpoint
 from gnn.checkpoint import Model
 from gnn.folders import CARD, evaluation
 from gnn.score import LEVEL
+from gnn.stability import ORDER, OVERLAP
 from gnn.task import REGIMES
 from kg.graph import data_version
 from kg.output import whole_file
+
+SHOWN = ("average_precision", "recall_at_100", "reciprocal_rank", "mrr", "hits_at_10", "auprc")
+"""The figures of the card's tables; the evaluation's file has all of them."""
 
 
 def write_card(model: Model, folder: str | Path) -> Path:
@@ -108,19 +112,41 @@ def _training(model: Model) -> str:
 def _evaluation(measured: Mapping[str, Any]) -> str:
     if not measured.get("splits"):
         return (
-            "This very model has not been evaluated: `panakeia evaluate` does it. What models of these settings reach, "
-            "beside which baselines, stands in `docs/validation.md`."
+            "This very model has not been evaluated: `panakeia evaluate --model DIR` does it. What models of these "
+            "settings reach, beside which baselines, stands in `docs/validation.md`."
         )
-    lines = ["Intervals are those of 95 % over draws of the nodes asked for.", ""]
-    for split, rows in measured["splits"].items():
-        lines += [f"Held out: {split}.", "", "| method | metric | value | interval |", "| --- | --- | --- | --- |"]
-        lines += [f"| {row['method']} | {row['metric']} | {row['value']:.3f} | {_interval(row)} |" for row in rows]
-        lines.append("")
-    return "\n".join(lines).rstrip()
+    head = (
+        "Measured with the settings of this model, trained anew without what is held out; all candidates are ranked. "
+        "Intervals hold 95 % of bootstrap draws of the nodes asked for. `model - other`: how much better, paired."
+    )
+    return "\n\n".join([head, *(_split(split) for split in measured["splits"].values())])
 
 
-def _interval(row: Mapping[str, Any]) -> str:
-    return f"{row['low']:.3f} to {row['high']:.3f}" if row.get("low") is not None else ""
+def _split(measured: Mapping[str, Any]) -> str:
+    """Tell what was measured by one split: a row for each method, a column for each figure."""
+    figures = {(row["method"], row["metric"]): row for row in measured["figures"]}
+    methods = list(dict.fromkeys(method for method, metric in figures if metric in SHOWN))
+    rows = [[method, *(_figure(figures.get((method, metric))) for metric in SHOWN)] for method in methods]
+    head = ["method", *(metric.replace("_", " ") for metric in SHOWN)]
+    table = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    about = (
+        f"Held out by {measured['split']}: {measured['held_out']:,} pairs, {len(measured['folds'])} folds (seed "
+        f"{measured['seed']}), {measured['nodes']:,} nodes asked for, {measured['candidates']:,} candidates; data "
+        f"{measured['data_version']}."
+    )
+    found = [f"- {name.replace('_', ' ')}: {value:.3g}" for name, value in measured["promises"].items()]
+    others = (metric for _, metric in figures if metric in (OVERLAP, ORDER) or metric.startswith("entropy"))
+    for metric in dict.fromkeys(others):
+        if row := figures.get(("model", metric)):
+            found.append(f"- {metric.replace('_', ' ')}: {_figure(row)}")
+    return "\n".join([f"### By {measured['split']}", "", about, "", *table, "", *found]).rstrip()
+
+
+def _figure(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    interval = f" ({row['lower']:.3f} to {row['upper']:.3f})" if row.get("lower") is not None else ""
+    return f"{row['mean']:.3f}{interval}"
 
 
 def _limits(model: Model) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from gnn.calibrate import error_by_chance, expected_calibration_error, reliability
-from gnn.folds import AREA, PAIRS, Fold, deal_areas, deal_nodes, deal_pairs
+from gnn.folds import AREA, PAIRS, Fold, deal_areas, deal_nodes, deal_pairs, end_of
 from gnn.lists import COLUMNS, Floats, Lists, alone, figures, of_nodes, pooled
 from gnn.metrics import (
     AGAINST_JUDGED,
@@ -28,10 +28,11 @@ from gnn.metrics import (
 )
 from gnn.scaffolds import twin_groups, with_a_twin
 from gnn.split import Pairs, assert_no_leak, named, without
+from gnn.stability import stability
 from gnn.task import Task
 from gnn.view import View
 from kg.graph import Graph
-from kg.progress import Progress, silent
+from kg.progress import Progress, part, silent
 
 Rows = NDArray[np.int64]
 
@@ -40,6 +41,9 @@ TOP = 2_000
 
 BEST = 1_000
 """The variety of a ranking is that of so many best pairs that are not known."""
+
+RESEEDED = ", another seed"
+"""What stands behind the name of a method that is trained once more."""
 
 LIST_TOP = 20
 """A frequent flyer is a candidate that is among so many first of many lists."""
@@ -120,18 +124,22 @@ def splits_of(task: Task) -> tuple[str, ...]:
     return (PAIRS, *kinds, *((AREA,) if task.object == "Disease" else ()))
 
 
+def check_split(task: Task, split: str) -> None:
+    """Raise `SplitError` unless a task has this split."""
+    if split not in splits_of(task):
+        raise SplitError(f"split: got {split!r}, expected one of {', '.join(splits_of(task))}")
+
+
 def folds_of(task: Task, seen: View, answers: Pairs, protocol: Protocol) -> list[Fold]:
     """Deal a task's answers as a protocol says; raises `SplitError`. Shapes: answers [2, pair]."""
     shape = seen.count(task.subject), seen.count(task.object)
-    if protocol.split not in splits_of(task):
-        raise SplitError(f"split: got {protocol.split!r}, expected one of {', '.join(splits_of(task))}")
+    check_split(task, protocol.split)
     if protocol.split == PAIRS:
         found = deal_pairs(answers, shape, protocol.folds, protocol.seed)
     elif protocol.split == AREA:
         found = deal_areas(answers, shape, protocol.areas or {}, seen.curies[task.object])
     else:
-        end = "subject" if protocol.split == task.subject.lower() else "object"
-        found = deal_nodes(answers, shape, end, protocol.folds, protocol.seed)
+        found = deal_nodes(answers, shape, end_of(task, protocol.split), protocol.folds, protocol.seed)
     found = [fold for fold in found if fold.asked.shape[1]]
     if not found:
         raise SplitError(f"no {task.relation} edge can be held out by {protocol.split}: expected some to measure by")
@@ -139,16 +147,27 @@ def folds_of(task: Task, seen: View, answers: Pairs, protocol: Protocol) -> list
 
 
 def evaluate(
-    graph: Graph, seen: View, task: Task, methods: Mapping[str, Method], protocol: Protocol, progress: Progress = silent
+    graph: Graph,
+    seen: View,
+    task: Task,
+    methods: Mapping[str, Method],
+    protocol: Protocol,
+    progress: Progress = silent,
+    reseeded: Mapping[str, Method] | None = None,
 ) -> Evaluation:
     """Train each method without each fold, and measure what it says of it; the first method is the model.
 
-    `seen` is the view of the graph's candidates, whose edges of the task's relation are the answers. Raises
-    `SplitError`, and `LeakError` should a held-out pair be left.
+    `seen` is the view of the graph's candidates, whose edges of the task's relation are the answers. `reseeded` are
+    some of the methods with another seed: asked of the first fold, they tell how stable the lists are. Ctrl-C ends the
+    training, and what comes back is of the folds that are whole. Raises `SplitError`, `LeakError` should a held-out
+    pair be left, and `KeyboardInterrupt` where no fold is whole.
     """
     answers = seen.edges(task.relation)
-    folds = folds_of(task, seen, answers, protocol)
-    scored = score_folds(graph, seen, task, methods, folds, progress)
+    dealt = folds_of(task, seen, answers, protocol)
+    again = {f"{name}{RESEEDED}": method for name, method in (reseeded or {}).items()}
+    whole = _whole_folds(graph, seen, task, (methods, again), dealt, progress)
+    folds = dealt[: len(whole)]
+    scored = {name: [one[name] for one in whole] for name in methods}
     lists = {
         name: _lists(folds, [one.scores for one in found], answers, task, protocol) for name, found in scored.items()
     }
@@ -166,10 +185,15 @@ def evaluate(
     rows += [_judged(lists, graph, seen, task, folds, protocol.seed)] if task.judged in graph.edges else []
     if protocol.split == PAIRS:
         rows.append(_variety(lists))
+    if again:
+        first = {name: _lists(folds[:1], [one.scores], answers, task, protocol) for name, one in whole[0].items()}
+        both = {name: (first[name], first[f"{name}{RESEEDED}"]) for name in reseeded or ()}
+        rows.append(stability(both, protocol.seed))
     about = {
         "task": task.name,
         "split": protocol.split,
         "folds": [fold.name for fold in folds],
+        "stopped": len(folds) < len(dealt),
         "seed": protocol.seed,
         "held_out": int(sum(fold.asked.shape[1] for fold in folds)),
         "nodes": len(np.unique(lists[model].node[lists[model].asked[0]])),
@@ -179,30 +203,46 @@ def evaluate(
     return Evaluation(about, pd.concat(rows, ignore_index=True), table, promises)
 
 
-def score_folds(
+def _whole_folds(
     graph: Graph,
     seen: View,
     task: Task,
-    methods: Mapping[str, Method],
+    methods: tuple[Mapping[str, Method], Mapping[str, Method]],
     folds: Sequence[Fold],
-    progress: Progress = silent,
-) -> dict[str, list[Scored]]:
-    """Return what each method says of each fold, having been given the graph without it, and nothing else.
+    progress: Progress,
+) -> list[dict[str, Scored]]:
+    """Score fold by fold, until all are or Ctrl-C comes; of the two groups of methods, the second the first fold only.
+
+    Raises `KeyboardInterrupt` where no fold is whole.
+    """
+    found: list[dict[str, Scored]] = []
+    try:
+        for number, fold in enumerate(folds):
+            asked = {**methods[0], **methods[1]} if number == 0 else methods[0]
+            stage = part(progress, number / len(folds), (number + 1) / len(folds), f"fold {number + 1} of {len(folds)}")
+            found.append(score_fold(graph, seen, task, asked, fold, stage))
+    except KeyboardInterrupt:
+        if not found:
+            raise
+    return found
+
+
+def score_fold(
+    graph: Graph, seen: View, task: Task, methods: Mapping[str, Method], fold: Fold, progress: Progress = silent
+) -> dict[str, Scored]:
+    """Return what each method says of a fold, having been given the graph without it, and nothing else.
 
     Raises `LeakError` should a held-out pair be left.
     """
-    scored: dict[str, list[Scored]] = {name: [] for name in methods}
-    shape = seen.count(task.subject), seen.count(task.object)
-    for number, fold in enumerate(folds):
-        held_out = named(fold.hidden, task.kinds, seen.curies)
-        left = without(graph, held_out)
-        assert_no_leak(left, held_out)
-        rows, columns = _asked_for(fold, shape)
-        for place, (name, method) in enumerate(methods.items()):
-            done = (number + place / len(methods)) / len(folds)
-            progress(f"fold {number + 1} of {len(folds)} ({fold.name}), {name}", done)
-            scored[name].append(method(left, held_out, rows, columns))
-    return scored
+    held_out = named(fold.hidden, task.kinds, seen.curies)
+    left = without(graph, held_out)
+    assert_no_leak(left, held_out)
+    rows, columns = _asked_for(fold, (seen.count(task.subject), seen.count(task.object)))
+    found = {}
+    for place, (name, method) in enumerate(methods.items()):
+        progress(f"{fold.name}, {name}", place / len(methods))
+        found[name] = method(left, held_out, rows, columns)
+    return found
 
 
 def _asked_for(fold: Fold, shape: tuple[int, int]) -> tuple[Rows, Rows]:

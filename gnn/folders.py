@@ -10,6 +10,7 @@ from typing import Any
 from gnn import checkpoint, resume
 from gnn.checkpoint import CheckpointError
 from gnn.config import TrainConfig
+from kg.output import whole_file
 
 CARD, EVALUATION = "MODEL_CARD.md", "evaluation.json"
 """What else lies in a model's folder: its card, and what an evaluation of it measured."""
@@ -81,8 +82,8 @@ def described(folder: str | Path) -> Described:
 def evaluation(folder: str | Path, stated: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was measured of the model in a folder; nothing where that is of another model, or not to be read.
 
-    The file is JSON: `model` (the `arrays_sha256` of what was measured), and `splits`, by name: a list of rows, each
-    with `method`, `metric`, `value` and, where there is an interval, `low` and `high`.
+    The file is JSON: `model` (the `arrays_sha256` of what was measured), and `splits`: by the name of each, what
+    `gnn.evaluate.Evaluation.to_json` gives, with the data version.
     """
     try:
         told = json.loads((Path(folder) / EVALUATION).read_text(encoding="utf-8"))
@@ -91,6 +92,18 @@ def evaluation(folder: str | Path, stated: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(told, dict) or told.get("model") != stated.get("arrays_sha256"):
         return {}
     return told
+
+
+def keep_evaluation(folder: str | Path, measured: Mapping[str, Any]) -> None:
+    """Write what was measured by a split beside the model in a folder, as of this very model.
+
+    What was measured by other splits stays, unless it is of another model. Raises what `described` raises.
+    """
+    stated = described(folder).stated
+    splits = evaluation(folder, stated).get("splits", {})
+    told = {"model": stated["arrays_sha256"], "splits": {**splits, measured["split"]: dict(measured)}}
+    with whole_file(Path(folder) / EVALUATION) as part:
+        part.write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def found(root: str | Path) -> list[Described]:
@@ -133,8 +146,8 @@ def _flat(model: Described) -> dict[str, Any]:
     }
     settings = {f"setting: {name}": value for name, value in model.stated["config"].items()}
     figures = {
-        f"{split}: {row['method']}, {row['metric']}": row["value"]
-        for split, rows in model.evaluation.get("splits", {}).items()
-        for row in rows
+        f"{split}: {row['method']}, {row['metric']}": row["mean"]
+        for split, measured in model.evaluation.get("splits", {}).items()
+        for row in measured["figures"]
     }
     return {**model.summary, **settings, **sources, **figures}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gnn.folds import End, Fold
+from gnn.folds import Fold
 from gnn.metrics import (
     HITS_AT,
     RECALLS_AT,
@@ -23,6 +23,7 @@ from gnn.metrics import (
     thresholds,
 )
 from gnn.split import Pairs
+from gnn.task import End
 
 Floats = NDArray[np.floating[Any]]
 

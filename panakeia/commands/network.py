@@ -66,7 +66,7 @@ def train(
 @app.command()
 def evaluate(
     store: StoreOption = STORE,
-    task: Annotated[Task, typer.Option(help="Relation to learn.")] = "treats",
+    task: Annotated[Task | None, typer.Option(help="What to learn; treats, if nothing says otherwise.")] = None,
     split: Annotated[
         str, typer.Option(help="What is held out: pairs, whole nodes (disease, drug, gene), or area.", metavar="SPLIT")
     ] = "pairs",
@@ -78,16 +78,30 @@ def evaluate(
         int | None, typer.Option("--seed", parser=whole(0), help="Seed of all random streams.", metavar="N")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model",
+            help="Folder of a trained model: its task and settings are measured, and its card gets the figures.",
+            metavar="DIR",
+        ),
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train without what a split holds out, and measure the model and its baselines on it: minutes for each part.
 
+    Ctrl-C ends it with the figures of the parts that are done.
+
     Example: panakeia evaluate --task treats --split disease --json
     """
     with Session(store, data=data) as session:
-        answer = session.evaluate(task=task, split=split, folds=folds, trained=trained, seed=seed, config=config)
-        print_answer(answer, as_json=as_json)
+        answer = session.evaluate(
+            task=task, split=split, folds=folds, trained=trained, seed=seed, config=config, model=model
+        )
+    print_answer(answer, as_json=as_json)
+    if answer.to_json()["stopped"]:
+        raise typer.Exit(INTERRUPTED)
 
 
 @app.command()

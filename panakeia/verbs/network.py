@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gnn.ask import AnyModel
+    from gnn.checkpoint import Model
+    from gnn.config import TrainConfig
+    from gnn.evaluate import Evaluation, Protocol
     from gnn.explain import Explanation
     from gnn.task import End
     from kg.search import Node
@@ -73,43 +77,79 @@ class NetworkVerbs(Held):
     def evaluate(
         self,
         *,
-        task: str = "treats",
+        task: str | None = None,
         split: str = "pairs",
         folds: int = 5,
         trained: int | None = None,
         seed: int | None = None,
         config: str | Path | None = None,
+        model: str | Path | None = None,
     ) -> Table:
         """Train anew without what a split holds out, and measure the model and its baselines on it.
 
         `split` is "pairs", a kind of the task in lower case ("disease": whole diseases), or "area" (whole disease
         areas, whose lists the session's mirror folder has). With `trained` only so many of the `folds` are measured.
+        With `model`, the folder of a trained one, its settings are measured, and the figures are written into that
+        folder and into the model's card. After Ctrl-C the figures are those of the folds that are whole, and are
+        written nowhere.
         """
-        from gnn.areas import read_areas
+        from gnn.card import write_card
         from gnn.config import load_config
-        from gnn.evaluate import Protocol, evaluate
-        from gnn.folds import AREA
-        from gnn.methods import baselines, candidates_of, model
-        from kg.fetch import Fetch
+        from gnn.evaluate import Protocol, check_split
+        from gnn.folders import keep_evaluation
 
-        settings = load_config(config, task=task, seed=seed)
+        measured = None if model is None else self._to_measure(Path(model), task, seed, config)
+        settings = load_config(config, task=task, seed=seed) if measured is None else measured.config
+        check_split(settings.about, split)
+        found, version = self._evaluated(settings, Protocol(split, folds, trained, settings.seed))
+        content, about = {**found.to_json(), "data_version": version}, found.about
+        notes = [f"{name.replace('_', ' ')}: {value:.3g}" for name, value in found.promises.items()]
+        if about["stopped"]:
+            notes.append(f"stopped: these are the figures of {', '.join(about['folds'])} alone, and written nowhere")
+        elif measured is not None and model is not None:
+            keep_evaluation(model, content)
+            notes.append(f"the figures are written into {model}, and stand in {write_card(measured, model)}")
+        return Table(
+            f"{about['task']} by {about['split']}: {about['held_out']} held-out pairs of {about['nodes']} nodes, ranked"
+            f" among {about['candidates']} candidates",
+            found.figures,
+            tuple(notes),
+            content=content,
+        )
+
+    def _to_measure(self, folder: Path, *settings: object) -> "Model":
+        """Return a model whose settings are measured; raises `ValueError` where other settings are given too."""
+        from gnn import checkpoint
+        from gnn.rank import assert_trained_on
+
+        if any(setting is not None for setting in settings):
+            raise ValueError("got a model, and settings: expected a model, whose own are taken, or a task, seed, file")
+        model = checkpoint.load(folder)
+        assert_trained_on(model, self._graph())
+        return model
+
+    def _evaluated(self, settings: "TrainConfig", protocol: "Protocol") -> "tuple[Evaluation, str]":
+        """Evaluate on the session's graph; beside what came of it, the version of the data."""
+        from gnn import methods
+        from gnn.areas import read_areas
+        from gnn.evaluate import evaluate
+        from gnn.folds import AREA, end_of
+        from gnn.view import learned_from
+        from kg.fetch import Fetch
+        from kg.graph import data_version
+
+        task = settings.about
         with self._telling() as progress:
             progress("read the graph", 0.0)
             graph = self._graph().read()
-            seen = candidates_of(graph, settings)
-            areas = read_areas(Fetch(self.data), seen.curies.get("Disease", ())) if split == AREA else None
-            methods = {"model": model(settings), **baselines(settings)}
-            protocol = Protocol(split, folds, trained, settings.seed, areas)
-            found = evaluate(graph, seen, settings.about, methods, protocol, progress)
-        about = found.about
-        promises = tuple(f"{name.replace('_', ' ')}: {value:.3g}" for name, value in found.promises.items())
-        return Table(
-            f"{about['task']} by {split}: {about['held_out']} held-out pairs of {about['nodes']} nodes, ranked among"
-            f" {about['candidates']} candidates",
-            found.figures,
-            promises,
-            content=found.to_json(),
-        )
+            seen, asked = methods.candidates_of(graph, settings), end_of(task, protocol.split)
+            if protocol.split == AREA:
+                protocol = replace(protocol, areas=read_areas(Fetch(self.data), seen.curies.get("Disease", ())))
+            rivals = {"model": methods.model(settings, asked=asked), **methods.baselines(settings)}
+            again = methods.reseeded(settings, asked)
+            found = evaluate(graph, seen, task, rivals, protocol, progress, again)
+        learned = learned_from(graph.stated_by({*settings.label_sources, *settings.sources}))
+        return found, data_version(learned)
 
     def rank(
         self,

@@ -13,6 +13,7 @@ from gnn.evaluate import Method, Protocol, Rows, Scored, SplitError, evaluate, f
 from gnn.folds import deal_pairs
 from gnn.methods import baselines, candidates_of, model
 from gnn.metrics import AGAINST_JUDGED
+from gnn.stability import ORDER, OVERLAP
 from gnn.task import TASKS
 from kg.graph import Graph
 from tests.gnn.conftest import DISEASES, DRUGS, SMALL, area_under_curve, edges
@@ -121,7 +122,7 @@ def test_the_model_stands_beside_its_baselines(families: Graph) -> None:
             difference = means["model", "average_precision"] - means[name, "average_precision"]
             assert means[f"model - {name}", "average_precision"] == pytest.approx(difference)
     assert means["model", "auroc"] > means["degree_prior", "auroc"]
-    assert told[:2] == [("fold 1 of 1 (fold 1), model", 0.0), ("fold 1 of 1 (fold 1), degree_prior", 1 / len(methods))]
+    assert told[:2] == [("fold 1 of 1: fold 1, model", 0.0), ("fold 1 of 1: fold 1, degree_prior", 1 / len(methods))]
     assert 0 < means["model", "most_frequent_in_top_20"] <= 1
     assert len(found.reliability) and found.promises["shortlist_level"] == 0.9
 
@@ -144,3 +145,43 @@ def test_scores_of_a_model_are_log_odds(families: Graph) -> None:
     known = seen.edges("treats")
     assert expit(scored.scores).sum() == pytest.approx(known.shape[1], rel=0.25)
     assert scored.shortlist is not None and scored.shortlist[tuple(known)].mean() > 0.8
+
+
+def test_another_seed_of_the_first_fold_tells_how_stable_the_lists_are(families: Graph, truth: np.ndarray) -> None:
+    seen, calls = candidates_of(families, SMALL), list[str]()
+
+    def called(name: str, method: Method) -> Method:
+        def run(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:
+            calls.append(name)
+            return method(graph, held_out, rows, columns)
+
+        return run
+
+    it, turned = all_knowing(truth), all_knowing(~truth)
+    for other, agreed in ((it, 1.0), (turned, 0.0)):
+        again = {"it": called("again", other)}
+        found = evaluate(families, seen, TREATS, {"it": called("it", it)}, Protocol(folds=3), reseeded=again)
+        assert (found.figure("it", OVERLAP)["mean"] == 1.0) == bool(agreed)
+        assert found.figure("it", ORDER)["mean"] == pytest.approx(1.0) or not agreed
+    assert calls == ["it", "again", "it", "it"] * 2
+
+
+def test_ctrl_c_leaves_the_figures_of_the_folds_that_are_whole(families: Graph, truth: np.ndarray) -> None:
+    seen, calls = candidates_of(families, SMALL), list[int]()
+
+    def stopping(after: int) -> Method:
+        def run(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:
+            calls.append(1)
+            if len(calls) > after:
+                raise KeyboardInterrupt
+            return all_knowing(truth)(graph, held_out, rows, columns)
+
+        return run
+
+    stopped = evaluate(families, seen, TREATS, {"it": stopping(1)}, Protocol("disease", folds=3))
+    alone = evaluate(families, seen, TREATS, {"it": all_knowing(truth)}, Protocol("disease", folds=3, trained=1))
+    assert stopped.about["stopped"] and stopped.about["folds"] == ["fold 1"] and not alone.about["stopped"]
+    pd.testing.assert_frame_equal(stopped.figures, alone.figures)
+    calls.clear()
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(families, seen, TREATS, {"it": stopping(0)}, Protocol("disease", folds=3))

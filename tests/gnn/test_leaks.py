@@ -15,7 +15,7 @@ from scipy.special import expit
 from gnn import methods as module
 from gnn import train as training
 from gnn.config import TrainConfig
-from gnn.evaluate import Method, Protocol, Rows, Scored, evaluate, folds_of, score_folds, splits_of
+from gnn.evaluate import Method, Protocol, Rows, Scored, evaluate, folds_of, score_fold, splits_of
 from gnn.folds import Fold
 from gnn.methods import baselines, candidates_of, model
 from gnn.model import PARTS
@@ -77,7 +77,7 @@ def sings(graph: Graph, task: str, split: str, method: Callable[[Graph], Method]
     seen, fold = candidates_of(graph, config_of(task)), first_fold(graph, task, split)
     said = []
     for world in (graph, turned(graph, TASKS[task], fold.hidden)):
-        ((scored,),) = score_folds(world, seen, TASKS[task], {"it": method(world)}, [fold]).values()
+        scored = score_fold(world, seen, TASKS[task], {"it": method(world)}, fold)["it"]
         said.append(_of_fold(fold, scored))
     assert np.ptp(said[0][0]) > 0, "a method that says the same of all pairs could hide anything"
     return not all(np.array_equal(one, other) for one, other in zip(*said, strict=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from gnn import resume
+from gnn import folders, methods, resume
 from kg.stores.opening import open_store
 from tests.panakeia.conftest import Panakeia
 
@@ -19,6 +19,13 @@ EXAMPLES = Path(__file__).parents[2] / "panakeia/examples"
 def settings(tmp_path: Path) -> Path:
     path = tmp_path / "train.toml"
     path.write_bytes(b"\xef\xbb\xbf" + SETTINGS.encode())
+    return path
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Path:
+    path = tmp_path / "quick.toml"
+    path.write_text(SETTINGS.replace("members = 2", "members = 1"))
     return path
 
 
@@ -190,3 +197,48 @@ def test_ctrl_c_keeps_the_whole_members_and_the_old_model(
     assert (out / "model.safetensors").read_bytes() == before and (out / "training-0.safetensors").exists()
     assert panakeia(*where).status == 0
     assert (out / "model.safetensors").read_bytes() != before and not list(out.glob("training-*"))
+
+
+def test_what_is_measured_of_a_model_stands_in_its_card(
+    panakeia: Panakeia, starter_store: Path, quick: Path, tmp_path: Path
+) -> None:
+    out, where = tmp_path / "model", ("--store", starter_store)
+    assert panakeia("train", *where, "--config", quick, "--out", out).status == 0
+    card = out / "MODEL_CARD.md"
+    assert "has not been evaluated" in card.read_text()
+    refused = panakeia("evaluate", *where, "--model", out, "--seed", 3)
+    assert refused.status == 2 and "got a model, and settings" in refused.err
+    about = {"held_out": 5, "folds": ["fold 1"], "seed": 0, "nodes": 2, "candidates": 9, "data_version": "starter-1"}
+    earlier = {"split": "disease", **about, "figures": [], "promises": {}}
+    folders.keep_evaluation(out, earlier)
+    pairs = panakeia("evaluate", *where, "--model", out, "--trained", 1, "--json").json()
+    kept = json.loads((out / "evaluation.json").read_text())
+    assert kept["splits"] == {"disease": earlier, "pairs": pairs}
+    figures = {(row["method"], row["metric"]): row for row in pairs["figures"]}
+    row, text = figures["degree_prior", "average_precision"], card.read_text()
+    assert "has not been evaluated" not in text and "### By pairs" in text
+    assert f"| degree_prior | {row['mean']:.3f} ({row['lower']:.3f} to {row['upper']:.3f}) |" in text
+    assert pairs["data_version"].startswith("starter-1+") and f"data {pairs['data_version']}" in text
+    assert {("model", "seed_overlap_at_10"), ("model", "seed_order_at_100")} <= figures.keys()
+    [listed] = panakeia("models", "list", tmp_path, "--json").json()
+    assert listed["evaluated"] == "disease, pairs" and listed["evaluation"] == kept
+
+    (out / "evaluation.json").write_text(json.dumps({**kept, "model": "another's"}))
+    [listed] = panakeia("models", "list", tmp_path, "--json").json()
+    assert listed["evaluated"] == ""
+
+
+def test_a_stopped_evaluation_tells_what_it_has(
+    panakeia: Panakeia, starter_store: Path, quick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, calls = methods.train, []
+
+    def stop(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return train(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(methods, "train", stop)
+    stopped = panakeia("evaluate", "--store", starter_store, "--config", quick, "--split", "disease", "--folds", 3)
+    assert stopped.status == 130 and "stopped: these are the figures of fold 1 alone" in stopped.out

@@ -1,6 +1,6 @@
 """Records of every format in which whatever may tell who somebody is has a word of its own, of patients and of others.
 
-`WORDS` are those words, which must not be found anywhere afterwards; what is public stands beside them.
+`WORDS` and `DATES` are those words, which must not be found anywhere afterwards; what is public stands beside them.
 """
 
 import gzip
@@ -15,38 +15,36 @@ from tests.kg.patients.made_up_records import bundle, condition, medication, num
 Json = dict[str, Any]
 
 WORDS = (
-    *("Quillfeather", "Ottoline", "Brambleby", "Cuthbert", "Thistlewood", "Barnaby", "Applegarth", "Peregrine"),
-    *("Wilgefortis", "Larkspur", "Tintagel", "Heronsgate", "PL34", "hive.example", "5550199", "1840555"),
-    *(
-        "7712034",
-        "4487190",
-        "9041753",
-        "NPI9931",
-        "GRANT882",
-        "lighthousekeeper",
-        "1951-07-23",
-        "19510723",
-        "2019-11-30",
-    ),
-    *("II-2-QF", "NA7712034", "quillhome"),
+    *("Quillfeather", "Ottoline", "Brambleby", "Cuthbert", "Thistlewood", "Bartholomew", "Applegarth", "Peregrine"),
+    *("Wilgefortis", "Larkspur", "Tintagel", "Heronsgate", "PL34QUAY", "hive.example", "lighthousekeeper", "quillhome"),
+    *("441840555019962", "771203466195284", "448719035582617", "904175320866149"),
+    *("NPI9931204", "GRANT88214", "II-2-QFWHARF", "NA771203466195284"),
 )
-"""Names, addresses, telephones, numbers, dates, free text: in any capitals, with or without what stands between."""
+"""Names, addresses, telephones, numbers, free text: in any capitals, with or without what stands between.
 
-NARRATIVE = "Seen by Dr. Barnaby Thistlewood; Ottoline Quillfeather, lighthousekeeper, of 9 Larkspur Mews, Tintagel"
-NAMED = "MRN-7712034_Ottoline_Quillfeather"
+None of them is in a digest, a time or a number by chance: one in digits alone has fifteen, which a thousand digests
+hold with a chance below 1e-12 and a float64 holds whole; any other has eight letters or more, and one beyond f.
+"""
+DATES = ("1951-07-23", "2019-11-30")
+"""Dates, which have eight digits in any format: a digest may hold those."""
+
+NARRATIVE = "Seen by Dr. Bartholomew Thistlewood; Ottoline Quillfeather, lighthousekeeper, of 9 Larkspur Mews, Tintagel"
+NAMED = "MRN-771203466195284_Ottoline_Quillfeather"
 """What files and folders are called."""
 
 PATIENT: Json = {
     "resourceType": "Patient",
-    "id": "person-9041753",
+    "id": "person-904175320866149",
     "text": {"status": "generated", "div": f"<div xmlns='http://www.w3.org/1999/xhtml'>{NARRATIVE}</div>"},
-    "identifier": [{"system": "urn:wilgefortis:mrn", "value": "MRN-7712034", "assigner": {"display": "Wilgefortis"}}],
+    "identifier": [
+        {"system": "urn:wilgefortis:mrn", "value": "MRN-771203466195284", "assigner": {"display": "Wilgefortis"}}
+    ],
     "name": [{"family": "Quillfeather", "given": ["Ottoline"], "text": "Ottoline Quillfeather"}],
-    "telecom": [{"system": "phone", "value": "+44 1840 555 0199"}],
+    "telecom": [{"system": "phone", "value": "+44 1840 5550199 62"}],
     "gender": "female",
     "birthDate": "1951-07-23",
     "deceasedDateTime": "2019-11-30T06:15:00Z",
-    "address": [{"line": ["9 Larkspur Mews"], "city": "Tintagel", "postalCode": "PL34 0ZZ"}],
+    "address": [{"line": ["9 Larkspur Mews"], "city": "Tintagel", "postalCode": "PL34 QUAY"}],
     "contact": [
         {
             "name": {"family": "Brambleby", "given": ["Cuthbert"]},
@@ -54,47 +52,56 @@ PATIENT: Json = {
             "address": {"line": ["Heronsgate Wharf"]},
         }
     ],
-    "generalPractitioner": [{"reference": "Practitioner/thistlewood", "display": "Dr. Barnaby Thistlewood"}],
+    "generalPractitioner": [{"reference": "Practitioner/thistlewood", "display": "Dr. Bartholomew Thistlewood"}],
     "managingOrganization": {"reference": "Organization/wilgefortis", "display": "Saint Wilgefortis Infirmary"},
 }
 OTHERS: tuple[Json, ...] = (
     {
         "resourceType": "Practitioner",
         "id": "thistlewood",
-        "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "NPI-9931"}],
-        "name": [{"family": "Thistlewood", "given": ["Barnaby"], "prefix": ["Dr."]}],
+        "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "NPI-9931204"}],
+        "name": [{"family": "Thistlewood", "given": ["Bartholomew"], "prefix": ["Dr."]}],
         "address": [{"line": ["Heronsgate Wharf"], "city": "Tintagel"}],
     },
     {"resourceType": "Organization", "id": "wilgefortis", "name": "Saint Wilgefortis Infirmary"},
-    {"resourceType": "Location", "id": "ward-4487190", "name": "Wilgefortis, Larkspur ward", "status": "active"},
+    {
+        "resourceType": "Location",
+        "id": "ward-448719035582617",
+        "name": "Wilgefortis, Larkspur ward",
+        "status": "active",
+    },
     {
         "resourceType": "RelatedPerson",
         "id": "applegarth",
-        "patient": {"reference": "Patient/person-9041753"},
+        "patient": {"reference": "Patient/person-904175320866149"},
         "name": [{"family": "Applegarth", "given": ["Peregrine"]}],
-        "telecom": [{"system": "phone", "value": "555-0199"}],
+        "telecom": [{"system": "phone", "value": "0044 1840 5550199-62"}],
     },
 )
 """Resources of others than the patient."""
 
-_BY = {"reference": "Practitioner/thistlewood", "display": "Dr. Barnaby Thistlewood"}
+_BY = {"reference": "Practitioner/thistlewood", "display": "Dr. Bartholomew Thistlewood"}
 _NOTE = [{"authorReference": _BY, "text": NARRATIVE}]
 
 
 def fhir_bundle() -> Json:
     """Return a bundle of a patient, of others, and of what they wrote."""
-    angina = condition("194828000", "Angina of Ottoline Quillfeather", id="cond-4487190", onsetDateTime="2015-02-03")
+    angina = condition(
+        "194828000", "Angina of Ottoline Quillfeather", id="cond-448719035582617", onsetDateTime="2015-02-03"
+    )
     angina |= {"recorder": _BY, "asserter": {"display": "Peregrine Applegarth"}, "note": _NOTE}
     angina["code"]["text"] = NARRATIVE
     weight = number(
-        "29463-7", 70.5, "kg", id="obs-4487190", effectiveDateTime="2016-03-04", performer=[_BY], note=_NOTE
+        "29463-7", 70.5, "kg", id="obs-448719035582617", effectiveDateTime="2016-03-04", performer=[_BY], note=_NOTE
     )
     told = condition("38341003", "Hypertension", id="told", onsetString="since Cuthbert Brambleby died")
-    drug = medication("11289", "warfarin for Quillfeather", id="rx-4487190", authoredOn="2016-03-05", requester=_BY)
+    drug = medication(
+        "11289", "warfarin for Quillfeather", id="rx-448719035582617", authoredOn="2016-03-05", requester=_BY
+    )
     drug |= {"dosageInstruction": [{"text": "as Peregrine Applegarth reads it out"}], "note": _NOTE}
     visit: Json = {
         "resourceType": "Encounter",
-        "id": "enc-4487190",
+        "id": "enc-448719035582617",
         "status": "finished",
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB", "display": "Larkspur"},
         "period": {"start": "2016-03-04T09:00:00Z", "end": "2016-03-04T10:00:00Z"},
@@ -102,7 +109,7 @@ def fhir_bundle() -> Json:
         "serviceProvider": {"display": "Saint Wilgefortis Infirmary"},
         "reasonCode": [{"text": NARRATIVE}],
     }
-    bad = number("29463-7", 71, "Quillfeather", id="bad-4487190", effectiveDateTime="the day Ottoline came")
+    bad = number("29463-7", 71, "Quillfeather", id="bad-448719035582617", effectiveDateTime="the day Ottoline came")
     return bundle(*OTHERS, angina, weight, told, drug, visit, bad, patient=PATIENT)
 
 
@@ -118,10 +125,10 @@ def packet() -> Json:
     feature = {"id": "HP:0001250", "label": "Seizure of Ottoline Quillfeather"}
     told = {"evidenceCode": {"id": "ECO:0000033", "label": NARRATIVE}, "reference": {"description": NARRATIVE}}
     return {
-        "id": "II-2-QF",
+        "id": "II-2-QFWHARF",
         "subject": {
-            "id": "NA7712034",
-            "alternateIds": ["MRN-7712034"],
+            "id": "NA771203466195284",
+            "alternateIds": ["MRN-771203466195284"],
             "dateOfBirth": "1951-07-23T00:00:00Z",
             "sex": "FEMALE",
             "vitalStatus": {"status": "DECEASED", "timeOfDeath": {"timestamp": "2019-11-30T06:15:00Z"}},
@@ -133,7 +140,7 @@ def packet() -> Json:
                 "evidence": [told],
                 "onset": {"age": {"iso8601duration": "P3Y"}},
             },
-            {"type": {"id": "HP:QUILL", "label": "Barnaby Thistlewood"}, "excluded": True},
+            {"type": {"id": "HP:QUILL", "label": "Bartholomew Thistlewood"}, "excluded": True},
         ],
         "diseases": [{"term": {"id": "OMIM:154700", "label": "Marfan syndrome of the Applegarth family"}}],
         "measurements": [
@@ -143,17 +150,20 @@ def packet() -> Json:
                 "timeObserved": {"timestamp": "2016-03-04T09:00:00Z"},
             }
         ],
-        "biosamples": [{"id": "sample-4487190", "individualId": "NA7712034", "description": NARRATIVE}],
+        "biosamples": [{"id": "sample-448719035582617", "individualId": "NA771203466195284", "description": NARRATIVE}],
         "files": [
-            {"uri": "file:///home/quillhome/7712034.vcf", "individualToFileIdentifiers": {"NA7712034": "NA7712034"}}
+            {
+                "uri": "file:///home/quillhome/771203466195284.vcf",
+                "individualToFileIdentifiers": {"NA771203466195284": "NA771203466195284"},
+            }
         ],
         "metaData": {
             "created": "2019-11-30T00:00:00Z",
-            "createdBy": "Barnaby Thistlewood",
+            "createdBy": "Bartholomew Thistlewood",
             "submittedBy": "Cuthbert Brambleby <bees@hive.example>",
             "resources": [],
             "phenopacketSchemaVersion": "2.0",
-            "externalReferences": [{"id": "GRANT-882", "description": NARRATIVE}],
+            "externalReferences": [{"id": "GRANT-88214", "description": NARRATIVE}],
         },
     }
 
@@ -168,19 +178,19 @@ def write_packet(folder: Path) -> Path:
 OMOP = {
     "cdm_source": f"""
         cdm_source_name,cdm_holder,source_description,cdm_version
-        Saint Wilgefortis Infirmary,Barnaby Thistlewood,"{NARRATIVE}",5.4
+        Saint Wilgefortis Infirmary,Bartholomew Thistlewood,"{NARRATIVE}",5.4
     """,
     "person": """
         person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,location_id,provider_id,person_source_value,gender_source_value
-        4487190,8532,1951,7,23,1,1,MRN-7712034,Ottoline Quillfeather
+        448719035582617,8532,1951,7,23,1,1,MRN-771203466195284,Ottoline Quillfeather
     """,
     "location": """
         location_id,address_1,city,zip,location_source_value
-        1,9 Larkspur Mews,Tintagel,PL34 0ZZ,Larkspur
+        1,9 Larkspur Mews,Tintagel,PL34 QUAY,Larkspur
     """,
     "provider": """
         provider_id,provider_name,npi,provider_source_value
-        1,Barnaby Thistlewood,NPI-9931,thistlewood
+        1,Bartholomew Thistlewood,NPI-9931204,thistlewood
     """,
     "care_site": """
         care_site_id,care_site_name,location_id
@@ -188,31 +198,31 @@ OMOP = {
     """,
     "note": f"""
         note_id,person_id,note_date,note_title,note_text
-        1,4487190,2016-03-04,Ottoline Quillfeather,"{NARRATIVE}"
+        1,448719035582617,2016-03-04,Ottoline Quillfeather,"{NARRATIVE}"
     """,
     "death": """
         person_id,death_date,cause_source_value
-        4487190,2019-11-30,fell from Larkspur Mews
+        448719035582617,2019-11-30,fell from Larkspur Mews
     """,
     "visit_occurrence": """
         visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,visit_source_value
-        4487190,4487190,9202,2016-03-04,2016-03-04,Wilgefortis 4487190
+        448719035582617,448719035582617,9202,2016-03-04,2016-03-04,Wilgefortis 448719035582617
     """,
     "condition_occurrence": """
         condition_occurrence_id,person_id,condition_concept_id,condition_start_date,condition_source_value,condition_source_concept_id,stop_reason
-        4487190,4487190,201826,2016-03-04,E11.9,45576876,Quillfeather left
-        4487290,4487190,0,2016-03-05,Ottoline Quillfeather fell ill,0,
-        4487390,4487190,999001,2016-03-06,Applegarth's disease,2000000001,
-        4487490,4487190,201826,2016-13-7712034,,,
+        448719035582617,448719035582617,201826,2016-03-04,E11.9,45576876,Quillfeather left
+        448719035582622,448719035582617,0,2016-03-05,Ottoline Quillfeather fell ill,0,
+        448719035582623,448719035582617,999001,2016-03-06,Applegarth's disease,2000000001,
+        448719035582624,448719035582617,201826,2016-13-771203466195284,,,
     """,
     "drug_exposure": """
         drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,drug_exposure_end_date,drug_source_value,sig
-        4487190,4487190,1118088,2016-03-04,2016-04-04,celecoxib for Quillfeather,as Peregrine Applegarth says
+        448719035582617,448719035582617,1118088,2016-03-04,2016-04-04,celecoxib for Quillfeather,as Applegarth says
     """,
     "measurement": """
         measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,unit_concept_id,unit_source_value,value_source_value
-        4487190,4487190,3004410,2016-03-04,9.4,8554,Tintagel,seen by Thistlewood
-        4487290,4487190,3004410,2016-03-05,Quillfeather,8554,percent,
+        448719035582617,448719035582617,3004410,2016-03-04,9.4,8554,Tintagel,seen by Thistlewood
+        448719035582622,448719035582617,3004410,2016-03-05,Quillfeather,8554,percent,
     """,
     "concept": """
         concept_id,concept_name,vocabulary_id,concept_code
@@ -235,35 +245,36 @@ def write_omop(folder: Path) -> Path:
     return inner
 
 
+PERSON, STAY = "1771203466195284", "2448719035582617"
 MIMIC = {
-    "patients": """
+    "patients": f"""
         subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod
-        17712034,F,60,2150,2014 - 2016,2151-03-04
+        {PERSON},F,60,2150,2014 - 2016,2151-03-04
     """,
-    "admissions": """
+    "admissions": f"""
         subject_id,hadm_id,admittime,dischtime,admission_type,admit_provider_id,insurance,language,race
-        17712034,24487190,2150-02-02 00:30:00,2150-02-09 12:00:00,URGENT,NPI9931,Wilgefortis,Tintagel,Larkspur
+        {PERSON},{STAY},2150-02-02 00:30:00,2150-02-09 12:00:00,URGENT,NPI9931204,Wilgefortis,Tintagel,Larkspur
     """,
     "provider": """
         provider_id
-        NPI9931
+        NPI9931204
     """,
-    "diagnoses_icd": """
+    "diagnoses_icd": f"""
         subject_id,hadm_id,seq_num,icd_code,icd_version
-        17712034,24487190,1,78791,9
-        17712034,24487190,2,Quillfeather,10
-        17712034,29041753,3,I10,10
+        {PERSON},{STAY},1,78791,9
+        {PERSON},{STAY},2,Quillfeather,10
+        {PERSON},2904175320866149,3,I10,10
     """,
-    "labevents": """
+    "labevents": f"""
         labevent_id,subject_id,itemid,charttime,order_provider_id,value,valuenum,valueuom,comments
-        4487190,17712034,50912,2150-02-02 06:00:00,NPI9931,0.9,0.9,mg/dL,seen by Dr. Thistlewood
-        4487290,17712034,50912,2150-02-02 07:00:00,NPI9931,Ottoline,,Tintagel,Quillfeather fainted
-        4487390,17712034,50912,the day Ottoline came,NPI9931,0.9,0.9,mg/dL,
+        448719035582617,{PERSON},50912,2150-02-02 06:00:00,NPI9931204,0.9,0.9,mg/dL,seen by Dr. Thistlewood
+        448719035582622,{PERSON},50912,2150-02-02 07:00:00,NPI9931204,Ottoline,,Tintagel,Quillfeather fainted
+        448719035582623,{PERSON},50912,the day Ottoline came,NPI9931204,0.9,0.9,mg/dL,
     """,
-    "prescriptions": """
+    "prescriptions": f"""
         subject_id,pharmacy_id,starttime,stoptime,drug_type,drug,formulary_drug_cd,gsn,ndc,form_val_disp
-        17712034,4487190,2150-02-02 06:00:00,2150-02-03 06:00:00,MAIN,Insulin of Quillfeather,INSULIN,,00002751001,1
-        17712034,4487290,2150-02-02 06:00:00,,MAIN,Thistlewood's mixture,MIX1,,0,1
+        {PERSON},448719035582617,2150-02-02 06:00:00,2150-02-03 06:00:00,MAIN,of Quillfeather,INSULIN,,00002751001,1
+        {PERSON},448719035582622,2150-02-02 06:00:00,,MAIN,Thistlewood's mixture,MIX1,,0,1
     """,
     "d_icd_diagnoses": """
         icd_code,icd_version,long_title
@@ -291,13 +302,13 @@ VCF = f"""
 ##reference=GRCh38
 ##contig=<ID=chr10,length=133797422,assembly=GRCh38>
 ##source=/home/quillhome/Thistlewood/caller --sample Ottoline_Quillfeather
-##SAMPLE=<ID=NA7712034,Description="{NARRATIVE}">
-##INFO=<ID=NOTE,Number=1,Type=String,Description="Barnaby Thistlewood">
+##SAMPLE=<ID=NA771203466195284,Description="{NARRATIVE}">
+##INFO=<ID=NOTE,Number=1,Type=String,Description="Bartholomew Thistlewood">
 ##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
-#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tNA7712034_Ottoline_Quillfeather
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tNA771203466195284_Ottoline_Quillfeather
 chr10\t94781859\trs4244285\tG\tA\t50\tPASS\tNOTE=Larkspur\tGT\t0/1
 chr10\t94780653\trs4986893\tG\tA\t50\tPASS\tNOTE=Quillfeather\tGT\t0/0
-chr10\t94761900\tMRN7712034\tC\tT\t50\tPASS\tNOTE=Brambleby\tGT\t0/0
+chr10\t94761900\tMRN771203466195284\tC\tT\t50\tPASS\tNOTE=Brambleby\tGT\t0/0
 """
 
 

@@ -117,7 +117,7 @@ def digest(pairs: pd.DataFrame | None, task: Task) -> tuple[int, str]:
 
 def _meant(store: Store, kind: str, column: pd.Series, nodes: pd.Index) -> tuple[list[str], list[tuple[int, str]]]:
     """Return the identifier that each value means, and of those that mean none the line and why."""
-    texts = pd.Index(column.astype(str))
+    texts = pd.Index(column.astype(str).to_numpy(object), dtype=object)  # pandas' own strings are slow to look through
     others = texts[nodes.get_indexer(texts) < 0].unique()
     found = meanings(store, list(others), kind) if len(others) else {}
     meant = {text: ones[0].id for text, ones in found.items() if len(ones) == 1}

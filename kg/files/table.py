@@ -13,6 +13,9 @@ from kg.files.text import LINE_END, FileError, read_text
 if TYPE_CHECKING:
     import pandas as pd
 
+BLOCK = 10_000
+"""Rows that are turned into text at once: enough for speed, few enough to be no burden to memory."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -88,10 +91,11 @@ def write_tsv(frame: "pd.DataFrame", file: TextIO) -> None:
     'note\tscore\n5" tube\t0.1\n'
     """
     for line, cells in enumerate(_cells(frame), start=1):
-        for cell in cells:
-            if "\t" in cell or "\n" in cell or "\r" in cell:
-                raise FileError(f"line {line} of the table to write: tab-separated text cannot hold the cell {cell!r}")
-        file.write("\t".join(cells) + "\n")
+        text = "\t".join(cells)
+        if text.count("\t") != len(cells) - 1 or "\n" in text or "\r" in text:
+            bad = next(cell for cell in cells if {*"\t\n\r"} & {*cell})
+            raise FileError(f"line {line} of the table to write: tab-separated text cannot hold the cell {bad!r}")
+        file.write(text + "\n")
 
 
 def _csv_rows(path: str | Path, text: str, separator: str) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -118,8 +122,14 @@ def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
 
 
-def _cells(frame: "pd.DataFrame") -> Iterator[list[str]]:
-    """Yield the header and the rows of a frame as text: a number reads back as it is, a missing value is nothing."""
+def _cells(frame: "pd.DataFrame") -> Iterator[Sequence[str]]:
+    """Yield the header and the rows of a frame as text: a number reads back as it is, a missing value is nothing.
+
+    Columns are turned into text block by block: pandas gives the values of a column fast, those of a row slowly.
+    """
     yield [str(name) for name in frame.columns]
-    for row in frame.itertuples(index=False, name=None):
-        yield ["" if value is None or value != value else str(value) for value in row]
+    for start in range(0, len(frame), BLOCK):
+        block = frame.iloc[start : start + BLOCK]
+        columns = [block.iloc[:, place].astype(object).tolist() for place in range(block.shape[1])]
+        texts = [["" if value is None or value != value else str(value) for value in values] for values in columns]
+        yield from zip(*texts, strict=True)

@@ -122,11 +122,14 @@ def varied(found: Sequence[Candidate], top: int) -> list[Candidate]:
 
 
 def _chains(task: Task, told: Account) -> dict[tuple[Step, ...], float]:
-    """Return what one unit of degree-weighted score of each chain that raises the score carries, by its steps."""
+    """Return what one unit of degree-weighted score of each chain that raises the score carries, by its steps.
+
+    Attributes that meet in a word are no steps of the graph: no path leads over them.
+    """
     raising, found = told.raising(), {}
     for name, adds in told.walks().items():
-        if adds > 0 and told.chains[name] > 0:
-            first, last = task.chains[name]
+        first, last = task.chains[name]
+        if adds > 0 and told.chains[name] > 0 and not isinstance(first, str) and not isinstance(last, str):
             back = (step.reverse for step in reversed(_steps(task.object, last)))
             found[(*_steps(task.subject, first), *back)] = adds / raising / told.chains[name]
     return found

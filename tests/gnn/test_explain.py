@@ -15,14 +15,19 @@ from gnn.carriers import account
 from gnn.checkpoint import Model
 from gnn.evidence import Candidate, varied
 from gnn.explain import explain, explain_pairs
+from gnn.train import train
 from kg.graph import Graph, table
 from kg.meeting import Half
 from kg.paths import Route
+from kg.progress import silent
 from kg.schema import Step, edge_columns, node_columns
 from kg.search import UnknownNode
+from kg.stores.ladybug import LadybugStore
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
-from tests.gnn.conftest import edges, told
+from tests.gnn.conftest import DISEASES, DRUGS, SMALL, edges, told
+
+FAMILIES = ("Hypertension", "Diabetes", "Epilepsy")
 
 
 @pytest.fixture
@@ -156,6 +161,24 @@ def test_paths_lead_over_the_answers_that_are_named(model: Model, store: Store, 
 
 def test_what_paths_carry_is_no_more_than_the_whole(model: Model, store: Store, open_pair: tuple[str, str]) -> None:
     assert 0 < explain(model, store, *open_pair, top=50).paths["share"].sum() <= 1
+
+
+def test_a_drug_whose_category_names_the_disease_is_explained(families: Graph, tmp_path: Path) -> None:
+    """The word that both share carries some of the score, and is no step of a path."""
+    columns = {kind: families.nodes[kind].to_pylist() for kind in ("Drug", "Disease")}
+    for place, row in enumerate(columns["Drug"]):
+        row["categories"] = [f"Anti-{FAMILIES[place // 8]} Agents"]
+    for place, row in enumerate(columns["Disease"]):
+        row["name"] = f"{FAMILIES[place // 4]} {place}"
+    nodes = {kind: table(node_columns(kind), rows) for kind, rows in columns.items()}
+    graph = Graph({**families.nodes, **nodes}, families.edges, families.sources)
+    model, pair = train(graph, replace(SMALL, steps=1)), (DRUGS[0], DISEASES[0])
+    told_of = account(model, 0, 0)
+    assert told_of.chains["category named as disease"] > 0 and told_of.walks()["category named as disease"] > 0
+    with LadybugStore(tmp_path / "graph.lbdb", create=True) as store:
+        store.replace(graph, silent)
+        found = explain(model, store, *pair)
+    assert found.evidence and "walks between" in set(found.contributions["part"])
 
 
 def test_a_route_is_kept_to(model: Model, store: Store, open_pair: tuple[str, str]) -> None:

@@ -53,6 +53,7 @@ SHIFTS = {
 _ALSO = {
     "binds": ("binds",),
     "gene_interacts_gene": ("interacts_with", "directly_physically_interacts_with"),
+    "contraindicated_in": ("contraindicated_in",),
     "disease_associates_gene": ("condition_associated_with_gene", "genetically_associated_with", "genetic_association"),
     "anatomy_expresses_gene": ("expresses",),
     "gene_participates_in_biological_process": ("actively_involved_in",),

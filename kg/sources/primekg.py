@@ -111,6 +111,7 @@ _HPO = (("Human Phenotype Ontology",), "LicenseRef-HPO", *_CURATED)
 _OURS = {
     ("protein_protein", "ppi"): Told("gene_interacts_gene", _GENE, _GENE, ("PPI",), "NOASSERTION", *_MIXED),
     ("indication", "indication"): Told("treats", "drug", "disease", *_DRUGCENTRAL),
+    ("contraindication", "contraindication"): Told("contraindicated_in", "drug", "disease", *_DRUGCENTRAL),
     ("disease_protein", "associated with"): Told(
         "disease_associates_gene", "disease", _GENE, ("DisGeNET",), "CC-BY-NC-SA-4.0", *_MIXED
     ),
@@ -142,7 +143,6 @@ def _other(
 
 
 _THEIRS = {
-    ("contraindication", "contraindication"): _other("contraindicated_in", "drug", "disease", *_DRUGCENTRAL),
     ("off-label use", "off-label use"): _other("applied_to_treat", "drug", "disease", *_DRUGCENTRAL),
     ("drug_drug", "synergistic interaction"): _other(
         "pharmacologically_interacts_with", "drug", "drug", ("DrugBank",), "CC-BY-NC-4.0", *_CURATED

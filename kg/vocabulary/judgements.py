@@ -1,4 +1,4 @@
-"""Judgements: what curators said of a drug and a disease when they looked and did not call it a treatment."""
+"""Judgements: what speaks against a drug for a disease: curators call it no treatment, or say not to give it."""
 
 from kg.vocabulary.terms import Relation
 
@@ -11,7 +11,9 @@ RELATIONS = (
         negated=True,
         attributes={"votes": "string[]"},
     ),
+    Relation("contraindicated_in", "Drug", "Disease", "biolink:contraindicated_in", negated=True),
 )
-"""Biolink has no word for it, only `treats` with the slot `negated`; a reader who drops that slot would be told of a
-treatment. The broader predicate is true of each pair: some resource lists the drug for the disease, which is why
-curators looked at it. What they found is the relation's name and `votes`, `curator=vote` each."""
+"""Biolink has no word for the first, only `treats` with the slot `negated`; a reader who drops that slot would be told
+of a treatment. The broader predicate is true of each pair: some resource lists the drug for the disease, which is why
+curators looked at it. What they found is the relation's name and `votes`, `curator=vote` each. A contraindication
+denies nothing, but leads no path from a disease to what would treat it."""

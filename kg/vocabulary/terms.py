@@ -25,8 +25,8 @@ class Relation:
     """What an edge may be: from one kind of node to another.
 
     `symmetric` relations are stored once a source and read both ways; `predicted` ones come from a model and are never
-    learned from; `negated` ones say what is not so, or not known to be so: no path goes along them, and their Biolink
-    predicate does not claim the opposite; `attributes` are the columns beside the ends and
+    learned from; `negated` ones say what is not so, not known to be so, or not to be done: no path goes along them, and
+    their Biolink predicate does not claim the opposite; `attributes` are the columns beside the ends and
     `kg.schema.EVIDENCE_COLUMNS`; `identity` are those of them that tell two edges apart which one source states between
     the same ends (see `kg.schema.edge_identity`).
     """

@@ -34,7 +34,7 @@ def _graph() -> Graph:
             "Patient": [*patients, *withdrawn],
         },
         (
-            ("drug_related_to_disease", PROPRANOLOL, ASTHMA, {"predicate": "biolink:contraindicated_in"}),
+            ("contraindicated_in", PROPRANOLOL, ASTHMA, {}),
             ("disease_related_to_disease", CHILDHOOD_ASTHMA, ASTHMA, {"predicate": "biolink:subclass_of"}),
             ("causes_side_effect", PROPRANOLOL, "UMLS:C0038325", {}),
             *gout,

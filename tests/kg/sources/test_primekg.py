@@ -102,7 +102,7 @@ def test_ends_evidence_and_words_are_those_of_the_file(tmp_path: Path) -> None:
         "gene_interacts_gene": [("NCBIGene:9796", "NCBIGene:56992")],
         "binds": [("DRUGBANK:DB00682", "NCBIGene:56992")],
         "treats": [("DRUGBANK:DB00945", "MONDO:0005148")],
-        "drug_related_to_disease": [("DRUGBANK:DB00682", "PANAKEIA:MONDO_13924_12592_14672")],
+        "contraindicated_in": [("DRUGBANK:DB00682", "PANAKEIA:MONDO_13924_12592_14672")],
         "disease_lacks_phenotype": [("MONDO:0005148", "HP:0004322")],
         "anatomy_does_not_express_gene": [("UBERON:0002107", "NCBIGene:9796")],
         "disease_related_to_disease": [("PANAKEIA:MONDO_13924_12592_14672", "MONDO:0005148")],
@@ -110,13 +110,10 @@ def test_ends_evidence_and_words_are_those_of_the_file(tmp_path: Path) -> None:
         "drug_related_to_drug": [("DRUGBANK:DB00945", "DRUGBANK:DB00682")],
     }
     binds, against, parent = (
-        graph.edges[name].to_pylist()[0] for name in ("binds", "drug_related_to_disease", "disease_related_to_disease")
+        graph.edges[name].to_pylist()[0] for name in ("binds", "contraindicated_in", "disease_related_to_disease")
     )
     assert binds["references"] == ["DrugBank (target)", "DrugBank (enzyme)"] and binds["licence"] == "CC-BY-NC-4.0"
-    assert (against["predicate"], against["qualifiers"]) == (
-        "biolink:contraindicated_in",
-        "original_predicate=contraindication",
-    )
+    assert (against["references"], against["licence"]) == (["DrugCentral"], "CC-BY-SA-4.0")
     assert (parent["predicate"], parent["qualifiers"]) == ("biolink:related_to", "original_predicate=parent-child")
     assert graph.nodes["Pathway"]["name"].to_pylist() == ['Hemostasis, "all" of it']
     assert graph.sources[0].version == "2-unverified"

@@ -88,7 +88,7 @@ def of(n: int, relation: str, node: str, **more: object) -> Edge:
 
 
 EDGES: tuple[Edge, ...] = (
-    ("drug_related_to_disease", PROPRANOLOL, ASTHMA, {"predicate": "biolink:contraindicated_in", "source": "primekg"}),
+    ("contraindicated_in", PROPRANOLOL, ASTHMA, {"source": "primekg"}),
     ("drug_related_to_disease", METFORMIN, GOUT, {"predicate": "biolink:applied_to_treat", "source": "primekg"}),
     ("disease_related_to_disease", CHILDHOOD_ASTHMA, ASTHMA, {"predicate": "biolink:subclass_of"}),
     ("not_indicated_for", METFORMIN, GOUT, {"votes": ["AJG=NOT", "PK=NOT"]}),

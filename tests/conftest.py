@@ -141,6 +141,7 @@ EDGES: tuple[tuple[str, str, str, dict[str, object]], ...] = (
     ("anatomy_upregulates_gene", "UBERON:0002107", "NCBIGene:79001", {}),
     ("anatomy_downregulates_gene", "UBERON:0002107", "NCBIGene:5743", {}),
     ("contraindicated_in", "DRUGBANK:DB01050", "DOID:9743", {}),
+    ("contraindicated_in_phenotype", "DRUGBANK:DB01050", "HP:0001907", {"qualifiers": "sex_qualifier=biolink:x"}),
     ("not_indicated_for", "DRUGBANK:DB01050", "DOID:9743", {"votes": ["AJG=NOT", "CSH=SYM", "PK=NOT"]}),
     ("biological_process_is_a_biological_process", "GO:0007596", "GO:0007599", {}),
     ("biological_process_part_of_biological_process", "GO:0007596", "GO:0007599", {}),

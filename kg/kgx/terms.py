@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kg.biolink import VERSION, categories, predicates
 from kg.schema import NODE_KINDS, RELATIONS
 from kg.vocabulary.anything import JOINED, related
+from kg.vocabulary.judgements import CONTRAINDICATED
 
 ENTITY = "Entity"
 """The kind of what is none of our other kinds."""
@@ -53,7 +54,6 @@ SHIFTS = {
 _ALSO = {
     "binds": ("binds",),
     "gene_interacts_gene": ("interacts_with", "directly_physically_interacts_with"),
-    "contraindicated_in": ("contraindicated_in",),
     "disease_associates_gene": ("condition_associated_with_gene", "genetically_associated_with", "genetic_association"),
     "anatomy_expresses_gene": ("expresses",),
     "gene_participates_in_biological_process": ("actively_involved_in",),
@@ -71,6 +71,14 @@ _DENIED = {
 }
 """Our negated relation -> what Biolink says of it, with the qualifier `negated`."""
 
+
+_CONTRAINDICATIONS = {
+    (relation.subject, relation.object): relation.name
+    for relation in RELATIONS.values()
+    if relation.biolink == CONTRAINDICATED
+}
+"""The kinds of a contraindication's ends -> our relation for it, foretold or not, with whatever qualifiers: a drug is
+not for the disease, whichever of the two predicates a graph puts between them."""
 
 HOMES = {"frequency_qualifier": "frequency_text", "onset_qualifier": "onset", "sex_qualifier": "sex"}
 """Qualifiers of a phenotype that an attribute of ours says."""
@@ -137,8 +145,9 @@ def relation_of(said: Said, *, predicted: bool = False) -> tuple[str, bool]:
     """Return our relation for what an edge says, and whether its ends change places in it.
 
     Without a relation of ours that says just this, and for a model's prediction, it is the one for anything between
-    the two kinds, which keeps predicate and qualifiers. What is denied is never that one, which asserts. A predicate
-    that Biolink lacks, and a denial that we have no relation for, come back as a name that no relation has.
+    the two kinds, which keeps predicate and qualifiers. What is denied or contraindicated is never that one, which
+    asserts, and along which paths lead. A predicate that Biolink lacks, and a denial or contraindication that we have
+    no relation for, come back as a name that no relation has.
 
     >>> relation_of(Said("biolink:treated_by", "Disease", "Drug"))
     ('treats', True)
@@ -147,13 +156,18 @@ def relation_of(said: Said, *, predicted: bool = False) -> tuple[str, bool]:
     """
     if said.predicate not in predicates():
         return f"{said.predicate} (not in Biolink {VERSION})" if said.predicate else "no predicate", False
+    turned = Said(predicates()[said.predicate], said.object, said.subject, said.qualifiers)
     if not predicted:
-        turned = Said(predicates()[said.predicate], said.object, said.subject, said.qualifiers)
         for words, turn in ((said, False), (turned, True)):
             if found := _relation(words):
                 return found, turn
     if DENIED in said.qualifiers.split("|"):
         return f"not {said.predicate} (no relation of ours denies it)", False
+    if CONTRAINDICATED in (said.predicate, turned.predicate):
+        for ends, turn in (((said.subject, said.object), False), ((said.object, said.subject), True)):
+            if ends in _CONTRAINDICATIONS:
+                return _CONTRAINDICATIONS[ends], turn
+        return f"{said.predicate} (no relation of ours says it of {said.subject} and {said.object})", False
     return related(said.subject, said.object), False
 
 

@@ -118,6 +118,7 @@ def _edges(graph: Graph) -> Iterator[Columns]:
             qualifiers |= {slot: rows[column] for slot, column in qualified(name).items()}
             if "predicate" in relation.attributes:
                 predicate = pc.coalesce(rows["predicate"], predicate)
+            if "qualifiers" in relation.attributes:
                 qualifiers = _parted(rows["qualifiers"])
             if negatable(name):
                 absent = pc.fill_null(rows["negated"], False)

@@ -67,6 +67,7 @@ class LadybugStore:
             raise StoreError(f"there is no graph at {path}: build one with `panakeia build --store FILE`")
         self._path = path
         self._reader: ladybug.Database | None = None
+        self._checked = False
 
     def replace(self, graph: Graph, progress: Progress = silent, audit: Audit | None = None) -> None:
         """Put this graph in place of what the store holds, and its audit, or none, beside it.
@@ -188,13 +189,20 @@ class LadybugStore:
     def _close(self) -> None:
         if self._reader is not None:
             self._reader.close()
-            self._reader = None
+            self._reader, self._checked = None, False
 
     @contextmanager
     def _reading(self) -> Iterator[ladybug.Connection]:
-        """Yield a connection for one query: it keeps each plan it has made, and the memory that the plan used."""
+        """Yield a connection for one query: it keeps each plan it has made, and the memory that the plan used.
+
+        Raises `StoreError` for a graph without a table that this version has: what another version wrote may mean
+        something else, even where the tables that are asked for are there.
+        """
         database = self._open()
         with _as_store_errors(self._path), ladybug.Connection(database) as connection:
+            if not self._checked:
+                _require_tables(connection, self._path)
+                self._checked = True
             yield connection
 
     def _rows(self, cypher: str, columns: Mapping[str, AttributeType]) -> pa.Table:
@@ -206,6 +214,9 @@ class LadybugStore:
         """Yield a connection to a new file, with the store's graph or empty; put it in place afterwards."""
         if self._path.exists():
             self._open()  # raises if the file is not a graph: nothing else is ever overwritten
+            if keep:
+                with self._reading():
+                    pass
             self._close()
         with (
             _as_store_errors(self._path),
@@ -235,6 +246,14 @@ def _execute(connection: ladybug.Connection, cypher: str, parameters: Mapping[st
 
 def _fetch(connection: ladybug.Connection, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
     return [dict(row) for row in _execute(connection, cypher, parameters).rows_as_dict()]
+
+
+def _require_tables(connection: ladybug.Connection, path: Path) -> None:
+    there = {row["name"] for row in _fetch(connection, "CALL show_tables() RETURN name", {})}
+    if lacking := [name for name in (*NODE_KINDS, RELEASE_LABEL, *RELATIONS) if name not in there]:
+        raise StoreError(
+            f"{path} is empty or of another version (it has no table {lacking[0]}): build it anew with `panakeia build`"
+        )
 
 
 def _create_tables(connection: ladybug.Connection) -> None:

@@ -24,7 +24,7 @@ from kg.graph import Graph
 from kg.schema import RELATIONS
 from tests.gnn.conftest import edges
 
-ANY = ("treats", "palliates", "predicted_treats", "not_indicated_for")
+ANY = ("treats", "palliates", "predicted_treats", "not_indicated_for", "contraindicated_in")
 """The relations between a drug and a disease."""
 
 

@@ -1,11 +1,13 @@
 """The view of a graph: sorted rows, and only what may be learned from."""
 
+import itertools
 import subprocess
 import sys
 
 import numpy as np
 import pyarrow as pa
 
+from gnn.task import TASKS, TREATS
 from gnn.view import LEARNED_RELATIONS, learned_from, view
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import RELATIONS, edge_columns, node_columns
@@ -42,6 +44,16 @@ def test_people_predictions_and_their_evidence_are_not_learned(graph: Graph) -> 
     assert "Patient" not in seen.curies
     assert not [relation for relation in LEARNED_RELATIONS if relation.startswith(("predicted", "patient", "variant"))]
     assert seen.data.validate()
+
+
+def test_nothing_is_learned_along_what_is_negated_or_foretold() -> None:
+    """Not as an answer, a message, a walk or a chain of any task: a contraindication would speak for the drug."""
+    learned = set(LEARNED_RELATIONS)
+    for task in TASKS.values():
+        walks = [*task.subject_walks.values(), *task.object_walks.values(), *itertools.chain(*task.chains.values())]
+        learned |= {*task.labels, *(step for walk in walks if not isinstance(walk, str) for step in walk)}
+    assert learned > set(TREATS.labels) and "contraindicated_in" in RELATIONS
+    assert not [name for name in learned if RELATIONS[name].negated or RELATIONS[name].predicted]
 
 
 def test_a_drug_without_a_preferred_identifier_is_no_candidate(families: Graph) -> None:

@@ -275,6 +275,13 @@ def test_no_path_goes_along_what_is_negated(store: Store) -> None:
     assert paths(store, "osteoarthritis", "Thromboembolism", max_length=1) == []
 
 
+def test_a_contraindication_is_no_path_to_what_would_treat(store: Store) -> None:
+    for forbidden in ("thrombosis", "Thromboembolism"):
+        assert paths(store, "Ibuprofen", forbidden, max_length=1) == []
+        for path in paths(store, "Ibuprofen", forbidden, top=1000):
+            assert not [edge for edge in path.edges if edge.step.relation.startswith("contraindicated")]
+
+
 def test_excluded_and_predicted_relations_are_not_walked(store: Store) -> None:
     assert paths(store, "ibuprofen", "osteoarthritis", max_length=1) == []
     for path in paths(store, "warfarin", "thrombosis", route=Route(without=["treats"]), top=100):

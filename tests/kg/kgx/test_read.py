@@ -257,6 +257,31 @@ def test_a_denial_without_a_relation_of_ours_asserts_nothing(folder: Path) -> No
     ]
 
 
+def test_a_contraindication_is_never_what_asserts(folder: Path) -> None:
+    """Whoever states or foretells it, from either end, whomever it concerns; where we have no relation, it is none."""
+    against, only = "biolink:contraindicated_in", {"qualified_predicate": "biolink:causes"}
+    rows = [
+        edge("CHEBI:6801", against, "MONDO:0005148", "infores:drugcentral"),
+        edge("CHEBI:6801", against, "MONDO:0005148", "infores:drugcentral", **only),
+        edge("HP:0001658", "biolink:has_contraindication", "CHEBI:6801", "infores:model", knowledge_level="prediction"),
+        edge("CHEBI:6801", against, "HGNC:2623", "infores:drugcentral"),
+        edge("CHEBI:6801", against, "MONDO:0005148", "infores:drugcentral", negated="true"),
+    ]
+    with (folder / "edges.tsv").open("a") as edges:
+        edges.writelines("\t".join(row.get(name, "") for name in HEADER) + "\n" for row in rows)
+    graph, audit = build(folder)
+    stated = ("CHEBI:6801", "MONDO:0005148", ["infores:drugcentral"])
+    assert said(graph) == EXPECTED | {
+        "contraindicated_in": [stated, (*stated, "qualified_predicate=biolink:causes")],
+        "contraindicated_in_phenotype": [("CHEBI:6801", "HP:0001658", ["infores:model"])],
+    }
+    assert graph.edges["contraindicated_in_phenotype"]["knowledge_level"].to_pylist() == ["prediction"]
+    assert [row["text"].split("\t")[1] for row in audit.rejected.to_pylist()] == [
+        "biolink:contraindicated_in (no relation of ours says it of Drug and Gene)",
+        "not biolink:contraindicated_in (no relation of ours denies it)",
+    ]
+
+
 def test_a_node_that_is_named_twice_is_one(folder: Path) -> None:
     with (folder / "nodes.tsv").open("a") as nodes:
         nodes.write("hgnc:2623\tbiolink:Gene\tP450 2C9\t\t\t\t\n")
@@ -359,6 +384,9 @@ def test_whatever_is_said_both_ways_round_is_one_edge_the_same_way_round(predica
     inverse = predicates()[predicate]
     for subject, target in (("Drug", "Disease"), ("Gene", "Disease"), ("Drug", "Gene"), ("Variant", "Gene")):
         name, turned = relation_of(Said(predicate, subject, target))
+        if "contraindicat" in predicate and (subject, target) != ("Drug", "Disease"):
+            assert "(no relation of ours says it of " in name
+            continue
         assert name in RELATIONS
         ends = (target, subject) if turned else (subject, target)
         assert (RELATIONS[name].subject, RELATIONS[name].object) == ends

@@ -81,6 +81,22 @@ def test_a_graph_of_a_version_without_degrees_is_to_be_built_anew(tmp_path: Path
         store.nodes([("Gene", "NCBIGene:1")])
 
 
+def test_a_graph_without_a_relation_of_this_version_is_built_anew(path: Path) -> None:
+    """What an older version called otherwise would be missed in silence: all that is asked for may be there."""
+    with ladybug.Database(path) as database, ladybug.Connection(database) as connection:
+        connection.execute("DROP TABLE contraindicated_in")
+    with open_store(path) as store:
+        for ask in (
+            lambda: store.nodes([("Gene", "NCBIGene:1")]),
+            store.read,
+            lambda: store.add(ladder("new")),
+        ):
+            with pytest.raises(StoreError, match=r"of another version .*contraindicated_in.*: build it anew"):
+                ask()
+        store.replace(ladder("new"), quiet)
+        assert same(store.read(), ladder("new"))
+
+
 def test_a_failing_write_leaves_the_old_graph_and_no_litter(path: Path) -> None:
     broken = ladder("new")
     doubled = Graph({**broken.nodes, "Gene": table(node_columns("Gene"), [{"id": "a"}, {"id": "a"}])}, broken.edges)

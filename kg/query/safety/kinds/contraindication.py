@@ -7,24 +7,21 @@ from kg.query.safety.history import CONDITION, PHENOTYPE, Fact, above
 from kg.query.safety.warning import AGAINST, EVIDENCE, RISK, DrugWarning, Question, WarningKind, evidence_of
 from kg.schema import RELATIONS
 
-_STATED = {"contraindicated_in": "true", "drug_related_to_phenotype": "r.predicate = 'biolink:contraindicated_in'"}
-"""The relations that may say it of a condition or a sign, and which of their edges do."""
-_HAS = {"Disease": CONDITION, "Phenotype": PHENOTYPE}
-"""What it is said of -> by which relation a patient has it."""
+_STATED = {"contraindicated_in": CONDITION, "contraindicated_in_phenotype": PHENOTYPE}
+"""The relation that says it of a condition or a sign -> that by which a patient has one."""
 
 
 def find(question: Question) -> Iterator[tuple[str, DrugWarning]]:
     """Yield what is contraindicated for what a patient has, or for what that is a kind of."""
-    for relation, only in _STATED.items():
-        kind = RELATIONS[relation].object
-        having = question.having(_HAS[kind])
+    for relation, has in _STATED.items():
+        kind, having = RELATIONS[relation].object, question.having(has)
         narrower: dict[str, list[str]] = {}
         for node, wider in above(question.store, kind, having).items():
             for broad in wider:
                 narrower.setdefault(broad, []).append(node)
         rows = question.store.query(
-            f"MATCH (d:Drug)-[r:{relation}]->(n:{kind}) WHERE {only} AND n.id IN $nodes "
-            f"RETURN d.id AS drug, n.id AS node, n.name AS name, {EVIDENCE} ORDER BY drug, node, source",
+            f"MATCH (d:Drug)-[r:{relation}]->(n:{kind}) WHERE n.id IN $nodes RETURN d.id AS drug, n.id AS node, "
+            f"n.name AS name, r.qualifiers AS qualifiers, {EVIDENCE} ORDER BY drug, node, source",
             {"nodes": sorted(narrower)},
         )
         for row in rows:
@@ -35,10 +32,13 @@ def find(question: Question) -> Iterator[tuple[str, DrugWarning]]:
 
 def _warning(question: Question, row: Mapping[str, Any], fact: Fact) -> DrugWarning:
     named = fact.node.name if fact.node.id == row["node"] else f"{fact.node.name}, a kind of {row['name']}"
-    said = f"contraindicated in {named}" + ("" if fact.current else " (recorded as over)")
+    only = f" ({row['qualifiers']})" if row["qualifiers"] else ""
+    said = f"contraindicated in {named}{only}" + ("" if fact.current else " (recorded as over)")
     severity = AGAINST if fact.current else RISK
     name = question.drugs[row["drug"]]
     return DrugWarning(row["drug"], name, KIND.name, severity, (fact.node,), said, (evidence_of(row),))
 
 
-KIND = WarningKind("contraindication", "Is the drug contraindicated in what the patient has?", _STATED, find)
+KIND = WarningKind(
+    "contraindication", "Is the drug contraindicated in what the patient has?", dict.fromkeys(_STATED, ""), find
+)

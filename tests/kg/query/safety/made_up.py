@@ -89,6 +89,12 @@ def of(n: int, relation: str, node: str, **more: object) -> Edge:
 
 EDGES: tuple[Edge, ...] = (
     ("contraindicated_in", PROPRANOLOL, ASTHMA, {"source": "primekg"}),
+    (
+        "contraindicated_in_phenotype",
+        CLARITHROMYCIN,
+        "HP:0002094",
+        {"source": "primekg", "qualifiers": "sex_qualifier=PATO:0000383"},
+    ),
     ("drug_related_to_disease", METFORMIN, GOUT, {"predicate": "biolink:applied_to_treat", "source": "primekg"}),
     ("disease_related_to_disease", CHILDHOOD_ASTHMA, ASTHMA, {"predicate": "biolink:subclass_of"}),
     ("not_indicated_for", METFORMIN, GOUT, {"votes": ["AJG=NOT", "PK=NOT"]}),

@@ -9,6 +9,7 @@ from tests.kg.query.safety.made_up import (
     AMOXICILLIN,
     AMPICILLIN,
     BENZYLPENICILLIN,
+    CLARITHROMYCIN,
     CLOPIDOGREL,
     GOUT,
     GRAPH,
@@ -45,6 +46,11 @@ def test_a_contraindication_is_of_the_condition_or_of_what_it_is_a_kind_of(store
 def test_a_condition_that_is_over_is_less_grave(store: Store) -> None:
     one = told(store, 2, "contraindication")[PROPRANOLOL]
     assert (one.severity, one.sentence) == ("risk", "contraindicated in asthma (recorded as over)")
+
+
+def test_a_contraindication_in_a_sign_says_whom_alone_it_concerns(store: Store) -> None:
+    one = told(store, 6, "contraindication")[CLARITHROMYCIN]
+    assert (one.severity, one.sentence) == ("against", "contraindicated in Dyspnea (sex_qualifier=PATO:0000383)")
 
 
 def test_what_curators_judged_not_indicated_has_their_votes(store: Store) -> None:

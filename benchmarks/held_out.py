@@ -15,7 +15,7 @@ import torch
 from gnn.areas import read_areas
 from gnn.config import TrainConfig
 from gnn.evaluate import Method, Protocol, Rows, Scored, evaluate
-from gnn.folds import AREA, end_of
+from gnn.folds import AREA
 from gnn.methods import candidates_of, reseeded
 from kg.build import Terms, build, default_sources
 from kg.fetch import Fetch
@@ -47,8 +47,7 @@ def measure(
     areas = read_areas(fetch, seen.curies["Disease"]) if split == AREA else None
     clocked = {method: timed(one, seconds.setdefault(method, [])) for method, one in methods.items()}
     protocol = Protocol(split, folds, trained, config.seed, areas)
-    again = reseeded(config, end_of(config.about, split))
-    found = evaluate(graph, seen, config.about, clocked, protocol, note, again)
+    found = evaluate(graph, seen, config.about, clocked, protocol, note, reseeded(config))
     result = {
         "benchmark": name,
         "data_version": data_version(graph.sources),

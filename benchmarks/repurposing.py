@@ -24,7 +24,6 @@ from held_out import measure
 
 from gnn.config import TrainConfig
 from gnn.evaluate import Method, Rows, Scored
-from gnn.folds import end_of
 from gnn.methods import baselines, model
 from gnn.model import USUAL_PARTS
 from kg.graph import Graph
@@ -39,14 +38,13 @@ def main() -> None:
     parser.add_argument("--ablation", action="store_true", help="also measure the model without each of its parts")
     options = parser.parse_args()
     config = TrainConfig(seed=options.seed)
-    asked = end_of(config.about, options.split)
-    methods = {"model": model(config, asked=asked), **baselines(config)}
+    methods = {"model": model(config), **baselines(config)}
     if options.ablation:
         for part in USUAL_PARTS:
             left = tuple(other for other in USUAL_PARTS if other != part)
-            methods[f"without {part}"] = model(replace(config, parts=left), asked=asked)
-        methods["without stated uses"] = without_uses(model(config, asked=asked))
-        methods["without others' edges"] = model(replace(config, sources=("hetionet",)), asked=asked)
+            methods[f"without {part}"] = model(replace(config, parts=left))
+        methods["without stated uses"] = without_uses(model(config))
+        methods["without others' edges"] = model(replace(config, sources=("hetionet",)))
     measure("repurposing", config, methods, options.split, options.data)
 
 

@@ -21,7 +21,7 @@ from gnn.config import TrainConfig, load_config
 from gnn.likeness import Matrix, Rows, Side, Spectrum, shared_by
 from gnn.model import Answers, EdgeWeights, Senders, Surroundings
 from gnn.readout import Readout
-from gnn.task import REGIMES, End, Task
+from gnn.task import REGIMES, Task
 from gnn.walks import Walk, Way
 from kg.graph import SourceRelease, data_version
 from kg.output import whole_file
@@ -64,8 +64,7 @@ class Model:
     `sources` are the releases that it learned from, `listed_by` the names of those that state the answers, `names` what
     the nodes of both ends are called; the first `trained` of each were in the graph. `sizes` is the mean size of each
     fixed input. `calibrators` turn log-odds into probabilities, `shortlists` say from which log-odds on a candidate
-    is on the list of the asked node: both by regime. `asked` is the end that a ranking is asked for, where that is not
-    the usual one of the task. `held_out` says how many pairs were hidden, and the sum of them.
+    is on the list of the asked node: both by regime. `held_out` says how many pairs were hidden, and the sum of them.
 
     Shapes: sizes [input].
     """
@@ -83,7 +82,6 @@ class Model:
     calibrators: Mapping[str, Calibrator]
     shortlists: Mapping[str, Shortlist]
     held_out: tuple[int, str] = (0, "")
-    asked: End | None = None
 
     @property
     def task(self) -> Task:

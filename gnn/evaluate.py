@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from gnn.calibrate import error_by_chance, expected_calibration_error, reliability
-from gnn.folds import AREA, PAIRS, Fold, deal_areas, deal_nodes, deal_pairs, end_of
+from gnn.folds import AREA, PAIRS, Fold, deal_areas, deal_nodes, deal_pairs
 from gnn.lists import COLUMNS, Floats, Lists, alone, figures, of_nodes, pooled
 from gnn.metrics import (
     AGAINST_JUDGED,
@@ -139,7 +139,8 @@ def folds_of(task: Task, seen: View, answers: Pairs, protocol: Protocol) -> list
     elif protocol.split == AREA:
         found = deal_areas(answers, shape, protocol.areas or {}, seen.curies[task.object])
     else:
-        found = deal_nodes(answers, shape, end_of(task, protocol.split), protocol.folds, protocol.seed)
+        end = "subject" if protocol.split == task.subject.lower() else "object"
+        found = deal_nodes(answers, shape, end, protocol.folds, protocol.seed)
     found = [fold for fold in found if fold.asked.shape[1]]
     if not found:
         raise SplitError(f"no {task.relation} edge can be held out by {protocol.split}: expected some to measure by")

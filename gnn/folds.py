@@ -7,20 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnn.split import Pairs, all_pairs_of, hashed_folds, node_folds, pair_folds
-from gnn.task import End, Task
+from gnn.task import End
 
 PAIRS, AREA = "pairs", "area"
 """The splits that are not called after a kind whose whole nodes they hold out."""
 
 MOST_DEALT = 5_000_000
 """A rectangle of more pairs is dealt by hash, not one by one (assumption: a table of so many is no burden)."""
-
-
-def end_of(task: Task, split: str) -> End:
-    """Return the end of a task whose nodes are asked for under a split: those held out, else the usual ones."""
-    if split in (PAIRS, AREA):
-        return task.asked
-    return "subject" if split == task.subject.lower() else "object"
 
 
 @dataclass(frozen=True)

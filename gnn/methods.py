@@ -14,7 +14,6 @@ from gnn.metapaths import metapaths
 from gnn.negatives import learnable
 from gnn.prior import degree_prior
 from gnn.score import logits, regime_of
-from gnn.task import End
 from gnn.train import train
 from gnn.view import View, view
 from kg.graph import Graph
@@ -29,14 +28,11 @@ def candidates_of(graph: Graph, config: TrainConfig) -> View:
     return view(graph.stated_by(config.label_sources), config.label_sources)
 
 
-def model(config: TrainConfig, progress: Progress = silent, asked: End | None = None) -> Method:
-    """Return the model: trained without the held-out pairs, it gives calibrated log-odds and its own shortlist.
-
-    It is asked for nodes of the end `asked`, as `rank` asks it; the task's usual one where none is named.
-    """
+def model(config: TrainConfig, progress: Progress = silent) -> Method:
+    """Return the model: trained without the held-out pairs, it gives calibrated log-odds and its own shortlist."""
 
     def method(graph: Graph, held_out: pd.DataFrame, rows: Rows, columns: Rows) -> Scored:
-        trained = replace(train(graph, config, progress, held_out), asked=asked)
+        trained = train(graph, config, progress, held_out)
         scores, listed = logits(trained, rows, columns), np.zeros((len(rows), len(columns)), bool)
         regimes = regime_of(trained, rows, columns)
         for regime in np.unique(regimes):
@@ -48,11 +44,11 @@ def model(config: TrainConfig, progress: Progress = silent, asked: End | None = 
     return method
 
 
-def reseeded(config: TrainConfig, asked: End | None = None) -> dict[str, Method]:
+def reseeded(config: TrainConfig) -> dict[str, Method]:
     """Return the methods that depend on a seed, with another one."""
     other = replace(config, seed=config.seed + 1)
     others = {name: method for name, method in baselines(other).items() if name in ("als", "metapath_counts")}
-    return {"model": model(other, asked=asked), **others}
+    return {"model": model(other), **others}
 
 
 def baselines(config: TrainConfig) -> dict[str, Method]:

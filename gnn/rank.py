@@ -1,7 +1,6 @@
 """Rank: a Model and a node, of either end, to its candidates; a Model and pairs to their scores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -137,7 +136,6 @@ def ranked(
 
     `refused` says of each of them by which votes candidates were judged. Shapes: asked [node].
     """
-    model = replace(model, asked=end)
     around, other = model.around, 1 if end == "subject" else 0
     candidates = np.arange(model.trained[other])
     values = (logits(model, asked, candidates) if other else logits(model, candidates, asked).T).astype(np.float32)

@@ -187,16 +187,16 @@ def regime_of(model: Model, rows: Rows, columns: Rows) -> NDArray[np.str_]:
 
 
 def pair_regimes(model: Model, rows: Rows, columns: Rows) -> NDArray[np.str_]:
-    """Return by which readout each pair is judged: that of the node which a ranking is asked for.
+    """Return by which readout each pair is judged: that of the node which the task is usually asked for (`Task.asked`).
 
     Where it has no answer, the pair is cold; where the other end has none, that is known of it, unless the model has
-    never seen it.
+    never seen it. So a pair has one score, from whichever end it is ranked and among whichever others it is scored.
 
     Shapes: rows, columns of any, the same.
     """
     with_answer = np.isin(rows, model.senders.subjects), np.isin(columns, model.senders.objects)
     strange = rows >= model.trained[0], columns >= model.trained[1]
-    asked, other = (1, 0) if (model.asked or model.task.asked) == "object" else (0, 1)
+    asked, other = (1, 0) if model.task.asked == "object" else (0, 1)
     cold = (COLD_SUBJECT, COLD_OBJECT)
     found = np.full(np.broadcast_shapes(rows.shape, columns.shape), WARM, dtype=f"<U{len(COLD_SUBJECT)}")
     found[np.broadcast_to(strange[other], found.shape)] = cold[other]

@@ -115,6 +115,9 @@ def score(
 ) -> None:
     """Score pairs: the same rows, with score, probability, prior and known; the header says of which task they are.
 
+    A pair has one score, whatever else is in the file, and `rank` gives the same from either end. Where nothing is
+    known of the node that the task asks for (treats: the disease; binds: the drug), it is read out as a cold pair.
+
     Example: panakeia score pairs.tsv --out scores.tsv
     """
     with Session(store, model) as session:

@@ -133,7 +133,7 @@ class NetworkVerbs(Held):
         from gnn import methods
         from gnn.areas import read_areas
         from gnn.evaluate import evaluate
-        from gnn.folds import AREA, end_of
+        from gnn.folds import AREA
         from gnn.view import learned_from
         from kg.fetch import Fetch
         from kg.graph import data_version
@@ -142,12 +142,11 @@ class NetworkVerbs(Held):
         with self._telling() as progress:
             progress("read the graph", 0.0)
             graph = self._graph().read()
-            seen, asked = methods.candidates_of(graph, settings), end_of(task, protocol.split)
+            seen = methods.candidates_of(graph, settings)
             if protocol.split == AREA:
                 protocol = replace(protocol, areas=read_areas(Fetch(self.data), seen.curies.get("Disease", ())))
-            rivals = {"model": methods.model(settings, asked=asked), **methods.baselines(settings)}
-            again = methods.reseeded(settings, asked)
-            found = evaluate(graph, seen, task, rivals, protocol, progress, again)
+            rivals = {"model": methods.model(settings), **methods.baselines(settings)}
+            found = evaluate(graph, seen, task, rivals, protocol, progress, methods.reseeded(settings))
         learned = learned_from(graph.stated_by({*settings.label_sources, *settings.sources}))
         return found, data_version(learned)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from gnn import checkpoint
+from gnn import card, checkpoint, resume
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
 from gnn.patients import checkpoint as patients_checkpoint
-from gnn.patients.model import PatientModel
+from gnn.patients.card import write_card as card_of_patients
+from gnn.patients.model import REGIMES, PatientModel
 from gnn.patients.rank import rank as rank_patients
 from gnn.patients.rank import score as score_patients
 from gnn.rank import rank as rank_nodes
@@ -32,15 +33,22 @@ def train(
 ) -> AnyModel:
     """Train for the task of the config; raises what `gnn.train.train` and `gnn.patients.train.train` raise.
 
-    In the folder `work`, what is whole of a training of nodes is kept, should it be stopped (`gnn.resume`).
+    In the folder `work`, what is whole of a training is kept, should it be stopped (`gnn.resume`).
     """
     if config.task == BENEFITS.name:
         from gnn.patients.train import train as train_patients
 
-        return train_patients(graph, config, progress, held_out)
+        return train_patients(graph, config, progress, held_out, work)
     from gnn.train import train as train_nodes
 
     return train_nodes(graph, config, progress, held_out, work)
+
+
+def left_over(config: TrainConfig, folder: str | Path) -> str:
+    """Say what is left of a training that was stopped, and kept in its folder."""
+    if config.task == BENEFITS.name:
+        return resume.left_over(folder, len(REGIMES), "regimes")
+    return resume.left_over(folder, config.members)
 
 
 def save(model: AnyModel, folder: str | Path) -> None:
@@ -49,6 +57,11 @@ def save(model: AnyModel, folder: str | Path) -> None:
         patients_checkpoint.save(model, folder)
     else:
         checkpoint.save(model, folder)
+
+
+def write_card(model: AnyModel, folder: str | Path) -> Path:
+    """Write the card of the model that lies in a folder; see `gnn.card.write_card`, `gnn.patients.card.write_card`."""
+    return card_of_patients(model, folder) if isinstance(model, PatientModel) else card.write_card(model, folder)
 
 
 def load(folder: str | Path) -> AnyModel:

@@ -3,7 +3,7 @@
 The sections are those of Mitchell et al. 2019 (doi:10.1145/3287560.3287596), as far as a model of a graph has them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from gnn.folders import CARD, evaluation
 from gnn.score import LEVEL
 from gnn.stability import ORDER, OVERLAP
 from gnn.task import REGIMES
-from kg.graph import data_version
+from kg.graph import SourceRelease, data_version
 from kg.output import whole_file
 
-SHOWN = ("average_precision", "recall_at_100", "reciprocal_rank", "mrr", "hits_at_10", "auprc")
+SHOWN = (
+    *("average_precision", "recall_at_100", "reciprocal_rank", "mrr", "hits_at_10", "auprc"),
+    *("recall_at_20", "recall_at_20_new_to_the_patient", "recall_at_20_of_rare_drugs", "share_ranked_before"),
+)
 """The figures of the card's tables; the evaluation's file has all of them."""
 
 
@@ -28,11 +31,15 @@ def write_card(model: Model, folder: str | Path) -> Path:
 
     What was measured is in it where the folder's evaluation is of this very model: whoever evaluates writes it anew.
     """
-    path = Path(folder) / CARD
     stated = checkpoint.about(folder)
-    measured = evaluation(folder, stated) if stated else {}
+    return write_sections(folder, _sections(model, stated, evaluation(folder, stated) if stated else {}))
+
+
+def write_sections(folder: str | Path, sections: Iterable[str]) -> Path:
+    """Write the sections of a card into a folder, in place of the card that may be there; return its path."""
+    path = Path(folder) / CARD
     with whole_file(path) as part:
-        part.write_text("\n\n".join(_sections(model, stated, measured)) + "\n", encoding="utf-8")
+        part.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
     return path
 
 
@@ -49,9 +56,9 @@ def _sections(model: Model, stated: Mapping[str, Any] | None, measured: Mapping[
     )
     yield f"## Intended use\n\n{_use(model)}"
     yield f"## What a score means\n\n{_meaning(model)}"
-    yield f"## Data\n\n{_data(model)}"
+    yield f"## Data\n\n{data_section(model.sources, model.held_out)}"
     yield f"## Training\n\n{_training(model)}"
-    yield f"## Evaluation\n\n{_evaluation(measured)}"
+    yield f"## Evaluation\n\n{evaluation_section(measured)}"
     yield f"## Limits\n\n{_limits(model)}"
 
 
@@ -79,18 +86,16 @@ def _meaning(model: Model) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _data(model: Model) -> str:
-    rows = [
-        f"| {release.name} | {release.version} | {release.licence} | {release.citation} |" for release in model.sources
-    ]
-    held, sha = model.held_out
+def data_section(sources: Iterable[SourceRelease], held_out: tuple[int, str]) -> str:
+    """Tell what a model learned from, and how many pairs (with their SHA-256) it must not hear of."""
+    sources, (held, sha) = tuple(sources), held_out
+    rows = [f"| {release.name} | {release.version} | {release.licence} | {release.citation} |" for release in sources]
     left = f"{held:,} pairs were held out in every form (SHA-256 {sha})." if held else "No pair was held out."
-    head = f"Data version: {data_version(model.sources)}. {left} The model carries the licences of its data."
+    head = f"Data version: {data_version(sources)}. {left} The model carries the licences of its data."
     return "\n".join([head, "", "| data set | version | licence | citation |", "| --- | --- | --- | --- |", *rows])
 
 
 def _training(model: Model) -> str:
-    settings = "\n".join(f"| {name} | {_cell(value)} |" for name, value in asdict(model.config).items())
     ends = [
         f"- {side.kind}s are alike by: {', '.join(side.shared) or 'nothing'}"
         for side in (model.around.subjects, model.around.objects)
@@ -102,14 +107,19 @@ def _training(model: Model) -> str:
             *ends,
             f"- walks between them: {', '.join(model.task.chains) or 'none'}",
             "",
-            "| setting | value |",
-            "| --- | --- |",
-            settings,
+            settings_table(asdict(model.config)),
         ]
     )
 
 
-def _evaluation(measured: Mapping[str, Any]) -> str:
+def settings_table(settings: Mapping[str, Any]) -> str:
+    """Return settings as the rows of a table."""
+    rows = [f"| {name} | {_cell(value)} |" for name, value in settings.items()]
+    return "\n".join(["| setting | value |", "| --- | --- |", *rows])
+
+
+def evaluation_section(measured: Mapping[str, Any]) -> str:
+    """Tell what was measured of a model, split by split (`gnn.folders.evaluation`)."""
     if not measured.get("splits"):
         return (
             "This very model has not been evaluated: `panakeia evaluate --model DIR` does it. What models of these "
@@ -123,12 +133,21 @@ def _evaluation(measured: Mapping[str, Any]) -> str:
 
 
 def _split(measured: Mapping[str, Any]) -> str:
-    """Tell what was measured by one split: a row for each method, a column for each figure."""
+    """Tell what was measured by one split: tables with a row for each method, a column for each figure.
+
+    Each group that was measured apart, whose name stands before a figure's (a data set of patients), has a table.
+    """
     figures = {(row["method"], row["metric"]): row for row in measured["figures"]}
-    methods = list(dict.fromkeys(method for method, metric in figures if metric in SHOWN))
-    rows = [[method, *(_figure(figures.get((method, metric))) for metric in SHOWN)] for method in methods]
-    head = ["method", *(metric.replace("_", " ") for metric in SHOWN)]
-    table = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    tables = []
+    for group in dict.fromkeys(metric.rpartition(": ")[0] for _, metric in figures):
+        named = {metric: f"{group}: {metric}" if group else metric for metric in SHOWN}
+        shown = {name: metric for name, metric in named.items() if any(metric == there for _, there in figures)}
+        methods = dict.fromkeys(method for method, metric in figures if metric in shown.values())
+        rows = [[method, *(_figure(figures.get((method, metric))) for metric in shown.values())] for method in methods]
+        head = ["method", *(name.replace("_", " ") for name in shown)]
+        table = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+        if shown:
+            tables.append("\n".join([*([f"{group[0].upper()}{group[1:]}:", ""] if group else []), *table]))
     about = (
         f"Held out by {measured['split']}: {measured['held_out']:,} pairs, {len(measured['folds'])} folds (seed "
         f"{measured['seed']}), {measured['nodes']:,} nodes asked for, {measured['candidates']:,} candidates; data "
@@ -139,7 +158,7 @@ def _split(measured: Mapping[str, Any]) -> str:
     for metric in dict.fromkeys(others):
         if row := figures.get(("model", metric)):
             found.append(f"- {metric.replace('_', ' ')}: {_figure(row)}")
-    return "\n".join([f"### By {measured['split']}", "", about, "", *table, "", *found]).rstrip()
+    return "\n\n".join([f"### By {measured['split']}", about, *tables, "\n".join(found)]).rstrip()
 
 
 def _figure(row: Mapping[str, Any] | None) -> str:

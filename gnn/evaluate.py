@@ -127,7 +127,8 @@ def splits_of(task: Task) -> tuple[str, ...]:
 def check_split(task: Task, split: str) -> None:
     """Raise `SplitError` unless a task has this split."""
     if split not in splits_of(task):
-        raise SplitError(f"split: got {split!r}, expected one of {', '.join(splits_of(task))}")
+        expected = ", ".join(splits_of(task))
+        raise SplitError(f"split: got {split!r}, expected one of {expected}, for the task {task.name}")
 
 
 def folds_of(task: Task, seen: View, answers: Pairs, protocol: Protocol) -> list[Fold]:
@@ -288,12 +289,22 @@ def _calibration(
     else:
         hidden[:] = True
     foretold, labels = expit(lists.scores[hidden].astype(float)), labels[hidden]
+    return calibration_of(foretold, labels, top, protocol.seed)
+
+
+def calibration_of(
+    foretold: Floats, labels: NDArray[np.bool_], top: int, seed: int
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return the reliability of the `top` pairs of highest probability, its error, and what chance alone would give.
+
+    Shapes: foretold (probabilities), labels [pair].
+    """
     promises = {}
     for equal in ("mass", "width"):
         table = reliability(foretold, labels, equal=equal, top=top)
         best = np.partition(foretold, -min(top, len(foretold)))[-top:]
         promises[f"calibration_error_equal_{equal}"] = expected_calibration_error(table)
-        chance = error_by_chance(best, np.random.default_rng(protocol.seed), draws=50, equal=equal)
+        chance = error_by_chance(best, np.random.default_rng(seed), draws=50, equal=equal)
         promises[f"calibration_error_equal_{equal}_by_chance"] = chance
     return reliability(foretold, labels, top=top), promises
 

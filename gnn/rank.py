@@ -103,7 +103,7 @@ def rank(
     """
     check_count("top", top)
     assert_trained_on(model, store)
-    found, end = asked_for(model, store, node, end)
+    found, end = asked_for(model.task, store, node, end)
     return _rank_all(model, store, [found], end, (top, new_only)).iloc[:, 2:]
 
 
@@ -187,9 +187,8 @@ def _best(
     )
 
 
-def asked_for(model: Model, store: Store, text: str, end: End | None) -> tuple[Node, End]:
+def asked_for(task: Task, store: Store, text: str, end: End | None) -> tuple[Node, End]:
     """Return the node that a text means, and the end of the task that it is at; raises what `find` raises."""
-    task = model.task
     if end is not None:
         return find(store, text, kind=task.kind_at(end)), end
     ends: tuple[End, End] = "subject", "object"

@@ -1,8 +1,9 @@
 """Resume: the members that a training run has finished, kept beside its model until all are there.
 
-Members are trained one after another, each from random streams of its own, so a run that was stopped goes on after the
-last whole one, to the same model bit by bit. What is kept is numbers alone (safetensors), and is only taken for what
-it was fitted from: the same settings, code, answers, candidates and surroundings, to the last bit.
+Members (of a model of patients: regimes) are trained one after another, each from random streams of its own, so a run
+that was stopped goes on after the last whole one, to the same model bit by bit. What is kept is numbers alone
+(safetensors), and is only taken for what it was fitted from: the same settings, code, answers, candidates and
+surroundings, to the last bit.
 """
 
 import dataclasses
@@ -27,7 +28,7 @@ from kg.output import whole_file
 
 FORMAT = 1
 PATTERN = "training-*.safetensors"
-"""The names of the files of finished members, in the folder of the model to come."""
+"""The names of the files of what is finished, in the folder of the model to come."""
 
 Finished = tuple[Member, dict[tuple[str, str], Matrix]]
 """A member, and what it says of each candidate whose fold it did not see, by regime and relation."""
@@ -51,6 +52,26 @@ def key(config: TrainConfig, arrays: Iterable[NDArray[Any]]) -> str:
     return found.hexdigest()
 
 
+def put(folder: str | Path, run: str, number: int, packed: Packed) -> None:
+    """Write what is whole of a run (its `key`) beside the model to come."""
+    arrays = {name: np.ascontiguousarray(values) for name, values in packed.arrays.items()}
+    stated = json.dumps({"run": run, "told": packed.told})
+    with whole_file(_file(folder, number)) as part:
+        part.write_bytes(save_arrays(arrays, {STATED: stated}))
+
+
+def taken(folder: str | Path, run: str, number: int) -> Packed | None:
+    """Return what is whole of this very run; None where there is nothing, or half of it: that is trained anew."""
+    try:
+        with safe_open(_file(folder, number), "numpy") as file:
+            stated: Mapping[str, Any] = json.loads((file.metadata() or {}).get(STATED, "{}"))
+            if stated.get("run") != run:
+                return None
+            return Packed({name: file.get_tensor(name) for name in file.keys()}, dict(stated["told"]))  # noqa: SIM118
+    except (OSError, KeyError, ValueError, SafetensorError):
+        return None
+
+
 def keep(folder: str | Path, run: str, number: int, finished: Finished) -> None:
     """Write a finished member of a run (its `key`) beside the model to come."""
     member, crossed = finished
@@ -58,34 +79,29 @@ def keep(folder: str | Path, run: str, number: int, finished: Finished) -> None:
     pack_member(packed, "member", member)
     for (regime, relation), logits in crossed.items():
         packed.arrays[f"crossed/{regime}/{relation}"] = logits
-    arrays = {name: np.ascontiguousarray(values) for name, values in packed.arrays.items()}
-    stated = json.dumps({"run": run, "told": packed.told})
-    with whole_file(_file(folder, number)) as part:
-        part.write_bytes(save_arrays(arrays, {STATED: stated}))
+    put(folder, run, number, packed)
 
 
 def kept(folder: str | Path, run: str, number: int, task: Task) -> Finished | None:
     """Return a finished member of this very run; None where there is none."""
+    packed = taken(folder, run, number)
+    if packed is None:
+        return None
+    crossed = {}
+    for name in packed.arrays:
+        if name.startswith("crossed/"):
+            _, regime, relation = name.split("/")
+            crossed[regime, relation] = packed.arrays[name]
     try:
-        with safe_open(_file(folder, number), "numpy") as file:
-            stated: Mapping[str, Any] = json.loads((file.metadata() or {}).get(STATED, "{}"))
-            if stated.get("run") != run:
-                return None
-            packed = Packed({name: file.get_tensor(name) for name in file.keys()}, dict(stated["told"]))  # noqa: SIM118
-        crossed = {}
-        for name in packed.arrays:
-            if name.startswith("crossed/"):
-                _, regime, relation = name.split("/")
-                crossed[regime, relation] = packed.arrays[name]
         return member_of(packed, "member", task), crossed
-    except (OSError, KeyError, ValueError, SafetensorError):
-        return None  # none, or half of one: it is trained anew
+    except (KeyError, ValueError):
+        return None  # of another version: it is trained anew
 
 
-def left_over(folder: str | Path, members: int) -> str:
-    """Say what is left of a run of so many members that was stopped."""
+def left_over(folder: str | Path, of: int, what: str = "members") -> str:
+    """Say what is left of a run that was stopped, of so many members, or of `what` else is kept one by one."""
     whole = len(list(Path(folder).glob(PATTERN)))
-    kept = f"{whole} of {members} members are whole and kept in {folder}" if whole else "no member was whole yet"
+    kept = f"{whole} of {of} {what} are whole and kept in {folder}" if whole else f"none of {of} {what} was whole yet"
     return f"stopped: {kept}; the same command goes on from there, and a model that was there before still stands"
 
 

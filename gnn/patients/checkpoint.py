@@ -76,6 +76,33 @@ def about_patients(folder: str | Path) -> bool:
     return bool(stated.get("config", {}).get("task") == BENEFITS.name)
 
 
+Judge = tuple[Readout, Calibrator | None]
+"""What judges the pairs of a regime, and what makes probabilities of what it says, where that could be fitted."""
+
+
+def pack_judge(packed: Packed, regime: str, judge: Judge) -> Packed:
+    """Put what judges a regime into `packed`, and return that."""
+    readout, calibrator = judge
+    packed.arrays[f"readouts/{regime}/weight"] = readout.weight
+    packed.arrays[f"readouts/{regime}/bias"] = np.array([readout.bias], np.float32)
+    packed.arrays[f"readouts/{regime}/drawn"] = readout.drawn
+    if calibrator is not None:
+        packed.told[f"calibrators/{regime}"] = calibrator.way
+        packed.arrays.update({f"calibrators/{regime}/{name}": of for name, of in calibrator.arrays().items()})
+    return packed
+
+
+def judge_of(packed: Packed, regime: str) -> Judge:
+    """Take back what judges a regime; raises `KeyError` where that was not packed."""
+    arrays = packed.arrays
+    weight, bias, drawn = (arrays[f"readouts/{regime}/{name}"] for name in ("weight", "bias", "drawn"))
+    way, calibrator = packed.told.get(f"calibrators/{regime}"), None
+    if way is not None:
+        knots, values = (arrays[f"calibrators/{regime}/{name}"] for name in ("knots", "values"))
+        calibrator = Calibrator(way, knots, values)
+    return Readout(weight, float(bias[0]), drawn), calibrator
+
+
 def pack(model: PatientModel, packed: Packed) -> dict[str, Any]:
     """Put a model's arrays into `packed`; return what it states beside them, as JSON values."""
     arrays, words = packed.arrays, model.words
@@ -87,11 +114,7 @@ def pack(model: PatientModel, packed: Packed) -> dict[str, Any]:
     packed.sparse("likes/near", model.likes.near)
     packed.sparse("likes/treats", model.likes.treats)
     for regime, readout in model.readouts.items():
-        arrays[f"readouts/{regime}/weight"] = readout.weight
-        arrays[f"readouts/{regime}/bias"] = np.array([readout.bias], np.float32)
-        arrays[f"readouts/{regime}/drawn"] = readout.drawn
-    for regime, calibrator in model.calibrators.items():
-        arrays |= {f"calibrators/{regime}/{name}": values for name, values in calibrator.arrays().items()}
+        pack_judge(packed, regime, (readout, model.calibrators.get(regime)))
     arrays["hidden"] = model.hidden
     arrays["bounds"] = np.array([*model.bounds.values()], np.float64).reshape(-1, 2)
     return {
@@ -111,22 +134,13 @@ def pack(model: PatientModel, packed: Packed) -> dict[str, Any]:
         "things": words.names,
         "conditions": model.likes.conditions,
         "measured": [*model.bounds],
-        "ways": {regime: calibrator.way for regime, calibrator in model.calibrators.items()},
     }
 
 
 def unpack(stated: Mapping[str, Any], packed: Packed) -> PatientModel:
     """Return the model that was packed; raises `KeyError` for what is missing."""
     arrays = packed.arrays
-    readouts = {
-        regime: Readout(
-            arrays[f"readouts/{regime}/weight"],
-            float(arrays[f"readouts/{regime}/bias"][0]),
-            arrays[f"readouts/{regime}/drawn"],
-        )
-        for regime in REGIMES
-        if f"readouts/{regime}/weight" in arrays
-    }
+    judges = {regime: judge_of(packed, regime) for regime in REGIMES if f"readouts/{regime}/weight" in arrays}
     things = {channel: tuple(names) for channel, names in stated["things"].items()}
     return PatientModel(
         config=load_config(None, **stated["config"]),
@@ -146,12 +160,9 @@ def unpack(stated: Mapping[str, Any], packed: Packed) -> PatientModel:
         later={
             regime: Later(arrays[f"{regime}/common"], {name: arrays[f"{regime}/moved/{name}"] for name in MOVED_BY})
             for regime in LATER
-            if regime in readouts
+            if regime in judges
         },
         likes=Likes(packed.matrix("likes/near"), tuple(stated["conditions"]), packed.matrix("likes/treats")),
-        readouts=readouts,
-        calibrators={
-            regime: Calibrator(way, arrays[f"calibrators/{regime}/knots"], arrays[f"calibrators/{regime}/values"])
-            for regime, way in stated["ways"].items()
-        },
+        readouts={regime: readout for regime, (readout, _) in judges.items()},
+        calibrators={regime: one for regime, (_, one) in judges.items() if one is not None},
     )

@@ -211,14 +211,14 @@ def prior(model: PatientModel, of: Asked) -> Matrix:
     return np.maximum(found, 1e-6)
 
 
-def probabilities(model: PatientModel, of: Asked, found: Matrix) -> Matrix:
-    """Return calibrated probabilities of log-odds. Shapes: found [case, candidate]."""
+def probabilities(model: PatientModel, of: Asked, found: Matrix, regime: str | None = None) -> Matrix:
+    """Return calibrated probabilities of the log-odds that `logits` gives. Shapes: found [case, candidate]."""
     taken = len(model.words.drugs)
-    told, calibrated = regimes(model, of), np.asarray(expit(found), np.float32)
-    for regime in np.unique(told):
-        if regime in model.calibrators:
-            rows = told == regime
-            calibrated[rows, :taken] = model.calibrators[regime].probabilities(found[rows, :taken])
+    told, calibrated = regimes(model, of, regime), np.asarray(expit(found), np.float32)
+    for one in np.unique(told):
+        if one in model.calibrators:
+            rows = told == one
+            calibrated[rows, :taken] = model.calibrators[one].probabilities(found[rows, :taken])
     if COLD_OBJECT in model.calibrators:
         calibrated[:, taken:] = model.calibrators[COLD_OBJECT].probabilities(found[:, taken:])
     return calibrated

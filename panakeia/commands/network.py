@@ -51,7 +51,8 @@ def train(
 ) -> None:
     """Train the graph neural network on the graph and write the model; a run that was stopped goes on where it was.
 
-    The columns of the pairs to leave out are those of the task: drug and disease (treats), drug and gene (binds).
+    The columns of the pairs to leave out are those of the task: drug and disease (treats), drug and gene (binds),
+    patient and drug (benefits).
 
     Example: panakeia train --store out/graph.lbdb --task binds --seed 0
     """
@@ -68,7 +69,10 @@ def evaluate(
     store: StoreOption = STORE,
     task: Annotated[Task | None, typer.Option(help="What to learn; treats, if nothing says otherwise.")] = None,
     split: Annotated[
-        str, typer.Option(help="What is held out: pairs, whole nodes (disease, drug, gene), or area.", metavar="SPLIT")
+        str,
+        typer.Option(
+            help="What is held out: pairs, all of a disease, drug, gene or patient, or area.", metavar="SPLIT"
+        ),
     ] = "pairs",
     folds: Annotated[int, typer.Option(parser=whole(2), help="Parts that are held out in turn.", metavar="N")] = 5,
     trained: Annotated[

@@ -65,7 +65,11 @@ class Held:
         from gnn.checkpoint import Model
 
         if not isinstance(model := self._any_network(*tasks), Model):
-            raise ValueError("the model is one of patients: expected one of nodes; name another with --model")
+            raise ValueError(
+                f"the model in {self.model} is one of patients: expected one of nodes, named with --model; for a "
+                "patient `panakeia rank PATIENT` says why each drug is ranked, `panakeia patient support` and "
+                "`panakeia patient warnings` what speaks for and against it"
+            )
         return model
 
     def _any_network(self, *tasks: str) -> "AnyModel":

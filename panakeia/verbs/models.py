@@ -21,7 +21,17 @@ class ModelVerbs(Held):
             told = {"folder": str(model.folder), **model.summary}
             rows.append({**told, "evaluated": ", ".join(model.evaluation.get("splits", {}))})
         content = [{**row, "evaluation": dict(model.evaluation)} for row, model in zip(rows, models, strict=True)]
-        shown = ["folder", "task", "seed", "data_version", "known_pairs", "held_out_pairs", "trained", "evaluated"]
+        shown = [
+            "folder",
+            "task",
+            "seed",
+            "data_version",
+            "known_pairs",
+            "patients",
+            "held_out_pairs",
+            "trained",
+            "evaluated",
+        ]
         return Table(f"{len(models)} models in {folder}", pd.DataFrame(rows, columns=shown), content=content)
 
     def models_compare(self, one: str | Path, other: str | Path) -> Table:
@@ -54,14 +64,21 @@ class ModelVerbs(Held):
 
         `top` of all, or, with `each`, of each node that is asked for, such as each disease. Written edges carry model,
         data version, probability, prior and explanation, replace those of an earlier model of the task, and are neither
-        learned from nor walked along.
+        learned from nor walked along. Raises `ValueError` for a model of patients: of a person no guess is stored.
         """
         from gnn.checkpoint import about
         from gnn.explain import explain
+        from gnn.patients.model import PatientModel
         from gnn.predict import candidates
         from gnn.predict import write as written
 
-        model, store = self._network(), self._graph()
+        model, store = self._any_network(), self._graph()
+        if isinstance(model, PatientModel):
+            raise ValueError(
+                f"the model in {self.model} is one of patients: nothing is predicted of all of them at once or stored "
+                "with their records, where a guess would outlive a withdrawn consent, a later record and the warnings "
+                "that belong to it; ask when it is needed: `panakeia rank PATIENT`, `panakeia rank DRUG --for patients`"
+            )
         found = candidates(model, store, top, each=each)
         if not write:
             return Table(f"{len(found)} pairs of {model.task.name} that no source lists", found)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gnn.ask import AnyModel
-    from gnn.checkpoint import Model
     from gnn.config import TrainConfig
     from gnn.evaluate import Evaluation, Protocol
     from gnn.explain import Explanation
@@ -44,7 +43,6 @@ class NetworkVerbs(Held):
         import pandas as pd
 
         from gnn import checkpoint, resume
-        from gnn.card import write_card
         from gnn.config import load_config
         from gnn.folders import folder_for
         from gnn.pairs import held_out_pairs
@@ -54,7 +52,7 @@ class NetworkVerbs(Held):
         require_folder(folder)
         check_output(checkpoint.model_file(folder), config, without, self.store)
         held_out = held_out_pairs(self._graph(), settings.about, without) if without is not None else None
-        from gnn.ask import save, train  # torch, after what needs no waiting for
+        from gnn.ask import left_over, save, train, write_card  # torch, after what needs no waiting for
 
         try:
             with self._telling() as progress:
@@ -62,10 +60,9 @@ class NetworkVerbs(Held):
                 model = train(self._graph().read(), settings, progress, held_out, folder)
                 save(model, folder)
         except KeyboardInterrupt:
-            raise resume.Stopped(resume.left_over(folder, settings.members)) from None
+            raise resume.Stopped(left_over(settings, folder)) from None
         resume.clear(folder)
-        if isinstance(model, checkpoint.Model):
-            write_card(model, folder)
+        write_card(model, folder)
         self._loaded[folder] = model
         summary = model.summary()
         return Table(
@@ -88,12 +85,13 @@ class NetworkVerbs(Held):
         """Train anew without what a split holds out, and measure the model and its baselines on it.
 
         `split` is "pairs", a kind of the task in lower case ("disease": whole diseases), or "area" (whole disease
-        areas, whose lists the session's mirror folder has). With `trained` only so many of the `folds` are measured.
+        areas, whose lists the session's mirror folder has). Of patients see `gnn.patients.evaluate`. With `trained`
+        only so many of the `folds` are measured.
         With `model`, the folder of a trained one, its settings are measured, and the figures are written into that
         folder and into the model's card. After Ctrl-C the figures are those of the folds that are whole, and are
         written nowhere.
         """
-        from gnn.card import write_card
+        from gnn.ask import write_card
         from gnn.config import load_config
         from gnn.evaluate import Protocol, check_split
         from gnn.folders import keep_evaluation
@@ -117,14 +115,14 @@ class NetworkVerbs(Held):
             content=content,
         )
 
-    def _to_measure(self, folder: Path, *settings: object) -> "Model":
+    def _to_measure(self, folder: Path, *settings: object) -> "AnyModel":
         """Return a model whose settings are measured; raises `ValueError` where other settings are given too."""
-        from gnn import checkpoint
+        from gnn.ask import load
         from gnn.rank import assert_trained_on
 
         if any(setting is not None for setting in settings):
             raise ValueError("got a model, and settings: expected a model, whose own are taken, or a task, seed, file")
-        model = checkpoint.load(folder)
+        model = load(folder)
         assert_trained_on(model, self._graph())
         return model
 
@@ -134,6 +132,8 @@ class NetworkVerbs(Held):
         from gnn.areas import read_areas
         from gnn.evaluate import evaluate
         from gnn.folds import AREA
+        from gnn.patients.evaluate import evaluate as evaluate_patients
+        from gnn.task import BENEFITS
         from gnn.view import learned_from
         from kg.fetch import Fetch
         from kg.graph import data_version
@@ -142,12 +142,14 @@ class NetworkVerbs(Held):
         with self._telling() as progress:
             progress("read the graph", 0.0)
             graph = self._graph().read()
+            learned = learned_from(graph.stated_by({*settings.label_sources, *settings.sources}))
+            if task == BENEFITS:
+                return evaluate_patients(graph, settings, protocol, progress), data_version(learned)
             seen = methods.candidates_of(graph, settings)
             if protocol.split == AREA:
                 protocol = replace(protocol, areas=read_areas(Fetch(self.data), seen.curies.get("Disease", ())))
             rivals = {"model": methods.model(settings), **methods.baselines(settings)}
             found = evaluate(graph, seen, task, rivals, protocol, progress, methods.reseeded(settings))
-        learned = learned_from(graph.stated_by({*settings.label_sources, *settings.sources}))
         return found, data_version(learned)
 
     def rank(
@@ -162,8 +164,9 @@ class NetworkVerbs(Held):
         """Rank the candidates for a node: score, degree prior, lift over it, and whether the source lists the pair.
 
         `candidates` are drugs, diseases, targets or patients; where it is not said, those that the session's model
-        ranks for the node: drugs for a disease. Several nodes, and those in a `file`, a line each, are ranked at once.
-        A node that is in no graph is `described` in a TOML file. With `new_only`, listed pairs are left out.
+        ranks for the node: drugs for a disease; drugs for a patient. Several nodes, and those in a `file`, a line
+        each, are ranked at once. A node that is in no graph is `described` in a TOML file. With `new_only`, listed
+        pairs are left out.
         """
         from gnn.ask import rank_many
         from gnn.patients.model import PatientModel
@@ -179,6 +182,8 @@ class NetworkVerbs(Held):
         model, found, end = self._asked(texts, candidates)
         how = rank_many if isinstance(model, PatientModel) else rank_all
         frame = how(model, self._graph(), found, end, top=top, new_only=new_only)  # type: ignore[arg-type]
+        if isinstance(model, PatientModel):
+            self._noted("rank", frame["patient"].tolist() if end == "object" else [node.id for node in found])
         if len(found) == 1:
             frame = frame.iloc[:, 2:]
         whom = f"{found[0].name} ({found[0].id})" if len(found) == 1 else f"{len(found)} nodes, {found[0].name} first"
@@ -187,12 +192,15 @@ class NetworkVerbs(Held):
     def _asked(self, texts: Sequence[str], candidates: str | None) -> "tuple[AnyModel, list[Node], End]":
         """Return which model ranks for these nodes, the nodes, and the end that they are at."""
         from gnn.rank import asked_for, asked_of
-        from gnn.task import asking_for
+        from gnn.task import BENEFITS, asking_for
+        from kg.schema import PERSON
+        from kg.search import with_identifier
 
         if candidates is None:
-            model = self._network()
-            node, end = asked_for(model, self._graph(), texts[0], None)
-            return model, [node, *(asked_for(model, self._graph(), text, end)[0] for text in texts[1:])], end
+            patient = with_identifier(self._graph(), texts[0], [PERSON])
+            model = self._any_network(BENEFITS.name) if patient else self._any_network()
+            node, end = asked_for(model.task, self._graph(), texts[0], "subject" if patient else None)
+            return model, [node, *(asked_for(model.task, self._graph(), text, end)[0] for text in texts[1:])], end
         node, task, end = asked_of(self._graph(), texts[0], asking_for(candidates))
         others = [asked_of(self._graph(), text, [(task, end)])[0] for text in texts[1:]]
         return self._any_network(task.name), [node, *others], end
@@ -266,6 +274,7 @@ class NetworkVerbs(Held):
         from gnn.ask import score
         from gnn.pairs import read_pairs, tasks_about
         from gnn.rank import SCORE_COLUMNS
+        from kg.schema import PERSON
 
         if out is not None:
             check_output(out, pairs, self.store, checkpoint.model_file(self.model))
@@ -273,6 +282,8 @@ class NetworkVerbs(Held):
         origin = pairs if isinstance(pairs, str | Path) else "the pairs"
         model = self._any_network(*(task.name for task in tasks_about(origin, [str(name) for name in asked.columns])))
         scored = score(model, self._graph(), asked, origin)
+        if model.task.subject == PERSON:
+            self._noted("score", asked[model.task.columns[0]].astype(str).unique().tolist())
         if out is not None:
             with whole_file(out) as part, create_text(part, out) as file:
                 write_tsv(scored, file)

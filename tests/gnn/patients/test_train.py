@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gnn import resume
 from gnn.checkpoint import CheckpointError
 from gnn.config import ConfigError, TrainConfig
 from gnn.patients.cases import NOW, STAY, bounds_of, cases
 from gnn.patients.checkpoint import load, save
 from gnn.patients.events import read_events
+from gnn.patients.hear import Heard, Learned, first_later, hear
 from gnn.patients.hidden import marks, without_hidden
 from gnn.patients.likes import likes
-from gnn.patients.model import IN_STAY, Asked, PatientModel, asked, logits
+from gnn.patients.model import IN_STAY, REGIMES, Asked, PatientModel, asked, logits
 from gnn.patients.received import learn_later, vocabulary
-from gnn.patients.train import Learned, first_later, gather, public_part, train
+from gnn.patients.train import gather, public_part, train
 from gnn.split import LeakError, assert_no_leak
 from gnn.view import view
 from kg.graph import Graph
@@ -137,6 +139,30 @@ def test_a_model_comes_back_from_the_disk_as_it_was(model: PatientModel, hospita
         load(tmp_path)
 
 
+def test_a_training_that_was_stopped_goes_on_after_its_last_whole_regime(
+    hospital: Graph, model: PatientModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+
+    def stopped(data: Learned, regime: str, random: np.random.Generator) -> Heard:
+        heard.append(regime)
+        if len(heard) == 3:
+            raise KeyboardInterrupt
+        return hear(data, regime, random)
+
+    monkeypatch.setattr("gnn.patients.train.hear", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        train(hospital, CONFIG, work=tmp_path)
+    assert len(list(tmp_path.glob(resume.PATTERN))) == 2
+    assert patient(1).encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    again = train(hospital, CONFIG, work=tmp_path)
+    assert heard == [*REGIMES[:3], *REGIMES[2:]]  # the two that were whole are not fitted again
+    assert np.array_equal(said(again, hospital), said(model, hospital))
+    other = made_up([*cohort(), takes(patient(1), UNUSED, 10_300)], {patient(59): WITHDRAWN})
+    train(other, CONFIG, work=tmp_path)
+    assert heard[-5:] == [*REGIMES]  # of other records nothing that is kept is taken
+
+
 def test_too_few_patients_are_refused() -> None:
-    with pytest.raises(ConfigError, match="fewer than 5 patients"):
+    with pytest.raises(ConfigError, match="expected at least 5"):
         train(made_up(cohort(4)), CONFIG)

@@ -19,6 +19,8 @@ from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
 FOLDS = 5
 STRANGERS = 300
 """How many drugs that nobody takes are heard of."""
+_SURELY_TAKEN = 12
+"""So many patients' drug counts as one of more."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Learned:
 class Heard:
     """Pairs that were hidden, by fold: their inputs, whether they are answers, how many each stands for, and whose.
 
+    `level` is how many it stands for where it matters how common answers are, if that is not as it was hidden.
+
     Shapes: inputs [pair, input], the others [pair].
     """
 
@@ -51,6 +55,7 @@ class Heard:
     weight: Matrix
     fold: Longs
     patient: Longs
+    level: Matrix
 
 
 def hear(data: Learned, regime: str, random: np.random.Generator) -> Heard:
@@ -92,7 +97,9 @@ def cold_subject(data: Learned, random: np.random.Generator) -> Heard:
 def cold_object(data: Learned, random: np.random.Generator) -> Heard:
     """Hide all that is told of whole drugs, from whoever takes them.
 
-    Drugs that nobody takes are heard of too, or of some of them: most of those are taken by nobody for a reason.
+    Drugs that nobody takes are heard of too, or of some of them: most of those are taken by nobody for a reason. Which
+    of two such drugs comes first is learned from all; how seldom one is taken at all from those of few patients: one of
+    n patients would be a drug of nobody in a random fold with a chance of `FOLDS`^-n.
     """
     has = data.ends.told.has
     dealt = random.permutation(has.shape[1]) % FOLDS
@@ -107,7 +114,10 @@ def cold_object(data: Learned, random: np.random.Generator) -> Heard:
         record = learn_record(of.told, data.sets, whole=False)
         heard = replace(data.likes, near=_without_columns(data.likes.near, hidden))
         inputs = cold_drugs(record, heard, of, hidden)
-        found.append(_pairs(inputs, has[:, hidden], data.open_[:, hidden], fold, np.arange(len(has))))
+        chance = float(FOLDS) ** -np.minimum(has[:, hidden].sum(axis=0), _SURELY_TAKEN)
+        heard_of = _pairs(inputs, has[:, hidden], data.open_[:, hidden], fold, np.arange(len(has)))
+        level = np.broadcast_to(chance, (len(has), len(hidden)))[data.open_[:, hidden]].astype(np.float32)
+        found.append(replace(heard_of, level=level))
         if len(mine := some[fold::FOLDS]):
             none = np.zeros((len(has), len(mine)), np.float32)
             inputs = cold_drugs(record, heard, of, mine)
@@ -157,21 +167,19 @@ def _pairs(
     inputs: Matrix, target: Matrix, chosen: NDArray[np.bool_], fold: int, patient: Longs, weight: float = 1.0
 ) -> Heard:
     rows = np.nonzero(chosen)[0]
-    wanted = chosen.ravel()
+    wanted, weights = chosen.ravel(), np.full(len(rows), weight, np.float32)
     return Heard(
-        flat(inputs)[wanted],
-        target.ravel()[wanted],
-        np.full(len(rows), weight, np.float32),
-        np.full(len(rows), fold),
-        patient[rows],
+        flat(inputs)[wanted], target.ravel()[wanted], weights, np.full(len(rows), fold), patient[rows], weights
     )
 
 
 def _together(found: list[Heard]) -> Heard:
     if not found:
         none, nobody = np.zeros(0, np.float32), np.zeros(0, np.int64)
-        return Heard(np.zeros((0, 0), np.float32), none, none, nobody, nobody)
-    columns = zip(*((one.inputs, one.target, one.weight, one.fold, one.patient) for one in found), strict=True)
+        return Heard(np.zeros((0, 0), np.float32), none, none, nobody, nobody, none)
+    columns = zip(
+        *((one.inputs, one.target, one.weight, one.fold, one.patient, one.level) for one in found), strict=True
+    )
     return Heard(*(np.concatenate(column) for column in columns))
 
 

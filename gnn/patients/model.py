@@ -64,7 +64,7 @@ INPUTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What each input of a readout is, in words."""
-FROM_GRAPH = ("like drugs", "treats what is recorded")
+FROM_GRAPH = ("like drugs exist", "how common like drugs are", "like drugs", "treats what is recorded")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
 
 from gnn import resume
 from gnn.calibrate import fit_calibrator
@@ -26,8 +28,8 @@ from gnn.patients.hear import FOLDS, Heard, Learned, hear, moved, only
 from gnn.patients.hidden import marks
 from gnn.patients.likes import Likes, likes
 from gnn.patients.model import LATER, REGIMES, Asked, PatientModel, treated_in
-from gnn.patients.received import Vocabulary, in_words, known, learn_record, vocabulary
-from gnn.readout import Examples, fit
+from gnn.patients.received import Matrix, Vocabulary, in_words, known, learn_record, vocabulary
+from gnn.readout import Examples, Readout, fit
 from gnn.split import assert_no_leak, without
 from gnn.view import learned_from, view
 from kg.graph import Graph, SourceRelease
@@ -167,18 +169,37 @@ def gather(told: Cases, events: Events, words: Vocabulary, of: Likes, held_out: 
 
 
 def judge(heard: Heard, config: TrainConfig, random: np.random.Generator) -> Judge:
-    """Fit a readout, and a calibrator on what the readout says of folds that it was not fitted on."""
+    """Fit a readout, and a calibrator on what the readout says of folds that it was not fitted on.
+
+    Where answers are as common as the `level` of the pairs says, and not as they were hidden, its bias is moved there.
+    """
     pairs = np.bincount(heard.patient)[heard.patient]  # of a patient with many cases each counts less
-    weight = (heard.weight * pairs.mean() / pairs).astype(np.float32)
+    weight, level = ((one * pairs.mean() / pairs).astype(np.float32) for one in (heard.weight, heard.level))
     fitted = fit(Examples(heard.inputs, heard.target, weight, heard.fold, heard.patient), RIDGE, config.draws, random)
+    readout, crossed = fitted.readout, fitted.crossed
     yes, no = np.flatnonzero(heard.target > 0), np.flatnonzero(heard.target == 0)
     if not len(yes) or not len(no):
-        return fitted.readout, None
+        return readout, None
+    if not np.array_equal(weight, level):
+        move = np.float32(_move(crossed, heard.target, level))
+        drawn = readout.drawn.copy()
+        drawn[:, -1:] += move
+        readout, crossed = Readout(readout.weight, readout.bias + float(move), drawn), crossed + move
     some = random.permutation(no)[:CALIBRATED_BY]
     chosen = np.sort(np.concatenate([yes, some]))
-    weights = np.where(heard.target[chosen] > 0, 1.0, len(no) / len(some)) * heard.weight[chosen]
+    weights = np.where(heard.target[chosen] > 0, 1.0, len(no) / len(some)) * level[chosen]
     labels, groups = heard.target[chosen] > 0, heard.patient[chosen]
-    return fitted.readout, fit_calibrator(fitted.crossed[chosen], labels, random, groups=groups, weights=weights)
+    return readout, fit_calibrator(crossed[chosen], labels, random, groups=groups, weights=weights)
+
+
+def _move(logits: Matrix, target: Matrix, weight: Matrix) -> float:
+    """Return what to add to log-odds so that they foretell as many answers as there are. Shapes: [pair].
+
+    >>> round(_move(np.zeros(4), np.array([1, 0, 0, 0]), np.ones(4)), 3)
+    -1.099
+    """
+    there = float(weight @ target)
+    return float(brentq(lambda move: float(weight @ expit(logits + move)) - there, -40, 40))
 
 
 def _hidden(told: Cases, held_out: pd.DataFrame | None) -> NDArray[np.bool_]:

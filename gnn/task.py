@@ -53,6 +53,12 @@ class Task:
         walks, place = (self.subject_walks, 0) if end == "subject" else (self.object_walks, 1)
         return {**walks, **{name: pair[place] for name, pair in self.chains.items()}}
 
+    @property
+    def relations(self) -> frozenset[str]:
+        """All relations that are looked at: the labels, and those of the walks."""
+        walks = (*self.walks_from("subject").values(), *self.walks_from("object").values())
+        return frozenset(self.labels).union(*(walk for walk in walks if isinstance(walk, tuple)))
+
     def kind_at(self, end: End) -> str:
         """Return the kind of the nodes at an end."""
         return self.subject if end == "subject" else self.object

@@ -15,17 +15,20 @@ from gnn import resume
 from gnn.calibrate import Calibrator, Shortlist, fit_calibrator, fit_shortlist
 from gnn.candidates import Candidates, candidates, deal
 from gnn.checkpoint import Member, Model
-from gnn.config import ConfigError, TrainConfig, load_config
+from gnn.config import TrainConfig, load_config
 from gnn.factorise import factorise
+from gnn.known import listed, sending, surroundings, walked
 from gnn.learned import Edges, Hits, LikenessNet, edges_of, hits
-from gnn.likeness import Matrix, Rows, met, side
+from gnn.likeness import Matrix, Rows
 from gnn.model import (
     Answers,
+    EdgeWeights,
     Rectangle,
     Senders,
     Surroundings,
     blocks,
     fixed_inputs,
+    learned_inputs,
     outset,
     reached,
     rectangle,
@@ -37,9 +40,9 @@ from gnn.pairs import digest
 from gnn.readout import Examples, fit
 from gnn.regress import regress
 from gnn.split import assert_no_leak, without
-from gnn.task import REGIMES, WARM, Task
-from gnn.view import View, learned_from, view
-from kg.graph import Graph
+from gnn.task import REGIMES, WARM
+from gnn.view import learned_from, view
+from kg.graph import Graph, SourceRelease
 from kg.progress import Progress, part, silent
 
 __all__ = ["Model", "TrainConfig", "load_config", "train"]
@@ -55,7 +58,6 @@ class Fold:
     Shapes: chosen [pair of the fold]; fixed [pair, input]; `told[relation]` the messages over learned likenesses.
     """
 
-    regime: str
     chosen: Rows
     fixed: Matrix
     told: Mapping[str, Hits]
@@ -75,40 +77,22 @@ def train(
     folder, each finished member is kept there, and a run that was stopped goes on from them (`gnn.resume`). Raises
     `ConfigError` for a graph with fewer than two answers of the task.
     """
-    task = config.about
-    graph = graph.stated_by({*config.label_sources, *config.sources})
-    if held_out is not None:
-        graph = without(graph, held_out, task.kinds)
-        assert_no_leak(graph, held_out, task.kinds)
     progress("walk", 0.0)
-    seen = view(graph, config.label_sources)
-    around = surroundings(seen, task)
-    stated = graph.stated_by(config.label_sources)
-    labels = {relation: stated.edges[relation] for relation in task.labels if relation in stated.edges}
-    known = answers(view(Graph(stated.nodes, labels, stated.sources), config.label_sources), task)
-    if known[task.relation].nnz < 2:
-        raise ConfigError(
-            f"the graph has {known[task.relation].nnz} {task.relation} edges between {task.subject}s and "
-            f"{task.object}s that {', '.join(config.label_sources)} state; expected at least 2 to learn from: build it "
-            "from a source that has them, or name their source in label_sources"
-        )
-    senders = sending(known)
-    chosen = candidates(around, known, left_out(seen, held_out, task), config)
-    alike = around.subjects.mean_among(senders.subjects), around.objects.mean_among(senders.objects)
-    told = Situation(around, senders, known, chosen, _rectangles(around, senders, chosen), alike, config)
-    whole = seen_answers(known, senders, config, told.alike)
+    told = _situation(graph, config, held_out)
+    around, task = told.around, config.about
+    whole = seen_answers(told.known, told.senders, config, told.alike)
     members, crossed = zip(*_members(told, work, progress), strict=True)
     progress("calibrate", 0.98)
     calibrators, shortlists = _promises(told, crossed)
     progress("trained", 1.0)
     return Model(
         config=config,
-        sources=learned_from(graph),
-        listed_by=tuple(release.name for release in learned_from(stated, task.labels[:1])),
-        names=(seen.names.get(task.subject, ()), seen.names.get(task.object, ())),
+        sources=told.sources,
+        listed_by=told.listed_by,
+        names=told.names,
         trained=around.shape,
         around=around,
-        senders=senders,
+        senders=told.senders,
         answers=whole,
         sizes=_reached(told, whole, np.empty(0, np.int64))[1],
         members=tuple(members),
@@ -120,7 +104,10 @@ def train(
 
 @dataclass(frozen=True)
 class Situation:
-    """What all members learn from; `alike` is the mean likeness among the senders of each end."""
+    """What all members learn from; `alike` is the mean likeness among the senders of each end.
+
+    `sources`, `listed_by` and `names` are those of the `Model` to come.
+    """
 
     around: Surroundings
     senders: Senders
@@ -129,29 +116,27 @@ class Situation:
     rectangles: list[Rectangle]
     alike: tuple[Matrix, Matrix]
     config: TrainConfig
+    sources: tuple[SourceRelease, ...]
+    listed_by: tuple[str, ...]
+    names: tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def surroundings(seen: View, task: Task) -> Surroundings:
-    """Look at both ends of a task."""
-    subjects = side(seen, task.subject, task.subject_walks, {name: ends[0] for name, ends in task.chains.items()})
-    objects = side(seen, task.object, task.object_walks, {name: ends[1] for name, ends in task.chains.items()})
-    return Surroundings(task, *met(subjects, objects))
-
-
-def answers(seen: View, task: Task) -> dict[str, sp.csr_array]:
-    """Return the known answers of each relation. Shapes: [subject, object]."""
-    shape = seen.count(task.subject), seen.count(task.object)
-    found = {}
-    for relation in task.labels:
-        rows, columns = seen.edges(relation)
-        found[relation] = sp.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
-    return found
-
-
-def sending(known: Mapping[str, sp.csr_array]) -> Senders:
-    """Return who has an answer of any relation."""
-    total = sum(known.values())
-    return Senders(np.flatnonzero(np.diff(total.tocsr().indptr)), np.flatnonzero(np.diff(total.tocsc().indptr)))
+def _situation(graph: Graph, config: TrainConfig, held_out: pd.DataFrame | None) -> Situation:
+    """Look at a graph without the held-out pairs; raises `ConfigError`."""
+    task = config.about
+    graph = walked(graph, config)
+    if held_out is not None:
+        graph = without(graph, held_out, task.kinds)
+        assert_no_leak(graph, held_out, task.kinds)
+    seen = view(graph, config.label_sources)
+    around = surroundings(seen, task)
+    known, listed_by = listed(graph, config)
+    senders = sending(known)
+    chosen = candidates(around, known, left_out(seen, held_out, task), config)
+    rectangles = _rectangles(around, senders, chosen)
+    alike = around.subjects.mean_among(senders.subjects), around.objects.mean_among(senders.objects)
+    names = seen.names.get(task.subject, ()), seen.names.get(task.object, ())
+    return Situation(around, senders, known, chosen, rectangles, alike, config, learned_from(graph), listed_by, names)
 
 
 def _members(told: Situation, work: str | Path | None, progress: Progress) -> Iterator[resume.Finished]:
@@ -182,32 +167,24 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
     """Train one member: fit its learned likeness by gradient steps, then its readouts to their optimum.
 
     Returns the log-odds of all candidates too, by regime and relation, each by a readout that did not see its fold.
+    One regime follows the other, so that the inputs of one alone are held at a time.
     """
     config, task = told.config, told.around.task
     random = np.random.default_rng([config.seed, 2, number])
     deals = {regime: deal(told.candidates, regime, config.inner_folds, random) for regime in REGIMES}
-    progress("reach pairs", 0.0)
-    edges = edges_of(told.rectangles, config.neighbours) if "attention" in config.parts else None
-    folds = []
-    for regime, dealt in deals.items():
-        for fold in range(config.inner_folds):
-            progress("reach pairs", 0.6 * len(folds) / (len(REGIMES) * config.inner_folds))
-            folds.append(_fold(told, regime, np.flatnonzero(dealt == fold), edges if regime == WARM else None))
-    warm = [fold for fold in folds if fold.regime == WARM]
-    net = _learn(told, warm, edges, random, part(progress, 0.6, 0.8)) if edges else None
     readouts, crossed = {}, {}
     for place, regime in enumerate(REGIMES):
-        progress("fit the readouts", 0.8 + 0.2 * place / len(REGIMES))
-        mine = [fold for fold in folds if fold.regime == regime]
-        inputs, order = _inputs(mine, net), np.concatenate([fold.chosen for fold in mine])
+        stage = part(progress, place / len(REGIMES), (place + 1) / len(REGIMES))
+        inputs, order, network = _heard(told, regime, deals[regime], random, part(stage, 0.0, 0.8))
         if regime == WARM:
-            heard = inputs, order
+            learned, heard = network, _known(told, inputs, order)
+        stage("fit the readouts", 0.8)
         for relation in task.labels:
             examples = Examples(
                 inputs,
                 told.candidates.target[relation][order],
                 told.candidates.weight[order],
-                np.repeat(np.arange(len(mine)), [len(fold.chosen) for fold in mine]),
+                deals[regime][order],
                 told.candidates.pairs[task.asked_place, order],
             )
             ridge = config.ridge if regime == WARM else config.cold_ridge
@@ -215,7 +192,36 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
             readouts[f"{regime}/{relation}"] = fitted.readout
             crossed[regime, relation] = np.empty(len(order), np.float32)
             crossed[regime, relation][order] = fitted.crossed
-    return Member(net.learned() if net else None, readouts, *_known(told, *heard)), crossed
+    return Member(learned, readouts, *heard), crossed
+
+
+def _heard(
+    told: Situation, regime: str, dealt: Rows, random: np.random.Generator, progress: Progress
+) -> tuple[Matrix, Rows, tuple[EdgeWeights, EdgeWeights] | None]:
+    """Return what reaches each candidate when its fold is hidden, in the order of the folds, and what was learned.
+
+    Shapes: dealt [pair] -> [pair, input], [pair].
+    """
+    config, task = told.config, told.around.task
+    attentive = "attention" in config.parts
+    edges = edges_of(told.rectangles, config.neighbours) if attentive and regime == WARM else None
+    count = len(fixed_inputs(told.around, config.parts))
+    learned = len(learned_inputs(task, config.heads)) if attentive else 0
+    inputs = np.zeros((len(dealt), count + learned), np.float32)
+    folds, start = [], 0
+    for fold in range(config.inner_folds):
+        progress("reach pairs", 0.6 * fold / config.inner_folds)
+        hidden = np.flatnonzero(dealt == fold)
+        fixed = inputs[start : start + len(hidden), :count]
+        folds.append(_fold(told, regime, hidden, fixed, edges))
+        start += len(hidden)
+    order = np.concatenate([fold.chosen for fold in folds])
+    if edges is None:
+        return inputs, order, None
+    net = _learn(told, folds, edges, random, part(progress, 0.6, 1.0))
+    with torch.no_grad():
+        np.concatenate([net.heard(fold.told, len(fold.chosen)).numpy() for fold in folds], out=inputs[:, count:])
+    return inputs, order, net.learned()
 
 
 def _promises(
@@ -282,11 +288,15 @@ def _rectangles(around: Surroundings, senders: Senders, chosen: Candidates) -> l
     return [rectangle(around, senders, chosen.rows, columns, from_subjects) for columns in blocks(chosen.columns)]
 
 
-def _fold(told: Situation, regime: str, hidden: Rows, edges: tuple[Edges, Edges] | None) -> Fold:
-    """Look at candidates with their answers hidden."""
+def _fold(told: Situation, regime: str, hidden: Rows, fixed: Matrix, edges: tuple[Edges, Edges] | None) -> Fold:
+    """Look at candidates with their answers hidden, and write what reaches them into `fixed`.
+
+    Shapes: fixed [pair, input].
+    """
     seen = _answers(told, hidden, regime)
-    fixed, sizes = _reached(told, seen, hidden)
-    return Fold(regime, hidden, scaled(fixed.T, sizes).T, _told(told, seen, hidden, edges) if edges else {})
+    found, sizes = _reached(told, seen, hidden)
+    fixed[:] = scaled(found.T, sizes).T
+    return Fold(hidden, fixed, _told(told, seen, hidden, edges) if edges else {})
 
 
 def _reached(told: Situation, seen: Answers, wanted: Rows) -> tuple[Matrix, Matrix]:
@@ -345,7 +355,7 @@ def _learn(
     for step in range(config.steps):
         progress("learn likeness", step / config.steps)
         fold = folds[int(random.integers(len(folds)))]
-        logits = net(fold.regime, torch.from_numpy((fold.fixed - mean) / spread), fold.told)
+        logits = net(WARM, torch.from_numpy((fold.fixed - mean) / spread), fold.told)
         target = torch.from_numpy(targets[fold.chosen])
         weight = torch.from_numpy(told.candidates.weight[fold.chosen])[:, None]
         losses = binary_cross_entropy_with_logits(logits, target, weight=weight, reduction="sum")
@@ -373,21 +383,6 @@ def _moments(folds: list[Fold]) -> tuple[Matrix, Matrix]:
     mean = sum(fold.fixed.sum(0, dtype=np.float64) for fold in folds) / count
     square = sum(np.square(fold.fixed - mean).sum(0, dtype=np.float64) for fold in folds) / count
     return mean.astype(np.float32), np.maximum(np.sqrt(square), 1e-3).astype(np.float32)
-
-
-@torch.no_grad()
-def _inputs(folds: list[Fold], net: LikenessNet | None) -> Matrix:
-    """Return the readouts' inputs for the candidates of these folds. Shapes: [pair, input]."""
-    if net is None:
-        return np.concatenate([fold.fixed for fold in folds])
-    nothing = 3 * net.heads * len(net.relations)
-    heard = [
-        net.heard(fold.told, len(fold.chosen)).numpy()
-        if fold.told
-        else np.zeros((len(fold.chosen), nothing), np.float32)
-        for fold in folds
-    ]
-    return np.concatenate([np.hstack([fold.fixed, told]) for fold, told in zip(folds, heard, strict=True)])
 
 
 def _known(told: Situation, inputs: Matrix, order: Rows) -> tuple[Rows, Matrix]:

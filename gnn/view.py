@@ -71,7 +71,7 @@ def view(graph: Graph, candidates: Collection[str] = ()) -> View:
     biology to learn from.
     """
     data, curies, names, tables = HeteroData(), {}, {}, {}
-    known = graph.stated_by(candidates).nodes if candidates else {}
+    known = Graph(graph.nodes, {}).stated_by(candidates).nodes if candidates else {}
     for kind, nodes in graph.nodes.items():
         if kind not in LEARNED_KINDS:
             continue

@@ -57,7 +57,9 @@ class NetworkVerbs(Held):
         try:
             with self._telling() as progress:
                 progress("read the graph", 0.0)
-                model = train(self._graph().read(), settings, progress, held_out, folder)
+                graph = self._graph().read()
+                self.close()  # its pages in memory: the graph is all that a training needs
+                model = train(graph, settings, progress, held_out, folder)
                 save(model, folder)
         except KeyboardInterrupt:
             raise resume.Stopped(left_over(settings, folder)) from None

@@ -17,6 +17,7 @@ from gnn import train as training
 from gnn.config import TrainConfig
 from gnn.evaluate import Method, Protocol, Rows, Scored, evaluate, folds_of, score_fold, splits_of
 from gnn.folds import Fold
+from gnn.known import answers
 from gnn.methods import baselines, candidates_of, model
 from gnn.model import PARTS
 from gnn.split import LeakError, Pairs, named
@@ -137,7 +138,7 @@ class TestPlanted:
 
         def told(around: object, known: dict, hidden: Rows, config: TrainConfig) -> object:
             seen = training.view(whole["world"].stated_by(config.label_sources), config.label_sources)
-            return honest(around, training.answers(seen, TASKS[task]), hidden[:, :0], config)
+            return honest(around, answers(seen, TASKS[task]), hidden[:, :0], config)
 
         monkeypatch.setattr(training, "candidates", told)
         assert self._sings_knowing(families, task, whole)
@@ -149,7 +150,7 @@ class TestPlanted:
 
         def told(known: dict, senders: object, config: TrainConfig, alike: object) -> object:
             seen = training.view(whole["world"].stated_by(config.label_sources), config.label_sources)
-            return honest(training.answers(seen, TASKS[task]), senders, config, alike)
+            return honest(answers(seen, TASKS[task]), senders, config, alike)
 
         monkeypatch.setattr(training, "seen_answers", told)
         assert self._sings_knowing(families, task, whole)

@@ -10,11 +10,12 @@ from scipy.optimize import minimize
 
 from gnn.checkpoint import Model
 from gnn.factorise import FactorSettings, factorise
+from gnn.known import answers, sending, surroundings
 from gnn.learned import Edges, LikenessNet, hits
 from gnn.model import FILTERS, PARTS, fixed_inputs, heard, nearest, reached, rectangle
 from gnn.readout import Examples, fit
 from gnn.score import listen, regime_of
-from gnn.train import answers, seen_answers, sending, surroundings
+from gnn.train import seen_answers
 from gnn.view import view
 from kg.graph import Graph, table
 from kg.schema import node_columns

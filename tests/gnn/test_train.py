@@ -11,12 +11,13 @@ import torch
 from gnn.checkpoint import Model
 from gnn.config import PARTS, ConfigError, TrainConfig, load_config
 from gnn.evaluate import Protocol, evaluate
+from gnn.known import answers, surroundings, walked
 from gnn.methods import baselines, candidates_of
 from gnn.methods import model as as_method
 from gnn.score import input_names
-from gnn.task import COLD_SUBJECT, REGIMES, TASKS, WARM
-from gnn.train import answers, candidates, deal, pace, surroundings, train
-from gnn.view import view
+from gnn.task import BINDS, COLD_SUBJECT, REGIMES, TASKS, TREATS, WARM, Task
+from gnn.train import candidates, deal, pace, train
+from gnn.view import View, view
 from kg.graph import Graph
 from kg.progress import silent
 from tests.gnn.conftest import SMALL, area_under_curve, make_graph, told
@@ -32,6 +33,28 @@ def test_the_same_run_gives_the_same_bits(families: Graph, model: Model) -> None
     for which, readout in model.members[0].readouts.items():
         assert np.array_equal(readout.weight, again.members[0].readouts[which].weight)
     assert np.array_equal(told(model).scores, told(again).scores)
+
+
+def test_what_no_walk_of_the_task_passes_is_not_held(families: Graph, model: Model) -> None:
+    seen = walked(families, SMALL)
+    assert set(seen.edges) <= TREATS.relations
+    assert all(rows.column_names == ["subject", "object", "source"] for rows in seen.edges.values())
+    assert np.array_equal(told(train(seen, SMALL, silent)).scores, told(model).scores)
+
+
+@pytest.mark.parametrize("task", [TREATS, BINDS], ids=lambda task: task.name)
+def test_the_relations_of_a_task_are_those_of_its_walks_and_labels(task: Task) -> None:
+    """Whatever a walk asks a view for is among them: what no training reads is never asked for."""
+    asked = set(task.labels)
+
+    class Asking(View):
+        def edges(self, relation: str) -> np.ndarray:
+            asked.add(relation)
+            return super().edges(relation)
+
+    empty = view(make_graph())
+    surroundings(Asking(empty.data, empty.curies, empty.names, empty.tables), task)
+    assert asked == task.relations
 
 
 def test_another_seed_gives_another_model(families: Graph, model: Model) -> None:

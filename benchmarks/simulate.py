@@ -13,7 +13,8 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from twin import library
-from twin.model import Floats, Individuals, Model
+from twin.engine import begin
+from twin.model import Floats, Individual, Model
 from twin.patient import Cohort
 from twin.simulate import advance, draw
 
@@ -31,7 +32,7 @@ def cohort(n: int) -> Cohort:
     return Cohort(tuple(f"S{place}" for place in range(n)), covariates)
 
 
-def integrate(one: Individuals, doses_mg: Floats, method: str, **tolerance: float) -> Floats:
+def integrate(one: Individual, doses_mg: Floats, method: str, **tolerance: float) -> Floats:
     """Return one patient's INR at the end of each day, the equations integrated numerically."""
     exchange, absorption, steepness = 0.131, 2.0, 0.424
     sensitivity = one.ec50_mg_per_l**steepness
@@ -57,9 +58,9 @@ def integrate(one: Individuals, doses_mg: Floats, method: str, **tolerance: floa
     return np.array(inr)
 
 
-def ours(model: Model, individuals: Individuals, doses_mg: Floats) -> Floats:
+def ours(model: Model, individuals: Individual, doses_mg: Floats) -> Floats:
     """Return each patient's INR at the end of each day, [patient, day]."""
-    return advance(model, individuals, model.start(len(doses_mg)), doses_mg)[1]["INR"]
+    return advance(model, individuals, begin(model, individuals), doses_mg)[1]["INR"]
 
 
 def timed(what: str, run: Callable[[], Floats]) -> tuple[Floats, float]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:  # typer shows these values in an option's help, and refuses others
     Task = Literal[tuple(TASKS)]
     Candidates = Literal[tuple(CANDIDATES)]
-    Twin = Literal[MODELS]
+    Twin = Literal[tuple(MODELS)]
     Format = Literal[tuple(sorted(module.name for module in iter_modules(kg.patients.formats.__path__)))]
 
 SOURCES = sorted(module.name for module in iter_modules(kg.sources.__path__))

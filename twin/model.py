@@ -1,4 +1,9 @@
-"""A patient model: structure, parameters with unit and source, covariates, variability, observation."""
+"""A model: equations of one patient, parameters as an argument, covariates, where doses enter, variability, error.
+
+A model's author writes for one patient, in numbers: `individual`, `start`, `rates` and `observe` take and return
+scalars (a chain of compartments may be one vector), and JAX traces them. The engine (`twin.solve`) looks at the
+equations, finds what has a closed form, and computes many patients at once; gradients and samplers go through.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,153 +12,103 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.files.number import number
+from twin.covariates import Covariate, encode
+from twin.error import Error
+from twin.quantity import Measured, Quantity
+from twin.variability import Variability
 
 Floats = NDArray[np.float64]
 
 MISSED_DOSES = "missed doses"
 """What a model may leave out, and a trial then add: a trial that does so says so instead."""
 
-Individuals = Any
-"""Individual parameters: a NamedTuple of arrays, the patient on the last axis."""
+Theta = Mapping[str, Any]
+"""The parameters of a population, by name: what is fitted, sampled and varied."""
+
+Individual = Any
+"""The parameters of a patient: a NamedTuple of scalars; in the engine of arrays, the patient on the last axis."""
 
 State = Any
-"""What a model remembers of its patients: a NamedTuple of arrays, the patient on the last axis."""
-
-Propagator = Any
-"""What carries a state over an interval of fixed length: a NamedTuple of arrays, the patient on the last axis."""
+"""What a model remembers of a patient: a NamedTuple of scalars and vectors, in the engine with the patient last."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A value from the literature, with its unit and where it was read."""
+class Compartment:
+    """Where doses enter: a state, or one place of a state that is a vector, and what happens on the way.
 
-    value: float
-    unit: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Assumed:
-    """A value that no source settles, with its unit and why it was chosen; it reaches the report."""
-
-    value: float
-    unit: str
-    reason: str
-
-
-Quantity = Measured | Assumed
-
-
-@dataclass(frozen=True)
-class Continuous:
-    """A covariate that is a number within bounds."""
-
-    name: str
-    unit: str
-    lower: float
-    upper: float
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return f"a number of {self.unit} from {self.lower:g} to {self.upper:g}"
-
-    def read(self, text: str) -> float | None:
-        """Return the value that a text states, or None where it is none that the model allows.
-
-        >>> Continuous("age_years", "years", 18, 110).read("71")
-        71.0
-        """
-        value = number(text)
-        return value if value is not None and self.lower <= value <= self.upper else None
-
-
-@dataclass(frozen=True)
-class Genotype:
-    """A covariate that is a pair of alleles; `alleles` gives the order in which a pair is written.
-
-    `spelt` has, beside the model's own, what others call an allele: the definitions that a genome is called by.
+    `bioavailability` is the share that arrives, `lag_h` after how many hours it does; `rate` and `duration_h` are those
+    of an infusion whose record leaves them to the model (RATE -1 and -2 of an event table). Each is a function of the
+    individual parameters; a model without one cannot do what it would say.
     """
 
-    name: str
-    alleles: tuple[str, ...]
-    separator: str
-    spelt: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def diplotypes(self) -> tuple[str, ...]:
-        """Every pair of alleles, as the model writes it.
-
-        >>> Genotype("VKORC1", ("G", "A"), "").diplotypes
-        ('GG', 'GA', 'AA')
-        """
-        pairs = [(a, b) for i, a in enumerate(self.alleles) for b in self.alleles[i:]]
-        return tuple(self.separator.join(pair) for pair in pairs)
-
-    @property
-    def expected(self) -> str:
-        """What a value must be, in words."""
-        return f"one of {', '.join(self.diplotypes)}"
-
-    def read(self, text: str) -> str | None:
-        """Return the diplotype that a text states, in the model's order of alleles, or None where it is none.
-
-        >>> Genotype("CYP2C9", ("*1", "*2", "*3"), "/").read("*3/*1")
-        '*1/*3'
-        >>> Genotype("VKORC1", ("G", "A"), "", {"variant (T)": "A", "reference (C)": "G"}).read(
-        ...     "reference (C)/variant (T)"
-        ... )
-        'GA'
-        """
-        found = text.strip()
-        written = found.split("/") if "/" in found else list(found)
-        pair = [self.spelt.get(allele.strip(), allele) for allele in written]
-        if len(pair) != 2 or not set(pair) <= set(self.alleles):
-            return None
-        return self.separator.join(sorted(pair, key=self.alleles.index))
-
-
-Covariate = Continuous | Genotype
+    state: str
+    place: int = 0
+    bioavailability: Callable[[Individual], Any] | None = None
+    lag_h: Callable[[Individual], Any] | None = None
+    rate: Callable[[Individual], Any] | None = None
+    duration_h: Callable[[Individual], Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A published model whose state is carried in closed form over intervals between doses.
+    """A published model; all functions are of one patient, rates are per hour.
 
-    `parameters` are the typical values by name. `variability` maps a field of the individual parameters to the
-    coefficient of variation between patients, as a fraction: patient i has typical · exp(η_i), η_i ~ N(0, ω²),
-    ω² = ln(1 + CV²). `residual` maps an observable to the standard deviation of its logarithm around the model.
-    `observables` maps what can be observed to its unit. `left_out` says what the model does not know.
-
-    The functions take and return arrays of n patients (last axis):
-    `typical(covariates)` -> individual parameters without variability; `start(n)` -> state before any dose;
-    `propagator(individuals, hours)` -> whatever depends on the interval's length alone (a scalar, at most
-    `longest_step_h`); `advance(individuals, propagator, state, dose_mg)` -> state at the interval's end, the dose given
-    at its start; `observe(individuals, state)` -> observables by name. The last three are traced by JAX.
+    - `parameters`: the typical values of a population by name, with unit and source. `theta` has them as numbers.
+    - `individual(theta, covariates)`: the parameters of a patient with these covariates, without variability: a
+      NamedTuple. Covariates come as numbers: a category as the place of its level.
+    - `start(individual)`: the state before any dose, a NamedTuple. `rates(individual, state)`: how it changes.
+    - `compartments`: where doses enter, by name; CMT 1 of an event table is the first, which is also the usual one.
+    - `observe(individual, state)`: what can be observed, by name; `observables` has their units, in UCUM's code.
+    - `hazard(individual, state)`, where there is one: events per hour. The engine adds up what has been risked.
+    - `variability`: between patients, between occasions, and how unsure the published parameters are.
+    - `errors`: the residual error of each observable that is measured.
+    - `left_out` says what the model does not know. `longest_step_h`: in longer intervals the engine looks in between.
     """
 
     name: str
     citation: str
     covariates: tuple[Covariate, ...]
     parameters: Mapping[str, Quantity]
-    variability: Mapping[str, Quantity]
-    residual: Mapping[str, Quantity]
+    individual: Callable[[Theta, Mapping[str, Any]], Individual]
+    start: Callable[[Individual], State]
+    rates: Callable[[Individual, State], State]
+    compartments: Mapping[str, Compartment]
+    observe: Callable[[Individual, State], dict[str, Any]]
     observables: Mapping[str, str]
-    left_out: tuple[str, ...]
-    longest_step_h: float
-    typical: Callable[[Mapping[str, NDArray[Any]]], Individuals]
-    start: Callable[[int], State]
-    propagator: Callable[[Individuals, Any], Propagator]
-    advance: Callable[[Individuals, Propagator, State, Any], State]
-    observe: Callable[[Individuals, State], dict[str, Any]]
+    variability: Variability = field(default_factory=Variability)
+    errors: Mapping[str, Error] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    hazard: Callable[[Individual, State], Any] | None = None
+    dose_unit: str = "mg"
+    longest_step_h: float = 24.0
+
+    @property
+    def theta(self) -> dict[str, float]:
+        """The typical values of the parameters, by name."""
+        return {name: quantity.value for name, quantity in self.parameters.items()}
+
+    def encoded(self, covariates: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Return the covariates that the model reads, as numbers. Shapes: [patient] each."""
+        patients = len(next(iter(covariates.values()), ()))
+        return encode(self.covariates, covariates, patients)
 
 
 def parameter_table(model: Model) -> list[dict[str, str | float]]:
     """Return a model's parameters as rows: name, value, unit, basis ("measured" or "assumed"), source or reason."""
     named = dict(model.parameters)
-    named |= {f"between patients: {name}": quantity for name, quantity in model.variability.items()}
-    named |= {residual_name(name): quantity for name, quantity in model.residual.items()}
+    named |= {f"between patients: {name}": quantity for name, quantity in model.variability.between.items()}
+    named |= {
+        f"between patients: correlation of {' and '.join(pair)}": quantity
+        for pair, quantity in model.variability.correlations.items()
+    }
+    named |= {f"between occasions: {name}": quantity for name, quantity in model.variability.occasions.items()}
+    named |= {f"uncertainty: {name}": quantity for name, quantity in model.variability.uncertainty.items()}
+    for observable, error in model.errors.items():
+        alone = len(error.parts) == 1
+        named |= {
+            residual_name(observable) + ("" if alone else f", {part}"): quantity
+            for part, quantity in error.parts.items()
+        }
     return [
         {
             "name": name,
@@ -169,12 +124,3 @@ def parameter_table(model: Model) -> list[dict[str, str | float]]:
 def residual_name(observable: str) -> str:
     """Return the name of an observable's residual error in the table of parameters."""
     return f"residual: {observable}"
-
-
-def log_sd(coefficient_of_variation: float) -> float:
-    """Return the standard deviation of the logarithm of a log-normal quantity: √ln(1 + CV²).
-
-    >>> round(log_sd(0.31), 4)
-    0.3029
-    """
-    return float(np.sqrt(np.log1p(coefficient_of_variation**2)))

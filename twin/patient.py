@@ -13,7 +13,8 @@ from kg.query import PatientRecord, patient
 from kg.schema import WITHDRAWN
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
-from twin.model import Continuous, Covariate, Genotype, Model
+from twin.covariates import Covariate, Genotype, asked_for, unknown
+from twin.model import Model
 
 
 class PatientError(ValueError):
@@ -34,13 +35,15 @@ class Cohort:
 
 
 def read_cohort(path: str | Path, model: Model) -> Cohort:
-    """Read patients from a CSV file with a column `id` and one for each covariate of the model; others are ignored.
+    """Read patients from a CSV file with a column `id` and one for each covariate that the model asks for.
 
+    A covariate that it does not ask for may have a column, with empty cells; columns of other names are ignored.
     Raises `PatientError` or `kg.files.text.FileError` that names the line, the column, what came and what is allowed.
     """
-    rows = read_csv(path, needed=["id", *(covariate.name for covariate in model.covariates)]).by_line()
+    table = read_csv(path, needed=["id", *(covariate.name for covariate in model.covariates if asked_for(covariate))])
+    rows, there = table.by_line(), [covariate for covariate in model.covariates if covariate.name in table.header]
     _check_ids(path, rows)
-    columns = {covariate.name: _read_column(path, rows, covariate) for covariate in model.covariates}
+    columns = {covariate.name: _read_column(path, rows, covariate) for covariate in there}
     return Cohort(tuple(row["id"] for row in rows.values()), columns)
 
 
@@ -65,6 +68,8 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
         )
     columns = {}
     for covariate in model.covariates:
+        if covariate.name not in stated:
+            continue
         value = covariate.read(stated[covariate.name])
         if value is None:
             raise PatientError(
@@ -75,8 +80,9 @@ def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
 
 
 def lacks(record: PatientRecord, model: Model) -> list[str]:
-    """Return the covariates of a model that a patient's record does not state for certain."""
-    return [covariate.name for covariate in model.covariates if covariate.name not in _stated(record, model)]
+    """Return the covariates which a model asks for and a patient's record does not state for certain."""
+    stated = _stated(record, model)
+    return [covariate.name for covariate in model.covariates if asked_for(covariate) and covariate.name not in stated]
 
 
 def _stated(record: PatientRecord, model: Model) -> dict[str, str]:
@@ -101,7 +107,7 @@ def _may_be_others(gene: str, not_excluded: Collection[str], model: Model) -> bo
 
 
 def check(cohort: Cohort, model: Model) -> None:
-    """Check that a cohort made in Python has the covariates that the model needs, each as the model writes it.
+    """Check that a cohort made in Python has the covariates that the model asks for, each as the model writes it.
 
     A missing number (NaN) passes: its patient fails alone, as a value. Raises `PatientError` otherwise.
     """
@@ -109,15 +115,21 @@ def check(cohort: Cohort, model: Model) -> None:
         raise PatientError(f"{cohort.n} patients have {len(set(cohort.ids))} ids; expected one each, and a patient")
     for covariate in model.covariates:
         values = cohort.covariates.get(covariate.name)
-        if values is None:
+        if values is None and asked_for(covariate):
             raise PatientError(f"the cohort lacks {covariate.name}: {model.name} needs {covariate.expected}")
+        if values is None:
+            continue
         if len(values) != cohort.n:
             raise PatientError(f"{covariate.name} has {len(values)} values for {cohort.n} patients")
-        for position, value in enumerate(values, start=1):
-            missing = isinstance(covariate, Continuous) and value != value
-            allowed = covariate.read(str(value))
-            if not missing and (allowed is None or allowed != value):
-                raise PatientError(f"patient {position}: {covariate.name} is {value!s}, expected {covariate.expected}")
+        try:
+            missing = unknown(covariate.encode(values))
+        except ValueError as failure:
+            raise PatientError(str(failure)) from None
+        if covariate.levels and asked_for(covariate) and missing.any():
+            place = int(np.argmax(missing))
+            raise PatientError(
+                f"patient {place + 1}: {covariate.name} is {values[place]!s}, expected {covariate.expected}"
+            )
 
 
 def _check_ids(path: str | Path, rows: Mapping[int, Mapping[str, str]]) -> None:
@@ -133,11 +145,13 @@ def _check_ids(path: str | Path, rows: Mapping[int, Mapping[str, str]]) -> None:
 
 
 def _read_column(path: str | Path, rows: Mapping[int, Mapping[str, str]], covariate: Covariate) -> NDArray[Any]:
-    values = []
+    values: list[float | str] = []
+    nothing = "" if covariate.levels else np.nan
     for line, row in rows.items():
-        value = covariate.read(row[covariate.name])
-        if value is None:
-            came = f"got {row[covariate.name]!r}" if row[covariate.name] else "nothing there"
+        cell = row[covariate.name]
+        value = covariate.read(cell)
+        if value is None and (cell or asked_for(covariate)):
+            came = f"got {cell!r}" if cell else "nothing there"
             raise PatientError(f"{path}, line {line}, column {covariate.name}: {came}, expected {covariate.expected}")
-        values.append(value)
+        values.append(nothing if value is None else value)
     return np.array(values)

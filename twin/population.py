@@ -1,134 +1,258 @@
-"""A population: how covariates and genotypes are distributed; cohorts are sampled from it."""
+"""A population: how covariates are distributed, each under its name; cohorts are sampled from it."""
 
 import math
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from itertools import permutations
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, create_model, model_validator
 from scipy.special import ndtr, ndtri
 
-from kg.files.checked import Checked, Number, Positive, Share, Text
-from twin.model import Floats, Genotype
+from kg.files.checked import Checked, Number, Positive, Share, Text, check
+from twin.covariates import Category, Continuous, Covariate, Genotype, asked_for
+from twin.model import Floats
 from twin.patient import Cohort
-from twin.streams import stream
-
-CYP2C9 = Genotype("CYP2C9", ("*1", "*2", "*3"), "/")
-VKORC1 = Genotype("VKORC1", ("G", "A"), "")
-
-
-def _frequencies_of(gene: Genotype) -> AfterValidator:
-    """Return the check that the frequencies of a gene's alleles are complete."""
-
-    def check_frequencies(frequencies: dict[str, float]) -> dict[str, float]:
-        if not set(frequencies) <= set(gene.alleles):
-            raise ValueError(f"got the alleles {', '.join(frequencies)}, expected {', '.join(gene.alleles)}")
-        total = math.fsum(frequencies.values())
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"the frequencies sum to {total:.6g}, expected 1")
-        return frequencies
-
-    return AfterValidator(check_frequencies)
-
+from twin.streams import normals, uniforms
+from twin.variability import log_sd
 
 Correlation = Annotated[float, Strict(), Field(gt=-1, lt=1)]
+Correlations = dict[str, Correlation]
+"""Of the normal scores of two continuous covariates, under both names: "age_years_height_cm", or short "age_height"."""
 
 
 class Spread(Checked):
-    """A normal distribution cut off at its bounds; `mean` and `sd` are those before the cut."""
+    """A normal or log-normal distribution cut off at its bounds; `mean` and `sd` are those before the cut."""
 
     mean: Number
     sd: Positive
     lower: Number
     upper: Number
+    distribution: Literal["normal", "log-normal"] = "normal"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.lower < self.mean < self.upper:
             raise ValueError(f"expected lower < mean < upper, got {self.lower:g}, {self.mean:g}, {self.upper:g}")
+        if self.distribution == "log-normal" and self.lower < 0:
+            raise ValueError(f"expected lower >= 0 for a log-normal distribution, got {self.lower:g}")
         return self
 
     def quantile(self, share: Floats) -> Floats:
         """Return the values below which these shares of the population lie.
 
+        A log-normal quantity with mean m and standard deviation s has a normal logarithm, with variance
+        σ² = ln(1 + (s/m)²) and mean ln(m) - σ²/2.
+
         >>> Spread(mean=70, sd=10, lower=60, upper=80).quantile(np.array([0.0, 0.5, 1.0])).round(6).tolist()
         [60.0, 70.0, 80.0]
         """
-        below, within = ((bound - self.mean) / self.sd for bound in (self.lower, self.upper))
-        inside: Floats = self.mean + self.sd * ndtri(ndtr(below) + share * (ndtr(within) - ndtr(below)))
+        if self.distribution == "normal":
+            inside = _quantile(share, self.mean, self.sd, (self.lower, self.upper))
+        else:
+            sd = log_sd(self.sd / self.mean)
+            bounds = (math.log(self.lower) if self.lower else -math.inf, math.log(self.upper))
+            inside = np.exp(_quantile(share, math.log(self.mean) - sd**2 / 2, sd, bounds))
         return np.clip(inside, self.lower, self.upper)
 
 
-class Correlations(Checked):
-    """Correlations of the normal scores of age, height and weight."""
-
-    age_height: Correlation = 0.0
-    age_weight: Correlation = 0.0
-    height_weight: Correlation = 0.0
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if np.linalg.eigvalsh(self.matrix()).min() <= 0:
-            raise ValueError("no three quantities can have these correlations together; bring them nearer to 0")
-        return self
-
-    def matrix(self) -> Floats:
-        """Return the correlation matrix of age, height and weight, [3, 3]."""
-        return np.array(
-            [
-                [1.0, self.age_height, self.age_weight],
-                [self.age_height, 1.0, self.height_weight],
-                [self.age_weight, self.height_weight, 1.0],
-            ]
-        )
+def _quantile(share: Floats, mean: float, sd: float, bounds: tuple[float, float]) -> Floats:
+    below, within = (ndtr((bound - mean) / sd) for bound in bounds)
+    quantile: Floats = mean + sd * ndtri(below + share * (within - below))
+    return quantile
 
 
 class Population(Checked):
-    """Who may be enrolled: age, body size, ancestry, and allele frequencies of CYP2C9 and VKORC1 (-1639G>A).
+    """Who may be enrolled. The schema that is checked by has a key more for each covariate: see `schema_of`.
 
-    Alleles are drawn independently of each other and of all else: Hardy-Weinberg proportions.
+    Continuous covariates keep their bounds and, but for the cut, the stated correlations (a Gaussian copula). All else
+    is independent: levels of a category, and the two alleles of a gene (Hardy-Weinberg proportions).
     """
 
+    covariates: ClassVar[tuple[Covariate, ...]] = ()
     source: Text
-    race: Literal["white", "asian", "black", "mixed_or_missing"]
-    age_years: Spread
-    height_cm: Spread
-    weight_kg: Spread
-    correlations: Correlations = Correlations()
-    CYP2C9: Annotated[dict[str, Share], _frequencies_of(CYP2C9)]
-    VKORC1: Annotated[dict[str, Share], _frequencies_of(VKORC1)]
+    correlations: Correlations = Field(default_factory=dict)
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """Return what is stated of each covariate: a `Spread`, a level of all, or the shares of levels or alleles."""
+        stated = {covariate.name: getattr(self, covariate.name) for covariate in self.covariates}
+        return {name: distribution for name, distribution in stated.items() if distribution is not None}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how a copy in another process is made: its schema is found by its covariates, not by name."""
+        return _read_again, (self.covariates, self.model_dump(mode="json"))
+
+    @model_validator(mode="after")
+    def _correlates_what_it_states(self) -> Self:
+        for key, pair in _pairs(self.correlations, self.covariates).items():
+            for name in pair:
+                if name not in self.stated:
+                    raise ValueError(f"correlations.{key}: the population states nothing of {name}")
+        return self
+
+
+@cache
+def schema_of(covariates: tuple[Covariate, ...]) -> type[Population]:
+    """Return the schema of a population that may state these covariates, and must where a model asks for them."""
+    keys: dict[str, Any] = {}
+    for covariate in covariates:
+        distribution = _distribution(covariate)
+        keys[covariate.name] = (distribution, ...) if asked_for(covariate) else (distribution | None, None)
+    correlations = Annotated[Correlations, AfterValidator(_possible(covariates))]
+    schema = create_model(
+        "Population", __base__=Population, correlations=(correlations, Field(default_factory=dict)), **keys
+    )
+    schema.covariates = covariates
+    return schema
+
+
+def _read_again(covariates: tuple[Covariate, ...], content: dict[str, Any]) -> Population:
+    return check(content, schema_of(covariates), "the population")
 
 
 def sample(population: Population, size: int, seed: int) -> Cohort:
-    """Sample a cohort.
+    """Sample a cohort of all covariates that the population states.
 
-    The first patients of a larger cohort are those of a smaller one with the same seed. Continuous covariates keep
-    their bounds and, but for the cut, the stated correlations (a Gaussian copula).
+    A patient's covariates hang on seed and id alone: the first patients of a larger cohort are those of a smaller one.
     """
-    root = np.linalg.cholesky(population.correlations.matrix())
-    share = ndtr(stream(seed, "population", "body").standard_normal((size, 3)) @ root.T)
-    spreads = (population.age_years, population.height_cm, population.weight_kg)
-    age, height, weight = (spread.quantile(share[:, column]) for column, spread in enumerate(spreads))
-    return Cohort(
-        ids=tuple(f"S{number:06d}" for number in range(1, size + 1)),
-        covariates={
-            "age_years": age,
-            "height_cm": height,
-            "weight_kg": weight,
-            "race": np.full(size, population.race),
-            "CYP2C9": _diplotypes(CYP2C9, population.CYP2C9, stream(seed, "population", "CYP2C9"), size),
-            "VKORC1": _diplotypes(VKORC1, population.VKORC1, stream(seed, "population", "VKORC1"), size),
-        },
-    )
+    ids = tuple(f"S{number:06d}" for number in range(1, size + 1))
+    stated, scores = population.stated, _scores(population, ids, seed)
+    drawn: dict[str, NDArray[Any]] = {}
+    for covariate in population.covariates:
+        name = covariate.name
+        if name not in stated:
+            continue
+        if isinstance(covariate, Continuous):
+            drawn[name] = stated[name].quantile(ndtr(scores[name]))
+        elif isinstance(covariate, Genotype):
+            drawn[name] = _diplotypes(covariate, stated[name], uniforms(seed, _decision(name), ids, 2))
+        else:
+            shares = {stated[name]: 1.0} if isinstance(stated[name], str) else stated[name]
+            levels = np.array(covariate.levels)
+            drawn[name] = levels[_places(covariate.levels, shares, uniforms(seed, _decision(name), ids))]
+    return Cohort(ids, drawn)
 
 
-def _diplotypes(
-    gene: Genotype, frequencies: Mapping[str, float], luck: np.random.Generator, size: int
-) -> NDArray[np.str_]:
-    """Draw two alleles a patient and write them as the gene's diplotype."""
-    bounds = np.cumsum([frequencies.get(allele, 0.0) for allele in gene.alleles])
-    drawn = np.searchsorted(bounds / bounds[-1], luck.random((size, 2)), side="right")
-    first, second = np.sort(drawn, axis=1).T
+def _distribution(covariate: Covariate) -> Any:
+    """Return the type of what a population states of a covariate."""
+    if isinstance(covariate, Continuous):
+        return Spread
+    if isinstance(covariate, Genotype):
+        return Annotated[dict[str, Share], AfterValidator(_complete("alleles", "frequencies", covariate.alleles))]
+    level = Annotated[Text, AfterValidator(_level_of(covariate))]
+    shares = Annotated[dict[str, Share], AfterValidator(_complete("levels", "shares", covariate.levels))]
+    return Annotated[
+        Annotated[level, Tag("level")] | Annotated[shares, Tag("shares")],
+        Discriminator(lambda value: "shares" if isinstance(value, dict) else "level"),
+    ]
+
+
+def _complete(kind: str, parts: str, names: tuple[str, ...]) -> Callable[[dict[str, float]], dict[str, float]]:
+    """Return the check that shares are those of known names and sum to 1."""
+
+    def check_shares(shares: dict[str, float]) -> dict[str, float]:
+        if not set(shares) <= set(names):
+            raise ValueError(f"got the {kind} {', '.join(shares)}, expected {', '.join(names)}")
+        total = math.fsum(shares.values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the {parts} sum to {total:.6g}, expected 1")
+        return shares
+
+    return check_shares
+
+
+def _level_of(category: Category) -> Callable[[str], str]:
+    """Return the check that a text is one of the category's levels."""
+
+    def check_level(level: str) -> str:
+        if level not in category.levels:
+            *others, last = (repr(known) for known in category.levels)
+            raise ValueError(f"got {level!r}, expected {', '.join(others)} or {last}, or a table of their shares")
+        return level
+
+    return check_level
+
+
+def _possible(covariates: tuple[Covariate, ...]) -> Callable[[Correlations], Correlations]:
+    """Return the check that correlations are of two covariates each, and possible together."""
+
+    def check_correlations(correlations: Correlations) -> Correlations:
+        pairs = _pairs(correlations, covariates)
+        names = sorted({name for pair in pairs.values() for name in pair})
+        if names and np.linalg.eigvalsh(_matrix(names, correlations, pairs)).min() <= 0:
+            count = "three" if len(names) == 3 else str(len(names))
+            raise ValueError(f"no {count} quantities can have these correlations together; bring them nearer to 0")
+        return correlations
+
+    return check_correlations
+
+
+def _pairs(correlations: Iterable[str], covariates: Iterable[Covariate]) -> dict[str, tuple[str, str]]:
+    """Return the two covariates that each key of the correlations names; each may be cut short before a `_`.
+
+    Raises `ValueError` for a key that names no two covariates, or may name others as well, and for a pair named twice.
+
+    >>> body = [Continuous("age_years", "years", 18, 110), Continuous("height_cm", "cm", 50, 272)]
+    >>> _pairs(["age_height"], body)
+    {'age_height': ('age_years', 'height_cm')}
+    """
+    names = [covariate.name for covariate in covariates if isinstance(covariate, Continuous)]
+    pairs: dict[str, tuple[str, str]] = {}
+    for key in correlations:
+        found = [
+            (first, second)
+            for first, second in permutations(names, 2)
+            for place, letter in enumerate(key)
+            if letter == "_"
+            and f"{first}_".startswith(key[: place + 1])
+            and f"{second}_".startswith(f"{key[place + 1 :]}_")
+        ]
+        if len(found) != 1:
+            raise ValueError(f"got {key}, expected two of {', '.join(names)}, joined by _")
+        if set(found[0]) in map(set, pairs.values()):
+            raise ValueError(f"got {key} beside {', '.join(pairs)}, expected each pair once")
+        pairs[key] = found[0]
+    return pairs
+
+
+def _matrix(names: list[str], correlations: Correlations, pairs: Mapping[str, tuple[str, str]]) -> Floats:
+    """Return the correlation matrix of these covariates, [covariate, covariate]."""
+    matrix = np.eye(len(names))
+    for key, pair in pairs.items():
+        first, second = (names.index(name) for name in pair)
+        matrix[first, second] = matrix[second, first] = correlations[key]
+    return matrix
+
+
+def _scores(population: Population, ids: tuple[str, ...], seed: int) -> dict[str, Floats]:
+    """Return the correlated normal scores of the continuous covariates, [patient] each.
+
+    They are correlated in the order of their names, so that a file's order does not matter.
+    """
+    names = sorted(name for name, distribution in population.stated.items() if isinstance(distribution, Spread))
+    if not names:
+        return {}
+    luck = np.stack([normals(seed, _decision(name), ids) for name in names])
+    pairs = _pairs(population.correlations, population.covariates)
+    root = np.linalg.cholesky(_matrix(names, population.correlations, pairs))
+    return dict(zip(names, root @ luck, strict=True))
+
+
+def _decision(name: str) -> str:
+    return f"population: {name}"
+
+
+def _places(names: tuple[str, ...], shares: Mapping[str, float], luck: Floats) -> NDArray[np.intp]:
+    """Return which of the names each number of luck falls on."""
+    bounds = np.cumsum([shares.get(name, 0.0) for name in names])
+    return np.searchsorted(bounds / bounds[-1], luck, side="right")
+
+
+def _diplotypes(gene: Genotype, frequencies: Mapping[str, float], luck: Floats) -> NDArray[np.str_]:
+    """Draw two alleles a patient, by luck [patient, 2], and write them as the gene's diplotype."""
+    first, second = np.sort(_places(gene.alleles, frequencies, luck), axis=1).T
     names = np.array(gene.alleles)
     return np.strings.add(np.strings.add(names[first], gene.separator), names[second])

@@ -1,15 +1,19 @@
 """A trial's protocol: what its TOML file may say, checked key by key and as a whole before anything runs."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 
-from kg.files.checked import Checked, Count, Number, Positive, Share, Text, at_least
+from kg.files.checked import Checked, Count, Number, Positive, Share, Text, at_least, check
 from twin import library
-from twin.dosing import REVISION_DAY, EuPact, Start, Titration
-from twin.model import Continuous
-from twin.population import Population
+from twin.covariates import Continuous, Covariate
+from twin.library.warfarin.doses import COVARIATES
+from twin.library.warfarin.dosing import REVISION_DAY, EuPact, Start, Titration
+from twin.population import Population, schema_of
 
 
 def _known(model: str) -> str:
@@ -78,7 +82,11 @@ class Arm(Checked):
 
 
 class TrialDesign(Checked):
-    """A whole trial; the first arm is the control."""
+    """A whole trial; the first arm is the control.
+
+    Its population states the covariates that the model and the arms' rules ask for; it may state others that any
+    arm's rules could ask for.
+    """
 
     trial: Outline
     population: Population
@@ -87,6 +95,19 @@ class TrialDesign(Checked):
     endpoint: Endpoint
     titration: Titration | None = None
     arms: Annotated[tuple[Arm, ...], at_least(2)]
+
+    @classmethod
+    def schema_for(cls, content: Mapping[str, Any]) -> type[Self]:
+        """Return the schema whose population states the covariates of the model that the content names."""
+        outline = content.get("trial")
+        model = outline.get("model") if isinstance(outline, Mapping) else None
+        asked = library.load(model).covariates if model in library.MODELS else ()
+        schema: type[Self] = _design_of(cls, asked)
+        return schema
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how a copy in another process is made: its schema is found by its content, not by name."""
+        return _read_again, (self.model_dump(mode="json"),)
 
     @property
     def days(self) -> int:
@@ -107,15 +128,18 @@ class TrialDesign(Checked):
         return self
 
     def _mistakes_in_population(self) -> list[str]:
-        mistakes = []
-        for covariate in library.load(self.trial.model).covariates:
-            spread = getattr(self.population, covariate.name)
-            if isinstance(covariate, Continuous):
-                key, low, high = f"population.{covariate.name}", covariate.lower, covariate.upper
-                if spread.lower < low:
-                    mistakes.append(f"{key}.lower: got {spread.lower:g}, expected >= {low:g} for {self.trial.model}")
-                if spread.upper > high:
-                    mistakes.append(f"{key}.upper: got {spread.upper:g}, expected <= {high:g} for {self.trial.model}")
+        mistakes, stated = [], self.population.stated
+        for covariate in self.population.covariates:
+            if isinstance(covariate, Continuous) and covariate.name in stated:
+                key, spread = f"population.{covariate.name}", stated[covariate.name]
+                if spread.lower < covariate.lower:
+                    mistakes.append(f"{key}.lower: got {spread.lower:g}, expected >= {covariate.lower:g}")
+                if spread.upper > covariate.upper:
+                    mistakes.append(f"{key}.upper: got {spread.upper:g}, expected <= {covariate.upper:g}")
+        for index, arm in enumerate(self.arms):
+            for covariate in arm.start.covariates:
+                if covariate.name not in stated:
+                    mistakes.append(f"population.{covariate.name}: missing; arms[{index}].start needs it")
         return mistakes
 
     def _mistakes_in_time(self) -> list[str]:
@@ -147,3 +171,16 @@ class TrialDesign(Checked):
                 if titration.from_day > REVISION_DAY:
                     mistakes.append(f"{where}.from_day: got {titration.from_day}, expected <= {REVISION_DAY} for {key}")
         return mistakes
+
+
+@cache
+def _design_of(schema: type[TrialDesign], asked: tuple[Covariate, ...]) -> Any:
+    """Return the schema of a trial whose model asks for these covariates."""
+    of_rules = {covariate.name: replace(covariate, needed=False) for some in COVARIATES.values() for covariate in some}
+    known = of_rules | {covariate.name: covariate for covariate in asked}
+    population = schema_of(tuple(known.values()))
+    return create_model("TrialDesign", __base__=schema, population=(population, ...))
+
+
+def _read_again(content: dict[str, Any]) -> TrialDesign:
+    return check(content, TrialDesign, "the trial")

@@ -1,6 +1,7 @@
 """A trial's result: each subject's outcome, the arms' means, their difference with its interval, and what to doubt."""
 
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
@@ -10,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kg.notebook import notebook_html
-from twin.dosing import ByAlgorithm, EuPact
 from twin.estimate import (
     Estimate,
     mean,
@@ -19,11 +19,12 @@ from twin.estimate import (
     time_in_range_rosendaal,
     welch_difference,
 )
-from twin.library.warfarin_doses import EU_PACT_ELIMINATION, LENZINI, MAINTENANCE, Coefficients
+from twin.library.warfarin.doses import EU_PACT_ELIMINATION, LENZINI, MAINTENANCE, Coefficients
+from twin.library.warfarin.dosing import ByAlgorithm, EuPact
 from twin.model import MISSED_DOSES, Floats, Model, parameter_table, residual_name
 from twin.patient import Cohort
 from twin.protocol import TrialDesign
-from twin.streams import stream
+from twin.streams import uniforms
 
 LEVEL = 0.95
 ASSUMPTION_COLUMNS = ["about", "assumption", "value", "unit", "reason"]
@@ -32,6 +33,8 @@ Assumption = tuple[str, str, float | None, str, str]
 INR = "INR"
 """The observable that arms are titrated on and compared by."""
 _STATED = "stated by the design"
+_COLUMNS = {"age_years": "AGE", "race": "RACE", "height_cm": "HEIGHTBL", "weight_kg": "WEIGHTBL"}
+"""What CDISC calls a covariate; others keep their names."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ def summarise(design: TrialDesign, model: Model, cohort: Cohort, courses: list[C
     everyone = [_subjects(design, cohort, course) for course in courses]
     shown = [np.ones(cohort.n, dtype=bool) for _ in courses]
     if design.trial.design == "parallel":
-        allocated = stream(design.trial.seed, "trial", "allocation").permutation(cohort.n) % len(courses)
+        allocated = _allocated(design.trial.seed, cohort.ids, len(courses))
         shown = [allocated == index for index in range(len(courses))]
     tables = [table.loc[mask] for table, mask in zip(everyone, shown, strict=True)]
     return TrialResult(
@@ -211,6 +214,15 @@ def summarise(design: TrialDesign, model: Model, cohort: Cohort, courses: list[C
     )
 
 
+def _allocated(seed: int, ids: Sequence[str], arms: int) -> NDArray[np.intp]:
+    """Return each patient's arm, [patient]: equal shares of the patients in the order of their luck.
+
+    Whoever joins or leaves moves the bounds between the shares alone: at most one other patient at each changes arm.
+    """
+    rank = np.argsort(np.argsort(uniforms(seed, "allocation", ids)))
+    return rank * arms // len(ids)
+
+
 def _subjects(design: TrialDesign, cohort: Cohort, course: Course) -> pd.DataFrame:
     """Return one row a patient of an arm: covariates, outcomes, doses, end of follow-up."""
     endpoint, days = design.endpoint, np.array(design.visits.days, dtype=np.float64)
@@ -221,18 +233,12 @@ def _subjects(design: TrialDesign, cohort: Cohort, course: Course) -> pd.DataFra
     true = time_in_range_daily(np.where(followed, course.inr, np.nan), endpoint.inr_low, endpoint.inr_high)
     rosendaal = time_in_range_rosendaal(days[counted], measured, endpoint.inr_low, endpoint.inr_high)
     dosed = mornings[:-1] <= course.last_day[:, np.newaxis]
-    covariates = cohort.covariates
     return pd.DataFrame(
         {
             "STUDYID": design.trial.name,
             "USUBJID": cohort.ids,
             "ARM": course.arm,
-            "AGE": covariates["age_years"],
-            "RACE": covariates["race"],
-            "HEIGHTBL": covariates["height_cm"],
-            "WEIGHTBL": covariates["weight_kg"],
-            "CYP2C9": covariates["CYP2C9"],
-            "VKORC1": covariates["VKORC1"],
+            **{_COLUMNS.get(name, name): values for name, values in cohort.covariates.items()},
             "TTR": rosendaal if endpoint.method == "rosendaal" else true,
             "TTRTRUE": true,
             "DOSEMEAN": course.doses_mg.sum(axis=1, where=dosed) / dosed.sum(axis=1),
@@ -372,7 +378,7 @@ def _model_assumptions(design: TrialDesign, model: Model) -> list[Assumption]:
     Of the residual errors the trial uses the INR's, and that only where measured with error; a trial in which doses are
     missed does not leave them out.
     """
-    unused = {residual_name(name) for name in model.residual if not design.conduct.measurement_error or name != INR}
+    unused = {residual_name(name) for name in model.errors if not design.conduct.measurement_error or name != INR}
     assumed = [row for row in parameter_table(model) if row["basis"] == "assumed" and row["name"] not in unused]
     added = {MISSED_DOSES} if design.conduct.adherence < 1 else set()
     return [

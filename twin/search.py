@@ -4,7 +4,7 @@ import numpy as np
 
 from twin.model import Floats, Model
 from twin.patient import Cohort
-from twin.regimen import Doses, Regimen
+from twin.regimen import Regimen, boluses
 from twin.simulate import DAY_H, Times, simulate
 
 
@@ -19,7 +19,7 @@ def daily_dose(model: Model, cohort: Cohort, observable: str, target: float, *, 
     alike = Cohort(ids, {name: np.repeat(values, len(ids)) for name, values in cohort.covariates.items()})
     moments: Floats = np.arange(days, dtype=np.float64) * DAY_H
     regimen = Regimen(
-        None, {name: Doses(moments, np.full(days, dose)) for name, dose in zip(ids, doses_mg, strict=True)}
+        None, {name: boluses(moments, np.full(days, dose)) for name, dose in zip(ids, doses_mg, strict=True)}
     )
     end = simulate(model, alike, regimen, Times(np.array([days * DAY_H]), "d"), variation=None)
     reached = end.value[:, end.observables.index(observable), 0]

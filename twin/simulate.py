@@ -2,25 +2,22 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from kg.progress import Progress, silent
-from twin.model import Floats, Individuals, Model, Propagator, State, log_sd
+from twin.engine import CHUNK, TOLERANCE, begin, float64_on_cpu, follow, typical
+from twin.model import Floats, Individual, Model
 from twin.patient import Cohort, check
-from twin.regimen import Doses, Regimen
-from twin.streams import stream
-
-CHUNK = 1024
-"""Patients computed at once: their arrays stay in the processor's cache, and one compilation serves any number."""
+from twin.regimen import Doses, Regimen, check_doses
+from twin.solve.choose import solver_of, structure_of
+from twin.streams import normals
+from twin.timeline import Entry, Look, Timeline, timeline
 
 DAY_H = 24.0
 _HOURS_PER_UNIT = {"h": 1.0, "d": DAY_H}
@@ -43,12 +40,15 @@ class Times(NamedTuple):
 class Variation:
     """How patients with the same covariates differ: each is simulated as `draws` patients like that one.
 
-    `level` is the share of these between the bounds.
+    `level` is the share of these between the bounds. With `residual`, what is measured of them is between the bounds,
+    not what is true; with `doubt`, each is also of a population whose parameters are not quite the published ones.
     """
 
     seed: int = 0
     draws: int = 400
     level: float = 0.90
+    residual: bool = False
+    doubt: bool = False
 
     def __post_init__(self) -> None:
         if self.draws < 2 or not 0 < self.level < 1:
@@ -59,7 +59,7 @@ class Variation:
 class Trajectories:
     """Simulated courses: `value`, `lower` and `upper` are [patient, observable, time], NaN where a patient failed.
 
-    `failures` says why, by id; `basis` says what value and bounds are.
+    `failures` says why, by id; `basis` says what value and bounds are, `solver` how the equations were solved.
     """
 
     ids: tuple[str, ...]
@@ -71,6 +71,7 @@ class Trajectories:
     lower: Floats
     upper: Floats
     basis: str
+    solver: str
     failures: Mapping[str, str]
 
     def to_frame(self) -> pd.DataFrame:
@@ -113,42 +114,56 @@ def parse_times(text: str) -> Times:
     return Times(moments * _HOURS_PER_UNIT[unit], unit)
 
 
-def draw(model: Model, cohort: Cohort, seed: int, draws: int = 1) -> Individuals:
+def draw(model: Model, cohort: Cohort, seed: int, draws: int = 1, *, doubt: bool = False) -> Individual:
     """Draw individual parameters for patients like each one of a cohort, `draws` each, [patient x draw].
 
-    A patient's luck hangs on seed and id alone: it is the same in every arm, cohort and order.
+    A patient's luck hangs on seed and id alone: it is the same in every arm, cohort and order. With `doubt`, the
+    population's parameters are drawn too, by their published standard errors: the same in a draw for all patients.
+    Raises `ValueError` where the model states none.
     """
-    varied = [(name, log_sd(quantity.value)) for name, quantity in model.variability.items()]
-    luck = [stream(seed, "patient", name, "parameters").standard_normal((draws, len(varied))) for name in cohort.ids]
-    eta = np.concatenate(luck).T
-    likely = _map(lambda array: np.repeat(array, draws), model.typical(cohort.covariates))
-    return likely._replace(
-        **{name: getattr(likely, name) * np.exp(sd * eta[place]) for place, (name, sd) in enumerate(varied)}
-    )
+    if doubt:
+        covariates = {name: np.repeat(values, draws) for name, values in cohort.covariates.items()}
+        theta = {name: np.tile(values, cohort.n) for name, values in _doubted(model, seed, draws).items()}
+        likely = typical(model, covariates, theta)
+    else:
+        likely = jax.tree.map(lambda array: np.repeat(array, draws), typical(model, cohort.covariates))
+    between = list(model.variability.between)
+    if not between:
+        return likely
+    luck = normals(seed, "parameters", cohort.ids, draws, len(between)).reshape(-1, len(between))
+    eta = luck @ np.linalg.cholesky(model.variability.omega()).T
+    with float64_on_cpu():
+        varied = model.variability.applied(likely, dict(zip(between, eta.T, strict=True)))
+    return jax.tree.map(np.asarray, varied)
+
+
+def _doubted(model: Model, seed: int, draws: int) -> dict[str, Floats]:
+    """Return values of the population's parameters that are as likely as the published ones, [draw] each."""
+    unsure = list(model.variability.uncertainty)
+    if not unsure:
+        raise ValueError(f"{model.name} states no uncertainty of its parameters: leave it out (--uncertainty)")
+    luck = normals(seed, "population", ["population"], draws, len(unsure))[0]
+    moved = luck @ np.linalg.cholesky(model.variability.doubt()).T
+    return {name: model.theta[name] + moved[:, place] for place, name in enumerate(unsure)}
 
 
 def advance(
-    model: Model, individuals: Individuals, state: State, doses_mg: Floats, hours: Floats | None = None
-) -> tuple[State, dict[str, Floats]]:
+    model: Model, individuals: Individual, state: Floats, doses: Floats, hours: Floats | None = None
+) -> tuple[Floats, dict[str, Floats]]:
     """Carry patients over intervals, a dose at the start of each, and observe them at the end of each.
 
-    `state` begins as `model.start(n)`; `doses_mg` is [patient, interval]; `hours` [interval] are the lengths, a day
-    each if not given. Returns the state after the last interval, and each observable, [patient, interval].
+    `state` begins as `begin(model, individuals)`; `doses` are [patient, interval], into the model's usual compartment;
+    `hours` [interval] are the lengths, a day each if not given. Returns the state after the last interval, and each
+    observable, [patient, interval].
     """
-    patients, intervals = doses_mg.shape
+    patients, intervals = doses.shape
+    bolus = np.zeros((intervals, len(model.compartments), patients))
+    bolus[:, 0] = doses.T
     lengths = np.full(intervals, DAY_H) if hours is None else hours
-    seen = {name: np.empty((patients, intervals)) for name in model.observables}
-    states = []
-    with _float64_on_cpu():
-        for first in range(0, patients, CHUNK):
-            chunk = slice(first, min(first + CHUNK, patients))
-            parts = (_cut(individuals, chunk), _cut(state, chunk), _cut(doses_mg.T, chunk))
-            last, observed = _march(model, *parts, lengths)
-            width = chunk.stop - chunk.start
-            states.append(_map(lambda array, width=width: np.asarray(array)[..., :width], last))
-            for name in model.observables:
-                seen[name][chunk] = np.array([step[name] for step in observed]).T[:width]
-    return _map(lambda *arrays: np.concatenate(arrays, axis=-1), *states), seen
+    asked = np.arange(intervals)[:, None]
+    line = Timeline(np.arange(patients), lengths, bolus, None, None, None, (), asked)
+    found = follow(model, individuals, state, line)
+    return found.state, dict(found.seen)
 
 
 def simulate(
@@ -162,8 +177,8 @@ def simulate(
     """Simulate each patient's course under a regimen, observed at times before a dose of the same moment.
 
     The value is the median of `variation.draws` patients like the one described, the bounds hold `variation.level` of
-    them: variability between patients, without residual error or uncertainty of the parameters. With None, value and
-    bounds are those of the typical patient. A patient who cannot be computed is a value (NaN) with a reason.
+    them: variability between patients, and what else `variation` asks for. With None, value and bounds are those of the
+    typical patient. A patient who cannot be computed is a value (NaN) with a reason.
 
     Raises `ValueError` where cohort, regimen and model do not fit together, and where the course would take more than
     `MAX_STEPS` steps or the arrays more than `MAX_NUMBERS` numbers.
@@ -176,13 +191,17 @@ def simulate(
     ):
         raise ValueError("the times to observe must ascend from 0 hours or later, and there must be one")
     doses = regimen.for_patients(cohort.ids)
+    linear = not structure_of(model).rest and not structure_of(model).driven
+    for one in {id(one): one for one in doses}.values():
+        check_doses(one, model.compartments, linear)
     group = _patients_at_once(model, doses, times.hours, variation.draws if variation else 1)
+    look = Look.before(times.hours)
     summary = np.empty((3, cohort.n, len(model.observables), times.hours.size))
     for first in range(0, cohort.n, group):
         progress(f"simulate {cohort.n} patients", first / cohort.n)
         some = slice(first, min(first + group, cohort.n))
         part = Cohort(cohort.ids[some], {name: values[some] for name, values in cohort.covariates.items()})
-        summary[:, some] = _summary(model, part, doses[some], times.hours, variation)
+        summary[:, some] = _summary(model, part, doses[some], look, variation)
     progress(f"simulate {cohort.n} patients", 1.0)
     value, lower, upper = summary
     return Trajectories(
@@ -194,6 +213,7 @@ def simulate(
         lower,
         upper,
         _basis(variation),
+        solver_of(model).name,
         _failures(cohort, value),
     )
 
@@ -207,127 +227,76 @@ def _patients_at_once(model: Model, doses: Sequence[Doses], asked_h: Floats, dra
             " simulate fewer patients or times at once"
         )
     group = max(1, CHUNK // draws)
-    while (steps := _most_steps(doses, group, asked_h, model.longest_step_h)) > MAX_STEPS:
-        if group == 1:
-            raise ValueError(
-                f"the course to {asked_h[-1]:g} h takes {steps:.6g} steps of at most {model.longest_step_h:g} h, from"
-                f" each dose and time to the next; expected at most {MAX_STEPS}: ask for earlier times, or look for a"
-                " slip in the doses' times"
-            )
-        group //= 2
+    if (steps := _most_steps(doses, asked_h, model.longest_step_h)) > MAX_STEPS:
+        raise ValueError(
+            f"the course to {asked_h[-1]:g} h takes {steps:.6g} steps of at most {model.longest_step_h:g} h, from"
+            f" each dose and time to the next; expected at most {MAX_STEPS}: ask for earlier times, or look for a"
+            " slip in the doses' times"
+        )
     if group * draws * steps > MAX_NUMBERS:
         raise ValueError(f"{draws} draws in {steps:g} steps are too many numbers: expected at most {MAX_NUMBERS}")
     return group
 
 
-def _most_steps(doses: Sequence[Doses], group: int, asked_h: Floats, longest_h: float) -> float:
-    """Return the most steps that any group of patients takes; a float, since a slip may go beyond whole numbers."""
-    return max(
-        float(_pieces(_points(asked_h, doses[first : first + group]), longest_h).sum())
-        for first in range(0, len(doses), group)
-    )
+def _most_steps(doses: Sequence[Doses], asked_h: Floats, longest_h: float) -> float:
+    """Return the most steps that any patient takes; a float, since a slip may go beyond whole numbers."""
+    return max(_steps(one, asked_h, longest_h) for one in {id(one): one for one in doses}.values())
 
 
-def _summary(
-    model: Model, cohort: Cohort, doses: Sequence[Doses], asked_h: Floats, variation: Variation | None
-) -> Floats:
+def _steps(doses: Doses, asked_h: Floats, longest_h: float) -> float:
+    happens = doses.time_h[doses.time_h < asked_h[-1]]
+    gaps = np.diff(np.unique(np.concatenate([[0.0], asked_h, happens])))
+    return float(np.maximum(np.ceil(gaps / longest_h - 1e-9), 1.0).sum())
+
+
+def _summary(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, variation: Variation | None) -> Floats:
     """Return value, lower and upper bound, [3, patient, observable, time]."""
-    individuals = (
-        draw(model, cohort, variation.seed, variation.draws) if variation else model.typical(cohort.covariates)
-    )
     draws = variation.draws if variation else 1
-    grid = _grid(asked_h, doses, model.longest_step_h)
-    amounts = np.repeat(np.stack([_on_grid(grid, one) for one in doses]), draws, axis=0)
-    _, seen = advance(model, individuals, model.start(cohort.n * draws), amounts, np.diff(grid, prepend=0.0))
-    asked = np.searchsorted(grid, asked_h)
-    courses = np.stack([seen[name][:, asked].reshape(cohort.n, draws, -1) for name in model.observables], axis=2)
+    if variation:
+        people = draw(model, cohort, variation.seed, draws, doubt=variation.doubt)
+    else:
+        people = typical(model, cohort.covariates)
+    patients = cohort.n * draws
+    given = [one for one in doses for _ in range(draws)]
+    line = timeline(given, [look] * patients, Entry.of(model.compartments, people, patients), model.longest_step_h)
+    found = follow(model, people, begin(model, people), line)
+    asked = line.asked[:, line.column].T  # [patient, time]
+    courses = np.stack(
+        [
+            np.take_along_axis(found.seen[name], asked, axis=1).reshape(cohort.n, draws, -1)
+            for name in model.observables
+        ],
+        axis=2,
+    )
+    if variation and variation.residual:
+        courses = _as_measured(model, cohort, courses, variation.seed)
+    off = ~(found.error <= TOLERANCE).reshape(cohort.n, draws)
+    courses[off] = np.nan
     courses[~np.isfinite(courses)] = np.nan
     level = variation.level if variation else 0.0
     return np.quantile(courses, (0.5, 0.5 - level / 2, 0.5 + level / 2), axis=1)
 
 
-@contextmanager
-def _float64_on_cpu() -> Iterator[None]:
-    """Compute in float64 on the processor, whatever JAX is set to elsewhere in the program."""
-    with jax.enable_x64(True), jax.default_device(jax.devices("cpu")[0]):
-        yield
-
-
-@partial(jax.jit, static_argnums=0)
-def _propagator(model: Model, individuals: Individuals, hours: Any) -> Propagator:
-    return model.propagator(individuals, hours)
-
-
-@partial(jax.jit, static_argnums=0)
-def _step(model: Model, individuals: Individuals, propagator: Propagator, state: State, dose_mg: Any) -> Any:
-    state = model.advance(individuals, propagator, state, dose_mg)
-    return state, model.observe(individuals, state)
-
-
-def _march(
-    model: Model, individuals: Individuals, state: State, doses_mg: Floats, lengths: Floats
-) -> tuple[State, list[dict[str, Any]]]:
-    """Carry one chunk over the intervals; `doses_mg` is [interval, patient]."""
-    observed, propagator, length = [], None, math.nan
-    for hours, dose_mg in zip(lengths, doses_mg, strict=True):
-        if hours != length:
-            propagator, length = _propagator(model, individuals, hours), hours
-        state, seen = _step(model, individuals, propagator, state, dose_mg)
-        observed.append(seen)
-    return state, observed
-
-
-def _cut(tree: Any, chunk: slice) -> Any:
-    """Return a chunk of the last axis, filled up to `CHUNK` with its last patient so that all chunks look alike."""
-
-    def cut(array: NDArray[Any]) -> NDArray[Any]:
-        part = array[..., chunk]
-        missing = CHUNK - part.shape[-1]
-        return np.pad(part, [(0, 0)] * (part.ndim - 1) + [(0, missing)], mode="edge") if missing else part
-
-    return _map(cut, tree)
-
-
-def _map(function: Any, *trees: Any) -> Any:
-    return jax.tree.map(function, *trees)
-
-
-def _points(asked_h: Floats, doses: Sequence[Doses]) -> Floats:
-    """Return 0, the times asked and those of doses before the last of them, ascending."""
-    last = asked_h[-1]
-    given = {id(one): one.time_h[one.time_h < last] for one in doses}
-    return np.unique(np.concatenate([[0.0], asked_h, *given.values()]))
-
-
-def _pieces(points: Floats, longest_h: float) -> Floats:
-    """Return in how many steps each gap between points is crossed, none longer than `longest_h`."""
-    return np.maximum(np.ceil(np.diff(points) / longest_h - 1e-9), 1.0)
-
-
-def _grid(asked_h: Floats, doses: Sequence[Doses], longest_h: float) -> Floats:
-    """Return all times at which something happens, none farther from the next than `longest_h`."""
-    points = _points(asked_h, doses)
-    between = [
-        start + gap * np.arange(1, pieces) / pieces
-        for start, gap, pieces in zip(points, np.diff(points), _pieces(points, longest_h), strict=False)
-    ]
-    return np.unique(np.concatenate([points, *between]))
-
-
-def _on_grid(grid: Floats, doses: Doses) -> Floats:
-    """Return the dose at the start of each interval that ends at a point of the grid, [interval]."""
-    amounts = np.zeros(grid.size)
-    given = doses.time_h < grid[-1]
-    amounts[np.searchsorted(grid, doses.time_h[given]) + 1] = doses.amount_mg[given]
-    return amounts
+def _as_measured(model: Model, cohort: Cohort, courses: Floats, seed: int) -> Floats:
+    """Return courses [patient, draw, observable, time] as they are measured, where the model says how that differs."""
+    found = courses.copy()
+    for place, name in enumerate(model.observables):
+        if name in model.errors:
+            error = model.errors[name]
+            luck = normals(seed, f"measured {name}", cohort.ids, courses.shape[1], courses.shape[3])
+            with float64_on_cpu():
+                found[:, :, place] = error.measured(error.sigma, courses[:, :, place], luck)
+    return found
 
 
 def _basis(variation: Variation | None) -> str:
     if variation is None:
         return "the typical patient with these covariates: no variability"
+    told = {"residual error": variation.residual, "uncertainty of the parameters": variation.doubt}
+    with_, without = ([what for what, used in told.items() if used is wanted] for wanted in (True, False))
     return (
         f"median and {variation.level:.0%} of {variation.draws} patients with these covariates: variability between"
-        " patients, without residual error or uncertainty of the parameters"
+        f" patients{''.join(f', {what}' for what in with_)}" + (f", without {' or '.join(without)}" if without else "")
     )
 
 

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from kg.files.checked import read_toml
 from kg.progress import Progress, silent
 from twin import library, population
-from twin.dosing import adjust, given, plan_start
-from twin.model import Floats, Individuals, Model
+from twin.engine import begin, float64_on_cpu, look
+from twin.library.warfarin.dosing import adjust, given, plan_start
+from twin.model import Floats, Individual, Model
 from twin.patient import Cohort
 from twin.protocol import Arm, TrialDesign
 from twin.result import INR, Course, TrialResult, summarise
 from twin.simulate import advance, draw
-from twin.streams import stream
+from twin.streams import normals, uniforms
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Enrolled:
     """The patients of a trial, and all that chance holds for them: the same in every arm."""
 
     cohort: Cohort
-    individuals: Individuals
+    individuals: Individual
     error: Floats
     """Standard normal errors of the INR on each morning, [patient, morning]."""
     takes: NDArray[np.bool_]
@@ -41,8 +42,8 @@ def load(path: str | Path) -> TrialDesign:
 def run(design: TrialDesign, progress: Progress = silent) -> TrialResult:
     """Run the trial that a design describes: every enrolled patient goes through every arm.
 
-    Random streams are named after what they decide and do not know the arm, so that arms differ by their rules alone
-    (common random numbers). A parallel trial then shows one arm of each patient, a trial of twins shows all.
+    Luck hangs on what it decides, on the patient and the day, and does not know the arm, so that arms differ by their
+    rules alone (common random numbers). A parallel trial then shows one arm of each patient, a trial of twins all.
     """
     model = library.load(design.trial.model)
     progress("enrol", 0.0)
@@ -60,9 +61,9 @@ def enrol(design: TrialDesign, model: Model) -> Enrolled:
     outline, conduct = design.trial, design.conduct
     size = outline.subjects_per_arm * (1 if outline.design == "twins" else len(design.arms))
     cohort = population.sample(design.population, size, outline.seed)
-    error = stream(outline.seed, "trial", "measurement").standard_normal((size, design.days + 1))
-    takes = stream(outline.seed, "trial", "adherence").random((size, design.days)) < conduct.adherence
-    staying_weeks = stream(outline.seed, "trial", "dropout").standard_exponential(size)
+    error = normals(outline.seed, "measurement", cohort.ids, design.days + 1)
+    takes = uniforms(outline.seed, "adherence", cohort.ids, design.days) < conduct.adherence
+    staying_weeks = -np.log(uniforms(outline.seed, "dropout", cohort.ids))
     rate_per_week = -np.log1p(-conduct.dropout_per_week)
     with np.errstate(divide="ignore"):
         last_day = 1.0 + np.floor(7.0 * staying_weeks / rate_per_week)
@@ -82,18 +83,26 @@ def follow(design: TrialDesign, model: Model, arm: Arm, enrolled: Enrolled) -> C
     """
     titration = design.titration_of(arm)
     covariates, individuals = enrolled.cohort.covariates, enrolled.individuals
-    noise = np.exp(model.residual[INR].value * enrolled.error)
     plan = plan_start(arm.start, covariates, design.days)
     taken = np.zeros_like(plan)
-    inr = np.full_like(noise, np.nan)
-    state = model.start(enrolled.cohort.n)
-    inr[:, 0] = model.observe(individuals, state)[INR]
+    inr, measured = np.full((2, *enrolled.error.shape), np.nan)
+    state = begin(model, individuals)
+    inr[:, 0] = look(model, individuals, state)[INR]
+    measured[:, 0] = _measured(model, inr[:, 0], enrolled.error[:, 0])
     for day, next_day in pairwise(sorted({1, *design.visits.days, design.days + 1})):
         if day in design.visits.days:
-            plan = adjust(arm.start, titration, covariates, plan, (day, inr[:, day - 1] * noise[:, day - 1]))
+            plan = adjust(arm.start, titration, covariates, plan, (day, measured[:, day - 1]))
         span = slice(day - 1, next_day - 1)
         taken[:, span] = given(titration, plan[:, span]) * enrolled.takes[:, span]
         state, observed = advance(model, individuals, state, taken[:, span])
         inr[:, day:next_day] = observed[INR]
+        measured[:, day:next_day] = _measured(model, observed[INR], enrolled.error[:, day:next_day])
     mornings = np.array(design.visits.days) - 1
-    return Course(arm.name, inr, (inr * noise)[:, mornings], taken, enrolled.last_day)
+    return Course(arm.name, inr, measured[:, mornings], taken, enrolled.last_day)
+
+
+def _measured(model: Model, inr: Floats, luck: Floats) -> Floats:
+    """Return INRs as they are measured, from standard normal draws."""
+    error = model.errors[INR]
+    with float64_on_cpu():
+        return np.asarray(error.measured(error.sigma, inr, luck))

@@ -1,9 +1,9 @@
 """What a user writes in a TOML file: checked before anything runs, frozen, every mistake named with its key."""
 
 import difflib
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError
 
@@ -49,6 +49,11 @@ class Checked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @classmethod
+    def schema_for(cls, content: Mapping[str, Any]) -> type[Self]:
+        """Return the schema to check a content by: this one, unless some keys hang on what others say."""
+        return cls
+
 
 Schema = TypeVar("Schema", bound=Checked)
 
@@ -76,6 +81,7 @@ def check(content: dict[str, Any], schema: type[Schema], origin: str) -> Schema:
       max_mg: got -3, expected > 0
       min: unknown key; known here: max_mg
     """
+    schema = schema.schema_for(content)
     try:
         return schema.model_validate(content)
     except ValidationError as failure:

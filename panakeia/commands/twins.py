@@ -28,6 +28,12 @@ def twin_simulate(
         Path | None, typer.Option(help="CSV to write; else it is printed.", metavar="TRAJECTORIES.csv")
     ] = None,
     typical: Annotated[bool, typer.Option("--typical", help="Switch all variability off.")] = False,
+    residual: Annotated[
+        bool, typer.Option("--residual/--no-residual", help="Bounds of what is measured, not of what is true.")
+    ] = False,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Draw the published parameters by their standard errors too.")
+    ] = False,
     seed: SeedOption = 0,
     store: StoreOption = STORE,
     as_json: JsonOption = False,
@@ -44,6 +50,8 @@ def twin_simulate(
             times=times,
             model=model,
             seed=None if typical else seed,
+            residual=residual,
+            uncertainty=uncertainty,
             out=out,
         )
     if out is None:

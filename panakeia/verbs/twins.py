@@ -30,12 +30,15 @@ class TwinVerbs(Held):
         times: str = "0:84:1d",
         model: str = TWIN,
         seed: int | None = 0,
+        residual: bool = False,
+        uncertainty: bool = False,
         out: str | Path | None = None,
     ) -> Table:
         """Simulate each patient's trajectory under a regimen, with an interval; into a CSV with `out`.
 
-        The patients are a cohort (a CSV file, or made in Python), or one patient of the graph by pseudonym;
-        without a seed, each is simulated as the typical patient, all variability switched off.
+        The patients are a cohort (a CSV file, or made in Python), or one patient of the graph by pseudonym; without a
+        seed, each is simulated as the typical patient, all variability switched off. With `residual` the interval is
+        that of what is measured, with `uncertainty` the published parameters' standard errors widen it.
         """
         from twin import library
         from twin.patient import from_graph, read_cohort
@@ -54,14 +57,15 @@ class TwinVerbs(Held):
             self._noted("twin simulate", people.ids[0])
         else:
             people = read_cohort(cohort, twin) if isinstance(cohort, str | Path) else cohort
+        variation = None if seed is None else Variation(seed=seed, residual=residual, doubt=uncertainty)
         with self._telling() as progress:
-            found = simulate(twin, people, doses, moments, None if seed is None else Variation(seed=seed), progress)
+            found = simulate(twin, people, doses, moments, variation, progress)
         if out is not None:
             with whole_file(out) as part, create_text(part, out) as file:
                 write_csv(found.to_frame(), file)
         failed = (f"patient {who} could not be simulated: {why}" for who, why in found.failures.items())
         title = f"{model}: trajectories, patients: {len(found.ids)}{into(out)}"
-        return Table(title, found.to_frame(), (found.basis, *failed))
+        return Table(title, found.to_frame(), (found.basis, f"solved by: {found.solver}", *failed))
 
     def trial_run(self, design: "str | Path | TrialDesign", *, out: str | Path | None = None) -> "TrialResult":
         """Simulate a trial, from its TOML file or as designed in Python.

@@ -320,7 +320,7 @@ def course(*inr: float) -> Trajectories:
     value = np.array([[inr, np.full(len(inr), 0.25)]])
     times = Times(24.0 * np.arange(len(inr)), "d")
     return Trajectories(
-        ("P",), ("INR", "S_warfarin"), ("1", "mg/L"), times, value, value - 0.125, value + 0.5, "median", {}
+        ("P",), ("INR", "S_warfarin"), ("1", "mg/L"), times, value, value - 0.125, value + 0.5, "median", "", {}
     )
 
 
@@ -433,6 +433,6 @@ def test_parameters_are_listed_with_their_sources(result: TrialResult) -> None:
     assert table.rows.drop(columns="unit").equals(PARAMETERS.drop(columns="unit"))
     assert table.folded
     (whole,) = parameters_section(WARFARIN).tables
-    quantities = {**WARFARIN.parameters, **WARFARIN.variability, **WARFARIN.residual}
-    assert len(whole.rows) == len(WARFARIN.parameters) + len(WARFARIN.variability) + len(WARFARIN.residual)
-    assert set(whole.rows["value"]) == {quantity.value for quantity in quantities.values()}
+    residual = [part for error in WARFARIN.errors.values() for part in error.parts.values()]
+    quantities = [*WARFARIN.parameters.values(), *WARFARIN.variability.between.values(), *residual]
+    assert whole.rows["value"].tolist() == [quantity.value for quantity in quantities]

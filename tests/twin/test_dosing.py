@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kg.files.checked import DesignError, check
-from twin.dosing import ByAlgorithm, EuPact, Fixed, Step, Titration, adjust, given, plan_start
-from twin.library.warfarin_doses import eu_pact_loading, iwpc_pharmacogenetic, lenzini_2010
+from twin.library.warfarin.doses import eu_pact_loading, iwpc_pharmacogenetic, lenzini_2010
+from twin.library.warfarin.dosing import ByAlgorithm, EuPact, Fixed, Step, Titration, adjust, given, plan_start
 
 COVARIATES = {
     "age_years": np.array([60.0, 80.0]),

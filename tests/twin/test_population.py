@@ -10,7 +10,8 @@ from scipy import stats
 
 import twin.trial
 from kg.files.checked import DesignError, check
-from twin.population import Population, Spread, sample
+from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
+from twin.population import Population, Spread, sample, schema_of
 
 SIZE = 40_000
 BODY: dict[str, Any] = {
@@ -26,7 +27,7 @@ BODY: dict[str, Any] = {
 
 
 def made(**changes: object) -> Population:
-    return check(BODY | changes, Population, "population")
+    return check(BODY | changes, schema_of((AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1)), "population")
 
 
 def test_a_spread_is_a_truncated_normal() -> None:

@@ -11,7 +11,7 @@ import pytest
 from kg.files.checked import check
 from twin import library, trial
 from twin.protocol import TrialDesign
-from twin.result import Course, TrialResult, summarise
+from twin.result import Course, TrialResult, _allocated, summarise
 
 EXAMPLE = Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml"
 FIXED = {"rule": "fixed", "doses_mg": [5.0]}
@@ -119,3 +119,23 @@ def test_quantiles_of_a_parallel_trial_are_of_the_patients_of_each_arm() -> None
         inr = np.sort([2.0 + (int(name[1:]) - 1) / 10 for name in ids])
         assert frame["n"].tolist() == [8] * 85
         assert frame["median"].iloc[0] == pytest.approx((inr[3] + inr[4]) / 2)
+
+
+@pytest.mark.parametrize("arms", [2, 3])
+def test_patients_are_allocated_at_random_in_equal_numbers_whatever_their_order(arms: int) -> None:
+    ids = [f"S{number}" for number in range(3000)]
+    allocated = _allocated(5, ids, arms)
+    assert np.bincount(allocated).tolist() == [3000 // arms] * arms
+    order = np.random.default_rng(0).permutation(3000)
+    assert _allocated(5, [ids[place] for place in order], arms).tolist() == allocated[order].tolist()
+    assert abs(np.corrcoef(allocated, np.arange(3000))[0, 1]) < 4 / np.sqrt(3000)
+    assert abs(np.corrcoef(allocated, _allocated(6, ids, arms))[0, 1]) < 4 / np.sqrt(3000)
+
+
+@pytest.mark.parametrize("arms", [2, 3])
+def test_an_added_patient_moves_one_other_at_most_at_each_bound_between_arms(arms: int) -> None:
+    ids = [f"S{number}" for number in range(40)]
+    for size in range(arms, 40):
+        before, after = _allocated(1, ids[:size], arms), _allocated(1, ids[: size + 1], arms)
+        assert (before != after[:size]).sum() <= arms - 1
+        assert np.ptp(np.bincount(after, minlength=arms)) <= 1

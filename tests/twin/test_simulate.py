@@ -9,21 +9,23 @@ import pytest
 from scipy import stats
 
 from twin import library
-from twin.model import Assumed, Continuous, Floats, Model, log_sd
+from twin.covariates import Continuous
+from twin.engine import CHUNK, begin
+from twin.model import Compartment, Floats, Model
 from twin.patient import Cohort
-from twin.regimen import Doses, Regimen, every
+from twin.quantity import Assumed
+from twin.regimen import Doses, Regimen, boluses, every
 from twin.simulate import (
-    CHUNK,
     MAX_STEPS,
     Times,
     Variation,
-    _grid,
-    _most_steps,
     advance,
     draw,
     parse_times,
     simulate,
 )
+from twin.timeline import Entry, Look, timeline
+from twin.variability import Variability, log_sd
 
 HALF_LIFE_H, CV = 10.0, 0.5
 
@@ -43,16 +45,14 @@ def toy(longest_step_h: float = 24.0) -> Model:
         citation="none",
         covariates=(Continuous("weight_kg", "kg", 1.0, 300.0),),
         parameters={},
-        variability={"volume_l": Assumed(CV, "CV", "made up")},
-        residual={},
+        individual=lambda theta, covariates: Bolus(covariates["weight_kg"]),
+        start=lambda person: Amount(0.0),
+        rates=lambda person, state: Amount(-np.log(2) / HALF_LIFE_H * state.drug_mg),
+        compartments={"blood": Compartment("drug_mg")},
+        observe=lambda person, state: {"C": state.drug_mg / person.volume_l},
         observables={"C": "mg/L"},
-        left_out=(),
+        variability=Variability(between={"volume_l": Assumed(CV, "CV", "made up")}),
         longest_step_h=longest_step_h,
-        typical=lambda covariates: Bolus(np.asarray(covariates["weight_kg"], dtype=np.float64)),
-        start=lambda n: Amount(np.zeros(n)),
-        propagator=lambda individuals, hours: jnp.exp2(-hours / HALF_LIFE_H) * jnp.ones_like(individuals.volume_l),
-        advance=lambda individuals, left, state, dose_mg: Amount(left * (state.drug_mg + dose_mg)),
-        observe=lambda individuals, state: {"C": state.drug_mg / individuals.volume_l},
     )
 
 
@@ -67,13 +67,13 @@ def people(n: int, weight_kg: float = 50.0) -> Cohort:
 def superposed(doses: Doses, times_h: Floats) -> Floats:
     """The amount in the body at times before a dose of the same moment, by adding up what each dose has left."""
     passed = times_h[:, np.newaxis] - doses.time_h
-    return (np.where(passed > 0, doses.amount_mg * 2 ** (-passed / HALF_LIFE_H), 0.0)).sum(axis=1)
+    return (np.where(passed > 0, doses.amount * 2 ** (-passed / HALF_LIFE_H), 0.0)).sum(axis=1)
 
 
 @pytest.mark.parametrize("longest_step_h", [0.7, 24.0, 1e6])
 def test_the_typical_course_is_the_superposition_of_all_doses(longest_step_h: float) -> None:
     rng = np.random.default_rng(1)
-    doses = Doses(np.sort(rng.uniform(0, 200, 30)), rng.uniform(1, 9, 30))
+    doses = boluses(np.sort(rng.uniform(0, 200, 30)), rng.uniform(1, 9, 30))
     times = Times(np.unique(np.concatenate([[0.0, 300.0], rng.uniform(0, 300, 40), doses.time_h[:5]])), "h")
     found = simulate(toy(longest_step_h), people(2), Regimen(doses, {}), times, None)
     for bound in (found.value, found.lower, found.upper):
@@ -81,7 +81,7 @@ def test_the_typical_course_is_the_superposition_of_all_doses(longest_step_h: fl
 
 
 def test_each_patient_gets_the_doses_of_their_own() -> None:
-    regimens = {f"P{i}": Doses(np.array([float(i), 30.0 + i]), np.array([1.0 + i, 2.0])) for i in range(3)}
+    regimens = {f"P{i}": boluses(np.array([float(i), 30.0 + i]), np.array([1.0 + i, 2.0])) for i in range(3)}
     times = Times(np.arange(0.0, 60.0, 7.0), "h")
     found = simulate(TOY, people(3), Regimen(None, regimens), times, None)
     for place, doses in enumerate(regimens.values()):
@@ -124,7 +124,7 @@ def test_the_bounds_of_warfarins_inr_hold_as_many_fresh_patients_as_they_say() -
     cohort = Cohort(tuple(map(str, range(n))), covariates)
     found = simulate(WARFARIN, cohort, every(5, 24, 10), parse_times("10:10:1d"), Variation(seed=1, draws=200))
     fresh = draw(WARFARIN, cohort, seed=2)
-    inr = advance(WARFARIN, fresh, WARFARIN.start(n), np.full((n, 10), 5.0))[1]["INR"][:, -1]
+    inr = advance(WARFARIN, fresh, begin(WARFARIN, fresh), np.full((n, 10), 5.0))[1]["INR"][:, -1]
     held = ((found.lower[:, 0, 0] <= inr) & (inr <= found.upper[:, 0, 0])).sum()
     lowest, highest = stats.binom.ppf((0.001, 0.999), n, level * 199 / 201)
     assert lowest <= held <= highest
@@ -154,26 +154,26 @@ def test_visits_and_chunks_do_not_show_in_the_result() -> None:
     )
     doses = rng.uniform(1, 9, (n, 9))
     individuals = draw(WARFARIN, cohort, 0)
-    _, at_once = advance(WARFARIN, individuals, WARFARIN.start(n), doses)
-    state, visits = WARFARIN.start(n), []
+    _, at_once = advance(WARFARIN, individuals, begin(WARFARIN, individuals), doses)
+    state, visits = begin(WARFARIN, individuals), []
     for first, last in ((0, 1), (1, 4), (4, 9)):
         state, seen = advance(WARFARIN, individuals, state, doses[:, first:last])
         visits.append(seen["INR"])
     np.testing.assert_array_equal(np.concatenate(visits, axis=1), at_once["INR"])
     some = np.array([n - 1, 0, CHUNK])
     few = type(individuals)(*(values[some] for values in individuals))
-    _, alone = advance(WARFARIN, few, WARFARIN.start(3), doses[some])
+    _, alone = advance(WARFARIN, few, begin(WARFARIN, few), doses[some])
     np.testing.assert_allclose(alone["INR"], at_once["INR"][some], rtol=1e-13)
 
 
 def test_one_patient_who_cannot_be_computed_is_a_value_with_a_reason() -> None:
     cohort = Cohort(("a", "b", "c"), {"weight_kg": np.array([50.0, np.nan, 50.0])})
-    once = Regimen(None, {name: Doses(np.zeros(1), np.array([1.0])) for name in "abc"})
+    once = Regimen(None, {name: boluses(np.zeros(1), np.array([1.0])) for name in "abc"})
     found = simulate(TOY, cohort, once, Times(np.array([0.0, 1.0]), "h"), None)
     assert found.failures == {"b": "weight_kg is missing"}
     np.testing.assert_allclose(found.value[[0, 2], 0] * 50, [[0.0, 2**-0.1]] * 2, rtol=1e-12)
     assert np.isnan(found.value[1]).all()
-    overflow = Regimen(None, {**once.by_id, "c": Doses(np.array([0.0, 0.1]), np.array([1.7e308, 1.7e308]))})
+    overflow = Regimen(None, {**once.by_id, "c": boluses(np.array([0.0, 0.1]), np.array([1.7e308, 1.7e308]))})
     found = simulate(TOY, cohort, overflow, Times(np.array([1.0]), "h"), None)
     assert set(found.failures) == {"b", "c"} and "check the doses" in found.failures["c"]
 
@@ -256,7 +256,7 @@ def refuses(doses: Doses, times: Times, message: str, variation: Variation | Non
         simulate(TOY, people(n), Regimen(doses, {}), times, variation)
 
 
-ONCE = Doses(np.zeros(1), np.ones(1))
+ONCE = boluses(np.zeros(1), np.ones(1))
 
 
 def test_too_many_steps_are_refused_before_the_first() -> None:
@@ -264,15 +264,19 @@ def test_too_many_steps_are_refused_before_the_first() -> None:
         ONCE, parse_times("0:1000000:1000000d"), r"to 2.4e\+07 h takes 1e\+06 steps of at most 24 h, .* at most 100000"
     )
     refuses(ONCE, Times(np.array([1e300]), "h"), "ask for earlier times")
-    many = Doses(np.arange(MAX_STEPS + 1) / 1e4, np.ones(MAX_STEPS + 1))
+    many = boluses(np.arange(MAX_STEPS + 1) / 1e4, np.ones(MAX_STEPS + 1))
     refuses(many, Times(np.array([24.0]), "h"), "takes 100001 steps .* slip in the doses' times")
 
 
 def test_a_step_is_counted_once_whether_a_dose_a_time_or_the_longest_step_ends_it() -> None:
     """Times at 0, 30 and 48 h, a dose at 24 h: 0-24, 24-30 and 30-48 h; 100 h more take five steps of at most 24 h."""
-    doses = Doses(np.array([0.0, 24.0, 200.0]), np.ones(3))
+    doses = boluses(np.array([0.0, 24.0, 200.0]), np.ones(3))
     asked = np.array([0.0, 30.0, 48.0, 148.0])
-    assert _most_steps([doses], 1, asked, 24.0) == 8 == _grid(asked, [doses], 24.0).size - 1
+    entry = Entry(np.ones((1, 1)), *np.zeros((3, 1, 1)))
+    laid = timeline([doses], [Look.before(asked)], entry, 24.0)
+    assert laid.hours.tolist() == [0.0, 24.0, 6.0, 18.0, 20.0, 20.0, 20.0, 20.0, 20.0]
+    assert laid.asked[:, 0].tolist() == [0, 2, 3, 8]
+    assert np.flatnonzero(laid.bolus[:, 0, 0]).tolist() == [1, 2]
 
 
 def test_too_many_numbers_are_refused_before_an_array_is_made() -> None:
@@ -281,23 +285,25 @@ def test_too_many_numbers_are_refused_before_an_array_is_made() -> None:
     refuses(ONCE, hourly, "10000000 draws in 49999 steps are too many numbers", Variation(draws=10_000_000))
 
 
-def test_patients_whose_doses_share_no_time_are_simulated_in_smaller_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    regimens = {f"P{i}": Doses(np.arange(4.0) + i / 10, np.full(4, 1.0 + i)) for i in range(5)}
+def test_a_patients_course_does_not_hang_on_the_times_of_others() -> None:
+    regimens = {f"P{i}": boluses(np.arange(4.0) + i / 10, np.full(4, 1.0 + i)) for i in range(5)}
     times = Times(np.array([5.0]), "h")
-    at_once = simulate(TOY, people(5), Regimen(None, regimens), times, None)
-    monkeypatch.setattr("twin.simulate.MAX_STEPS", 9)
-    apart = simulate(TOY, people(5), Regimen(None, regimens), times, None)
-    np.testing.assert_allclose(apart.value, at_once.value, rtol=1e-13)
+    together = simulate(TOY, people(5), Regimen(None, regimens), times, None)
+    for place, name in enumerate(regimens):
+        one = Cohort((name,), {"weight_kg": np.full(1, 50.0)})
+        alone = simulate(TOY, one, Regimen(None, {name: regimens[name]}), times, None)
+        np.testing.assert_allclose(alone.value[0], together.value[place], rtol=1e-14)
 
 
 def test_doses_after_the_last_time_cost_nothing() -> None:
     """A million doses a microsecond apart, and one at the end of time: a step for each would be refused."""
     late = np.concatenate([[0.0], 30.0 + np.arange(1_000_000) / 3.6e9, [1e300, np.inf]])
-    doses = Doses(late, np.ones(late.size))
+    doses = boluses(late, np.ones(late.size))
     times = Times(np.array([10.0, 30.0]), "h")
     found = simulate(TOY, people(1), Regimen(doses, {}), times, None)
     np.testing.assert_allclose(found.value[0, 0] * 50, [0.5, 0.125], rtol=1e-12)
-    assert _grid(times.hours, [doses], 24.0).tolist() == [0.0, 10.0, 30.0]
+    laid = timeline([doses], [Look.before(times.hours)], Entry(np.ones((1, 1)), *np.zeros((3, 1, 1))), 24.0)
+    assert np.cumsum(laid.hours).tolist() == [0.0, 10.0, 30.0]
 
 
 @pytest.mark.parametrize("settings", [{"draws": 1}, {"level": 1.0}, {"level": 0.0}])

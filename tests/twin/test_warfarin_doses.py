@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.library.warfarin_doses import (
+from twin.library.warfarin.doses import (
     EU_PACT_ELIMINATION,
     eu_pact_loading,
     gage_2008,

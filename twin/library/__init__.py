@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from twin.model import Model
 
-MODELS = ("warfarin_hamberg2007",)
+MODELS = {
+    "warfarin_hamberg2007": "warfarin.hamberg2007",
+    "generic_indirect_response": "generic.indirect_response",
+    "generic_michaelis_menten": "generic.michaelis_menten",
+    "generic_target_mediated": "generic.target_mediated",
+}
+"""Where each model is, by its name."""
 
 
 def load(name: str) -> "Model":
@@ -19,5 +25,5 @@ def load(name: str) -> "Model":
     """
     if name not in MODELS:
         raise ValueError(f"no model is called {name!r}; the models are {', '.join(MODELS)}")
-    model: Model = importlib.import_module(f"twin.library.{name}").MODEL
+    model: Model = importlib.import_module(f"twin.library.{MODELS[name]}").MODEL
     return model

@@ -6,7 +6,9 @@ import numpy as np
 from pydantic import Field, Strict, model_validator
 
 from kg.files.checked import Checked, Count, Positive, at_least
-from twin.library.warfarin_doses import MAINTENANCE, Covariates, eu_pact_loading, lenzini_2010
+from twin.covariates import Covariate
+from twin.library.warfarin.covariates import AGE
+from twin.library.warfarin.doses import COVARIATES, MAINTENANCE, Covariates, eu_pact_loading, lenzini_2010
 from twin.model import Floats
 
 DoseMg = Annotated[float, Strict(), Field(ge=0, le=100)]
@@ -27,6 +29,11 @@ class Fixed(Checked):
     older_than_years: Positive | None = None
     doses_mg_if_older: Annotated[tuple[DoseMg, ...], at_least(1)] | None = None
 
+    @property
+    def covariates(self) -> tuple[Covariate, ...]:
+        """Return what the rule reads of a patient."""
+        return () if self.older_than_years is None else (AGE,)
+
     @model_validator(mode="after")
     def _both_or_neither(self) -> Self:
         if (self.older_than_years is None) != (self.doses_mg_if_older is None):
@@ -40,6 +47,11 @@ class ByAlgorithm(Checked):
     rule: Literal["algorithm"]
     algorithm: AlgorithmName
 
+    @property
+    def covariates(self) -> tuple[Covariate, ...]:
+        """Return what the rule reads of a patient."""
+        return COVARIATES[self.algorithm]
+
 
 class EuPact(Checked):
     """EU-PACT's loading doses on days 1 to 3, then the predicted maintenance dose.
@@ -50,6 +62,12 @@ class EuPact(Checked):
     rule: Literal["eu_pact_loading"]
     maintenance: AlgorithmName
     revision: Literal["lenzini_2010"] | None = None
+
+    @property
+    def covariates(self) -> tuple[Covariate, ...]:
+        """Return what the rule reads of a patient."""
+        used = ("eu_pact_loading", self.maintenance, *([self.revision] if self.revision else []))
+        return tuple({covariate: None for name in used for covariate in COVARIATES[name]})
 
 
 Start = Annotated[Fixed | ByAlgorithm | EuPact, Field(discriminator="rule")]

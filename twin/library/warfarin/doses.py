@@ -11,7 +11,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.model import Floats, Measured
+from twin.covariates import Covariate
+from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
+from twin.model import Floats
+from twin.quantity import Measured
 
 Covariates = Mapping[str, NDArray[np.generic]]
 
@@ -132,6 +135,15 @@ MAINTENANCE: dict[str, tuple[Coefficients, Callable[[Covariates], Floats]]] = {
     "gage_2008": (GAGE_PHARMACOGENETIC, gage_2008),
 }
 """Name -> coefficients and equation of every algorithm for the maintenance dose."""
+
+COVARIATES: dict[str, tuple[Covariate, ...]] = {
+    "iwpc_pharmacogenetic": (AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1),
+    "iwpc_clinical": (AGE, HEIGHT, WEIGHT, RACE),
+    "gage_2008": (AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1),
+    "lenzini_2010": (AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1),
+    "eu_pact_loading": (CYP2C9,),
+}
+"""Name -> what an algorithm reads of a patient."""
 
 
 def eu_pact_loading(maintenance_mg: Floats, cyp2c9: NDArray[np.generic]) -> Floats:

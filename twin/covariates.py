@@ -1,0 +1,217 @@
+"""Covariates: what a model asks of a patient (a number, a named level, a pair of alleles) and the numbers it reads.
+
+A covariate that a patient's data leave out is its `default`; without one it is asked for by name if it is `needed`, and
+else stays unknown: NaN where it is a number, -1 where it is one of the levels.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.files.number import number
+
+Values = NDArray[Any]
+"""What is known of a covariate, [patient]: numbers, or texts; NaN, None or an empty text where nothing is."""
+Codes = NDArray[np.float64] | NDArray[np.int64]
+"""What a model reads of a covariate, [patient]: the number itself, or the place of the level among the levels."""
+
+UNKNOWN = -1
+"""The code of an unknown level."""
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """A covariate that is a number within bounds."""
+
+    name: str
+    unit: str
+    lower: float
+    upper: float
+    needed: bool = True
+    default: float | None = None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The names that a value may have: none."""
+        return ()
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return f"a number of {self.unit} from {self.lower:g} to {self.upper:g}"
+
+    def read(self, text: str) -> float | None:
+        """Return the value that a text states, or None where it is none that the model allows.
+
+        >>> Continuous("age_years", "years", 18, 110).read("71")
+        71.0
+        """
+        value = number(text)
+        return value if value is not None and self.lower <= value <= self.upper else None
+
+    def encode(self, values: Values) -> NDArray[np.float64]:
+        """Return the numbers, NaN where unknown; raise `ValueError` for the first that is out of bounds, or no number.
+
+        >>> Continuous("age_years", "years", 18, 110).encode(np.array([71, None], dtype=object)).tolist()
+        [71.0, nan]
+        """
+        numbers = np.array([_number(value) for value in values]) if values.dtype.kind in "OTU" else values
+        numbers = numbers.astype(np.float64)
+        allowed = np.isfinite(numbers) & (self.lower <= numbers) & (numbers <= self.upper)
+        _refuse_first(self, values, ~(allowed | np.isnan(numbers)))
+        return numbers
+
+
+@dataclass(frozen=True)
+class Category:
+    """A covariate that is one of a few named levels: race, sex. `spelt` has what others call a level."""
+
+    name: str
+    levels: tuple[str, ...]
+    spelt: Mapping[str, str] = field(default_factory=dict, hash=False)
+    needed: bool = True
+    default: str | None = None
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return f"one of {', '.join(self.levels)}"
+
+    def read(self, text: str) -> str | None:
+        """Return the level that a text states, or None where it is none.
+
+        >>> Category("sex", ("female", "male"), {"F": "female", "M": "male"}).read("F")
+        'female'
+        """
+        level = self.spelt.get(text.strip(), text.strip())
+        return level if level in self.levels else None
+
+    def encode(self, values: Values) -> NDArray[np.int64]:
+        """Return each level's place among the levels, -1 where unknown; raise `ValueError` for the first that is none.
+
+        >>> Category("sex", ("female", "male")).encode(np.array(["male", "", "female"])).tolist()
+        [1, -1, 0]
+        """
+        return _places(self, values)
+
+
+@dataclass(frozen=True)
+class Genotype:
+    """A covariate that is a pair of alleles; `alleles` gives the order in which a pair is written.
+
+    `spelt` has, beside the model's own, what others call an allele: the definitions that a genome is called by.
+    """
+
+    name: str
+    alleles: tuple[str, ...]
+    separator: str
+    spelt: Mapping[str, str] = field(default_factory=dict, hash=False)
+    needed: bool = True
+    default: str | None = None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The diplotypes: every pair of alleles, as the model writes it.
+
+        >>> Genotype("VKORC1", ("G", "A"), "").levels
+        ('GG', 'GA', 'AA')
+        """
+        pairs = [(a, b) for i, a in enumerate(self.alleles) for b in self.alleles[i:]]
+        return tuple(self.separator.join(pair) for pair in pairs)
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        return f"one of {', '.join(self.levels)}"
+
+    def read(self, text: str) -> str | None:
+        """Return the diplotype that a text states, in the model's order of alleles, or None where it is none.
+
+        >>> Genotype("CYP2C9", ("*1", "*2", "*3"), "/").read("*3/*1")
+        '*1/*3'
+        >>> Genotype("VKORC1", ("G", "A"), "", {"variant (T)": "A", "reference (C)": "G"}).read(
+        ...     "reference (C)/variant (T)"
+        ... )
+        'GA'
+        """
+        found = text.strip()
+        written = found.split("/") if "/" in found else list(found)
+        pair = [self.spelt.get(allele.strip(), allele) for allele in written]
+        if len(pair) != 2 or not set(pair) <= set(self.alleles):
+            return None
+        return self.separator.join(sorted(pair, key=self.alleles.index))
+
+    def encode(self, values: Values) -> NDArray[np.int64]:
+        """Return each diplotype's place in `levels`, -1 where unknown; raise `ValueError` for the first that is none.
+
+        >>> Genotype("VKORC1", ("G", "A"), "").encode(np.array(["AA", "GG"])).tolist()
+        [2, 0]
+        """
+        return _places(self, values)
+
+
+Covariate = Continuous | Category | Genotype
+
+
+def asked_for(covariate: Covariate) -> bool:
+    """Return whether a patient cannot do without this covariate: it is needed, and nothing stands for it."""
+    return covariate.needed and covariate.default is None
+
+
+def encode(covariates: Iterable[Covariate], known: Mapping[str, Values], patients: int) -> dict[str, Codes]:
+    """Return what a model reads of patients, [patient] by the covariate's name: codes, defaults where nothing is known.
+
+    Raises `ValueError` for the first value that is none of its covariate's.
+
+    >>> race = Category("race", ("asian", "other"), default="other")
+    >>> {name: codes.tolist() for name, codes in encode([race], {"race": np.array(["", "asian"])}, 2).items()}
+    {'race': [1, 0]}
+    >>> {name: codes.tolist() for name, codes in encode([race], {}, 2).items()}
+    {'race': [1, 1]}
+    """
+    read: dict[str, Codes] = {}
+    for covariate in covariates:
+        nothing = np.full(patients, None, dtype=object)
+        codes = covariate.encode(known.get(covariate.name, nothing))
+        if covariate.default is not None:
+            standing_in = covariate.encode(np.array([covariate.default]))
+            codes = np.where(unknown(codes), standing_in, codes)
+        read[covariate.name] = codes
+    return read
+
+
+def unknown(codes: Codes) -> NDArray[np.bool_]:
+    """Return where nothing is known, [patient]."""
+    return np.isnan(codes) if codes.dtype.kind == "f" else codes == UNKNOWN
+
+
+def _number(value: Any) -> float:
+    """Return a value as a number, NaN where it is unknown and infinity where it is no number."""
+    if _nothing(value):
+        return np.nan
+    read = number(str(value))
+    return np.inf if read is None else read
+
+
+def _nothing(value: Any) -> bool:
+    return value is None or value != value or value == ""
+
+
+def _places(covariate: Category | Genotype, values: Values) -> NDArray[np.int64]:
+    known = (
+        np.array(["" if _nothing(value) else str(value) for value in values]) if values.dtype.kind != "U" else values
+    )
+    places = np.full(known.size, UNKNOWN, dtype=np.int64)
+    for place, level in enumerate(covariate.levels):
+        places[known == level] = place
+    _refuse_first(covariate, values, (places == UNKNOWN) & (known != ""))
+    return places
+
+
+def _refuse_first(covariate: Covariate, values: Values, wrong: NDArray[np.bool_]) -> None:
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise ValueError(f"patient {place + 1}: {covariate.name} is {values[place]!s}, expected {covariate.expected}")

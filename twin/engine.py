@@ -1,0 +1,235 @@
+"""The engine: carries many patients over the intervals of their timelines, by the solver that fits the model.
+
+Arrays have the patient on the last axis; states are flat (`twin.solve.flat`).
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.model import Floats, Individual, Model
+from twin.solve.choose import flat, solver_of
+from twin.solve.solver import Solver, each_patient
+from twin.timeline import Steady, Timeline
+
+CHUNK, FEW = 1024, 64
+"""Patients computed at once: their arrays stay in the processor's cache, and two compilations serve any number."""
+THREADS = min(2, os.cpu_count() or 1)
+"""Chunks computed at once; each runs on one core."""
+TOLERANCE = 1e-5
+"""How far off a stepped state may be at the end of an interval, as a share of its largest value in it."""
+SAME, MOST_CYCLES = 1e-9, 4096
+"""A steady state is reached where a cycle changes it by less than this share; how many cycles are tried."""
+CYCLE_H = 24.0
+"""How long a cycle of an infusion without end is."""
+
+
+@dataclass(frozen=True)
+class Courses:
+    """What patients came to: the state at the end [state, patient], what was seen at the end of each interval,
+    [patient, interval] by observable, and how far off the states may be, as a share: [patient]."""
+
+    state: Floats
+    seen: Mapping[str, Floats]
+    error: Floats
+
+
+@contextmanager
+def float64_on_cpu() -> Iterator[None]:
+    """Compute in float64 on the processor, whatever JAX is set to elsewhere in the program."""
+    with jax.enable_x64(True), jax.default_device(jax.devices("cpu")[0]):
+        yield
+
+
+def typical(model: Model, covariates: Mapping[str, NDArray[Any]], theta: Mapping[str, Any] | None = None) -> Individual:
+    """Return the individual parameters of patients with these covariates, without variability: [patient] each.
+
+    `theta` has values for the population's parameters, one for all patients or [patient].
+    """
+    told = model.encoded(covariates)
+    count = len(next(iter(told.values()), np.zeros(1)))
+    values = {name: np.broadcast_to(value, (count,)) for name, value in {**model.theta, **(theta or {})}.items()}
+    with float64_on_cpu():
+        found = _typical(model, np.arange(count), values, told)
+        return jax.tree.map(lambda array: np.array(np.broadcast_to(array, (count,)), np.float64), found)
+
+
+@partial(jax.jit, static_argnums=0)
+def _typical(model: Model, place: Any, theta: Mapping[str, Any], covariates: Mapping[str, Any]) -> Individual:
+    return jax.vmap(lambda _, theta, covariates: model.individual(theta, covariates))(place, theta, covariates)
+
+
+def begin(model: Model, individuals: Individual) -> Floats:
+    """Return the states of patients who have never had a dose: [state, patient]."""
+    with float64_on_cpu():
+        return np.asarray(_begin(model, individuals))
+
+
+def look(model: Model, individuals: Individual, state: Floats) -> dict[str, Floats]:
+    """Return what can be observed of patients in these states: [patient] each."""
+    with float64_on_cpu():
+        return {name: np.asarray(value) for name, value in _look(model, individuals, state).items()}
+
+
+def follow(
+    model: Model, individuals: Individual, state: Floats, line: Timeline, solver: Solver | None = None
+) -> Courses:
+    """Carry patients over a timeline, a chunk at a time, by the model's own solver where none is given.
+
+    Who is off by more than `TOLERANCE` is carried again with finer steps: no patient's course hangs on others.
+    """
+    patients = state.shape[1]
+    solver = solver or solver_of(model, line.inflow is not None or _flows(line.steady))
+    seen = {name: np.empty((patients, len(line.bolus))) for name in model.observables}
+    found = Courses(np.empty_like(state), seen, np.empty(patients))
+    told = np.isfinite(np.array(jax.tree.leaves(individuals))).all(axis=0) & np.isfinite(state).all(axis=0)
+    left = np.arange(patients)
+    while len(left):
+        width = CHUNK if len(left) > FEW else FEW
+        chunks = [left[first : first + width] for first in range(0, len(left), width)]
+        carry = partial(_carry, model, solver, individuals, state, line, width, found)
+        with ThreadPoolExecutor(min(THREADS, len(chunks))) as pool:
+            list(pool.map(carry, chunks))
+        left = left[told[left] & ~(found.error[left] <= TOLERANCE)] if solver.finer else left[:0]
+        solver = solver.finer() if solver.finer else solver
+    return found
+
+
+def _carry(
+    model: Model,
+    solver: Solver,
+    individuals: Individual,
+    state: Floats,
+    line: Timeline,
+    width: int,
+    into: Courses,
+    chosen: NDArray[np.int64],
+) -> None:
+    """Carry the chosen patients, at most `width` of them, and write what they come to."""
+    filled = np.pad(chosen, (0, width - len(chosen)), mode="edge")
+    people = jax.tree.map(lambda array: array[filled], individuals)
+    with float64_on_cpu():
+        own = replace(line, column=line.column[filled])
+        end, observed, error = _march(model, solver, people, state[:, filled], own)
+    count = len(chosen)
+    into.state[:, chosen], into.error[chosen] = np.asarray(end)[:, :count], error[:count]
+    for name in model.observables:
+        into.seen[name][chosen] = np.array([step[name] for step in observed]).T[:count]
+
+
+def _march(
+    model: Model, solver: Solver, people: Individual, state: Any, line: Timeline
+) -> tuple[Any, list[dict[str, Any]], Floats]:
+    steady = [_steady(model, solver, people, one) for one in line.steady]
+    stacked = jnp.stack(steady) if steady else None
+    observed, propagator, length, error = [], None, np.full(1, np.nan), jnp.zeros(state.shape[1])
+    for place in range(len(line.bolus)):
+        hours = line.hours[place] if line.hours.ndim == 1 else line.hours[place][line.column]
+        if not np.array_equal(hours, length):
+            propagator, length = _propagator(solver, people, hours), hours
+        what = _Event(
+            line.bolus[place][:, line.column],
+            None if line.inflow is None else line.inflow[place][:, line.column],
+            None if line.reset is None else line.reset[place][line.column],
+            None if line.jump is None else line.jump[place][line.column],
+        )
+        state, off, seen = _step(model, solver, people, propagator, state, what, stacked)
+        observed.append(seen)
+        error = jnp.maximum(error, off)
+    return state, observed, np.asarray(error)
+
+
+class _Event(NamedTuple):
+    """What happens at the start of an interval; see `Timeline`. Shapes: [compartment, patient] or [patient]."""
+
+    bolus: Any
+    inflow: Any
+    reset: Any
+    jump: Any
+
+
+def _flows(steady: tuple[Steady, ...]) -> bool:
+    return any(one.rate > 0 for one in steady)
+
+
+def _steady(model: Model, solver: Solver, people: Individual, of: Steady) -> Any:
+    """Return the states just before the next dose of patients who have taken a dose for ever: [state, patient].
+
+    Where a cycle still changes a state after `MOST_CYCLES`, there is no such state: it is NaN.
+    """
+    compartments = len(model.compartments)
+    state = _begin(model, people)
+    if of.rate == 0:
+        cycle = [(of.interval_h, of.amount, 0.0)]
+    elif of.interval_h == 0:
+        cycle = [(CYCLE_H, 0.0, of.rate)]
+    else:
+        whole, over = divmod(of.amount / of.rate, of.interval_h)  # so many infusions go on at once all along
+        cycle = [(over, 0.0, (whole + 1) * of.rate), (of.interval_h - over, 0.0, whole * of.rate)]
+    steps = []
+    for hours, bolus, rate in cycle:
+        given = np.zeros((2, compartments, state.shape[1]))
+        given[:, of.compartment] = [[bolus], [rate]]
+        steps.append((_propagator(solver, people, hours), _Event(given[0], given[1] if of.rate else None, None, None)))
+    for number in range(MOST_CYCLES):
+        before = state
+        for propagator, what in steps:
+            state, _, _ = _step(model, solver, people, propagator, state, what, None)
+        if number % 16 == 15:
+            moved = jnp.abs(state - before) > SAME * jnp.abs(state)
+            if not bool(moved.any()):
+                return state
+    return jnp.where(moved.any(axis=0), jnp.nan, state)
+
+
+@partial(jax.jit, static_argnums=0)
+def _begin(model: Model, people: Individual) -> Any:
+    return each_patient(flat(model).start)(people)
+
+
+@partial(jax.jit, static_argnums=0)
+def _look(model: Model, people: Individual, state: Any) -> dict[str, Any]:
+    return _observed(model, people, state)
+
+
+def _observed(model: Model, people: Individual, state: Any) -> dict[str, Any]:
+    laid = flat(model)
+    seen = each_patient(lambda individual, one: model.observe(individual, laid.state(one)))(people, state)
+    return {name: jnp.broadcast_to(value, state.shape[1:]) for name, value in seen.items()}
+
+
+@partial(jax.jit, static_argnums=0)
+def _propagator(solver: Solver, people: Individual, hours: Any) -> Any:
+    return solver.propagator(people, jnp.asarray(hours, jnp.float64))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _step(
+    model: Model, solver: Solver, people: Individual, propagator: Any, state: Any, what: _Event, steady: Any
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Let happen what happens at the start of an interval, carry the state to its end, and observe it there."""
+    laid = flat(model)
+    if what.reset is not None or what.jump is not None:
+        begun = each_patient(laid.start)(people)
+    if what.reset is not None:
+        state = jnp.where(what.reset, begun, state)
+    if what.jump is not None:
+        put = jnp.take_along_axis(steady, jnp.maximum(jnp.abs(what.jump) - 1, 0)[None, None], axis=0)[0]
+        state = jnp.where(what.jump > 0, put, jnp.where(what.jump < 0, state + put - begun, state))
+    shares = [
+        1.0 if one.bioavailability is None else one.bioavailability(people) for one in model.compartments.values()
+    ]
+    for place, share, bolus in zip(laid.places, shares, what.bolus, strict=True):
+        state = state.at[place].add(share * bolus)
+    inflow = None if what.inflow is None else jnp.stack([s * flow for s, flow in zip(shares, what.inflow, strict=True)])
+    end, off = solver.carry(people, propagator, state, inflow)
+    return end, off, _observed(model, people, end)

@@ -1,0 +1,1 @@
+"""Solve a model's equations for many patients at once, by the best way that their structure allows."""

@@ -116,7 +116,7 @@ class Genotype:
     def levels(self) -> tuple[str, ...]:
         """The diplotypes: every pair of alleles, as the model writes it.
 
-        >>> Genotype("VKORC1", ("G", "A"), "").levels
+        >>> Genotype("gene", ("G", "A"), "").levels
         ('GG', 'GA', 'AA')
         """
         pairs = [(a, b) for i, a in enumerate(self.alleles) for b in self.alleles[i:]]
@@ -130,9 +130,9 @@ class Genotype:
     def read(self, text: str) -> str | None:
         """Return the diplotype that a text states, in the model's order of alleles, or None where it is none.
 
-        >>> Genotype("CYP2C9", ("*1", "*2", "*3"), "/").read("*3/*1")
+        >>> Genotype("gene", ("*1", "*2", "*3"), "/").read("*3/*1")
         '*1/*3'
-        >>> Genotype("VKORC1", ("G", "A"), "", {"variant (T)": "A", "reference (C)": "G"}).read(
+        >>> Genotype("gene", ("G", "A"), "", {"variant (T)": "A", "reference (C)": "G"}).read(
         ...     "reference (C)/variant (T)"
         ... )
         'GA'
@@ -147,7 +147,7 @@ class Genotype:
     def encode(self, values: Values) -> NDArray[np.int64]:
         """Return each diplotype's place in `levels`, -1 where unknown; raise `ValueError` for the first that is none.
 
-        >>> Genotype("VKORC1", ("G", "A"), "").encode(np.array(["AA", "GG"])).tolist()
+        >>> Genotype("gene", ("G", "A"), "").encode(np.array(["AA", "GG"])).tolist()
         [2, 0]
         """
         return _places(self, values)

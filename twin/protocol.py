@@ -11,8 +11,7 @@ from pydantic import AfterValidator, Field, Strict, create_model, model_validato
 from kg.files.checked import Checked, Count, Number, Positive, Share, Text, at_least, check
 from twin import library
 from twin.covariates import Continuous, Covariate
-from twin.library.warfarin.doses import COVARIATES
-from twin.library.warfarin.dosing import REVISION_DAY, EuPact, Start, Titration
+from twin.library.warfarin.dosing import MAY_READ, REVISION_DAY, EuPact, Start, Titration
 from twin.population import Population, schema_of
 
 
@@ -176,8 +175,8 @@ class TrialDesign(Checked):
 @cache
 def _design_of(schema: type[TrialDesign], asked: tuple[Covariate, ...]) -> Any:
     """Return the schema of a trial whose model asks for these covariates."""
-    of_rules = {covariate.name: replace(covariate, needed=False) for some in COVARIATES.values() for covariate in some}
-    known = of_rules | {covariate.name: covariate for covariate in asked}
+    known = {covariate.name: replace(covariate, needed=False) for covariate in MAY_READ}
+    known |= {covariate.name: covariate for covariate in asked}
     population = schema_of(tuple(known.values()))
     return create_model("TrialDesign", __base__=schema, population=(population, ...))
 

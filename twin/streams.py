@@ -4,11 +4,11 @@ Numbers are counted, not drawn in turn. F is Threefry-2x32 with 20 rounds, which
 each to 64 bits that look like chance (Salmon 2011, doi:10.1145/2063384.2063405):
 
     decision = the first 64 bits of SHA-256 of "<seed> <decision>"
-    patient = F(... F(F(F(decision, length of the id), characters 1 and 2), characters 3 and 4) ...)
-    number = F(patient, moment), 52 bits of it, which name a point of an even grid on (0, 1)
+    patient = F(... F(F(F(decision, (0, length of the id)), characters 1 and 2), characters 3 and 4) ...)
+    number = F(patient, (moment, 0)), 52 bits of it, which name a point of an even grid on (0, 1)
 
-The length stands first, so that the chain of one id is never the beginning of another's. Any two of n patients share
-their luck with probability n²/2⁶⁵: 1 in 9 million for two million patients.
+A second axis of moments stands in place of the 0. The length stands first, so that the chain of one id is never the
+beginning of another's. Any two of n patients share their luck with probability n²/2⁶⁵: 1 in 9 million for two million.
 """
 
 import hashlib
@@ -51,16 +51,15 @@ def uniforms(seed: int, decision: str, patients: Sequence[str] | NDArray[np.str_
         raise ValueError(f"the patients are the text {patients!r}; expected a sequence of ids")
     if len(moments) > 2:
         raise ValueError(f"got {len(moments)} axes of moments, expected at most 2")
-    key, axes = _key(seed, decision), [_places(axis) for axis in moments]
+    keys, axes = _patient_keys(_key(seed, decision), patients), [_places(axis) for axis in moments]
     counters = [axis.ravel() for axis in np.meshgrid(*axes, *[_NOTHING] * (2 - len(axes)), indexing="ij")]
     shares = np.empty((len(patients), counters[0].size))
     rows = max(1, _AT_ONCE // max(1, counters[0].size))
     for first in range(0, len(patients), rows):
-        some = slice(first, first + rows)
-        keys = _patient_keys(key, np.array(patients[some], dtype=np.str_))
-        upper, lower = (np.repeat(word, counters[0].size) for word in keys)
-        left, right = (np.tile(counter, keys[0].size) for counter in counters)
-        shares[some] = _shares(threefry_2x32((upper, lower), (left, right))).reshape(keys[0].size, -1)
+        some = shares[first : first + rows]
+        upper, lower = (np.repeat(word[first : first + rows], counters[0].size) for word in keys)
+        left, right = (np.tile(counter, len(some)) for counter in counters)
+        some[:] = _shares(threefry_2x32((upper, lower), (left, right))).reshape(some.shape)
     return shares.reshape(len(patients), *(axis.size for axis in axes))
 
 
@@ -105,8 +104,17 @@ def _key(seed: int, decision: str) -> Block:
     return np.array([upper]), np.array([lower])
 
 
-def _patient_keys(key: Block, ids: NDArray[np.str_]) -> Block:
-    """Return the key of each patient, [patient] each; it does not depend on the longest id among them."""
+def _patient_keys(key: Block, patients: Sequence[str] | NDArray[np.str_]) -> Block:
+    """Return the key of each patient, [patient] each."""
+    upper, lower = np.empty(len(patients), np.uint32), np.empty(len(patients), np.uint32)
+    for first in range(0, len(patients), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        upper[some], lower[some] = _chained(key, np.array(patients[some], dtype=np.str_))
+    return upper, lower
+
+
+def _chained(key: Block, ids: NDArray[np.str_]) -> Block:
+    """Return the key of each id, [patient] each; it does not depend on the longest id among them."""
     lengths = np.strings.str_len(ids).astype(np.uint32)
     characters = ids.astype(ids.dtype.newbyteorder("=")).view(np.uint32).reshape(ids.size, -1)
     keys = threefry_2x32(key, (np.zeros_like(lengths), lengths))

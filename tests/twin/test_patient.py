@@ -1,5 +1,6 @@
 """Patients from a file and from the graph: what is accepted, and how each mistake is named."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from kg.patients.keeping import set_consent
 from kg.schema import edge_columns, node_columns
 from kg.stores.opening import open_store
 from twin import library
+from twin.covariates import Category, Continuous
 from twin.patient import Cohort, PatientError, check, from_graph, read_cohort
 
 MODEL = library.load("warfarin_hamberg2007")
@@ -172,3 +174,40 @@ def test_a_cohort_made_in_python_is_checked(change: dict[str, object], message: 
     with pytest.raises(PatientError) as failure:
         check(Cohort(("a", "b"), changed), MODEL)
     assert message in str(failure.value)
+
+
+LENIENT = replace(
+    MODEL,
+    covariates=(
+        *MODEL.covariates[:1],
+        replace(MODEL.covariates[1], needed=False),
+        Category("race", ("white", "black"), {"Caucasian": "white"}, default="white"),
+        Continuous("weight_kg", "kg", 2.0, 635.0, needed=False),
+    ),
+)
+
+
+def test_a_file_may_leave_out_what_the_model_does_not_ask_for(tmp_path: Path) -> None:
+    path = tmp_path / "cohort.csv"
+    path.write_text("id,age_years,race,weight_kg\na,71,Caucasian,80\nb,50,,\n", encoding="utf-8")
+    cohort = read_cohort(path, LENIENT)
+    check(cohort, LENIENT)
+    assert cohort.covariates["race"].tolist() == ["white", ""] and "CYP2C9" not in cohort.covariates
+    np.testing.assert_array_equal(cohort.covariates["weight_kg"], [80.0, np.nan])
+
+
+def test_what_a_file_states_is_read_strictly_also_where_it_could_be_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "cohort.csv"
+    path.write_text("id,age_years,race\na,71,blue\n", encoding="utf-8")
+    with pytest.raises(PatientError, match="line 2, column race: got 'blue', expected one of white, black"):
+        read_cohort(path, LENIENT)
+    with pytest.raises(PatientError, match="patient 1: race is blue"):
+        check(Cohort(("a",), {"age_years": np.array([71.0]), "race": np.array(["blue"])}), LENIENT)
+    path.write_text("id,race\na,white\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="age_years"):
+        read_cohort(path, LENIENT)
+
+
+def test_a_record_may_lack_what_the_model_does_not_ask_for(tmp_path: Path) -> None:
+    with open_store(store_of(tmp_path, age_years=71.0)) as store:
+        assert list(from_graph(store, "P-1", LENIENT).covariates) == ["age_years"]

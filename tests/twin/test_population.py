@@ -1,5 +1,6 @@
 """Sampled cohorts against the distributions' closed forms and against real warfarin patients."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from scipy import stats
 
 import twin.trial
 from kg.files.checked import DesignError, check
+from twin.covariates import Category, Continuous, Covariate, Genotype
 from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
 from twin.population import Population, Spread, sample, schema_of
 
@@ -72,6 +74,119 @@ def test_a_larger_cohort_begins_with_the_smaller_one() -> None:
 def test_the_order_of_alleles_in_a_file_does_not_matter() -> None:
     turned = sample(made(VKORC1={"A": 0.388, "G": 0.612}), 100, 3)
     assert turned.covariates["VKORC1"].tolist() == sample(made(), 100, 3).covariates["VKORC1"].tolist()
+
+
+BLOOD: tuple[Covariate, ...] = (
+    Continuous("albumin_g_per_l", "g/L", 0.0, 100.0),
+    Continuous("creatinine_umol_per_l", "µmol/L", 0.0, 2000.0),
+    Category("sex", ("female", "male")),
+    Genotype("CYP3A5", ("*1", "*3"), "/"),
+    Continuous("haematocrit", "1", 0.0, 1.0, needed=False),
+    Category("smoker", ("no", "yes"), default="no"),
+)
+TRANSPLANT: dict[str, Any] = {
+    "source": "made up",
+    "albumin_g_per_l": {"mean": 40, "sd": 4, "lower": 0, "upper": 100},
+    "creatinine_umol_per_l": {"mean": 130, "sd": 60, "lower": 0, "upper": 2000, "distribution": "log-normal"},
+    "sex": {"female": 0.4, "male": 0.6},
+    "CYP3A5": {"*1": 0.1, "*3": 0.9},
+}
+
+
+def of_blood(**changes: object) -> Population:
+    return check(TRANSPLANT | changes, schema_of(BLOOD), "population")
+
+
+def test_a_population_states_whatever_a_model_asks_for() -> None:
+    drawn = sample(of_blood(correlations={"albumin_creatinine": -0.5}), SIZE, 3).covariates
+    assert set(drawn) == {"albumin_g_per_l", "creatinine_umol_per_l", "sex", "CYP3A5"}
+    creatinine = drawn["creatinine_umol_per_l"]
+    error = 60 / np.sqrt(SIZE)
+    assert creatinine.mean() == pytest.approx(130, abs=4 * error)
+    assert creatinine.std() == pytest.approx(60, rel=0.05)
+    sigma = np.sqrt(np.log1p((60 / 130) ** 2))
+    assert stats.kstest(np.log(creatinine), "norm", (np.log(130) - sigma**2 / 2, sigma)).pvalue > 1e-3
+    assert np.corrcoef(drawn["albumin_g_per_l"], np.log(creatinine))[0, 1] == pytest.approx(-0.5, abs=0.02)
+    assert stats.binomtest(int((drawn["sex"] == "female").sum()), SIZE, 0.4).pvalue > 1e-3
+    assert stats.binomtest(int((drawn["CYP3A5"] == "*1/*1").sum()), SIZE, 0.01).pvalue > 1e-3
+
+
+def test_a_log_normal_is_cut_off_at_its_bounds() -> None:
+    spread = Spread(mean=130, sd=60, lower=50, upper=300, distribution="log-normal")
+    sigma = np.sqrt(np.log1p((60 / 130) ** 2))
+    law = stats.lognorm(sigma, scale=130 * np.exp(-(sigma**2) / 2))
+    share = np.linspace(0, 1, 101)
+    expected = law.ppf(law.cdf(50) + share * (law.cdf(300) - law.cdf(50)))
+    assert spread.quantile(share) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_covariate_more_changes_none_that_it_is_not_correlated_with() -> None:
+    fewer = sample(of_blood(), 100, 3).covariates
+    more = sample(
+        of_blood(
+            haematocrit={"mean": 0.4, "sd": 0.05, "lower": 0.2, "upper": 0.6},
+            smoker={"no": 0.7, "yes": 0.3},
+            correlations={"albumin_haematocrit": 0.3},
+        ),
+        100,
+        3,
+    ).covariates
+    assert set(more) - set(fewer) == {"haematocrit", "smoker"}
+    assert all(more[name].tolist() == values.tolist() for name, values in fewer.items())
+
+
+def test_the_order_of_keys_does_not_matter() -> None:
+    turned = check(dict(reversed(BODY.items())), schema_of((VKORC1, CYP2C9, RACE, WEIGHT, HEIGHT, AGE)), "population")
+    usual = sample(made(), 100, 3).covariates
+    for name, values in sample(turned, 100, 3).covariates.items():
+        assert values.tolist() == usual[name].tolist()
+
+
+def test_a_population_is_the_same_after_a_journey_to_another_process() -> None:
+    population = of_blood(correlations={"albumin_creatinine": -0.5})
+    assert pickle.loads(pickle.dumps(population)) == population
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sex": "both"}, "sex: got 'both', expected 'female' or 'male', or a table of their shares"),
+        ({"sex": {"female": 0.4, "both": 0.6}}, "sex: got the levels female, both, expected female, male"),
+        ({"sex": {"female": 0.4, "male": 0.5}}, "sex: the shares sum to 0.9, expected 1"),
+        ({"sex": 1}, "sex: got 1, expected a valid string"),
+        ({"CYP3A5": "*1/*3"}, r"CYP3A5: got '\*1/\*3', expected a table"),
+        ({"albumin_g_per_l": 40}, "albumin_g_per_l: got 40, expected a table"),
+        ({"albumin": TRANSPLANT["albumin_g_per_l"]}, "albumin: unknown key; did you mean albumin_g_per_l?"),
+        (
+            {"albumin_g_per_l": {"maen": 40, "sd": 4, "lower": 0, "upper": 100}},
+            "albumin_g_per_l.maen: unknown key; did you mean mean?",
+        ),
+        (
+            {"albumin_g_per_l": TRANSPLANT["albumin_g_per_l"] | {"distribution": "log"}},
+            "albumin_g_per_l.distribution: got 'log', expected 'normal' or 'log-normal'",
+        ),
+        (
+            {"creatinine_umol_per_l": TRANSPLANT["creatinine_umol_per_l"] | {"lower": -1}},
+            "creatinine_umol_per_l: expected lower >= 0 for a log-normal distribution, got -1",
+        ),
+        ({"correlations": {"albumin_sex": 0.1}}, "correlations: got albumin_sex, expected two of albumin_g_per_l, "),
+        ({"correlations": {"albumin": 0.1}}, "correlations: got albumin, expected two of"),
+        ({"correlations": {"albumin_creatinine": 1.0}}, "correlations.albumin_creatinine: got 1.0, expected < 1"),
+        (
+            {"correlations": {"albumin_creatinine": 0.1, "creatinine_albumin": 0.1}},
+            "correlations: got creatinine_albumin beside albumin_creatinine, expected each pair once",
+        ),
+        ({"correlations": {"albumin_haematocrit": 0.1}}, "albumin_haematocrit: the population states nothing of haem"),
+    ],
+)
+def test_a_mistake_in_any_population_is_named_with_its_key(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(DesignError, match=message):
+        of_blood(**changes)
+
+
+def test_what_a_model_asks_for_must_be_stated() -> None:
+    with pytest.raises(DesignError, match="sex: missing"):
+        check({name: value for name, value in TRANSPLANT.items() if name != "sex"}, schema_of(BLOOD), "population")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Trials against an independent integrator, closed forms, a published trial, and the luck that arms must share."""
 
 import json
+import pickle
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,6 +41,20 @@ def content(change: Callable[[Content], object] = lambda content: None) -> Conte
 
 def designed(change: Callable[[Content], object] = lambda content: None) -> TrialDesign:
     return check(content(change), TrialDesign, "trial.toml")
+
+
+def test_a_design_is_the_same_after_a_journey_to_another_process() -> None:
+    assert pickle.loads(pickle.dumps(designed())) == designed()
+
+
+def test_a_population_states_only_what_the_model_and_the_arms_ask_for() -> None:
+    def fixed(c: Content) -> None:
+        c["arms"] = [{"name": name, "start": {"rule": "fixed", "doses_mg": [5.0]}} for name in ("one", "two")]
+        for name in ("height_cm", "weight_kg", "race", "correlations"):
+            del c["population"][name]
+
+    subjects = trial.run(designed(fixed), silent).subjects
+    assert {"AGE", "CYP2C9", "VKORC1"} < set(subjects.columns) and "RACE" not in subjects.columns
 
 
 def outcome(subjects: pd.DataFrame, arm: str) -> np.ndarray:
@@ -348,6 +363,21 @@ MISTAKES: list[tuple[Callable[[Content], object], str]] = [
     (lambda c: c["titration"].update(from_day=5), "titration.from_day: got 5, expected <= 4"),
     (lambda c: c["conduct"].update(adherence=95), "conduct.adherence: got 95, expected <= 1"),
     (lambda c: c["population"]["age_years"].update(lower=10), "population.age_years.lower: got 10, expected >= 18"),
+    (lambda c: c["population"].pop("VKORC1"), "population.VKORC1: missing"),
+    (
+        lambda c: c["population"].pop("weight_kg"),
+        "population: correlations.age_weight: the population states nothing of weight_kg",
+    ),
+    (
+        lambda c: (c["population"].pop("weight_kg"), c["population"].pop("correlations")),
+        r"population.weight_kg: missing; arms\[1\].start needs it",
+    ),
+    (lambda c: c["population"].update(wieght_kg=5), "population.wieght_kg: unknown key; did you mean weight_kg?"),
+    (lambda c: c["population"]["height_cm"].update(lower=1.4), "population.height_cm.lower: got 1.4, expected >= 50"),
+    (
+        lambda c: (c["trial"].update(model="aspirin"), c["population"].update(wieght_kg=5)),
+        "population.wieght_kg: unknown key; did you mean weight_kg?",
+    ),
     (lambda c: c["population"]["VKORC1"].update(A=0.4), "population.VKORC1: the frequencies sum to 1.012, expected 1"),
     (
         lambda c: c["arms"][0].update(name="genotype-guided"),

@@ -1,7 +1,8 @@
 """Mistakes in a file are named with the key that a user would look for."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 import pytest
 from pydantic import Field
@@ -27,6 +28,18 @@ class Table(Checked):
 
 class Room(Checked):
     tables: Annotated[tuple[Table, ...], at_least(1)]
+
+
+class Plank(Checked):
+    wood: Literal["oak", "ply"]
+
+    @classmethod
+    def schema_for(cls, content: Mapping[str, Any]) -> type[Self]:
+        return Ply if content.get("wood") == "ply" else cls  # type: ignore[return-value]
+
+
+class Ply(Plank):
+    layers: Count
 
 
 FINE = {"top": {"shape": "round", "radius_cm": 50.0}, "legs": 4}
@@ -110,3 +123,11 @@ def test_what_no_reader_holds_is_a_mistake_of_the_file(tmp_path: Path, text: str
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none.toml"):
         read_toml(tmp_path / "none.toml", Room)
+
+
+def test_what_one_key_says_may_decide_which_others_there_are() -> None:
+    assert check({"wood": "ply", "layers": 5}, Plank, "plank.toml") == Ply(wood="ply", layers=5)
+    with pytest.raises(DesignError, match=r"layers: unknown key; known here: wood$"):
+        check({"wood": "oak", "layers": 5}, Plank, "plank.toml")
+    with pytest.raises(DesignError, match=r"layer: unknown key; did you mean layers\?"):
+        check({"wood": "ply", "layers": 5, "layer": 5}, Plank, "plank.toml")

@@ -14,6 +14,8 @@ from twin.model import Floats
 DoseMg = Annotated[float, Strict(), Field(ge=0, le=100)]
 AlgorithmName = Literal["iwpc_pharmacogenetic", "iwpc_clinical", "gage_2008"]
 
+MAY_READ = tuple({covariate: None for some in COVARIATES.values() for covariate in some})
+"""What any rule reads of a patient."""
 REVISION_DAY = 4
 """The day whose INR Lenzini's equation revises the dose from, as in EU-PACT."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from kg.build import build
+from kg.fetch import Fetch
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
 from kg.stores.opening import open_store
@@ -17,6 +19,30 @@ settings.register_profile("same everywhere", derandomize=True, database=None, de
 settings.load_profile("same everywhere")
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as on the command line; torch reads it when it is first imported
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Say which tests stay together on one worker of several, and put what takes longest first (they are shuffled).
+
+    A file stays together, for what its tests share. So do all that need the Neo4j server, which holds one graph at a
+    time, and all that ask the whole of Hetionet, which is built once.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_together(item)))
+    yield
+    items.sort(key=lambda item: _LONGEST.get(_together(item), len(_LONGEST)))
+
+
+def _together(item: pytest.Item) -> str:
+    if item.get_closest_marker("neo4j"):
+        return "neo4j"
+    if "hetionet_store" in getattr(item, "fixturenames", ()):
+        return "hetionet"
+    return item.nodeid if item.get_closest_marker("notebook") else item.nodeid.partition("::")[0]
+
+
+_LONGEST = {"neo4j": 0, "tests/test_readme.py": 1}
 
 StoreOf = Callable[[Graph], Store]
 ROOT = Path(__file__).parent.parent
@@ -294,6 +320,14 @@ def mirror() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data mirror at {folder}; set PANAKEIA_DATA to a folder of the public files")
     return folder
+
+
+@pytest.fixture(scope="session")
+def hetionet_store(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the whole of Hetionet, to be read."""
+    path = tmp_path_factory.mktemp("hetionet") / "graph.lbdb"
+    build(["hetionet"], Fetch(mirror), path)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -5,18 +5,26 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SERVER = "server"
 SHIMS = {
-    "panakeia": f"""exec '{sys.executable}' -c 'from panakeia.cli import main; main()' "$@" """,
+    "panakeia": f"""exec '{sys.executable}' -IS '{ROOT}/tests/forked.py' run "${{0%/*}}/../{SERVER}" panakeia "$@" """,
     "python": f"exec '{sys.executable}' \"$@\"",
     "make": 'exec "$MAKE" --dry-run "$@"',  # the targets are there; what they do is what the tests and CI run
 }
-"""Command -> what stands for it: the package under test, without an installation."""
+"""Command -> what stands for it: the package under test, without an installation.
+
+Half a hundred commands are forks of one process that has imported the package: to import it takes longer than most of
+them. What a fork cannot have is imported by the command itself: JAX, which has threads.
+"""
+IMPORTED = ("panakeia.cli", "gnn.train", "kg.build", "kg.stores.ladybug", "pandas", "scipy.stats", "torch_geometric")
 
 
 class Block(NamedTuple):
@@ -34,8 +42,8 @@ BLOCKS = [
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh checkout, as far as the README uses it, and a `bin` with the commands."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A fresh checkout, as far as the README uses it, and a `bin` with the commands, which are served meanwhile."""
     fresh = tmp_path_factory.mktemp("readme")
     for name in ("kg", "gnn", "twin", "panakeia"):
         shutil.copytree(ROOT / name, fresh / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -46,23 +54,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = fresh / "bin" / name
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
-    return fresh
+    serving = [sys.executable, "-P", ROOT / "tests" / "forked.py", "serve", fresh / SERVER, *IMPORTED]
+    with subprocess.Popen(serving, cwd=fresh, env=environment(fresh)) as server:
+        while not (fresh / SERVER).exists():
+            assert server.poll() is None
+            time.sleep(0.02)
+        yield fresh
+        server.terminate()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of whoever has just come to this folder: nothing set, no network."""
+    offline = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PANAKEIA")} | offline
+    return kept | {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "MAKE": shutil.which("make") or "make",
+    }
 
 
 def run(block: Block, folder: Path) -> None:
     if block.file:
         (folder / block.file).write_text(block.text)
         return
-    offline = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PANAKEIA")} | offline
-    environment |= {
-        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
-        "PYTHONPATH": str(folder),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-        "MAKE": shutil.which("make") or "make",
-    }
     command = {"sh": ["bash", "-eu", "-c"], "python": [sys.executable, "-c"]}[block.language]
-    ran = subprocess.run([*command, block.text], cwd=folder, env=environment, capture_output=True, text=True)
+    ran = subprocess.run([*command, block.text], cwd=folder, env=environment(folder), capture_output=True, text=True)
     assert not ran.returncode, f"{block.text}\n{ran.stdout}\n{ran.stderr}"
     assert "Traceback" not in ran.stderr and "Warning" not in ran.stderr
 

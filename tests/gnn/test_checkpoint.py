@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import multiprocessing
 import random
 import time
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from scipy.sparse import csr_array
 
 from gnn.checkpoint import FILE, STATED, CheckpointError, Model, load, save
 from kg.graph import SourceRelease
+from tests.forking import forking
 from tests.gnn.conftest import told
 from tests.starved import starved
 
@@ -66,7 +66,7 @@ def _save_on(model: Model, folder: Path, told: Connection) -> None:
 
 
 def test_killed_at_random_points_a_save_leaves_a_whole_model(model: Model, tmp_path: Path) -> None:
-    context = multiprocessing.get_context("forkserver")
+    context = forking()
     luck, in_the_midst = random.Random(3), 0
     for _ in range(8):
         heard, told = context.Pipe(duplex=False)

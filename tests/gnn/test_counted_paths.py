@@ -7,8 +7,6 @@ import pytest
 
 from gnn.metapaths import CHAINS, reach
 from gnn.view import view
-from kg.build import build
-from kg.fetch import Fetch
 from kg.metapaths import count_paths
 from kg.stores.opening import open_store
 
@@ -18,9 +16,8 @@ NO_KIND_TWICE = ("binds > associates", "downregulates > upregulates", "binds > a
 
 
 @pytest.mark.mirror
-def test_counts_on_hetionet_are_those_of_the_walks(mirror: Path, tmp_path: Path) -> None:
-    build(["hetionet"], Fetch(mirror), tmp_path / "graph.lbdb")
-    with open_store(tmp_path / "graph.lbdb") as store:
+def test_counts_on_hetionet_are_those_of_the_walks(hetionet_store: Path) -> None:
+    with open_store(hetionet_store) as store:
         seen = view(store.read())
         for name in NO_KIND_TWICE:
             left, right = CHAINS[name]

@@ -1,7 +1,6 @@
 """Training on samples: better than chance, the same after a kill, and the same on two workers as on one."""
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from gnn.encoders import EncoderConfig, LinkPredictor
 from gnn.sampled import Lesson, SampledConfig, held_out_precision, learn, learner, lesson, logits_of
 from gnn.view import view
 from kg.graph import Graph
+from tests.forking import forking
 
 CONFIG = SampledConfig(
     "treats", EncoderConfig(dim=8), fan_out=(8, 4), batch=32, epochs=3, learning_rate=0.02, held_out=30
@@ -117,8 +117,7 @@ def test_two_workers_come_to_what_one_comes_to(store_path: Path, tmp_path: Path)
 
 def test_the_mean_of_two_workers_gradients_is_that_of_all_pairs(families: Graph, tmp_path: Path) -> None:
     """Two processes, each with half of the pairs, against one with all: every weight's gradient, sparse ones too."""
-    begin = multiprocessing.get_context("spawn")
-    processes = [begin.Process(target=half, args=(rank, families, tmp_path)) for rank in range(2)]
+    processes = [forking().Process(target=half, args=(rank, families, tmp_path)) for rank in range(2)]
     for process in processes:
         process.start()
     for process in processes:

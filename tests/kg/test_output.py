@@ -1,6 +1,5 @@
 """Outputs: killed, starved or failing, a writer leaves the old file; links and permissions stay; inputs are refused."""
 
-import multiprocessing
 import os
 import random
 import stat
@@ -21,6 +20,7 @@ from kg.output import (
     whole_folder,
     whole_set,
 )
+from tests.forking import forking
 from tests.starved import starved
 
 SET = ("result.json", "subjects.csv", "report.html")
@@ -40,8 +40,7 @@ def _write_on(folder: Path, told: Connection) -> None:
 
 
 def _killed_after(folder: Path, seconds: float) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "kg.stores.ladybug", "kg.stores.neo4j", "pandas", "pytest"])
+    context = forking()
     heard, told = context.Pipe(duplex=False)
     writer = context.Process(target=_write_on, args=(folder, told))
     writer.start()

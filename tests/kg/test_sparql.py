@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.build import build
-from kg.fetch import Fetch
 from kg.files.text import FileError
 from kg.rdf.index import folder_of, index_key, open_index
 from kg.sparql import QueryError, ask, asks_for_evidence, check_query, read_query
@@ -77,10 +75,9 @@ def test_a_server_s_graph_is_indexed_in_memory(neo4j_url: str) -> None:
 
 
 @pytest.mark.mirror
-def test_on_hetionet_the_answer_is_cypher_s(mirror: Path, tmp_path: Path) -> None:
-    build(["hetionet"], Fetch(mirror), tmp_path / "graph.lbdb")
-    found = open_index(str(tmp_path / "graph.lbdb"))
-    with open_store(tmp_path / "graph.lbdb") as store:
+def test_on_hetionet_the_answer_is_cypher_s(hetionet_store: Path) -> None:
+    found = open_index(str(hetionet_store))
+    with open_store(hetionet_store) as store:
         for disease in ("DOID:9352", "DOID:10763"):
             expected = by_cypher(store, f"WHERE a.id = '{disease}'")
             assert len(expected) > 500

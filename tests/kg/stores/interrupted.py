@@ -1,6 +1,5 @@
 """A graph that says which release it is, and a process that writes it and can be killed."""
 
-import multiprocessing
 import time
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -9,6 +8,7 @@ from pathlib import Path
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import edge_columns, node_columns
 from kg.stores.opening import open_store
+from tests.forking import forking
 
 GENES, PATHWAYS = 100, 20
 EVIDENCE = {
@@ -71,9 +71,7 @@ def write_new(url: str | Path, verb: str, told: Connection) -> None:
 
 
 def start_writer(url: str | Path, verb: str) -> tuple[BaseProcess, Connection]:
-    context = multiprocessing.get_context("forkserver")
-    imported_once = ["kg.stores.ladybug", "kg.stores.neo4j", "pandas", "pytest"]
-    context.set_forkserver_preload(imported_once)
+    context = forking()
     heard, told = context.Pipe(duplex=False)
     writer = context.Process(target=write_new, args=(url, verb, told))
     writer.start()

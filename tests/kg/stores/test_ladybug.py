@@ -2,7 +2,6 @@
 
 import errno
 import json
-import multiprocessing
 import os
 import random
 import re
@@ -22,6 +21,7 @@ from kg.schema import edge_columns, node_columns
 from kg.search import find, search
 from kg.stores.opening import open_store
 from kg.stores.protocol import StoreError
+from tests.forking import forking
 from tests.kg.stores.interrupted import (
     EVIDENCE,
     GENES,
@@ -371,7 +371,7 @@ def _die_at_rename(path: Path, number: int) -> None:
 def test_the_audit_beside_a_graph_is_its_own_whenever_its_writer_is_killed(path: Path, number: int) -> None:
     with open_store(path) as store:
         store.replace(ladder("old"), audit=_audit("old"))
-    writer = multiprocessing.get_context("forkserver").Process(target=_die_at_rename, args=(path, number))
+    writer = forking().Process(target=_die_at_rename, args=(path, number))
     writer.start()
     writer.join()
     assert writer.exitcode == (-signal.SIGKILL if number < 9 else 0)  # three are staged, two set aside, three placed

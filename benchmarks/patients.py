@@ -4,7 +4,7 @@
 
 prints one JSON object: seconds and memory of a training, and what `panakeia evaluate --task benefits` measures of each
 split, of a store into which patients were imported (`panakeia patient import`). `patient` is dealt `--deals` times into
-five folds; of `pairs` and `drug` a fifth is held out once. See `gnn.patients.evaluate` for what is asked.
+five folds, `pairs` once, and of `drug` one fold of five is measured. See `gnn.patients.evaluate` for what is asked.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any
 
 from gnn.config import load_config
 from gnn.evaluate import Protocol
-from gnn.patients.evaluate import WHOLE, evaluate
+from gnn.patients.evaluate import DRUG, WHOLE, evaluate
 from gnn.patients.train import train
 from kg.stores.opening import open_store
 
@@ -46,7 +46,7 @@ def main() -> None:
     }
     for split in options.splits:
         whole = split == WHOLE
-        protocol = Protocol(split, FOLDS, None if whole else 1)
+        protocol = Protocol(split, FOLDS, 1 if split == DRUG else None)
         started = time.perf_counter(), time.process_time()
         measured = evaluate(graph, config, protocol, deals=options.deals if whole else 1).to_json()
         seconds = {"seconds": time.perf_counter() - started[0], "processor_s": time.process_time() - started[1]}

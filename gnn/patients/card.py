@@ -78,7 +78,7 @@ def _meaning(model: PatientModel) -> str:
         '`score`: how like a drug is to those on such records, from 0 to 1: a score that means "on the record", no '
         "more; `known`: it is on this one.",
         f"`probability`: the share of pairs with such a score that are on the record, had it not been told (calibrated "
-        f"apart by regime: {told}).",
+        f"apart by regime and data set: {told}).",
         f"`low` and `high`: between them the score lies in {LEVEL:.0%} of draws of the patients anew.",
         "`prior`: how common the drug is in the patient's data set; `because`: what of the record speaks most for it.",
     )

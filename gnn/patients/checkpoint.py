@@ -76,19 +76,19 @@ def about_patients(folder: str | Path) -> bool:
     return bool(stated.get("config", {}).get("task") == BENEFITS.name)
 
 
-Judge = tuple[Readout, Calibrator | None]
-"""What judges the pairs of a regime, and what makes probabilities of what it says, where that could be fitted."""
+Judge = tuple[Readout, Mapping[str, Calibrator]]
+"""What judges the pairs of a regime, and what makes probabilities of what it says, by the name of `calibrator_for`."""
 
 
 def pack_judge(packed: Packed, regime: str, judge: Judge) -> Packed:
     """Put what judges a regime into `packed`, and return that."""
-    readout, calibrator = judge
+    readout, calibrators = judge
     packed.arrays[f"readouts/{regime}/weight"] = readout.weight
     packed.arrays[f"readouts/{regime}/bias"] = np.array([readout.bias], np.float32)
     packed.arrays[f"readouts/{regime}/drawn"] = readout.drawn
-    if calibrator is not None:
-        packed.told[f"calibrators/{regime}"] = calibrator.way
-        packed.arrays.update({f"calibrators/{regime}/{name}": of for name, of in calibrator.arrays().items()})
+    packed.told[f"calibrators/{regime}"] = {name: one.way for name, one in calibrators.items()}
+    for name, one in calibrators.items():
+        packed.arrays.update({f"calibrators/{name}/{part}": values for part, values in one.arrays().items()})
     return packed
 
 
@@ -96,11 +96,11 @@ def judge_of(packed: Packed, regime: str) -> Judge:
     """Take back what judges a regime; raises `KeyError` where that was not packed."""
     arrays = packed.arrays
     weight, bias, drawn = (arrays[f"readouts/{regime}/{name}"] for name in ("weight", "bias", "drawn"))
-    way, calibrator = packed.told.get(f"calibrators/{regime}"), None
-    if way is not None:
-        knots, values = (arrays[f"calibrators/{regime}/{name}"] for name in ("knots", "values"))
-        calibrator = Calibrator(way, knots, values)
-    return Readout(weight, float(bias[0]), drawn), calibrator
+    calibrators = {
+        name: Calibrator(way, arrays[f"calibrators/{name}/knots"], arrays[f"calibrators/{name}/values"])
+        for name, way in packed.told[f"calibrators/{regime}"].items()
+    }
+    return Readout(weight, float(bias[0]), drawn), calibrators
 
 
 def pack(model: PatientModel, packed: Packed) -> dict[str, Any]:
@@ -114,7 +114,8 @@ def pack(model: PatientModel, packed: Packed) -> dict[str, Any]:
     packed.sparse("likes/near", model.likes.near)
     packed.sparse("likes/treats", model.likes.treats)
     for regime, readout in model.readouts.items():
-        pack_judge(packed, regime, (readout, model.calibrators.get(regime)))
+        calibrators = {name: one for name, one in model.calibrators.items() if name.partition("/")[0] == regime}
+        pack_judge(packed, regime, (readout, calibrators))
     arrays["hidden"] = model.hidden
     arrays["bounds"] = np.array([*model.bounds.values()], np.float64).reshape(-1, 2)
     return {
@@ -164,5 +165,5 @@ def unpack(stated: Mapping[str, Any], packed: Packed) -> PatientModel:
         },
         likes=Likes(packed.matrix("likes/near"), tuple(stated["conditions"]), packed.matrix("likes/treats")),
         readouts={regime: readout for regime, (readout, _) in judges.items()},
-        calibrators={regime: one for regime, (_, one) in judges.items() if one is not None},
+        calibrators={name: one for _, calibrators in judges.values() for name, one in calibrators.items()},
     )

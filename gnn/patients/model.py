@@ -73,7 +73,8 @@ class PatientModel:
 
     `sources` are the releases that the graph's part was learned from, `records` how many patients of which data sets
     the rest was learned from, `hidden` marks the pairs that were held out
-    (`gnn.patients.hidden`): they are on no record that the model is asked about either.
+    (`gnn.patients.hidden`): they are on no record that the model is asked about either. Calibrators are named by the
+    regime, or by `calibrator_for` one data set.
 
     Shapes: hidden [pair].
     """
@@ -215,13 +216,19 @@ def probabilities(model: PatientModel, of: Asked, found: Matrix, regime: str | N
     """Return calibrated probabilities of the log-odds that `logits` gives. Shapes: found [case, candidate]."""
     taken = len(model.words.drugs)
     told, calibrated = regimes(model, of, regime), np.asarray(expit(found), np.float32)
-    for one in np.unique(told):
-        if one in model.calibrators:
-            rows = told == one
-            calibrated[rows, :taken] = model.calibrators[one].probabilities(found[rows, :taken])
-    if COLD_OBJECT in model.calibrators:
-        calibrated[:, taken:] = model.calibrators[COLD_OBJECT].probabilities(found[:, taken:])
+    sets = np.array([*model.words.sources, ""])[of.told.data_set]
+    for one, data_set in sorted({*zip(told.tolist(), sets.tolist(), strict=True)}):
+        rows = np.flatnonzero((told == one) & (sets == data_set))
+        for which, columns in ((one, slice(0, taken)), (COLD_OBJECT, slice(taken, None))):
+            own = model.calibrators.get(calibrator_for(which, data_set), model.calibrators.get(which))
+            if own is not None:
+                calibrated[rows, columns] = own.probabilities(found[rows, columns])
     return calibrated
+
+
+def calibrator_for(regime: str, data_set: str) -> str:
+    """Return the name of a regime's calibrator for one data set; that for all is named by the regime alone."""
+    return f"{regime}/{data_set}"
 
 
 def interval(model: PatientModel, of: Asked) -> tuple[Matrix, Matrix]:

@@ -6,7 +6,7 @@ training that was stopped goes on from there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from gnn import resume
-from gnn.calibrate import fit_calibrator
+from gnn.calibrate import Calibrator, fit_calibrator
 from gnn.checkpoint import Packed
 from gnn.config import ConfigError, TrainConfig
 from gnn.patients.cases import NOW, Bounds, Cases, bounds_of, cases
@@ -27,7 +27,7 @@ from gnn.patients.events import Events, Longs, read_events
 from gnn.patients.hear import FOLDS, Heard, Learned, hear, moved, only
 from gnn.patients.hidden import marks
 from gnn.patients.likes import Likes, likes
-from gnn.patients.model import LATER, REGIMES, Asked, PatientModel, treated_in
+from gnn.patients.model import LATER, REGIMES, Asked, PatientModel, calibrator_for, treated_in
 from gnn.patients.received import Matrix, Vocabulary, in_words, known, learn_record, vocabulary
 from gnn.readout import Examples, Readout, fit
 from gnn.split import assert_no_leak, without
@@ -39,6 +39,8 @@ from kg.progress import Progress, silent
 RIDGE = 1.0
 CALIBRATED_BY = 60_000
 """How many pairs that are no answers a calibrator looks at, beside all that are."""
+LEAST_ANSWERS = 500
+"""A data set with fewer answers of a regime has no calibrator of its own."""
 
 KINDS = ("Patient", "Drug")
 
@@ -126,7 +128,9 @@ def learn(
         random = np.random.default_rng([config.seed, 3, REGIMES.index(regime)])
         heard = hear(data, regime, random)
         if heard.target.any():
-            judges[regime] = judge(only(heard, regime, config.parts), config, random)
+            readout, crossed, level = judge(only(heard, regime, config.parts), config, random)
+            fitted = calibrated(replace(heard, level=level), crossed, regime, studied, random)
+            judges[regime] = readout, fitted
             if work is not None:
                 resume.put(work, run, place, pack_judge(Packed({}, {}), regime, judges[regime]))
     progress("trained", 1.0)
@@ -143,7 +147,7 @@ def learn(
         later={name: moved(data, np.flatnonzero(data.kind == kind)) for name, kind in LATER.items() if name in judges},
         likes=data.likes,
         readouts={regime: readout for regime, (readout, _) in judges.items()},
-        calibrators={regime: one for regime, (_, one) in judges.items() if one is not None},
+        calibrators={name: one for _, calibrators in judges.values() for name, one in calibrators.items()},
     )
 
 
@@ -168,28 +172,50 @@ def gather(told: Cases, events: Events, words: Vocabulary, of: Likes, held_out: 
     )
 
 
-def judge(heard: Heard, config: TrainConfig, random: np.random.Generator) -> Judge:
-    """Fit a readout, and a calibrator on what the readout says of folds that it was not fitted on.
+def judge(heard: Heard, config: TrainConfig, random: np.random.Generator) -> tuple[Readout, Matrix, Matrix]:
+    """Fit a readout; return it, what it says of pairs when fitted without their fold, and what each stands for.
 
     Where answers are as common as the `level` of the pairs says, and not as they were hidden, its bias is moved there.
+    Shapes: the second and the third [pair].
     """
     pairs = np.bincount(heard.patient)[heard.patient]  # of a patient with many cases each counts less
     weight, level = ((one * pairs.mean() / pairs).astype(np.float32) for one in (heard.weight, heard.level))
     fitted = fit(Examples(heard.inputs, heard.target, weight, heard.fold, heard.patient), RIDGE, config.draws, random)
     readout, crossed = fitted.readout, fitted.crossed
-    yes, no = np.flatnonzero(heard.target > 0), np.flatnonzero(heard.target == 0)
-    if not len(yes) or not len(no):
-        return readout, None
     if not np.array_equal(weight, level):
         move = np.float32(_move(crossed, heard.target, level))
         drawn = readout.drawn.copy()
         drawn[:, -1:] += move
         readout, crossed = Readout(readout.weight, readout.bias + float(move), drawn), crossed + move
-    some = random.permutation(no)[:CALIBRATED_BY]
-    chosen = np.sort(np.concatenate([yes, some]))
-    weights = np.where(heard.target[chosen] > 0, 1.0, len(no) / len(some)) * level[chosen]
-    labels, groups = heard.target[chosen] > 0, heard.patient[chosen]
-    return readout, fit_calibrator(crossed[chosen], labels, random, groups=groups, weights=weights)
+    return readout, crossed, level
+
+
+def calibrated(
+    heard: Heard, crossed: Matrix, regime: str, studied: Studied, random: np.random.Generator
+) -> dict[str, Calibrator]:
+    """Fit a calibrator on all pairs of a regime, and one on those of each data set that has answers enough.
+
+    A hospital's patients are given ten times as many drugs as a practice's, and one curve fits not both.
+    Shapes: crossed [pair].
+    """
+    data_set = studied.data.ends.told.data_set[heard.patient]
+    found: dict[str, Calibrator] = {}
+    for name, rows in (
+        (regime, np.arange(len(crossed))),
+        *(
+            (calibrator_for(regime, one), np.flatnonzero(data_set == place))
+            for place, one in enumerate(studied.words.sources)
+        ),
+    ):
+        target = heard.target[rows]
+        yes, no = np.flatnonzero(target > 0), np.flatnonzero(target == 0)
+        if len(no) and len(yes) >= (1 if name == regime else LEAST_ANSWERS):
+            some = random.permutation(no)[:CALIBRATED_BY]
+            chosen = np.sort(np.concatenate([yes, some]))
+            weights = np.where(target[chosen] > 0, 1.0, len(no) / len(some)) * heard.level[rows][chosen]
+            labels, groups = target[chosen] > 0, heard.patient[rows][chosen]
+            found[name] = fit_calibrator(crossed[rows][chosen], labels, random, groups=groups, weights=weights)
+    return found
 
 
 def _move(logits: Matrix, target: Matrix, weight: Matrix) -> float:

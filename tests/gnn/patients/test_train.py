@@ -15,7 +15,7 @@ from gnn.patients.events import read_events
 from gnn.patients.hear import Heard, Learned, first_later, hear
 from gnn.patients.hidden import marks, without_hidden
 from gnn.patients.likes import likes
-from gnn.patients.model import IN_STAY, REGIMES, Asked, PatientModel, asked, logits
+from gnn.patients.model import IN_STAY, REGIMES, Asked, PatientModel, asked, logits, probabilities
 from gnn.patients.received import learn_later, vocabulary
 from gnn.patients.train import gather, public_part, train
 from gnn.split import LeakError, assert_no_leak
@@ -161,6 +161,22 @@ def test_a_training_that_was_stopped_goes_on_after_its_last_whole_regime(
     other = made_up([*cohort(), takes(patient(1), UNUSED, 10_300)], {patient(59): WITHDRAWN})
     train(other, CONFIG, work=tmp_path)
     assert heard[-5:] == [*REGIMES]  # of other records nothing that is kept is taken
+
+
+def test_each_data_set_is_calibrated_by_its_own_patients(
+    hospital: Graph, model: PatientModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it has answers enough; and the share that is foretold is the share that is true."""
+    assert set(model.calibrators) == {*model.readouts}
+    monkeypatch.setattr("gnn.patients.train.LEAST_ANSWERS", 50)
+    own = train(hospital, CONFIG)
+    assert {"warm/by-hand", "in a stay/by-hand"} <= {*own.calibrators}
+    events = read_events(hospital)
+    told = cases(events, own.bounds)
+    every, ends = asked(own, told, events.sources), np.flatnonzero(told.kind == NOW)
+    of = Asked(every.told.of(ends), every.treated[ends])
+    foretold = probabilities(own, of, logits(own, of))[:, : len(own.words.drugs)]
+    assert foretold.mean() == pytest.approx(float(of.told.has.mean()), abs=0.1)
 
 
 def test_too_few_patients_are_refused() -> None:

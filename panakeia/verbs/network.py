@@ -302,10 +302,16 @@ def _lines(path: str | Path) -> list[str]:
 
 def _ranking(model: "AnyModel", end: "End", whom: str, frame: "pd.DataFrame", more: Sequence[str] = ()) -> Table:
     """Return ranked candidates with what there is to know about them."""
+    from kg.schema import PERSON
+
     kind = model.task.columns[1 if end == "subject" else 0]
-    note = (
-        f"known: {model.listed(True)}. A {kind} that is {model.listed(False)} is a hypothesis: nobody may have "
-        "looked at it, or it may have been judged not indicated; judged: what curators voted, where the graph has "
-        f"a source of such judgements, which the model has not seen. Data: {model.summary()['data_version']}"
+    told = (
+        "what like patients were given is no advice; treats, genes, support: what the graph says for it; warning: what "
+        "speaks against it, and none is no safety (`panakeia patient warnings` says what the graph has no source of)"
+        if model.task.subject == PERSON
+        else f"a {kind} that is {model.listed(False)} is a hypothesis: nobody may have looked at it, or it may have "
+        "been judged not indicated; judged: what curators voted, where the graph has a source of such judgements, "
+        "which the model has not seen"
     )
+    note = f"known: {model.listed(True)}; {told}. Data: {model.summary()['data_version']}"
     return Table(f"{kind}s for {whom}", frame, (*more, note))

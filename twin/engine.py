@@ -50,13 +50,19 @@ def float64_on_cpu() -> Iterator[None]:
         yield
 
 
-def typical(model: Model, covariates: Mapping[str, NDArray[Any]], theta: Mapping[str, Any] | None = None) -> Individual:
+def typical(
+    model: Model,
+    covariates: Mapping[str, NDArray[Any]],
+    theta: Mapping[str, Any] | None = None,
+    patients: int | None = None,
+) -> Individual:
     """Return the individual parameters of patients with these covariates, without variability: [patient] each.
 
-    `theta` has values for the population's parameters, one for all patients or [patient].
+    `theta` has values for the population's parameters, one for all patients or [patient]. `patients` says how many
+    there are to a model that asks nothing of them; else it is one.
     """
     told = model.encoded(covariates)
-    count = len(next(iter(told.values()), np.zeros(1)))
+    count = len(next(iter(told.values()), np.zeros(patients or 1)))
     values = {name: np.broadcast_to(value, (count,)) for name, value in {**model.theta, **(theta or {})}.items()}
     with float64_on_cpu():
         found = _typical(model, np.arange(count), values, told)

@@ -124,9 +124,9 @@ def draw(model: Model, cohort: Cohort, seed: int, draws: int = 1, *, doubt: bool
     if doubt:
         covariates = {name: np.repeat(values, draws) for name, values in cohort.covariates.items()}
         theta = {name: np.tile(values, cohort.n) for name, values in _doubted(model, seed, draws).items()}
-        likely = typical(model, covariates, theta)
+        likely = typical(model, covariates, theta, cohort.n * draws)
     else:
-        likely = jax.tree.map(lambda array: np.repeat(array, draws), typical(model, cohort.covariates))
+        likely = jax.tree.map(lambda array: np.repeat(array, draws), typical(model, cohort.covariates, None, cohort.n))
     between = list(model.variability.between)
     if not between:
         return likely
@@ -255,7 +255,7 @@ def _summary(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, v
     if variation:
         people = draw(model, cohort, variation.seed, draws, doubt=variation.doubt)
     else:
-        people = typical(model, cohort.covariates)
+        people = typical(model, cohort.covariates, None, cohort.n)
     patients = cohort.n * draws
     given = [one for one in doses for _ in range(draws)]
     line = timeline(given, [look] * patients, Entry.of(model.compartments, people, patients), model.longest_step_h)

@@ -59,6 +59,18 @@ def twin_simulate(
     print_note(found.to_text())
 
 
+@twin_app.command("models")
+def twin_models(
+    name: Annotated[Twin | None, typer.Argument(help="One model: its parameters and sources.", metavar="NAME")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the models of twins: covariates, observables, assumptions, what each leaves out, and how it is solved.
+
+    Example: panakeia twin models warfarin_hamberg2007 --json
+    """
+    print_answer(Session().twin_models(name), as_json=as_json)
+
+
 @trial_app.command("run")
 def trial_run(
     design: Annotated[Path, typer.Argument(help="The trial's design.", metavar="TRIAL.toml")],

@@ -67,6 +67,43 @@ class TwinVerbs(Held):
         title = f"{model}: trajectories, patients: {len(found.ids)}{into(out)}"
         return Table(title, found.to_frame(), (found.basis, f"solved by: {found.solver}", *failed))
 
+    def twin_models(self, name: str | None = None) -> Table:
+        """List the twins' models: what each asks of a patient, observes, assumes, leaves out, and how it is solved.
+
+        With a name, the parameters of that model, with unit and source, or why they were assumed.
+        """
+        import pandas as pd
+
+        from twin import library
+        from twin.catalogue import assumed, described
+
+        models = list(library.MODELS) if name is None else [name]
+        told = []
+        with self._telling() as progress:
+            for number, model in enumerate(models):
+                progress("look at the models' equations", number / len(models))
+                told.append(described(library.load(model)))
+            progress("look at the models' equations", 1.0)
+        if name is not None:
+            (model_told,) = told
+            facts = [f"{fact}: {model_told[fact]}" for fact in ("citation", "solver", "dose_unit")]
+            asked = ", ".join(covariate["name"] for covariate in model_told["covariates"]) or "nothing"
+            facts += [f"asks: {asked}", *(f"left out: {one}" for one in model_told["left_out"])]
+            return Table(f"{name}: parameters", pd.DataFrame(model_told["parameters"]), tuple(facts), model_told)
+        rows = [
+            {
+                "model": one["name"],
+                "covariates": ", ".join(covariate["name"] for covariate in one["covariates"]),
+                "observables": ", ".join(one["observables"]),
+                "parameters": len(one["parameters"]),
+                "assumed": len(assumed(one)),
+                "solver": one["solver"],
+                "citation": one["citation"],
+            }
+            for one in told
+        ]
+        return Table(f"models: {len(rows)}", pd.DataFrame(rows), ("panakeia twin models NAME tells all of one",), told)
+
     def trial_run(self, design: "str | Path | TrialDesign", *, out: str | Path | None = None) -> "TrialResult":
         """Simulate a trial, from its TOML file or as designed in Python.
 

@@ -93,6 +93,18 @@ def test_simulate_a_cohort(panakeia: Panakeia, files: Path) -> None:
     assert last["B"] > last["A"], "a poor metaboliser with a sensitive target has the higher INR"
 
 
+def test_the_models_of_twins_are_listed_and_told(panakeia: Panakeia) -> None:
+    listed = {model["name"]: model for model in panakeia("twin", "models", "--json").json()}
+    assert {"warfarin_hamberg2007", "tacrolimus_andrews2019", "diabetes_choy2016"} <= listed.keys()
+    assert all(model["solver"] and model["citation"] and model["observables"] for model in listed.values())
+    (told,) = [panakeia("twin", "models", "warfarin_hamberg2010", "--json").json()]
+    assert told == listed["warfarin_hamberg2010"]
+    assert {"name": "clearance *1", "value": 0.174, "unit": "L/h", "basis": "measured"}.items() <= told["parameters"][
+        1
+    ].items()
+    assert panakeia("twin", "models", "aspirin_1899").status == 2
+
+
 def test_simulate_a_patient_of_the_graph(panakeia: Panakeia, starter_store: Path, files: Path) -> None:
     listed = panakeia("search", "--kind", "patient", "--store", starter_store, "--top", 12, "--json").json()
     patients = listed["nodes"]

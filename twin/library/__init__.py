@@ -8,6 +8,16 @@ if TYPE_CHECKING:
 
 MODELS = {
     "warfarin_hamberg2007": "warfarin.hamberg2007",
+    "warfarin_hamberg2007_iwpc": "warfarin.hamberg2007_iwpc",
+    "warfarin_hamberg2010": "warfarin.hamberg2010",
+    "tacrolimus_andrews2019": "tacrolimus",
+    "theophylline_boeckmann1994": "theophylline",
+    "phenobarbital_grasela1985": "phenobarbital",
+    "tumour_geng2017": "tumour.geng2017",
+    "tumour_claret2014": "tumour.claret2014",
+    "diabetes_choy2016": "diabetes.choy2016",
+    "diabetes_dallaman2014": "diabetes.dallaman2014",
+    "weight_guo2025": "weight_guo2025",
     "generic_indirect_response": "generic.indirect_response",
     "generic_michaelis_menten": "generic.michaelis_menten",
     "generic_target_mediated": "generic.target_mediated",

@@ -1,10 +1,11 @@
 """Solvers: what carries the flat states of many patients over an interval, whatever the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from twin.model import Individual
 from twin.solve.flat import Equations
@@ -38,9 +39,39 @@ def each_patient(function: Callable[..., Any]) -> Callable[..., Any]:
     return jax.vmap(function, in_axes=-1, out_axes=-1)
 
 
-def with_inflow(equations: Equations, change: jax.Array, inflow: jax.Array | None) -> jax.Array:
-    """Return rates [state, patient] with what flows into compartments [compartment, patient] added."""
+Rows = tuple[jax.Array, ...]
+"""Each state's [patient]: steps are taken on these, so that a whole step is one loop over patients."""
+
+
+def rows_of(equations: Equations) -> Callable[..., Rows]:
+    """Return the rates of a model as a function of individual parameters and rows, that gives rows."""
+    return each_patient(lambda individual, *rows: tuple(equations.rates(individual, jnp.stack(rows))))
+
+
+def inflow_rows(equations: Equations, inflow: jax.Array | None) -> list[Any]:
+    """Return what flows into each state, from what flows into compartments [compartment, patient]."""
+    found: list[Any] = [0.0] * len(equations.names)
     if inflow is not None:
         for number, place in enumerate(equations.places):
-            change = change.at[place].add(inflow[number])
-    return change
+            found[place] = found[place] + inflow[number]
+    return found
+
+
+def weighed(weights: Sequence[float], parts: Sequence[jax.Array]) -> Any:
+    """Return a sum of parts, those of no weight left out."""
+    return sum((weight * part for weight, part in zip(weights, parts, strict=True) if weight), 0.0)
+
+
+def moved(now: Rows, span: Any, weights: Sequence[float], stages: Sequence[Rows]) -> Rows:
+    """Return rows moved by a weighed sum of stages."""
+    if not stages:
+        return now
+    return tuple(
+        one + span * weighed(weights, parts) for one, parts in zip(now, zip(*stages, strict=True), strict=True)
+    )
+
+
+def share_of(away: Rows, size: Rows) -> jax.Array:
+    """Return how far off a state is at most, as a share of its largest value: [patient]."""
+    shares = [one / jnp.where(largest > 0, largest, 1.0) for one, largest in zip(away, size, strict=True)]
+    return jnp.max(jnp.stack(shares), axis=0)

@@ -5,14 +5,14 @@ doi:10.1016/0771-050X(80)90013-3). An embedded method of order 4 says how far of
 carried on is of order 5, and off by about e^(6/5). Who asks takes finer steps.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
 
 from twin.model import Individual
 from twin.solve.flat import Equations
-from twin.solve.solver import Carried, Solver, each_patient, with_inflow
+from twin.solve.solver import Carried, Rows, Solver, inflow_rows, moved, rows_of, share_of, weighed
 from twin.solve.stiff import FEWEST_STEPS, stiff
 
 _A = (
@@ -30,28 +30,32 @@ MOST_STEPS = 1024
 """In an interval; who needs more is stiff."""
 
 
+@lru_cache(maxsize=256)
 def stepped(equations: Equations, steps: int) -> Solver:
     """Return the solver that takes so many steps in an interval; a stiff one follows where `MOST_STEPS` are too few."""
-    rates = each_patient(equations.rates)
+    rates = rows_of(equations)
 
     def carry(individuals: Individual, hours: jax.Array, state: jax.Array, inflow: jax.Array | None) -> Carried:
-        def slope(now: jax.Array) -> jax.Array:
-            return with_inflow(equations, rates(individuals, now), inflow)
+        flows = inflow_rows(equations, inflow)
 
-        def step(place: jax.Array, carried: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        def slope(now: Rows) -> Rows:
+            return tuple(change + flow for change, flow in zip(rates(individuals, *now), flows, strict=True))
+
+        def step(place: jax.Array, carried: tuple[Rows, Rows, Rows, Rows]) -> tuple[Rows, Rows, Rows, Rows]:
             now, first, away, size = carried
             span = hours * (2 * place + 1) / steps**2
             stages = [first]
             for row in _A:
-                stages.append(slope(now + span * sum(a * one for a, one in zip(row, stages, strict=True) if a)))
-            moved = now + span * sum(a * one for a, one in zip(_A[-1], stages, strict=False) if a)
-            missed = span * sum(a * one for a, one in zip(_AWAY, stages, strict=True) if a)
-            return moved, stages[-1], away + jnp.abs(missed), jnp.maximum(size, jnp.abs(moved))
+                stages.append(slope(moved(now, span, row, stages)))
+            ended = moved(now, span, _A[-1], stages[:-1])
+            missed = [jnp.abs(span * weighed(_AWAY, parts)) for parts in zip(*stages, strict=True)]
+            off = tuple(one + more for one, more in zip(away, missed, strict=True))
+            return ended, stages[-1], off, tuple(map(jnp.maximum, size, map(jnp.abs, ended)))
 
-        begun = (state, slope(state), jnp.zeros_like(state), jnp.abs(state))
+        rows = tuple(state)
+        begun = (rows, slope(rows), tuple(map(jnp.zeros_like, rows)), tuple(map(jnp.abs, rows)))
         end, _, away, size = jax.lax.fori_loop(0, steps, step, begun)
-        off = jnp.max(away / jnp.where(size > 0, size, 1.0), axis=0)
-        return end, off ** (6 / 5)
+        return jnp.stack(end), share_of(away, size) ** (6 / 5)
 
     finer = (
         partial(stepped, equations, 2 * steps) if 2 * steps <= MOST_STEPS else partial(stiff, equations, FEWEST_STEPS)

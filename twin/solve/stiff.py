@@ -4,14 +4,25 @@ RODAS (Hairer and Wanner, Solving Ordinary Differential Equations II, 2nd ed. 19
 Jacobian and one elimination a step, and an embedded method of order 3. All patients take the same steps.
 """
 
-from functools import partial
+from collections.abc import Sequence
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
 
 from twin.model import Individual
 from twin.solve.flat import Equations
-from twin.solve.solver import Carried, Solver, each_patient, with_inflow
+from twin.solve.solver import (
+    Carried,
+    Rows,
+    Solver,
+    each_patient,
+    inflow_rows,
+    moved,
+    rows_of,
+    share_of,
+    weighed,
+)
 
 _GAMMA = 0.25
 _LAST = (1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950)
@@ -39,29 +50,37 @@ FEWEST_STEPS, MOST_STEPS = 64, 8192
 """In an interval."""
 
 
+@lru_cache(maxsize=256)
 def stiff(equations: Equations, steps: int) -> Solver:
     """Return the solver that takes so many steps in an interval."""
-    rates = each_patient(equations.rates)
+    rates = rows_of(equations)
     slopes = each_patient(jax.jacfwd(equations.rates, argnums=1))
 
     def carry(individuals: Individual, hours: jax.Array, state: jax.Array, inflow: jax.Array | None) -> Carried:
-        def step(place: jax.Array, carried: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        flows = inflow_rows(equations, inflow)
+
+        def step(place: jax.Array, carried: tuple[Rows, Rows, Rows]) -> tuple[Rows, Rows, Rows]:
             now, away, size = carried
             begun, ended = place / steps, (place + 1) / steps
             span = jnp.maximum(hours * (ended**GRADE - begun**GRADE), 1e-300)
-            matrix = jnp.eye(len(now))[..., None] / (_GAMMA * span) - slopes(individuals, now)
-            eliminated, stages = eliminate(matrix), list[jax.Array]()
+            eliminated = eliminate(slopes(individuals, jnp.stack(now)), 1 / (_GAMMA * span))
+            stages: list[Rows] = []
             for weights, pulls in zip(_A, _C, strict=True):
-                at = now + sum(a * one for a, one in zip(weights, stages, strict=True))
-                pull = sum(c * one for c, one in zip(pulls, stages, strict=True))
-                change = with_inflow(equations, rates(individuals, at), inflow)
-                stages.append(solve(eliminated, change + pull / span))
-            moved = now + sum(m * one for m, one in zip(_M, stages, strict=True))
-            return moved, jnp.maximum(away, jnp.abs(stages[-1])), jnp.maximum(size, jnp.abs(moved))
+                change = rates(individuals, *moved(now, 1.0, weights, stages))
+                pulled = [weighed(pulls, parts) / span for parts in zip(*stages, strict=True)] or [0.0] * len(now)
+                stages.append(
+                    solve(
+                        eliminated, [one + flow + pull for one, flow, pull in zip(change, flows, pulled, strict=True)]
+                    )
+                )
+            reached = moved(now, 1.0, _M, stages)
+            off = tuple(map(jnp.maximum, away, map(jnp.abs, stages[-1])))
+            return reached, off, tuple(map(jnp.maximum, size, map(jnp.abs, reached)))
 
-        end, away, size = jax.lax.fori_loop(0, steps, step, (state, jnp.zeros_like(state), jnp.abs(state)))
-        off = jnp.max(away / jnp.where(size > 0, size, 1.0), axis=0)
-        return end, off ** (5 / 4)
+        rows = tuple(state)
+        begun = rows, tuple(map(jnp.zeros_like, rows)), tuple(map(jnp.abs, rows))
+        end, away, size = jax.lax.fori_loop(0, steps, step, begun)
+        return jnp.stack(end), share_of(away, size) ** (5 / 4)
 
     finer = partial(stiff, equations, 2 * steps) if 2 * steps <= MOST_STEPS else None
     return Solver(
@@ -72,23 +91,24 @@ def stiff(equations: Equations, steps: int) -> Solver:
     )
 
 
-def eliminate(matrix: jax.Array) -> list[list[jax.Array]]:
-    """Return the factors of matrices by Gauss, without pivots: the diagonals of a step's matrices are their largest.
+def eliminate(slopes: jax.Array, shift: jax.Array) -> list[list[jax.Array]]:
+    """Return the factors of `shift` less the slopes by Gauss, without pivots: in steps the diagonals are the largest.
 
-    Shapes: [state, state, patient] -> rows of [patient].
+    Shapes: slopes [state, state, patient], shift [patient] -> rows of [patient].
     """
-    rows = [[matrix[i, j] for j in range(len(matrix))] for i in range(len(matrix))]
-    for pivot in range(len(rows)):
-        for below in range(pivot + 1, len(rows)):
+    count = len(slopes)
+    rows = [[(shift if i == j else 0.0) - slopes[i, j] for j in range(count)] for i in range(count)]
+    for pivot in range(count):
+        for below in range(pivot + 1, count):
             factor = rows[below][pivot] / rows[pivot][pivot]
-            for column in range(pivot + 1, len(rows)):
+            for column in range(pivot + 1, count):
                 rows[below][column] = rows[below][column] - factor * rows[pivot][column]
             rows[below][pivot] = factor
     return rows
 
 
-def solve(eliminated: list[list[jax.Array]], right: jax.Array) -> jax.Array:
-    """Solve with factors. Shapes: right [state, patient] -> the same."""
+def solve(eliminated: list[list[jax.Array]], right: Sequence[jax.Array]) -> Rows:
+    """Solve with factors. Shapes: right [patient] of each state -> the same."""
     count, found = len(eliminated), list(right)
     for row in range(count):
         for column in range(row):
@@ -97,4 +117,4 @@ def solve(eliminated: list[list[jax.Array]], right: jax.Array) -> jax.Array:
         for column in range(row + 1, count):
             found[row] = found[row] - eliminated[row][column] * found[column]
         found[row] = found[row] / eliminated[row][row]
-    return jnp.stack(found)
+    return tuple(found)

@@ -1,9 +1,16 @@
 """Published algorithms for warfarin's dose: IWPC 2009, Gage 2008, the EU-PACT loading doses, Lenzini 2010.
 
 Patients come as covariates, one array per name, all of one length: `age_years`, `height_cm`, `weight_kg`, `race`
-("white", "asian", "black", "mixed_or_missing"), `CYP2C9` ("*1/*3"), `VKORC1` (-1639G>A: "GG", "GA", "AA"). Doses are of
-racemic warfarin. No patient here takes an interacting drug, smokes, or has had a stroke: terms of the published
-equations for these are left out.
+("white", "asian", "black", "mixed_or_missing"), `CYP2C9` ("*1/*3"), `VKORC1` (-1639G>A: "GG", "GA", "AA"); a genotype
+may be "unknown". True or false, and false for everyone where left out: `amiodarone`, `enzyme_inducer` (carbamazepine,
+phenytoin, rifampicin), `fluvastatin`, `smoker`, `thrombosis` (treated for deep vein thrombosis or pulmonary embolism),
+`stroke`, `diabetes`. `target_inr` is 2.5 where left out. Doses are of racemic warfarin.
+
+    IWPC      √(mg/week) = intercept + age in whole decades + cm + kg + genotypes + race + amiodarone + enzyme inducer
+    Gage      ln(mg/day) = intercept + alleles + m² + years + target + race + amiodarone + smoker + thrombosis
+    Lenzini   ln(mg/week) = Gage's terms + ln(INR of day 4 or 5) + earlier doses + stroke + diabetes + fluvastatin
+
+each term times its coefficient below; the clinical equations are without genotypes.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +25,8 @@ from twin.quantity import Measured
 
 Covariates = Mapping[str, NDArray[np.generic]]
 
+UNKNOWN = "unknown"
+"""A genotype that was not determined: the IWPC's equation has a term for it, others give no dose (NaN)."""
 
 Coefficients = Mapping[str, Measured]
 """A published equation's coefficients by name."""
@@ -29,7 +38,7 @@ def _read(source: str, values: Mapping[str, tuple[float, str]]) -> Coefficients:
 
 _SECONDARY = "; coefficients as quoted alike by two independent public implementations"
 _IWPC_SOURCE = "IWPC, N Engl J Med 2009;360:753, doi:10.1056/NEJMoa0809329, supplementary appendix" + _SECONDARY
-_ROOT, _LOG = "√(mg/week)", "ln(mg/day)"
+_ROOT, _LOG, _LOG_WEEKLY = "√(mg/week)", "ln(mg/day)", "ln(mg/week)"
 
 IWPC_PHARMACOGENETIC = _read(
     _IWPC_SOURCE,
@@ -40,14 +49,18 @@ IWPC_PHARMACOGENETIC = _read(
         "weight": (0.0128, f"{_ROOT} per kg"),
         "GA": (-0.8677, _ROOT),
         "AA": (-1.6974, _ROOT),
+        "VKORC1 unknown": (-0.4854, _ROOT),
         "*1/*2": (-0.5211, _ROOT),
         "*1/*3": (-0.9357, _ROOT),
         "*2/*2": (-1.0616, _ROOT),
         "*2/*3": (-1.9206, _ROOT),
         "*3/*3": (-2.3312, _ROOT),
+        "CYP2C9 unknown": (-0.2188, _ROOT),
         "asian": (-0.1092, _ROOT),
         "black": (-0.2760, _ROOT),
         "mixed_or_missing": (-0.1032, _ROOT),
+        "enzyme_inducer": (1.1816, _ROOT),
+        "amiodarone": (-0.5503, _ROOT),
     },
 )
 
@@ -61,6 +74,8 @@ IWPC_CLINICAL = _read(
         "asian": (-0.6752, _ROOT),
         "black": (0.4060, _ROOT),
         "mixed_or_missing": (0.0443, _ROOT),
+        "enzyme_inducer": (1.2799, _ROOT),
+        "amiodarone": (-0.5695, _ROOT),
     },
 )
 
@@ -77,24 +92,68 @@ GAGE_PHARMACOGENETIC = _read(
         "age": (-0.00745, f"{_LOG} per year"),
         "target": (0.2029, f"{_LOG} per unit of INR"),
         "black": (-0.0901, _LOG),
+        "amiodarone": (-0.2538, _LOG),
+        "smoker": (0.0922, _LOG),
+        "thrombosis": (0.0664, _LOG),
     },
 )
 
-LENZINI = _read(
-    "Lenzini 2010, Clin Pharmacol Ther 87:572, doi:10.1038/clpt.2010.13; as quoted by a public implementation",
+GAGE_CLINICAL = _read(
+    _GAGE_SOURCE,
     {
-        "intercept": (3.10894, "ln(mg/week)"),
-        "age": (-0.00767, "ln(mg/week) per year"),
-        "log_inr": (-0.51611, "ln(mg/week) per unit of ln(INR)"),
-        "A": (-0.23032, "ln(mg/week) per VKORC1 A allele"),
-        "*2": (-0.14745, "ln(mg/week) per allele"),
-        "*3": (-0.30770, "ln(mg/week) per allele"),
-        "body_surface": (0.24597, "ln(mg/week) per m²"),
-        "target": (0.26729, "ln(mg/week) per unit of INR"),
-        "black": (-0.09644, "ln(mg/week)"),
-        "dose_2_days_ago": (0.01690, "ln(mg/week) per mg"),
-        "dose_3_days_ago": (0.02018, "ln(mg/week) per mg"),
-        "dose_4_days_ago": (0.01065, "ln(mg/week) per mg"),
+        "intercept": (0.613, _LOG),
+        "body_surface": (0.425, f"{_LOG} per m²"),
+        "age": (-0.0075, f"{_LOG} per year"),
+        "target": (0.216, f"{_LOG} per unit of INR"),
+        "black": (0.156, _LOG),
+        "amiodarone": (-0.257, _LOG),
+        "smoker": (0.108, _LOG),
+        "thrombosis": (0.0784, _LOG),
+    },
+)
+
+_LENZINI_SOURCE = (
+    "Lenzini 2010, Clin Pharmacol Ther 87:572, doi:10.1038/clpt.2010.13; as quoted by a public implementation"
+)
+
+LENZINI = _read(
+    _LENZINI_SOURCE,
+    {
+        "intercept": (3.10894, _LOG_WEEKLY),
+        "age": (-0.00767, f"{_LOG_WEEKLY} per year"),
+        "log_inr": (-0.51611, f"{_LOG_WEEKLY} per unit of ln(INR)"),
+        "A": (-0.23032, f"{_LOG_WEEKLY} per VKORC1 A allele"),
+        "*2": (-0.14745, f"{_LOG_WEEKLY} per allele"),
+        "*3": (-0.30770, f"{_LOG_WEEKLY} per allele"),
+        "body_surface": (0.24597, f"{_LOG_WEEKLY} per m²"),
+        "target": (0.26729, f"{_LOG_WEEKLY} per unit of INR"),
+        "black": (-0.09644, _LOG_WEEKLY),
+        "stroke": (-0.20590, _LOG_WEEKLY),
+        "diabetes": (-0.11216, _LOG_WEEKLY),
+        "amiodarone": (-0.10350, _LOG_WEEKLY),
+        "fluvastatin": (-0.19275, _LOG_WEEKLY),
+        "dose_2_days_ago": (0.01690, f"{_LOG_WEEKLY} per mg"),
+        "dose_3_days_ago": (0.02018, f"{_LOG_WEEKLY} per mg"),
+        "dose_4_days_ago": (0.01065, f"{_LOG_WEEKLY} per mg"),
+    },
+)
+
+LENZINI_CLINICAL = _read(
+    _LENZINI_SOURCE,
+    {
+        "intercept": (2.81602, _LOG_WEEKLY),
+        "age": (-0.00590, f"{_LOG_WEEKLY} per year"),
+        "log_inr": (-0.76679, f"{_LOG_WEEKLY} per unit of ln(INR)"),
+        "body_surface": (0.17675, f"{_LOG_WEEKLY} per m²"),
+        "target": (0.27815, f"{_LOG_WEEKLY} per unit of INR"),
+        "black": (0.07123, _LOG_WEEKLY),
+        "stroke": (-0.22844, _LOG_WEEKLY),
+        "diabetes": (-0.16759, _LOG_WEEKLY),
+        "amiodarone": (-0.11137, _LOG_WEEKLY),
+        "fluvastatin": (-0.25487, _LOG_WEEKLY),
+        "dose_2_days_ago": (0.03471, f"{_LOG_WEEKLY} per mg"),
+        "dose_3_days_ago": (0.03047, f"{_LOG_WEEKLY} per mg"),
+        "dose_4_days_ago": (0.01929, f"{_LOG_WEEKLY} per mg"),
     },
 )
 
@@ -111,7 +170,7 @@ EU_PACT_ELIMINATION = _read(
 )
 
 TARGET_INR = 2.5
-"""What Gage's and Lenzini's equations aim at: the middle of the range 2 to 3."""
+"""What Gage's and Lenzini's equations aim at where nothing else is said: the middle of the range 2 to 3."""
 
 
 def iwpc_pharmacogenetic(covariates: Covariates) -> Floats:
@@ -125,14 +184,20 @@ def iwpc_clinical(covariates: Covariates) -> Floats:
 
 
 def gage_2008(covariates: Covariates) -> Floats:
-    """Return the maintenance dose in mg/day by Gage's equation with genotypes, for an INR of 2.5."""
+    """Return the maintenance dose in mg/day by Gage's equation with genotypes; NaN where one is unknown."""
     return np.exp(_log_linear(GAGE_PHARMACOGENETIC, covariates))
+
+
+def gage_clinical_2008(covariates: Covariates) -> Floats:
+    """Return the maintenance dose in mg/day by Gage's equation without genotypes."""
+    return np.exp(_log_linear(GAGE_CLINICAL, covariates))
 
 
 MAINTENANCE: dict[str, tuple[Coefficients, Callable[[Covariates], Floats]]] = {
     "iwpc_pharmacogenetic": (IWPC_PHARMACOGENETIC, iwpc_pharmacogenetic),
     "iwpc_clinical": (IWPC_CLINICAL, iwpc_clinical),
     "gage_2008": (GAGE_PHARMACOGENETIC, gage_2008),
+    "gage_clinical_2008": (GAGE_CLINICAL, gage_clinical_2008),
 }
 """Name -> coefficients and equation of every algorithm for the maintenance dose."""
 
@@ -140,10 +205,12 @@ COVARIATES: dict[str, tuple[Covariate, ...]] = {
     "iwpc_pharmacogenetic": (AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1),
     "iwpc_clinical": (AGE, HEIGHT, WEIGHT, RACE),
     "gage_2008": (AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1),
+    "gage_clinical_2008": (AGE, HEIGHT, WEIGHT, RACE),
     "lenzini_2010": (AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1),
+    "lenzini_clinical_2010": (AGE, HEIGHT, WEIGHT, RACE),
     "eu_pact_loading": (CYP2C9,),
 }
-"""Name -> what an algorithm reads of a patient."""
+"""Name -> what an algorithm reads of a patient, beside the conditions that may be left out."""
 
 
 def eu_pact_loading(maintenance_mg: Floats, cyp2c9: NDArray[np.generic]) -> Floats:
@@ -156,6 +223,7 @@ def eu_pact_loading(maintenance_mg: Floats, cyp2c9: NDArray[np.generic]) -> Floa
     [[7.59, 6.72, 5.86]]
     """
     rate = _by_label(EU_PACT_ELIMINATION, cyp2c9)
+    rate = np.where(rate > 0, rate, np.nan)
     loading = maintenance_mg / -np.expm1(-72.0 * rate)
     return np.stack(
         [1.5 * loading - 0.5 * maintenance_mg, loading, 0.5 * loading + 0.5 * maintenance_mg],
@@ -164,14 +232,16 @@ def eu_pact_loading(maintenance_mg: Floats, cyp2c9: NDArray[np.generic]) -> Floa
 
 
 def lenzini_2010(covariates: Covariates, inr: Floats, doses_mg: Floats) -> Floats:
-    """Return the revised dose in mg/day from an INR of day 4 or 5.
+    """Return the revised dose in mg/day from an INR of day 4 or 5; NaN where a genotype is unknown.
 
     `doses_mg` [patient, 3] are the doses of 4, 3 and 2 days before; 0 where that was before the first day.
     """
-    log_weekly = _log_linear(LENZINI, covariates) + LENZINI["log_inr"].value * np.log(inr)
-    for column, days_ago in enumerate((4, 3, 2)):
-        log_weekly = log_weekly + LENZINI[f"dose_{days_ago}_days_ago"].value * doses_mg[:, column]
-    return np.exp(log_weekly) / 7.0
+    return _revised(LENZINI, covariates, inr, doses_mg)
+
+
+def lenzini_clinical_2010(covariates: Covariates, inr: Floats, doses_mg: Floats) -> Floats:
+    """Return the revised dose in mg/day without genotypes; see `lenzini_2010`."""
+    return _revised(LENZINI_CLINICAL, covariates, inr, doses_mg)
 
 
 def body_surface_m2(covariates: Covariates) -> Floats:
@@ -186,9 +256,12 @@ def _iwpc(equation: Coefficients, covariates: Covariates) -> Floats:
         + equation["age"].value * np.floor(_numbers(covariates, "age_years") / 10.0)
         + equation["height"].value * _numbers(covariates, "height_cm")
         + equation["weight"].value * _numbers(covariates, "weight_kg")
+        + _by_label(equation, covariates["race"])
+        + _conditions(equation, covariates)
     )
-    for name in ("VKORC1", "CYP2C9", "race"):
-        root = root + _by_label(equation, covariates[name])
+    for gene in ("VKORC1", "CYP2C9"):
+        labels = covariates[gene].astype(str)
+        root = root + _by_label(equation, np.where(labels == UNKNOWN, f"{gene} {UNKNOWN}", labels))
     return np.maximum(root, 0.0) ** 2 / 7.0
 
 
@@ -198,13 +271,36 @@ def _log_linear(equation: Coefficients, covariates: Covariates) -> Floats:
         equation["intercept"].value
         + equation["age"].value * _numbers(covariates, "age_years")
         + equation["body_surface"].value * body_surface_m2(covariates)
-        + equation["target"].value * TARGET_INR
-        + equation["A"].value * np.strings.count(covariates["VKORC1"].astype(str), "A")
-        + equation["*2"].value * np.strings.count(covariates["CYP2C9"].astype(str), "*2")
-        + equation["*3"].value * np.strings.count(covariates["CYP2C9"].astype(str), "*3")
+        + equation["target"].value * np.asarray(covariates.get("target_inr", TARGET_INR), dtype=np.float64)
         + equation["black"].value * (covariates["race"] == "black")
+        + _conditions(equation, covariates)
     )
+    for gene, alleles in (("VKORC1", ("A",)), ("CYP2C9", ("*2", "*3"))):
+        for allele in alleles:
+            if allele in equation:
+                labels = covariates[gene].astype(str)
+                count = np.where(labels == UNKNOWN, np.nan, np.strings.count(labels, allele))
+                terms = terms + equation[allele].value * count
     return terms
+
+
+def _revised(equation: Coefficients, covariates: Covariates, inr: Floats, doses_mg: Floats) -> Floats:
+    log_weekly = _log_linear(equation, covariates) + equation["log_inr"].value * np.log(inr)
+    for column, days_ago in enumerate((4, 3, 2)):
+        log_weekly = log_weekly + equation[f"dose_{days_ago}_days_ago"].value * doses_mg[:, column]
+    return np.exp(log_weekly) / 7.0
+
+
+_CONDITIONS = ("amiodarone", "enzyme_inducer", "fluvastatin", "smoker", "thrombosis", "stroke", "diabetes")
+
+
+def _conditions(equation: Coefficients, covariates: Covariates) -> Floats:
+    """Return what the conditions that an equation knows come to: 0 for those that were left out."""
+    found = np.zeros(len(covariates["age_years"]))
+    for name in _CONDITIONS:
+        if name in equation and name in covariates:
+            found += equation[name].value * np.asarray(covariates[name], dtype=np.float64)
+    return found
 
 
 def _numbers(covariates: Covariates, name: str) -> Floats:

@@ -1,0 +1,36 @@
+"""The catalogue: what a model asks of a patient, observes, assumes, leaves out, and how the engine solves it."""
+
+from typing import Any
+
+from twin.covariates import Continuous, Covariate, asked_for
+from twin.model import Model, parameter_table
+from twin.solve.choose import solver_of
+
+
+def described(model: Model) -> dict[str, Any]:
+    """Return all that is to be known of a model, as JSON values."""
+    return {
+        "name": model.name,
+        "citation": model.citation,
+        "covariates": [_asked(covariate) for covariate in model.covariates],
+        "compartments": list(model.compartments),
+        "dose_unit": model.dose_unit,
+        "observables": dict(model.observables),
+        "hazard": model.hazard is not None,
+        "solver": solver_of(model).name,
+        "parameters": parameter_table(model),
+        "left_out": list(model.left_out),
+    }
+
+
+def assumed(description: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parameters of a description that no source settles."""
+    return [row for row in description["parameters"] if row["basis"] == "assumed"]
+
+
+def _asked(covariate: Covariate) -> dict[str, Any]:
+    if isinstance(covariate, Continuous):
+        about: dict[str, Any] = {"unit": covariate.unit, "lower": covariate.lower, "upper": covariate.upper}
+    else:
+        about = {"levels": list(covariate.levels)}
+    return {"name": covariate.name, **about, "needed": asked_for(covariate)}

@@ -163,6 +163,9 @@ def _terms(
         return _factors(model, seen, told, one)
     part = one.by.partition(" ")[0] if one.part == "attention" else one.part
     over, across = _likenesses(model, seen, learned, one)
+    if part == "shares":
+        sends = over[0, told.subjects].astype(np.float64)
+        return sends * told.there / max(np.bincount(told.objects, sends).max(initial=0), 1e-12)
     from_subjects = told.here if part == "objects" else over[0, told.subjects]
     from_objects = told.there if part == "subjects" else across[told.objects, 0]
     return np.multiply(from_subjects, from_objects, dtype=np.float64)
@@ -179,7 +182,7 @@ def _likenesses(
     if one.part == "both":
         by, _, fused = one.by.rpartition(", ")
     over = model.around.subjects.channels.index(by) if one.part != "objects" else 0
-    across = model.around.objects.channels.index(fused) if one.part != "subjects" else 0
+    across = model.around.objects.channels.index(fused) if one.part not in ("subjects", "shares") else 0
     return seen.from_subjects[over], seen.from_objects[across]
 
 
@@ -256,7 +259,7 @@ def _over(model: Model, seen: Rectangle, told: _Between, one: Input) -> Iterator
     """
     end = "objects" if one.part == "objects" else "subjects"
     by = one.by.rpartition(", ")[0] if one.part == "both" else one.by
-    if one.part not in ("subjects", "objects", "both"):
+    if one.part not in ("subjects", "objects", "both", "shares"):
         yield _NAMED[one.part], 1.0
     elif by not in FUSED:
         yield by, 1.0

@@ -11,6 +11,8 @@ the two. Messages never carry a pair's own answer: in training they come from pa
   once (as edge-conditioned convolutions do; Gilmer et al. 2017, arXiv:1704.01212). `gnn.learned` learns them.
 - Factors: the product of vectors that the answers alone give (`gnn.factorise`).
 - Regressions: the answers foretold from each other in closed form (`gnn.regress`).
+- Shares: what a subject hears of an object, of what it hears of the object that it hears most of: who has few like
+  subjects hears little of all objects, and yet of some more than of others.
 - Linear readouts of all of them: one for each relation of the answers, and for each regime: a pair whose ends both
   have answers, or of which one end has none. With some hundred answers a deeper one ranks worse.
 
@@ -32,8 +34,8 @@ FILTERS = (0.3, 1.0, 3.0)
 """The a of the spectral filters s t / (s t + a)."""
 
 USUAL_PARTS = ("messages", "spectral", "chains", "attention", "factors")
-PARTS = (*USUAL_PARTS, "regressions")
-"""The parts of the model, that an ablation may leave out: the usual ones, and one that a task may ask for."""
+PARTS = (*USUAL_PARTS, "regressions", "shares")
+"""The parts of the model, that an ablation may leave out: the usual ones, and those that a task may ask for."""
 
 PART_NAMES = {
     "degrees": "degrees",
@@ -43,6 +45,7 @@ PART_NAMES = {
     "spectral": "fused graph",
     "factors": "factors of the known answers",
     "regressions": "known answers foretold from each other",
+    "shares": "like {subjects}, beside the best of the {objects}",
     "chains": "walks between",
     "attention": "learned likeness",
 }
@@ -154,6 +157,8 @@ def fixed_inputs(around: Surroundings, parts: tuple[str, ...]) -> list[Input]:
         if "regressions" in parts:
             names = (*OVER_ONE, OVER_BOTH)
             found += [Input(relation, "regressions", by) for by in (*names, *(f"{name}, {PLAIN}" for name in names))]
+        if "shares" in parts:
+            found.append(Input(relation, "shares", FUSED[-1]))
     if "chains" in parts:
         found += [Input("", "chains", name) for name in _met(around)]
     return found
@@ -184,7 +189,7 @@ def outset(around: Surroundings, senders: Senders, seen: Rectangle, answers: Ans
     """Return what the answers say to the subjects of a rectangle."""
     known = answers.known.items()
     return Outset(
-        {name: _sent(one, seen.from_subjects) for name, one in known if "messages" in parts},
+        {name: _sent(one, seen.from_subjects) for name, one in known if "messages" in parts or "shares" in parts},
         {name: [*_waves(around, senders, seen.rows, one)] for name, one in known if "spectral" in parts},
     )
 
@@ -224,6 +229,10 @@ def reached(
             found += [(ends[0] @ ends[1].T)[None]] * 2
         if "regressions" in parts:
             found += [foretold(answers.regressed[relation], senders, seen)] * 2
+        if "shares" in parts:
+            sharp = said.sent[relation][-1:]
+            most = np.maximum(sharp.max(2, keepdims=True, initial=0), 1e-12)
+            found.append(_on_columns(sharp / most, there))
     if "chains" in parts:
         found.append(seen.chains)
     return np.concatenate([values.astype(np.float32, copy=False) for values in found])
@@ -250,8 +259,11 @@ def spoken(messages: NDArray) -> NDArray:
 
 
 def sized(around: Surroundings, parts: tuple[str, ...], sizes: Matrix) -> Matrix:
-    """Return by which sizes inputs are compressed: the plain ones by 1, which changes them little. Shapes: [input]."""
-    plain = [one.by.endswith(PLAIN) for one in fixed_inputs(around, parts)]
+    """Return by which sizes inputs are compressed: shares and plain ones by 1, which changes them little.
+
+    Shapes: [input].
+    """
+    plain = [one.part == "shares" or one.by.endswith(PLAIN) for one in fixed_inputs(around, parts)]
     return np.where(plain, 1, sizes).astype(np.float32)
 
 

@@ -178,7 +178,7 @@ BINDS = Task(
         "members": 1,
         "inner_folds": 5,
         "draws": 10,
-        "parts": ("messages", "spectral", "chains", "factors", "regressions"),
+        "parts": ("messages", "spectral", "chains", "factors", "regressions", "shares"),
     },
 )
 

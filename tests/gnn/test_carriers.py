@@ -11,6 +11,9 @@ from gnn.checkpoint import Model
 from gnn.likeness import Newcomer, Side
 from gnn.model import FILTERS, Input
 from gnn.score import input_names, joined, logits
+from gnn.train import train
+from kg.graph import Graph
+from tests.gnn.conftest import SMALL
 
 NOT_SHARED = ("degrees", "chains")
 
@@ -82,6 +85,19 @@ def test_what_is_added_sums_to_what_the_model_says(model: Model, open_pairs: lis
         shared = [adds for one, adds in zip(found.inputs, found.adds, strict=True) if one.part not in NOT_SHARED]
         carried = sum(added.sum() for over in found.carried.values() for added in over.values())
         assert carried == pytest.approx(sum(shared), abs=1e-4)
+
+
+def test_a_share_is_carried_by_the_answers_of_like_subjects(families: Graph, open_pairs: list[tuple[int, int]]) -> None:
+    model, carrying = train(families, replace(SMALL, parts=("shares",))), 0
+    for row, column in open_pairs:
+        found = account(model, row, column)
+        expected = float(logits(model, np.array([row]), np.array([column]))[0, 0])
+        assert found.logit == pytest.approx(expected, abs=1e-4)
+        places = [place for place, one in enumerate(found.inputs) if one.part == "shares"]
+        carried = sum(added.sum() for over in found.carried.values() for added in over.values())
+        assert carried == pytest.approx(found.adds[places].sum(), abs=1e-5)
+        carrying += carried > 0.1
+    assert carrying > 2
 
 
 def test_factors_are_a_sum_over_the_subjects_that_answer(model: Model, open_pairs: list[tuple[int, int]]) -> None:

@@ -73,6 +73,14 @@ def test_one_message_is_the_sum_over_like_drugs(looked: Looked) -> None:
     assert found == pytest.approx(alike @ looked.known["treats"].toarray(), rel=1e-4, abs=1e-5)
 
 
+def test_a_share_is_beside_the_object_that_a_drug_hears_most_of(looked: Looked) -> None:
+    share = looked.reached("shares")[[one.part for one in fixed_inputs(looked.around, ("shares",))].index("shares")]
+    sharp = looked.around.subjects.alike(np.arange(24), looked.senders.subjects)[-1]
+    heard = sharp @ looked.known["treats"][looked.senders.subjects].toarray()
+    assert share == pytest.approx(heard / heard.max(1, keepdims=True), abs=1e-5)
+    assert share.max(1) == pytest.approx(1)
+
+
 def test_attributes_meet_in_the_words_that_both_ends_have(families: Graph) -> None:
     drugs, diseases = (families.nodes[kind].to_pylist() for kind in ("Drug", "Disease"))
     drugs[3] |= {"categories": ["Antimalarials"]}
@@ -86,14 +94,19 @@ def test_attributes_meet_in_the_words_that_both_ends_have(families: Graph) -> No
 
 
 def test_every_input_has_a_name(looked: Looked) -> None:
-    for parts in (("messages", "spectral", "chains", "factors", "regressions"), ("chains",), ("spectral",), ()):
+    for parts in (
+        ("messages", "spectral", "chains", "factors", "regressions", "shares"),
+        ("chains",),
+        ("spectral",),
+        (),
+    ):
         assert len(looked.reached(*parts)) == len(fixed_inputs(looked.around, parts))
 
 
 def test_a_part_of_a_rectangle_hears_what_the_whole_hears(looked: Looked) -> None:
     rows, columns = np.array([3, 17]), np.array([1, 4, 11])
     part = rectangle(looked.around, looked.senders, rows, columns)
-    parts = ("messages", "spectral", "chains", "factors", "regressions")
+    parts = ("messages", "spectral", "chains", "factors", "regressions", "shares")
     found = reached(looked.around, looked.senders, part, looked.answers, parts)
     assert found == pytest.approx(looked.reached(*parts)[:, rows][:, :, columns], rel=1e-3, abs=1e-4)
 

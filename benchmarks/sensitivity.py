@@ -17,7 +17,7 @@ import jax
 from trial import EU_PACT_2013, EXAMPLE, changed, silent
 
 from twin import trial
-from twin.library import warfarin_hamberg2007
+from twin.library.warfarin import hamberg2007 as warfarin_hamberg2007
 from twin.protocol import TrialDesign
 
 TWINS = 4_000

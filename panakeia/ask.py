@@ -11,6 +11,7 @@ from kg.output import require_folder
 from panakeia.verbs.cohorts import CohortVerbs
 from panakeia.verbs.coverage import CoverageVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
+from panakeia.verbs.fits import FitVerbs
 from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.genomes import GenomeVerbs
 from panakeia.verbs.graph import GraphVerbs
@@ -35,6 +36,7 @@ class Session(
     ModelVerbs,
     PatientVerbs,
     TwinVerbs,
+    FitVerbs,
     CohortVerbs,
     CoverageVerbs,
     DisclosureVerbs,

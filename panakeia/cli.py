@@ -12,6 +12,7 @@ from panakeia.commands import (
     cohorts,
     coverage,
     disclosure,
+    fits,
     formats,
     genomes,
     graph,
@@ -40,6 +41,7 @@ app.add_typer(models.predict_app)
 app.add_typer(models.app, name="models")
 app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
+fits.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
 app.add_typer(twins.trial_app, name="trial")
 coverage.join(patients.app)

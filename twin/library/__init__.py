@@ -7,11 +7,11 @@ if TYPE_CHECKING:
     from twin.model import Model
 
 MODELS = {
+    "theophylline_boeckmann1994": "theophylline",
     "warfarin_hamberg2007": "warfarin.hamberg2007",
     "warfarin_hamberg2007_iwpc": "warfarin.hamberg2007_iwpc",
     "warfarin_hamberg2010": "warfarin.hamberg2010",
     "tacrolimus_andrews2019": "tacrolimus",
-    "theophylline_boeckmann1994": "theophylline",
     "phenobarbital_grasela1985": "phenobarbital",
     "tumour_geng2017": "tumour.geng2017",
     "tumour_claret2014": "tumour.claret2014",

@@ -1,0 +1,88 @@
+"""Claim: what is foretold of one patient has the bounds that it says, on simulated patients and on real last samples.
+
+    python benchmarks/coverage.py DATA [PATIENTS]
+
+Simulated patients of theophylline have four samples in the first half day; foretold are a measurement at 24 h and, of
+real patients (theophylline.csv.gz, warfarin.csv.gz in DATA), the last sample from those before it, under the population
+that was fitted to all. Prints one JSON object: the share of measurements within bounds of 50, 80 and 95 %, and how many
+there were; the standard error of a share p is sqrt(p (1 - p) / n).
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from fit import theophylline
+from fit_models import WARFARIN
+
+from twin import library
+from twin.fit.data import ROWS_AT_ONCE, data_set
+from twin.fit.forecast import forecast
+from twin.fit.layout import Population
+from twin.fit.patient import fit_patient
+from twin.fit.population import fit_population
+from twin.model import Model
+from twin.records import read_records
+
+LEVELS = (0.5, 0.8, 0.95)
+MODEL = library.load("theophylline_boeckmann1994")
+
+
+def within(model: Model, known: pd.DataFrame, when: float, value: float, population: Population | None) -> list[bool]:
+    """Return whether a measurement is within each level's bounds, foretold from what was known."""
+    posterior = fit_patient(model, data_set(model, read_records(known), rows=ROWS_AT_ONCE), population=population)
+    found = [forecast(posterior, np.array([when]), level=level) for level in LEVELS]
+    return [bool(one.lower_measured[0, 0] <= value <= one.upper_measured[0, 0]) for one in found]
+
+
+def simulated(count: int) -> tuple[list[list[bool]], float]:
+    """Return coverage of simulated patients, by closed forms of our own, and milliseconds for a patient."""
+    random, rows, begun = np.random.default_rng(11), [], 0.0
+    theta, cv = np.array([1.590, 2.752, 31.81]), np.array([0.704, 0.267, 0.139])
+    times = np.array([0.5, 2.0, 5.0, 12.0, 24.0])
+    for number in range(count):
+        ka, clearance, volume = theta * np.exp(np.sqrt(np.log1p(cv**2)) * random.standard_normal(3))
+        k = clearance / volume
+        seen = 320.0 / volume * ka / (ka - k) * (np.exp(-k * times) - np.exp(-ka * times))
+        seen = seen + 0.694 * random.standard_normal(len(times))
+        known = pd.DataFrame({"TIME": [0.0, *times[:-1]], "AMT": [320.0, *["."] * 4], "DV": [".", *seen[:-1]]})
+        if number == 1:
+            begun = time.perf_counter()
+        rows.append(within(MODEL, known, float(times[-1]), float(seen[-1]), None))
+    return rows, 1e3 * (time.perf_counter() - begun) / (count - 1)
+
+
+def real(model: Model, table: pd.DataFrame) -> list[list[bool]]:
+    """Return coverage of each patient's last sample."""
+    population = fit_population(model, data_set(model, read_records(table))).population
+    rows = []
+    for _, one in table.groupby("ID"):
+        last = one.iloc[-1]
+        rows.append(within(model, one.iloc[:-1], float(last["TIME"]), float(last["DV"]), population))
+    return rows
+
+
+def main(folder: Path, count: int) -> None:
+    rows, milliseconds = simulated(count)
+    warfarin = pd.read_csv(folder / "warfarin.csv.gz").rename(columns={"id": "ID", "time": "TIME", "dv": "DV"})
+    warfarin = warfarin[warfarin["dvid"] == "cp"].drop(columns="dvid")
+    sets = {
+        "simulated": rows,
+        "theophylline, last sample": real(MODEL, theophylline(folder / "theophylline.csv.gz")),
+        "warfarin, last sample": real(WARFARIN, warfarin),
+    }
+    found = {
+        name: {
+            "patients": len(one),
+            **{f"{level:.0%}": share for level, share in zip(LEVELS, np.mean(one, axis=0), strict=True)},
+        }
+        for name, one in sets.items()
+    }
+    print(json.dumps({**found, "milliseconds for a patient, fit and three forecasts": round(milliseconds, 1)}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)

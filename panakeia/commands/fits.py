@@ -1,0 +1,86 @@
+"""The commands of fits."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kg.files.number import number
+from panakeia.ask import Session
+from panakeia.options import JsonOption, SeedOption, Twin, share, whole
+from panakeia.terminal import print_answer
+
+
+def join(app: typer.Typer) -> None:
+    """Add the commands to the group of twins."""
+    app.command("fit")(twin_fit)
+    app.command("fit-population")(twin_fit_population)
+
+
+def twin_fit(
+    model: Annotated[Twin, typer.Argument(help="A published model.", metavar="MODEL")],
+    patient: Annotated[
+        Path, typer.Argument(help="One patient's doses and measurements in NONMEM columns.", metavar="PATIENT.csv")
+    ],
+    method: Annotated[Literal["map", "nuts"], typer.Option(help="The most likely parameters, or sampling.")] = "map",
+    times: Annotated[str | None, typer.Option(help="When to foretell, start:stop:step in d or h.")] = None,
+    level: Annotated[float, typer.Option(help="Share within the bounds.", parser=share, metavar="SHARE")] = 0.9,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A covariate that the table lacks.", metavar="NAME=VALUE")
+    ] = None,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit one patient's parameters to the patient's own measurements, and foretell the course, with intervals.
+
+    Example: panakeia twin fit theophylline_boeckmann1994 patient.csv --times 0:48:1h --json
+    """
+    told = dict(_pair(one, "--set") for one in given or ())
+    found = Session().twin_fit(model, patient, method=method, times=times, level=level, given=told, seed=seed)
+    print_answer(found, as_json=as_json)
+
+
+def twin_fit_population(
+    model: Annotated[Twin, typer.Argument(help="A published model.", metavar="MODEL")],
+    data: Annotated[Path, typer.Argument(help="Doses and measurements in NONMEM columns.", metavar="DATA.csv")],
+    method: Annotated[Literal["focei", "laplace", "nuts"], typer.Option(help="How etas are integrated out.")] = "focei",
+    start: Annotated[
+        list[str] | None, typer.Option(help="Where a parameter's search begins.", metavar="NAME=VALUE")
+    ] = None,
+    fixed: Annotated[list[str] | None, typer.Option("--fix", help="What stays as published.", metavar="NAME")] = None,
+    most_steps: Annotated[int, typer.Option(help="Pause after so many steps.", parser=whole(0), metavar="STEPS")] = 500,
+    resume: Annotated[Path | None, typer.Option(help="Go on from such a folder.", metavar="DIR")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the fit, its tables and figures.", metavar="DIR")] = None,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a population's parameters, the variability between patients and the residual error.
+
+    Example: panakeia twin fit-population theophylline_boeckmann1994 data.csv --method focei --json
+    """
+    begun = {}
+    for one in start or ():
+        name, text = _pair(one, "--start")
+        value = number(text)
+        if value is None:
+            raise typer.BadParameter(f"--start {name}: got {text!r}, expected a number")
+        begun[name] = value
+    found = Session().twin_fit_population(
+        model,
+        data,
+        method=method,
+        start=begun,
+        fixed=tuple(fixed or ()),
+        most_steps=most_steps,
+        resume=resume,
+        out=out,
+        seed=seed,
+    )
+    print_answer(found, as_json=as_json)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise typer.BadParameter(f"{option}: got {text!r}, expected NAME=VALUE")
+    return name.strip(), value.strip()

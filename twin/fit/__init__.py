@@ -1,0 +1,1 @@
+"""Fit models to what was measured: one patient's parameters, and a population's."""

@@ -1,0 +1,222 @@
+"""Courses that can be differentiated: many patients, each with doses and observations of its own, in one trace.
+
+What happens to a patient, and when something is looked at, are the rows of a plan. The rows are put in order of time
+inside the trace, so that a lag, or the duration of an infusion, may be a parameter; then `jax.lax.scan` carries all
+patients from row to row with the solver that fits the model. Arrays have the patient on the last axis.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from twin.model import Individual, Model
+from twin.nonmem import MODELLED_DURATION, MODELLED_RATE
+from twin.solve.choose import flat
+from twin.solve.solver import Solver, each_patient
+
+_BEFORE, _END, _RESET, _DOSE, _AFTER = range(5)
+"""In which order rows of the same moment happen."""
+_CYCLE_H = 24.0
+"""How long a cycle of an infusion without end is."""
+_SHORTEST_H = 1e-9
+"""Of a modelled infusion: with a duration of 0 there would be no rate."""
+_NEWTON_LINEAR, _NEWTON = 3, 12
+"""Iterations to a steady state: one finds that of linear states, the next what they drive, more what is nonlinear."""
+
+
+class Plan(NamedTuple):
+    """What happens to patients and when they are looked at; patients with fewer rows have some at infinity.
+
+    - `seen_h`, `after` [observation, patient]: when, and whether after what happens at the same moment;
+    - `dose_h`, `amount`, `compartment` [dose, patient], the compartment counted from 0; `rate` as in `Doses`, None
+      where nobody has an infusion;
+    - `steady` [series, patient]: which doses are of a series without beginning, -1 for none; `joins` whether it comes
+      on top of what is there, `interval_h` how often; None where there is no such dose;
+    - `reset_h` [reset, patient]; `between_h` [moment, patient]: where a long interval is parted;
+    - `first_h`, `last_h` [patient]: when the patient's time begins, and when it was looked at last.
+    """
+
+    seen_h: Any
+    after: Any
+    dose_h: Any
+    amount: Any
+    compartment: Any
+    rate: Any
+    steady: Any
+    joins: Any
+    interval_h: Any
+    reset_h: Any
+    between_h: Any
+    first_h: Any
+    last_h: Any
+
+
+class _Rows(NamedTuple):
+    """What happens at one moment each. Shapes: [row, patient].
+
+    `series` is the number, from 1, of the steady state that is put in place of the state, negative: added to it.
+    """
+
+    time_h: Any
+    rank: Any
+    compartment: Any
+    bolus: Any
+    flow: Any  # by how much the inflow changes
+    reset: Any
+    series: Any
+
+
+def course(model: Model, solver: Solver, people: Individual, plan: Plan) -> tuple[jax.Array, jax.Array]:
+    """Return what is foretold of each observable [observation, observable, patient], and how far off it may be.
+
+    The second is a share, [patient], by the solver's own estimate. Both can be differentiated in `people`.
+    """
+    doses = _doses(model, people, plan)
+    rows = _rows(plan, doses)
+    order = jnp.lexsort((rows.rank, jax.lax.stop_gradient(rows.time_h)), axis=0)
+    rows = jax.tree.map(lambda one: jnp.take_along_axis(one, order, axis=0), rows)
+    time = jnp.minimum(rows.time_h, plan.last_h)
+    hours = jnp.maximum(jnp.diff(time, axis=0, prepend=plan.first_h[None]), 0.0)
+    begun = each_patient(flat(model).start)(people)
+    steady = None if plan.steady is None else _steady_states(model, solver, people, plan, doses)
+    step = _stepper(model, solver, people, begun, steady, plan.rate is not None)
+    flow = jnp.zeros((len(model.compartments), begun.shape[-1]))
+    (_, _, off), seen = jax.lax.scan(step, (begun, flow, jnp.zeros(begun.shape[-1])), (hours, rows))
+    back = jnp.argsort(order, axis=0)[: len(plan.seen_h)]
+    return jnp.take_along_axis(seen, back[:, None], axis=0), off
+
+
+def _stepper(
+    model: Model, solver: Solver, people: Individual, begun: Any, steady: Any, infusing: bool
+) -> Callable[[Any, Any], Any]:
+    """Return the function that carries patients to the next row, looks at them, and lets happen what happens there."""
+    laid = flat(model)
+
+    def step(now: Any, to: tuple[Any, _Rows]) -> Any:
+        (state, flow, off), (hours, row) = now, to
+        state, away = solver.carry(people, solver.propagator(people, hours), state, flow if infusing else None)
+        seen = _observed(model, people, state)
+        emptied = row.reset
+        state = jnp.where(row.reset, begun, state)
+        if steady is not None:
+            put = jnp.take_along_axis(steady, jnp.maximum(jnp.abs(row.series) - 1, 0)[None, None], axis=0)[0]
+            state = jnp.where(row.series > 0, put, jnp.where(row.series < 0, state + put - begun, state))
+            emptied = emptied | (row.series > 0)
+        for number, place in enumerate(laid.places):
+            state = state.at[place].add(jnp.where(row.compartment == number, row.bolus, 0.0))
+        if infusing:
+            entered = row.compartment == jnp.arange(len(flow))[:, None]
+            flow = jnp.where(emptied, 0.0, flow) + jnp.where(entered, row.flow, 0.0)
+        return (state, flow, jnp.maximum(off, away)), seen
+
+    return step
+
+
+def _observed(model: Model, people: Individual, state: Any) -> Any:
+    """Return what can be observed, [observable, patient], in the model's order."""
+    laid = flat(model)
+    seen = each_patient(lambda one, now: model.observe(one, laid.state(now)))(people, state)
+    return jnp.stack([jnp.broadcast_to(seen[name], state.shape[1:]) for name in model.observables])
+
+
+class _Doses(NamedTuple):
+    """Doses as they arrive: when, what at once, what an hour and for how long. Shapes: [dose, patient]."""
+
+    time_h: Any
+    bolus: Any
+    flow: Any
+    lasting_h: Any
+
+
+def _doses(model: Model, people: Individual, plan: Plan) -> _Doses:
+    """Return when and how doses arrive."""
+    count = plan.first_h.shape[-1]
+
+    def told(name: str, otherwise: float) -> Any:
+        functions = [getattr(one, name) for one in model.compartments.values()]
+        values = jnp.stack([jnp.broadcast_to(one(people) if one else otherwise, (count,)) for one in functions])
+        return jnp.take_along_axis(values, plan.compartment, axis=0)
+
+    time = plan.dose_h + told("lag_h", 0.0)
+    arriving = plan.amount * told("bioavailability", 1.0)
+    if plan.rate is None:
+        return _Doses(time, arriving, jnp.zeros_like(arriving), jnp.zeros_like(arriving))
+    duration = jnp.maximum(told("duration_h", jnp.nan), _SHORTEST_H)
+    rate = jnp.where(plan.rate == MODELLED_RATE, told("rate", jnp.nan), plan.rate)
+    flowing = plan.rate != 0
+    by_duration = plan.rate == MODELLED_DURATION
+    flow = jnp.where(by_duration, arriving / jnp.where(by_duration, duration, 1.0), jnp.where(flowing, rate, 0.0))
+    lasting = jnp.where(by_duration, duration, arriving / jnp.where(flowing & ~by_duration, rate, jnp.inf))
+    return _Doses(time, jnp.where(flowing, 0.0, arriving), flow, lasting)
+
+
+def _rows(plan: Plan, doses: _Doses) -> _Rows:
+    """Return all rows of the plan, observations first."""
+
+    def quiet(time_h: Any, rank: Any, reset: bool = False) -> _Rows:
+        none = jnp.zeros(time_h.shape)
+        whole = none.astype(jnp.int64)
+        return _Rows(time_h, whole + rank, whole, none, none, jnp.isfinite(time_h) & reset, whole)
+
+    flow = jnp.where(doses.lasting_h > 0, doses.flow, 0.0)  # an infusion without beginning may end at this moment
+    given = quiet(doses.time_h, _DOSE)._replace(compartment=plan.compartment, bolus=doses.bolus, flow=flow)
+    parts = [
+        quiet(plan.seen_h, jnp.where(plan.after, _AFTER, _BEFORE)),
+        quiet(plan.reset_h, _RESET, True),
+        given,
+        quiet(plan.between_h, _DOSE),
+    ]
+    emptied = plan.reset_h
+    if plan.steady is not None:
+        series = sum(
+            jnp.where(jnp.arange(len(plan.dose_h))[:, None] == place, (number + 1) * jnp.where(joins, -1, 1), 0)
+            for number, (place, joins) in enumerate(zip(plan.steady, plan.joins, strict=True))
+        )
+        parts[2] = given._replace(series=series)
+        emptied = jnp.concatenate([emptied, jnp.where(series > 0, doses.time_h, jnp.inf)])
+    if plan.rate is not None:
+        end = doses.time_h + doses.lasting_h
+        cut = ((doses.time_h[:, None] < emptied) & (emptied <= end[:, None])).any(axis=1)
+        parts.append(quiet(end, _END)._replace(compartment=plan.compartment, flow=jnp.where(cut, 0.0, -flow)))
+    return _Rows(*(jnp.concatenate(some) for some in zip(*parts, strict=True)))
+
+
+def _steady_states(model: Model, solver: Solver, people: Individual, plan: Plan, doses: _Doses) -> Any:
+    """Return the states just before the next dose of each series without beginning: [series, state, patient]."""
+    laid, begun = flat(model), each_patient(flat(model).start)(people)
+    compartments, times = jnp.arange(len(model.compartments))[:, None], _NEWTON if solver.finer else _NEWTON_LINEAR
+
+    def of(series: tuple[Any, Any]) -> Any:
+        place, interval = jnp.maximum(series[0], 0)[None], series[1]
+        compartment, bolus, flow, lasting = (
+            jnp.take_along_axis(one, place, axis=0)[0]
+            for one in (plan.compartment, doses.bolus, doses.flow, doses.lasting_h)
+        )
+        endless = interval == 0
+        first = jnp.where(endless, _CYCLE_H, jnp.minimum(lasting, interval))
+        second = jnp.where(endless, 0.0, interval - first)
+        inflow = jnp.where(compartments == compartment, flow, 0.0)
+
+        def cycle(state: Any) -> Any:
+            for number, place in enumerate(laid.places):
+                state = state.at[place].add(jnp.where(compartment == number, bolus, 0.0))
+            if plan.rate is not None:
+                state, _ = solver.carry(people, solver.propagator(people, first), state, inflow)
+            none = jnp.zeros_like(inflow) if plan.rate is not None else None
+            return solver.carry(people, solver.propagator(people, second), state, none)[0]
+
+        def newton(state: Any, _: None) -> tuple[Any, None]:
+            ahead, slope = jax.vmap(lambda one: jax.jvp(cycle, (state,), (one,)))(_directions(state))
+            matrix = jnp.eye(len(state)) - slope.transpose(2, 1, 0)  # [patient, state, state]
+            return state + jnp.linalg.solve(matrix, (ahead[0] - state).T[..., None])[..., 0].T, None
+
+        return jax.lax.scan(newton, begun, None, length=times)[0]
+
+    return jax.lax.map(of, (plan.steady, plan.interval_h))
+
+
+def _directions(state: Any) -> Any:
+    """Return a step in each state, all patients alike: [state, state, patient]."""
+    return jnp.broadcast_to(jnp.eye(len(state))[..., None], (len(state), *state.shape))

@@ -1,0 +1,236 @@
+"""Data to fit to: what was given to patients and measured of them, laid out for a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.covariates import asked_for
+from twin.fit.course import Plan
+from twin.model import Floats, Model
+from twin.nonmem import RegimenError
+from twin.records import Record, Records, covariate, observables
+from twin.regimen import Doses, check_doses
+from twin.solve.choose import structure_of
+
+Longs = NDArray[np.int64]
+
+ROWS_AT_ONCE = 8
+"""One patient's rows are filled up to a multiple of this, so that one compilation serves many patients."""
+
+
+class Measurements(NamedTuple):
+    """What was measured. Shapes: [observation, patient]; `used` is False where a patient has fewer than others.
+
+    `kind` is the place of the observable among the model's.
+    """
+
+    value: Any
+    kind: Any
+    used: Any
+
+
+class Case(NamedTuple):
+    """All that a fit looks at, as arrays: covariates as numbers [patient], the plan, and what was measured."""
+
+    covariates: Mapping[str, Any]
+    plan: Plan
+    measured: Measurements
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Patients of a data set in a model's terms; `lines` [observation, patient] and `place` say where they stand."""
+
+    ids: tuple[str, ...]
+    case: Case
+    doses: tuple[Doses, ...]
+    lines: Longs
+    place: str
+    notes: tuple[str, ...]
+
+    @property
+    def observations(self) -> int:
+        """How many measurements there are."""
+        return int(self.case.measured.used.sum())
+
+    @property
+    def time_h(self) -> Floats:
+        """When they were made, [observation, patient], infinite where there is none."""
+        return np.asarray(self.case.plan.seen_h)
+
+
+def data_set(
+    model: Model,
+    records: Records,
+    called: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
+    rows: int = 1,
+) -> DataSet:
+    """Lay out a data set for a model.
+
+    `called` says what a DVID stands for, where it is neither an observable's name nor its number. `given` has
+    covariates that the table does not, alike for all. Patients of whom nothing was measured are left out, and counted
+    in the notes. The number of rows is a multiple of `rows`.
+
+    Raises `RegimenError`, with line and column, for what the model cannot do or does not understand.
+    """
+    chosen = [who for who, record in records.by_id.items() if record.observations.time_h.size]
+    if not chosen:
+        raise RegimenError(f"{records.place.rpartition(',')[0]}: nothing was measured; expected records with a DV")
+    kinds = [observables(records, who, tuple(model.observables), called) for who in chosen]
+    taken = [records.by_id[who] for who in chosen]
+    for record, kind in zip(taken, kinds, strict=True):
+        check_doses(record.doses, model.compartments, linear=not structure_of(model).rest)
+        _check_values(model, records.place, record, kind)
+    without = len(records.by_id) - len(chosen)
+    notes = (f"patients of whom nothing was measured, left out: {without}",) if without else ()
+    seen = [record.observations for record in taken]
+    line = plan(model, [one.doses for one in taken], [one.time_h for one in seen], [one.after for one in seen], rows)
+    longest = len(line.seen_h)
+    measured = Measurements(
+        _columns([one.value for one in seen], longest, 1.0),
+        _columns(kinds, longest, 0),
+        _columns([np.ones(len(one.value), bool) for one in seen], longest, False),
+    )
+    told = {
+        one.name: np.array([_told(records, who, one, given or {}) for who in chosen], dtype=object)
+        for one in model.covariates
+    }
+    return DataSet(
+        tuple(chosen),
+        Case(model.encoded(told), line, measured),
+        tuple(one.doses for one in taken),
+        _columns([one.line for one in seen], longest, 0),
+        records.place,
+        notes,
+    )
+
+
+def either(data: DataSet, model: Model, name: str) -> DataSet:
+    """Return one patient's data once for each level of a covariate that is not known: what the patient may be.
+
+    The columns are in the order of the levels, those of what stood there before repeated for each.
+    """
+    levels = len(next(one for one in model.covariates if one.name == name).levels)
+    count = len(data.ids)
+    case = jax.tree.map(lambda one: np.repeat(one, levels, axis=-1), data.case)
+    covariates = {**case.covariates, name: np.tile(np.arange(levels), count)}
+    return replace(
+        data,
+        ids=tuple(who for who in data.ids for _ in range(levels)),
+        case=case._replace(covariates=covariates),
+        doses=tuple(one for one in data.doses for _ in range(levels)),
+        lines=np.repeat(data.lines, levels, axis=-1),
+    )
+
+
+def plan(
+    model: Model, doses: Sequence[Doses], seen_h: Sequence[Floats], after: Sequence[NDArray[np.bool_]], rows: int = 1
+) -> Plan:
+    """Lay out patients' doses and the times at which they are looked at; the number of rows is a multiple of `rows`."""
+    given = [_until(one, times) for one, times in zip(doses, seen_h, strict=True)]
+    between = [_between(model, *both) for both in zip(given, seen_h, strict=True)]
+
+    def columns(parts: Sequence[Any], fill: Any, at_least: int = 0) -> Any:
+        longest = max(at_least, *(len(one) for one in parts))
+        return _columns(parts, -(-longest // rows) * rows, fill)
+
+    series = [np.flatnonzero(one.steady) for one in given]
+    steady = any(len(one) for one in series)
+    flowing = any(one.rate.any() for one in given)
+    return Plan(
+        columns(seen_h, np.inf, 1),
+        columns(after, False, 1),
+        columns([one.time_h for one in given], np.inf, 1),
+        columns([one.amount for one in given], 0.0, 1),
+        columns([np.maximum(one.compartment - 1, 0) for one in given], 0, 1),
+        columns([one.rate for one in given], 0.0, 1) if flowing else None,
+        columns(series, -1) if steady else None,
+        columns([one.steady[few] == 2 for one, few in zip(given, series, strict=True)], False) if steady else None,
+        columns([one.interval_h[few] for one, few in zip(given, series, strict=True)], 24.0) if steady else None,
+        columns([one.reset_h for one in given], np.inf),
+        columns(between, np.inf),
+        np.array([min(0.0, times.min(), *one.time_h[:1]) for one, times in zip(given, seen_h, strict=True)]),
+        np.array([times.max() for times in seen_h]),
+    )
+
+
+def _until(doses: Doses, seen_h: Floats) -> Doses:
+    """Return the doses up to when a patient was looked at last.
+
+    Raises `RegimenError` for an infusion at steady state that is longer than its interval.
+    """
+    last = seen_h.max()
+    kept = doses.time_h <= last
+    long = (doses.steady > 0) & (doses.interval_h > 0) & (doses.rate > 0)
+    long &= doses.amount > doses.rate * doses.interval_h
+    if long.any():
+        raise RegimenError(
+            f"{doses.place} {doses.line[np.argmax(long)]}, column II: infusions at steady state that overlap cannot be"
+            " fitted; expected an interval of at least AMT/RATE"
+        )
+    return Doses(
+        doses.time_h[kept],
+        doses.amount[kept],
+        doses.compartment[kept],
+        doses.rate[kept],
+        doses.interval_h[kept],
+        doses.steady[kept],
+        doses.reset_h[doses.reset_h <= last],
+        doses.line[kept],
+        doses.place,
+    )
+
+
+def _between(model: Model, doses: Doses, seen_h: Floats) -> Floats:
+    """Return the moments that part what would be longer than the model's longest step; linear states need none."""
+    found = structure_of(model)
+    if not found.driven and not found.rest:
+        return np.zeros(0)
+    moments = np.unique(np.concatenate([[0.0], seen_h, doses.time_h, doses.reset_h]))
+    gaps = np.diff(moments)
+    pieces = np.maximum(np.ceil(gaps / model.longest_step_h - 1e-9), 1).astype(np.int64)
+    return np.concatenate(
+        [np.zeros(0)]
+        + [start + gap * np.arange(1, n) / n for start, gap, n in zip(moments[:-1], gaps, pieces, strict=True)]
+    )
+
+
+def _columns(parts: Sequence[Any], longest: int, fill: Any) -> Any:
+    """Return [row, patient] of patients with fewer rows or more."""
+    return np.stack([np.pad(np.asarray(one), (0, longest - len(one)), constant_values=fill) for one in parts], axis=1)
+
+
+def _told(records: Records, who: str, asked: Any, given: Mapping[str, str]) -> Any:
+    """Return a patient's value of a covariate as the model reads it."""
+    known = {column.upper() for column in records.by_id[who].covariates}
+    if asked.name in given:
+        text = given[asked.name]
+    elif asked.name.upper() not in known and not asked_for(asked):
+        text = ""
+    else:
+        text = covariate(records, who, asked.name)
+    value = asked.read(text)
+    if value is None and (text or asked_for(asked)):
+        line = f"{records.place} {records.by_id[who].record_line[0]}"
+        came = f"got {text!r}" if text else "nothing there"
+        raise RegimenError(f"{line}, column {asked.name}: {came}, expected {asked.expected}")
+    return value
+
+
+def _check_values(model: Model, place: str, record: Record, kind: Longs) -> None:
+    """Raise `RegimenError` for a value that an observable's error cannot have, or an observable without an error."""
+    names = tuple(model.observables)
+    for value, number, line in zip(record.observations.value, kind, record.observations.line, strict=True):
+        error = model.errors.get(names[number])
+        if error is None:
+            raise RegimenError(f"{place} {line}, column DVID: the model has no residual error for {names[number]}")
+        if error.on_log is not None and value <= 0:
+            raise RegimenError(
+                f"{place} {line}, column DV: got {value:g}, expected a value > 0: the error is on the logarithm;"
+                " leave the row out, or set MDV to 1"
+            )

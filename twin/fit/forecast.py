@@ -1,0 +1,155 @@
+"""Forecasts of one patient whose parameters were fitted, checks of the fit, and what other doses would have done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from twin.engine import float64_on_cpu
+from twin.fit.course import Plan, course
+from twin.fit.data import ROWS_AT_ONCE, plan
+from twin.fit.patient import Posterior
+from twin.model import Floats, Individual, Model
+from twin.regimen import Doses
+from twin.solve.choose import solver_of
+from twin.solve.solver import Solver
+from twin.streams import normals
+
+_WHO = "patient"
+"""Whose luck the residual error is: one patient's, whatever the arm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """What is foretold of a patient at times [time]: the median and the bounds that hold `level` of what may be.
+
+    `lower` and `upper` are of the patient's own course: what is not known of the parameters. `lower_measured` and
+    `upper_measured` are of a measurement: with the residual error. Shapes: [observable, time].
+    """
+
+    time_h: Floats
+    observables: Mapping[str, str]
+    level: float
+    value: Floats
+    lower: Floats
+    upper: Floats
+    lower_measured: Floats
+    upper_measured: Floats
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each observable and time, hours from the start."""
+        count = len(self.time_h)
+        return pd.DataFrame(
+            {
+                "time": np.tile(self.time_h, len(self.observables)),
+                "time_unit": "h",
+                "observable": np.repeat(np.array(list(self.observables), dtype=object), count),
+                "unit": np.repeat(np.array(list(self.observables.values()), dtype=object), count),
+                **{
+                    name: getattr(self, name).ravel()
+                    for name in ("value", "lower", "upper", "lower_measured", "upper_measured")
+                },
+            }
+        )
+
+
+def forecast(
+    posterior: Posterior, time_h: Floats, doses: Doses | None = None, *, level: float = 0.9, seed: int = 0
+) -> Forecast:
+    """Foretell what the patient comes to at times, under the doses of the data or others, before a dose of that moment.
+
+    The draws and the luck of the residual error hang on the posterior and the seed alone: arms can be compared pair by
+    pair. Raises `ValueError` for times that do not ascend.
+    """
+    moments = np.asarray(time_h, np.float64)
+    if not moments.size or (np.diff(moments) <= 0).any() or not np.isfinite(moments).all():
+        raise ValueError("the times of a forecast must ascend, and there must be one")
+    bounds = (0.5, 0.5 - level / 2, 0.5 + level / 2)
+    with float64_on_cpu():
+        seen = courses(posterior, moments, posterior.data.doses[0] if doses is None else doses)
+        measured = _measured(posterior, seen, seed)
+    value, lower, upper = np.quantile(seen, bounds, axis=-1).transpose(0, 2, 1)
+    _, low, high = np.quantile(measured, bounds, axis=-1).transpose(0, 2, 1)
+    return Forecast(moments, posterior.model.observables, level, value, lower, upper, low, high)
+
+
+def what_if(posterior: Posterior, time_h: Floats, arms: Mapping[str, Doses], **how: Any) -> dict[str, Forecast]:
+    """Foretell what each arm's doses would come to, on the same draws and luck."""
+    return {name: forecast(posterior, time_h, doses, **how) for name, doses in arms.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class PredictiveCheck:
+    """Whether what was measured looks like what the fitted patient would show.
+
+    `percentile` [observation]: where each measurement stands among those foretold. `p_value`: how often measurements
+    that the model makes up are further from it than the real ones; near 0 the model does not fit the patient, near 1 it
+    fits better than its own error lets it.
+    """
+
+    time_h: Floats
+    percentile: Floats
+    p_value: float
+
+
+def predictive_check(posterior: Posterior, seed: int = 0) -> PredictiveCheck:
+    """Compare a patient's measurements with those that the posterior makes up at the same times (Gelman 1996)."""
+    measured, doses = posterior.data.case.measured, posterior.data.doses[0]
+    used = measured.used[:, 0]
+    time, kind, value = posterior.data.time_h[used, 0], measured.kind[used, 0], measured.value[used, 0]
+    with float64_on_cpu():
+        seen = courses(posterior, time, doses, posterior.data.case.plan.after[used, 0])
+        own = np.take_along_axis(seen, kind[:, None, None], axis=1)[:, 0]  # [observation, draw]
+        made = np.take_along_axis(_measured(posterior, seen, seed), kind[:, None, None], axis=1)[:, 0]
+        real, fake = (_distance(posterior, kind, own, what) for what in (value[:, None], made))
+    below = (made < value[:, None]).mean(axis=1)
+    return PredictiveCheck(time, below, float((fake >= real).mean()))
+
+
+def courses(posterior: Posterior, time_h: Floats, doses: Doses, after: Any = None) -> Floats:
+    """Return each draw's course, without residual error: [time, observable, draw]."""
+    after = np.zeros(len(time_h), bool) if after is None else after
+    with float64_on_cpu():
+        line = plan(posterior.model, [doses], [time_h], [after], ROWS_AT_ONCE)
+        infusing = line.rate is not None
+        solver = posterior.likelihood.solver
+        solver = solver if solver.finer else solver_of(posterior.model, infusing)
+        return np.asarray(_courses(posterior.model, solver, posterior.people, line))[: len(time_h)]
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _courses(model: Model, solver: Solver, people: Individual, line: Plan) -> Any:
+    count = jax.tree.leaves(people)[0].shape[-1]
+    wide = jax.tree.map(lambda one: jnp.broadcast_to(one, (*jnp.shape(one)[:-1], count)), line)
+    return course(model, solver, people, wide)[0]
+
+
+def _measured(posterior: Posterior, seen: Floats, seed: int) -> Floats:
+    """Return courses with residual error; an observable that is not measured stays as it is."""
+    found, model = seen.copy(), posterior.model
+    population = posterior.likelihood.layout.unpack(np.zeros((0, 1)))
+    for place, name in enumerate(model.observables):
+        if name in model.errors:
+            luck = normals(seed, f"measured {name}", [_WHO], seen.shape[2], seen.shape[0])[0].T
+            found[:, place] = np.asarray(model.errors[name].measured(population.sigma[name], seen[:, place], luck))
+    return found
+
+
+def _distance(posterior: Posterior, kind: Any, seen: Floats, measured: Floats) -> Floats:
+    """Return the sum of squares of weighted residuals, [draw]. Shapes: [observation, draw], kind [observation]."""
+    found, model = np.zeros(seen.shape[1]), posterior.model
+    population = posterior.likelihood.layout.unpack(np.zeros((0, 1)))
+    for place, name in enumerate(model.observables):
+        own = kind == place
+        if own.any():
+            log = model.errors[name].log_density(
+                population.sigma[name], seen[own], np.broadcast_to(measured, seen.shape)[own]
+            )
+            sd = model.errors[name].deviation(population.sigma[name], seen[own])
+            found += np.asarray(-2 * (log + jnp.log(sd))).sum(axis=0)
+    return found

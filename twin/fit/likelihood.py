@@ -1,0 +1,376 @@
+"""Likelihoods: how likely measurements are, given etas, and with the etas integrated out.
+
+Of one patient, with predictions f(eta), residual standard deviations s(eta) and etas of covariance Omega,
+
+    g(eta) = sum of [ln s + (y - f)^2 / (2 s^2)] + eta' Omega^-1 eta / 2 + ln|Omega| / 2
+    -2 ln L = 2 g(etâ) + ln|H|,    etâ where g is least
+
+in Laplace's approximation, H the Hessian of g there. In that of FOCEI (first-order conditional estimation with
+interaction) H is what is expected of it: the Fisher information of normal measurements, sum of (f' f'^T + 2 s' s'^T) /
+s^2, plus Omega^-1. As in NONMEM and nlmixr2, n ln(2 pi) of the n measurements is left out; where the error is on the
+logarithm, y and f are logarithms. Each patient has a column of the fitted numbers of their own, so that one pass
+backwards gives every patient's gradient; the etas follow the numbers by the implicit function theorem.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from twin.fit.course import course
+from twin.fit.data import Case
+from twin.fit.layout import Layout, Population
+from twin.fit.near import Near, foretold, near
+from twin.model import Floats, Individual, Model
+from twin.solve.solver import Solver
+
+MOST_SEARCHES = 200
+"""Steps to a patient's etas."""
+_CLOSE = 1e-12
+"""The search for a patient's etas ends where the next step would lower g by less than this; a last step of Newton's
+then squares what is missing."""
+_SHORTEST = 1e-6
+"""Of the strides of that search."""
+_STEP = 1e-4
+"""On the line, for derivatives of Laplace's approximation."""
+_LEAST = 1e-200
+_RIDGE = 1e-14
+"""Of the information's trace: far from the data it may be singular to the last bit."""
+
+
+class Moments(NamedTuple):
+    """What is foretold of each measurement, or of its logarithm, and the logarithm of its standard deviation.
+
+    Shapes: [observation, patient].
+    """
+
+    mean: Any
+    log_sd: Any
+
+
+def people(layout: Layout, population: Population, etas: Any, covariates: Mapping[str, Any]) -> Individual:
+    """Return individual parameters [patient] from etas [eta, patient]; the population's numbers are [patient] each."""
+    model, count = layout.model, etas.shape[-1]
+    theta = {name: jnp.broadcast_to(value, (count,)) for name, value in population.theta.items()}
+    found = jax.vmap(model.individual)(theta, covariates)
+    found = jax.tree.map(lambda one: jnp.broadcast_to(jnp.asarray(one, jnp.float64), (count,)), found)
+    return model.variability.applied(found, dict(zip(layout.etas, etas, strict=True)))
+
+
+def residual(layout: Layout, population: Population, seen: Any, case: Case) -> Moments:
+    """Return moments of measurements from what is foretold of them, [observation, patient]."""
+    mean, log_sd = jnp.zeros((2, *case.measured.value.shape))
+    for number, name in enumerate(layout.model.observables):
+        error = layout.model.errors.get(name)
+        if error is None:
+            continue
+        own = case.measured.used & (case.measured.kind == number)
+        told = jnp.where(own, seen, 1.0)
+        if error.on_log is not None:
+            told = jnp.maximum(told, _LEAST)
+        sd = error.deviation(population.sigma[name], told)
+        mean = jnp.where(own, jnp.log(told) if error.on_log is not None else told, mean)
+        log_sd = jnp.where(own, jnp.log(jnp.maximum(sd, _LEAST)), log_sd)
+    return Moments(mean, log_sd)
+
+
+def measured(layout: Layout, case: Case) -> Any:
+    """Return what was measured, or its logarithm where the error is on that: [observation, patient]."""
+    found = jnp.where(case.measured.used, case.measured.value, 0.0)
+    for number, name in enumerate(layout.model.observables):
+        error = layout.model.errors.get(name)
+        if error is not None and error.on_log is not None:
+            own = case.measured.used & (case.measured.kind == number)
+            found = jnp.where(own, jnp.log(jnp.where(own, case.measured.value, 1.0)), found)
+    return found
+
+
+def prior(population: Population, etas: Any) -> Any:
+    """Return what the etas add to g, [patient]."""
+    width = jnp.sum(jnp.log(jnp.diagonal(population.white)), axis=-1)
+    return 0.5 * jnp.sum(jnp.sum(population.white * etas, axis=1) ** 2, axis=0) - width
+
+
+def _directions(etas: Any) -> Any:
+    """Return a step in each eta, all patients alike: [eta, eta, patient]."""
+    return jnp.broadcast_to(jnp.eye(len(etas))[..., None], (len(etas), *etas.shape))
+
+
+def _squared(rows: Any) -> Any:
+    """Return the products of rows with each other. Shapes: [eta, item, patient] -> [eta, eta, patient]."""
+    return jnp.sum(rows[:, None] * rows[None], axis=2)
+
+
+class Around(NamedTuple):
+    """g near some etas: value [patient], slope [eta, patient], and expected information [eta, eta, patient]."""
+
+    value: Any
+    slope: Any
+    information: Any
+
+
+class _Linear(NamedTuple):
+    """Moments near some etas, and their slopes in these: [eta, observation, patient]; 0 where nothing was measured."""
+
+    found: Moments
+    mean: Any
+    log_sd: Any
+
+
+def _linear(layout: Layout, population: Population, etas: Any, case: Case, told: Near) -> _Linear:
+    def place(now: Any) -> Any:
+        person = people(layout, population, now, case.covariates)
+        return jnp.stack([getattr(person, field) for field in layout.fields])
+
+    at, moved = jax.vmap(lambda way: jax.jvp(place, (etas,), (way,)), out_axes=(None, 0))(_directions(etas))
+    seen, by_field = foretold(told, at)
+    by_eta = jnp.sum(by_field * moved[:, :, None], axis=1)
+    found, rate = jax.jvp(lambda seen: residual(layout, population, seen, case), (seen,), (jnp.ones_like(seen),))
+    used = case.measured.used
+    return _Linear(found, jnp.where(used, rate.mean, 0.0) * by_eta, jnp.where(used, rate.log_sd, 0.0) * by_eta)
+
+
+def around(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Around:
+    """Return g, its gradient in the etas, and FOCEI's H. Shapes: line [number, patient], etas [eta, patient]."""
+    population, used = layout.unpack(line), case.measured.used
+    near_by = _linear(layout, population, etas, case, told)
+    found = near_by.found
+    away = jnp.where(used, (measured(layout, case) - found.mean) * jnp.exp(-found.log_sd), 0.0)
+    mean, wide = near_by.mean * jnp.exp(-found.log_sd), near_by.log_sd
+    precision = _squared(population.white.swapaxes(0, 1))
+    slope = jnp.sum(wide * (1 - away**2) - mean * away, axis=1) + jnp.sum(precision * etas, axis=1)
+    information = _squared(jnp.concatenate([mean, jnp.sqrt(2.0) * wide], axis=1)) + precision
+    value = jnp.sum(jnp.where(used, found.log_sd, 0.0) + 0.5 * away**2, axis=0) + prior(population, etas)
+    return Around(value, slope, information)
+
+
+def _hessian(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Any:
+    """Return the Hessian of g in the etas: [eta, eta, patient]."""
+
+    def slope(now: Any) -> Any:
+        return around(layout, line, now, case, told).slope
+
+    return jax.vmap(lambda way: jax.jvp(slope, (etas,), (way,))[1])(_directions(etas))
+
+
+def _solved(matrix: Any, vector: Any) -> Any:
+    """Solve for each patient. Shapes: matrix [eta, eta, patient], vector [eta, patient]."""
+    return jnp.linalg.solve(matrix.transpose(2, 0, 1), vector.T[..., None])[..., 0].T
+
+
+def _marginal(layout: Layout, line: Any, etas: Any, case: Case, told: Near, laplace: bool) -> Any:
+    """Return -2 ln L of each patient by Laplace's or FOCEI's approximation at some etas, [patient]."""
+    found = around(layout, line, etas, case, told)
+    curved = _hessian(layout, line, etas, case, told) if laplace else found.information
+    sign, size = jnp.linalg.slogdet(curved.transpose(2, 0, 1))
+    return 2 * found.value + jnp.where(sign > 0, size, jnp.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """The likelihood of a data set under a model. All methods compute inside `twin.engine.float64_on_cpu`."""
+
+    layout: Layout
+    solver: Solver
+    case: Case
+
+    @property
+    def patients(self) -> int:
+        """How many there are."""
+        return int(self.case.measured.used.shape[-1])
+
+    def only(self, patient: int) -> "Likelihood":
+        """Return that of one patient."""
+        case = jax.tree.map(lambda one: np.asarray(one)[..., patient : patient + 1], self.case)
+        return replace(self, case=case)
+
+    def line(self, numbers: Floats) -> Floats:
+        """Return the numbers for each patient: [number, patient]."""
+        return np.broadcast_to(numbers[:, None], (len(numbers), self.patients))
+
+    def told(self, line: Floats, etas: Floats, curved: bool = False) -> Near:
+        """Return what is foretold near etas."""
+        person = _people(self.layout, line, etas, self.case)
+        return near(self.layout.model, self.solver, self.layout.fields, person, self.case, curved)
+
+    def around(self, line: Floats, etas: Floats) -> Around:
+        """Return g near etas [eta, patient]."""
+        found = _around(self.layout, line, etas, self.case, self.told(line, etas))
+        return Around(*(np.asarray(one) for one in found))
+
+    def residuals(self, line: Floats, etas: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return what is foretold and its standard deviation, on the scale of the error, and (y - f)/s there.
+
+        Shapes: [observation, patient]; NaN where nothing was measured.
+        """
+        told = self.told(line, etas)
+        mean, sd, away = (np.asarray(one) for one in _residuals(self.layout, line, self.case, told.value))
+        return mean, sd, away
+
+    def linear(self, line: Floats, etas: Floats) -> tuple[Floats, Floats]:
+        """Return how what is foretold moves with etas, on the scale of the error, and what was measured there.
+
+        Shapes: [eta, observation, patient], [observation, patient].
+        """
+        told = self.told(line, etas)
+        found, observed = _by_eta(self.layout, line, etas, self.case, told)
+        return np.asarray(found), np.asarray(observed)
+
+    def courses(self, line: Floats, etas: Floats) -> Floats:
+        """Return what is foretold of each measurement, on its own scale: [observation, patient]."""
+        return np.asarray(self.told(line, etas).value)
+
+    def accuracy(self, line: Floats, etas: Floats) -> float:
+        """Return how far off the solver may be, as a share, for the patient for whom it is worst."""
+        if not self.solver.finer:
+            return 0.0
+        person = _people(self.layout, line, etas, self.case)
+        return float(np.max(_off(self.layout.model, self.solver, person, self.case)))
+
+
+class Mode(NamedTuple):
+    """Where g is least: etas [eta, patient], g [patient], its Hessian there [eta, eta, patient], and whether the search
+    ended well [patient]."""
+
+    etas: Any
+    penalty: Any
+    hessian: Any
+    found: Any
+    near: Near
+
+
+def modes(likelihood: Likelihood, line: Floats, etas: Floats) -> Mode:
+    """Return the etas at which g is least, from a guess [eta, patient]; each patient's search is their own.
+
+    Steps are Fisher's scoring, cut until g falls; a last one is Newton's, where the Hessian is positive definite.
+    """
+    at, now = etas, likelihood.around(line, etas)
+    stride = np.ones(likelihood.patients)
+    step, gain = _scored(now)
+    for _ in range(MOST_SEARCHES):
+        going = ~(gain <= _CLOSE) & (stride > _SHORTEST)
+        if not going.any():
+            break
+        there = at - np.where(going, stride, 0.0) * step
+        seen = likelihood.around(line, there)
+        better = going & (seen.value <= now.value) & np.isfinite(seen.slope).all(axis=0)
+        at = np.where(better, there, at)
+        now = Around(*(np.where(better, new, old) for new, old in zip(seen, now, strict=True)))
+        stride = np.where(better, np.minimum(2 * stride, 1.0), stride / 4)
+        step, gain = _scored(now)
+    told = likelihood.told(line, at, curved=True)
+    last, curved = (np.asarray(one) for one in _newton(likelihood.layout, line, at, likelihood.case, told))
+    return Mode(at - last, now.value, curved, gain <= 1e-6, told)
+
+
+def _scored(now: Around) -> tuple[Floats, Floats]:
+    """Return the step of Fisher's scoring [eta, patient], and how much it would lower g: [patient]."""
+    finite = np.isfinite(now.information).all(axis=(0, 1)) & np.isfinite(now.slope).all(axis=0)
+    matrix = np.where(finite, now.information, 0.0).transpose(2, 0, 1)
+    size = np.trace(matrix, axis1=1, axis2=2)
+    matrix = matrix + np.maximum(_RIDGE * size, _LEAST)[:, None, None] * np.eye(len(now.slope))
+    step = np.linalg.solve(matrix, now.slope.T[..., None])[..., 0].T
+    return step, np.sum(now.slope * step, axis=0)
+
+
+class Objective(NamedTuple):
+    """-2 ln L of each patient [patient], its gradients [number, patient], and the etas [eta, patient]."""
+
+    value: Any
+    slope: Any
+    etas: Any
+
+    @property
+    def total(self) -> float:
+        """-2 ln L of all patients."""
+        return float(np.sum(self.value))
+
+    @property
+    def gradient(self) -> Floats:
+        """Its gradient: [number]."""
+        return np.asarray(np.sum(self.slope, axis=1))
+
+
+def objective(likelihood: Likelihood, numbers: Floats, etas: Floats, laplace: bool = False) -> Objective:
+    """Return -2 ln L at numbers on the line [number]; the search for the etas begins at [eta, patient].
+
+    Laplace's gradient is by central differences: it would need the third derivatives of the model's equations.
+    """
+    line = likelihood.line(numbers)
+    found = modes(likelihood, line, etas)
+    about = likelihood.layout, line, found.etas, likelihood.case, found.near
+    if not laplace:
+        each, slope = _marginal_slopes(*about, found.hessian)
+        return Objective(np.asarray(each), np.asarray(slope), found.etas)
+    slopes = []
+    for place in range(len(numbers)):
+        ends = []
+        for by in (_STEP, -_STEP):
+            there = likelihood.line(numbers + by * (np.arange(len(numbers)) == place))
+            ends.append(_value(likelihood, there, modes(likelihood, there, found.etas)))
+        slopes.append((ends[0] - ends[1]) / (2 * _STEP))
+    return Objective(_value(likelihood, line, found), np.array(slopes), found.etas)
+
+
+def _value(likelihood: Likelihood, line: Floats, found: Mode) -> Floats:
+    """Return Laplace's -2 ln L of each patient; second derivatives are taken anew where the last step led."""
+    told = likelihood.told(line, found.etas, curved=True)
+    return np.asarray(_laplace(likelihood.layout, line, found.etas, likelihood.case, told))
+
+
+@partial(jax.jit, static_argnums=0)
+def _people(layout: Layout, line: Any, etas: Any, case: Case) -> Individual:
+    return people(layout, layout.unpack(line), etas, case.covariates)
+
+
+_around = jax.jit(around, static_argnums=0)
+
+
+@partial(jax.jit, static_argnums=0)
+def _residuals(layout: Layout, line: Any, case: Case, seen: Any) -> tuple[Any, Any, Any]:
+    found, used = residual(layout, layout.unpack(line), seen, case), case.measured.used
+    sd = jnp.exp(found.log_sd)
+    away = (measured(layout, case) - found.mean) / sd
+    return jnp.where(used, found.mean, jnp.nan), jnp.where(used, sd, jnp.nan), jnp.where(used, away, jnp.nan)
+
+
+@partial(jax.jit, static_argnums=0)
+def _by_eta(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> tuple[Any, Any]:
+    return _linear(layout, layout.unpack(line), etas, case, told).mean, measured(layout, case)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _off(model: Model, solver: Solver, person: Individual, case: Case) -> Any:
+    return course(model, solver, person, case.plan)[1]
+
+
+@partial(jax.jit, static_argnums=0)
+def _newton(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> tuple[Any, Any]:
+    """Return Newton's step and the Hessian; where that is not positive definite, Fisher's and the information."""
+    now, curved = around(layout, line, etas, case, told), _hessian(layout, line, etas, case, told)
+    fine = jnp.isfinite(jnp.linalg.cholesky(curved.transpose(2, 0, 1))).all(axis=(1, 2))
+    curved = jnp.where(fine, curved, now.information)
+    step = _solved(curved, now.slope)
+    return jnp.where(jnp.isfinite(step), step, 0.0), curved
+
+
+@partial(jax.jit, static_argnums=0)
+def _laplace(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Any:
+    return _marginal(layout, line, etas, case, told, laplace=True)
+
+
+@partial(jax.jit, static_argnums=0)
+def _marginal_slopes(layout: Layout, line: Any, etas: Any, case: Case, told: Near, curved: Any) -> tuple[Any, Any]:
+    """Return FOCEI's -2 ln L of each patient and its gradient in their numbers, the etas following these."""
+
+    def total(line: Any) -> Any:
+        slope = around(layout, line, etas, case, told).slope
+        each = _marginal(layout, line, etas - _solved(curved, slope), case, told, laplace=False)
+        return jnp.sum(each), each
+
+    (_, each), slope = jax.value_and_grad(total, has_aux=True)(line)
+    return each, slope

@@ -1,0 +1,233 @@
+"""A population's parameters from its patients' measurements: by FOCEI or Laplace's approximation."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kg.progress import Progress, silent
+from twin.engine import TOLERANCE, float64_on_cpu
+from twin.fit.data import DataSet
+from twin.fit.doubt import Doubt, doubt
+from twin.fit.layout import Layout, Population, coefficient_of_variation, layout, starting, unheard, whitening
+from twin.fit.likelihood import Likelihood, Objective, objective
+from twin.fit.minimise import Search, begin, step
+from twin.fit.shrink import Shrinkage, shrinkage
+from twin.model import Floats, Model
+from twin.solve.choose import solver_of
+
+METHODS = ("focei", "laplace")
+_FORMAT = 1
+"""Of a saved fit."""
+_NEAR_ZERO = 0.01
+"""A standard deviation of an eta below this (1 % between patients) is as good as none."""
+_LOOSE = 1.0
+"""A standard error above this share of its estimate: the data hardly know the parameter."""
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationFit:
+    """A population that was fitted, or how far the search for it is.
+
+    `doubt` and `shrinkage` are None where the search is not over. `warnings` say in words what stands against a fit.
+    """
+
+    likelihood: Likelihood
+    data: DataSet
+    method: str
+    search: Search
+    doubt: Doubt | None
+    shrinkage: Shrinkage | None
+    warnings: tuple[str, ...]
+
+    @property
+    def layout(self) -> Layout:
+        """What was fitted."""
+        return self.likelihood.layout
+
+    @property
+    def population(self) -> Population:
+        """The population's numbers."""
+        with float64_on_cpu():
+            found = self.layout.unpack(self.search.numbers)
+        sigma = {name: {part: float(value) for part, value in parts.items()} for name, parts in found.sigma.items()}
+        return Population({name: float(value) for name, value in found.theta.items()}, np.asarray(found.white), sigma)
+
+    @property
+    def ofv(self) -> float:
+        """-2 ln L without n ln(2 pi), as NONMEM and nlmixr2 state it."""
+        return self.search.value
+
+    def to_json(self) -> dict[str, Any]:
+        """Return estimates with standard errors, variability as CV (percent), residual errors, and warnings."""
+        found, model = self.population, self.layout.model
+        omega = found.omega()
+        wide = dict(zip(self.layout.names, self.doubt.se, strict=True)) if self.doubt else {}
+        return {
+            "model": model.name,
+            "method": self.method,
+            "theta": {
+                name: {
+                    "estimate": value,
+                    "se": _number(wide[name] * abs(slope)) if name in wide else None,
+                    "unit": model.parameters[name].unit,
+                    "fixed": name not in dict(self.layout.theta),
+                }
+                for (name, value), slope in zip(found.theta.items(), self._slopes(), strict=True)
+            },
+            "omega_cv_percent": {
+                name: coefficient_of_variation(model, name, omega[place, place])
+                for place, name in enumerate(self.layout.etas)
+            },
+            "omega": omega.tolist(),
+            "sigma": found.sigma,
+            "ofv": self.ofv,
+            "patients": len(self.data.ids),
+            "observations": self.data.observations,
+            "shrinkage": self.shrinkage.to_json(self.layout) if self.shrinkage else None,
+            "converged": self.search.ended == "converged",
+            "steps": self.search.steps,
+            "warnings": list(self.warnings),
+        }
+
+    def _slopes(self) -> list[float]:
+        """Return by how much each parameter changes as it moves on the line; 0 for what is not fitted."""
+        with float64_on_cpu():
+            own = dict(
+                zip((name for name, _ in self.layout.theta), self.layout.slope(self.search.numbers), strict=True)
+            )
+        return [own.get(name, 0.0) for name in self.layout.model.parameters]
+
+
+def fit_population(
+    model: Model,
+    data: DataSet,
+    *,
+    method: str = "focei",
+    start: Mapping[str, float] | None = None,
+    fixed: Sequence[str] = (),
+    most_steps: int = 500,
+    resume: PopulationFit | Search | None = None,
+    progress: Progress = silent,
+) -> PopulationFit:
+    """Fit a population's parameters, the variability between patients and the residual error.
+
+    The search begins at the model's own numbers, or at `start`; `fixed` names what stays as it is. What no measurement
+    depends on stays too, with a warning. After `most_steps`, or when interrupted (Ctrl-C), what was reached is
+    returned, from which `resume` goes on: the same numbers come out as without the pause.
+
+    Raises `ValueError` for a method or name that there is none of, and where the likelihood is no number at the start.
+    """
+    if method not in METHODS:
+        raise ValueError(f"got method {method!r}, expected one of {', '.join(METHODS)}")
+    with float64_on_cpu():
+        likelihood, first, notes = prepared(model, data, starting(model, list(model.variability.between), start), fixed)
+
+        def function(numbers: Floats, etas: Floats) -> Objective:
+            return objective(likelihood, numbers, etas, method == "laplace")
+
+        none = np.zeros((len(likelihood.layout.etas), likelihood.patients))
+        search = resume.search if isinstance(resume, PopulationFit) else resume
+        if search is None:
+            search = begin(function, likelihood.layout.pack(first), none)
+        elif len(search.numbers) != len(likelihood.layout.names) or search.etas.shape != none.shape:
+            raise ValueError("the saved fit is of another model or data set; begin anew")
+        try:
+            for _ in range(most_steps):
+                if search.ended:
+                    break
+                progress(f"fit {model.name}: step {search.steps}, OFV {search.value:.3f}", search.steps / most_steps)
+                search = step(function, search)
+        except KeyboardInterrupt:
+            notes = (*notes, "interrupted")
+        return _finished(likelihood, data, method, search, notes, function)
+
+
+def prepared(
+    model: Model, data: DataSet, start: Population, fixed: Sequence[str]
+) -> tuple[Likelihood, Population, tuple[str, ...]]:
+    """Return the likelihood of what the data say something about, where its search begins, and notes on the rest.
+
+    The solver's steps are made fine enough for the start values.
+    """
+    solver = solver_of(model, data.case.plan.rate is not None)
+    etas = tuple(model.variability.between)
+    whole = Likelihood(layout(model, start, data.case.covariates, etas, fixed), solver, data.case)
+    line, none = whole.line(whole.layout.pack(start)), np.zeros((len(etas), whole.patients))
+    while whole.accuracy(line, none) > TOLERANCE and whole.solver.finer:
+        whole = replace(whole, solver=whole.solver.finer())
+    used = data.case.measured.used
+    slope = np.where(used, np.asarray(whole.told(line, none).slope), 0.0)
+    silent_etas, silent_names = unheard(whole.layout, slope, np.unique(data.case.measured.kind[used]))
+    unsaid = [name for name in (*silent_names, *(f"between patients: {name}" for name in silent_etas))]
+    if not unsaid:
+        return whole, start, tuple(_notes(model, data, unsaid))
+    heard = tuple(name for name in etas if name not in silent_etas)
+    places = [etas.index(name) for name in heard]
+    less = start._replace(white=whitening(start.omega()[np.ix_(places, places)]))
+    found = layout(model, less, data.case.covariates, heard, (*fixed, *silent_names))
+    return replace(whole, layout=found), less, tuple(_notes(model, data, unsaid))
+
+
+def _notes(model: Model, data: DataSet, unsaid: Sequence[str]) -> list[str]:
+    notes = [*data.notes]
+    if unsaid:
+        notes.append(f"the data say nothing of {', '.join(unsaid)}: kept as published")
+    if model.variability.occasions:
+        notes.append("variability between occasions is not fitted: it is part of the residual error")
+    return notes
+
+
+def _finished(
+    likelihood: Likelihood, data: DataSet, method: str, search: Search, notes: tuple[str, ...], function: Any
+) -> PopulationFit:
+    """Return a fit with what can be said of it once the search is over."""
+    if not search.ended:
+        unfinished = f"paused after {search.steps} steps, before the objective was least"
+        return PopulationFit(likelihood, data, method, search, None, None, (*notes, unfinished))
+    found = doubt(function, search, likelihood.layout.names)
+    shrunk = shrinkage(likelihood, search.numbers, search.etas)
+    warnings = [*notes, *found.warnings]
+    if search.ended != "converged":
+        warnings.append(search.ended)
+    off = likelihood.accuracy(likelihood.line(search.numbers), search.etas)
+    if off > TOLERANCE:
+        warnings.append(f"the solver is off by up to {off:.1g} of a state at the estimates")
+    population = likelihood.layout.unpack(search.numbers)
+    for place, name in enumerate(likelihood.layout.etas):
+        if float(population.omega()[place, place]) < _NEAR_ZERO**2:
+            warnings.append(f"the variance of {name} between patients is at zero: leave it out")
+    for (name, scale), se in zip(likelihood.layout.theta, found.se, strict=False):
+        relative = se if scale == "log" else se / max(abs(float(population.theta[name])), 1e-300)
+        if relative > _LOOSE:
+            warnings.append(f"the data hardly know {name}: its standard error is {relative:.0%} of it")
+    return PopulationFit(likelihood, data, method, search, found, shrunk, tuple(warnings))
+
+
+def save(fit: PopulationFit, path: str | Path) -> None:
+    """Write a fit, from which `load_search` lets the search go on exactly where it was."""
+    told = {"format": _FORMAT, "model": fit.layout.model.name, "method": fit.method, "search": fit.search.to_json()}
+    Path(path).write_text(json.dumps(told), encoding="utf-8")
+
+
+def load_search(path: str | Path, model: Model, method: str) -> Search:
+    """Return the search that `save` wrote.
+
+    Raises `ValueError` where the file is of another model or method, or no saved fit.
+    """
+    try:
+        told = json.loads(Path(path).read_text(encoding="utf-8"))
+        if (told["format"], told["model"], told["method"]) != (_FORMAT, model.name, method):
+            raise ValueError(
+                f"{path} is a fit of {told['model']} by {told['method']}, expected one of {model.name} by {method}"
+            )
+        return Search.from_json(told["search"])
+    except (KeyError, TypeError, json.JSONDecodeError):
+        raise ValueError(f"{path} is no saved fit; expected what a fit has written there") from None
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -143,9 +143,13 @@ def _name(found: Structure) -> str:
     ways = {"modes": "eigenvalues in closed form", "chain": "a chain in closed form", "matrix": "matrix exponential"}
     said = []
     if found.linear.places:
-        said.append(f"{len(found.linear.places)} linear states: {ways[found.linear.way]}")
+        said.append(f"{_states(len(found.linear.places), 'linear ')}: {ways[found.linear.way]}")
     if found.driven:
         blocks = sorted({ways[block.way] for block in found.driven})
         states = sum(len(block.places) for block in found.driven)
-        said.append(f"{states} states driven by them: {', '.join(blocks)}, quadrature of {NODES} nodes")
+        said.append(f"{_states(states)} driven: {', '.join(blocks)}, quadrature of {NODES} nodes")
     return "; ".join(said)
+
+
+def _states(number: int, what: str = "") -> str:
+    return f"{number} {what}state{'' if number == 1 else 's'}"

@@ -69,7 +69,7 @@ def test_each_way_of_solving_agrees_with_scipy(name: str, dose: float, method: s
 def test_the_engine_says_what_the_equations_are_like() -> None:
     said = {name: solver_of(library.load(name)).name for name in library.MODELS if name.startswith("generic")}
     assert said["generic_indirect_response"] == (
-        "4 linear states: eigenvalues in closed form; 1 states driven by them: eigenvalues in closed form, "
+        "4 linear states: eigenvalues in closed form; 1 state driven: eigenvalues in closed form, "
         "quadrature of 20 nodes"
     )
     assert said["generic_michaelis_menten"].startswith("Runge-Kutta of order 5")

@@ -27,8 +27,12 @@ endif
 demo: install
 	$(BIN)/panakeia demo
 
+# Three processes, one after the other: a process keeps the memory of every embedded store that it has opened.
+GRAPH := $(addprefix tests/kg/,cohorts kgx query rdf stores)
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(GRAPH)
+	$(BIN)/python -m pytest tests/kg $(addprefix --ignore=,$(GRAPH))
+	$(BIN)/python -m pytest --ignore=tests/kg
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -14,11 +14,19 @@ from twin.covariates import Continuous, Covariate
 from twin.library.warfarin.dosing import MAY_READ, REVISION_DAY, EuPact, Start, Titration
 from twin.population import Population, schema_of
 
+INR = "INR"
+"""The observable that arms are titrated on and compared by."""
+
 
 def _known(model: str) -> str:
-    if model not in library.MODELS:
-        raise ValueError(f"got {model!r}, expected {', '.join(library.MODELS)}")
+    if not _measures(model):
+        raise ValueError(f"got {model!r}, expected {', '.join(filter(_measures, library.MODELS))}")
     return model
+
+
+def _measures(model: str) -> bool:
+    """Return whether a library has the model, and it says what arms are titrated on, and how that is measured."""
+    return model in library.MODELS and INR in library.load(model).errors
 
 
 def _ascending(days: tuple[int, ...]) -> tuple[int, ...]:

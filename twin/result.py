@@ -23,15 +23,13 @@ from twin.library.warfarin.doses import EU_PACT_ELIMINATION, LENZINI, MAINTENANC
 from twin.library.warfarin.dosing import ByAlgorithm, EuPact
 from twin.model import MISSED_DOSES, Floats, Model, parameter_table, residual_name
 from twin.patient import Cohort
-from twin.protocol import TrialDesign
+from twin.protocol import INR, TrialDesign
 from twin.streams import uniforms
 
 LEVEL = 0.95
 ASSUMPTION_COLUMNS = ["about", "assumption", "value", "unit", "reason"]
 Assumption = tuple[str, str, float | None, str, str]
 """A row of these columns; its value is None where the assumption is no number."""
-INR = "INR"
-"""The observable that arms are titrated on and compared by."""
 _STATED = "stated by the design"
 _COLUMNS = {"age_years": "AGE", "race": "RACE", "height_cm": "HEIGHTBL", "weight_kg": "WEIGHTBL"}
 """What CDISC calls a covariate; others keep their names."""

@@ -14,8 +14,8 @@ from twin.engine import begin, float64_on_cpu, look
 from twin.library.warfarin.dosing import adjust, given, plan_start
 from twin.model import Floats, Individual, Model
 from twin.patient import Cohort
-from twin.protocol import Arm, TrialDesign
-from twin.result import INR, Course, TrialResult, summarise
+from twin.protocol import INR, Arm, TrialDesign
+from twin.result import Course, TrialResult, summarise
 from twin.simulate import advance, draw
 from twin.streams import normals, uniforms
 

@@ -30,7 +30,7 @@ def session(starter_store: Path, starter_model: Path) -> Iterator[Session]:
 
 
 def test_the_command_line_lists_the_same_verbs() -> None:
-    assert {name.removeprefix("panakeia ").replace(" ", "_") for name in COMMANDS} == VERBS
+    assert {name.removeprefix("panakeia ").replace(" ", "_").replace("-", "_") for name in COMMANDS} == VERBS
 
 
 def test_every_answer_is_a_frame_json_and_text(session: Session, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 
 def test_training_leaves_a_card_and_nothing_half(session: Session) -> None:
-    assert {path.name for path in session.model.iterdir()} == {"model.safetensors", "MODEL_CARD.md"}
+    measured = {"evaluation.json"}  # by another test, if that was first
+    assert {path.name for path in session.model.iterdir()} - measured == {"model.safetensors", "MODEL_CARD.md"}
     assert "Which drug is for which patient" in (session.model / "MODEL_CARD.md").read_text()
 
 

@@ -345,6 +345,10 @@ def one_arm_with_its_own_titration(c: Content) -> None:
 
 MISTAKES: list[tuple[Callable[[Content], object], str]] = [
     (lambda c: c["trial"].update(model="aspirin"), "trial.model: got 'aspirin', expected warfarin_hamberg2007"),
+    (
+        lambda c: c["trial"].update(model="theophylline_boeckmann1994"),
+        "trial.model: got 'theophylline_boeckmann1994', expected warfarin_hamberg2007",
+    ),
     (lambda c: c["trial"].update(name=""), "trial.name: got '', expected at least 1 character"),
     (lambda c: c["trial"].update(weeks=0), "trial.weeks: got 0, expected >= 1"),
     (lambda c: c["trial"].update(seed=1.5), "trial.seed: got 1.5, expected a valid integer"),

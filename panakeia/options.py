@@ -56,6 +56,23 @@ def share(text: str) -> float:
     return value
 
 
+def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+    """Return what an option that is given as NAME=VALUE, several times, says by name; each name once.
+
+    >>> pairs(["weight_kg=80", "race = asian"], "--set")
+    {'weight_kg': '80', 'race': 'asian'}
+    """
+    found: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            raise typer.BadParameter(f"{option}: got {text!r}, expected NAME=VALUE")
+        if name in found:
+            raise typer.BadParameter(f"{option}: {name} is given twice; expected each name once")
+        found[name] = value
+    return found
+
+
 StoreOption = Annotated[
     str,
     typer.Option(
@@ -95,4 +112,8 @@ ShareOption = Annotated[
 ]
 LengthOption = Annotated[
     int, typer.Option("--max-length", parser=whole(1, 4), help="Longest path, in edges: 1 to 4.", metavar="N")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A covariate of the patient by hand, repeatable: weight_kg=80.", metavar="NAME=VALUE"),
 ]

@@ -39,7 +39,8 @@ from panakeia.sections import (
     trial_section,
 )
 from twin import library, trial
-from twin.patient import Cohort, PatientError, from_graph
+from twin.chart import from_graph
+from twin.patient import Cohort, PatientError
 from twin.protocol import TrialDesign
 from twin.regimen import every
 from twin.result import TrialResult
@@ -202,9 +203,11 @@ def _import_patients(store: Store, progress: Progress) -> tuple[Imported, Cohort
     model = library.load(TWIN_MODEL)
     for patient in imported.patients:
         try:
-            return imported, from_graph(store, patient, model)
+            found = from_graph(store, patient, model)
         except PatientError:
             continue
+        if found.certain:
+            return imported, found.cohort
     raise PatientError(f"none of the {len(imported.patients)} patients has what {TWIN_MODEL} needs")
 
 

@@ -23,8 +23,41 @@ UNKNOWN = -1
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """How patients' records state a quantity: under which CURIEs, and what one of each unit is in the model's unit.
+
+    Units are UCUM's. A value in another unit is not used.
+    """
+
+    codes: tuple[str, ...]
+    units: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """How frequent a gene's alleles are: by a level of the covariate `by`, of each allele but the first, the rest.
+
+    Who is of none of these levels, or of an unknown one, counts as of the first.
+
+    >>> Frequencies({"white": {"A": 0.4}, "asian": {"A": 0.9}}, "made up").of("asian", ("G", "A"))
+    {'G': 0.1, 'A': 0.9}
+    """
+
+    shares: Mapping[str, Mapping[str, float]]
+    source: str
+    by: str = "race"
+
+    def of(self, level: str | None, alleles: tuple[str, ...]) -> dict[str, float]:
+        """Return the frequency of each allele at a level of `by`."""
+        known = self.shares.get(level or "", next(iter(self.shares.values())))
+        first, *others = alleles
+        rest = round(1.0 - sum(known.get(allele, 0.0) for allele in others), 9)
+        return {first: rest, **{allele: known.get(allele, 0.0) for allele in others}}
+
+
+@dataclass(frozen=True)
 class Continuous:
-    """A covariate that is a number within bounds."""
+    """A covariate that is a number within bounds; `recorded` says how records state it."""
 
     name: str
     unit: str
@@ -32,6 +65,7 @@ class Continuous:
     upper: float
     needed: bool = True
     default: float | None = None
+    recorded: Recorded | None = field(default=None, hash=False)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -103,6 +137,7 @@ class Genotype:
     """A covariate that is a pair of alleles; `alleles` gives the order in which a pair is written.
 
     `spelt` has, beside the model's own, what others call an allele: the definitions that a genome is called by.
+    `frequencies` tell what a patient may have whose genotype is not known.
     """
 
     name: str
@@ -111,6 +146,7 @@ class Genotype:
     spelt: Mapping[str, str] = field(default_factory=dict, hash=False)
     needed: bool = True
     default: str | None = None
+    frequencies: Frequencies | None = field(default=None, hash=False)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -121,6 +157,22 @@ class Genotype:
         """
         pairs = [(a, b) for i, a in enumerate(self.alleles) for b in self.alleles[i:]]
         return tuple(self.separator.join(pair) for pair in pairs)
+
+    def likely(self, group: str | None) -> dict[str, float]:
+        """Return how likely each diplotype is in a group (Hardy-Weinberg proportions), where the frequencies are known.
+
+        >>> gene = Genotype("gene", ("G", "A"), "", frequencies=Frequencies({"all": {"A": 0.5}}, "made up"))
+        >>> gene.likely(None)
+        {'GG': 0.25, 'GA': 0.5, 'AA': 0.25}
+        """
+        if self.frequencies is None:
+            return {}
+        shares = self.frequencies.of(group, self.alleles)
+        return {
+            self.separator.join((a, b)): shares[a] * shares[b] * (1 if a == b else 2)
+            for i, a in enumerate(self.alleles)
+            for b in self.alleles[i:]
+        }
 
     @property
     def expected(self) -> str:

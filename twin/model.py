@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.covariates import Covariate, encode
+from twin.covariates import Covariate, Recorded, encode
 from twin.error import Error
 from twin.quantity import Measured, Quantity
 from twin.variability import Variability
@@ -63,6 +63,7 @@ class Model:
     - `variability`: between patients, between occasions, and how unsure the published parameters are.
     - `errors`: the residual error of each observable that is measured.
     - `left_out` says what the model does not know. `longest_step_h`: in longer intervals the engine looks in between.
+    - `drug`: the CURIE of what is given; `recorded`: how patients' records state what is observed, by observable.
     """
 
     name: str
@@ -81,6 +82,8 @@ class Model:
     hazard: Callable[[Individual, State], Any] | None = None
     dose_unit: str = "mg"
     longest_step_h: float = 24.0
+    drug: str = ""
+    recorded: Mapping[str, Recorded] = field(default_factory=dict)
 
     @property
     def theta(self) -> dict[str, float]:

@@ -1,6 +1,6 @@
-"""Patients as a model sees them: covariates and genotypes, with units, from a file or from the graph."""
+"""Patients as a model sees them: covariates and genotypes, with units, from a file or made in Python."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.files.table import read_csv
-from kg.query import PatientRecord, patient
-from kg.schema import WITHDRAWN
-from kg.search import UnknownNode
-from kg.stores.protocol import Store
-from twin.covariates import Covariate, Genotype, asked_for, unknown
+from twin.covariates import Covariate, asked_for, unknown
 from twin.model import Model
 
 
@@ -45,65 +41,6 @@ def read_cohort(path: str | Path, model: Model) -> Cohort:
     _check_ids(path, rows)
     columns = {covariate.name: _read_column(path, rows, covariate) for covariate in there}
     return Cohort(tuple(row["id"] for row in rows.values()), columns)
-
-
-def from_graph(store: Store, patient_id: str, model: Model) -> Cohort:
-    """Return one patient of the store, as a cohort of one; the id is given as for `kg.query.patient`.
-
-    A genotype is not known where an allele of the model may be there as well, for it was not looked for.
-    Raises `PatientError` that names the covariates which the patient's record lacks, without the record's content, and
-    for a patient who withdrew consent.
-    """
-    try:
-        record = patient(store, patient_id)
-    except UnknownNode as failure:
-        raise PatientError(str(failure)) from None
-    if record.consent == WITHDRAWN:
-        raise PatientError("the patient withdrew consent: nothing is simulated of the record")
-    stated, lacking = _stated(record, model), lacks(record, model)
-    if lacking:
-        raise PatientError(
-            f"the patient's record lacks {', '.join(lacking)}, which {model.name} needs;"
-            " import a record that states it, or put the patient into a cohort file"
-        )
-    columns = {}
-    for covariate in model.covariates:
-        if covariate.name not in stated:
-            continue
-        value = covariate.read(stated[covariate.name])
-        if value is None:
-            raise PatientError(
-                f"the patient's {covariate.name} is none that {model.name} knows: expected {covariate.expected}"
-            )
-        columns[covariate.name] = np.array([value])
-    return Cohort((record.id,), columns)
-
-
-def lacks(record: PatientRecord, model: Model) -> list[str]:
-    """Return the covariates which a model asks for and a patient's record does not state for certain."""
-    stated = _stated(record, model)
-    return [covariate.name for covariate in model.covariates if asked_for(covariate) and covariate.name not in stated]
-
-
-def _stated(record: PatientRecord, model: Model) -> dict[str, str]:
-    """Return what a record states of a model's covariates, as text."""
-    stated = {
-        gene: genotype
-        for gene, genotype in record.genotypes.items()
-        if not _may_be_others(gene, record.not_excluded.get(gene, frozenset()), model)
-    }
-    return stated if record.age_years is None else {**stated, "age_years": str(record.age_years)}
-
-
-def _may_be_others(gene: str, not_excluded: Collection[str], model: Model) -> bool:
-    """Return whether an allele that was not looked for is one that the model knows."""
-    known = {
-        allele
-        for covariate in model.covariates
-        if isinstance(covariate, Genotype) and covariate.name == gene
-        for allele in (*covariate.alleles, *covariate.spelt)
-    }
-    return not known.isdisjoint(not_excluded)
 
 
 def check(cohort: Cohort, model: Model) -> None:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -12,6 +12,7 @@ import pandas as pd
 
 from kg.progress import Progress, silent
 from twin.engine import CHUNK, TOLERANCE, begin, float64_on_cpu, follow, typical
+from twin.mixture import Mixture
 from twin.model import Floats, Individual, Model
 from twin.patient import Cohort, check
 from twin.regimen import Doses, Regimen, check_doses
@@ -73,6 +74,8 @@ class Trajectories:
     basis: str
     solver: str
     failures: Mapping[str, str]
+    unknown_share: Mapping[str, float] = field(default_factory=dict)
+    """Of the variance at the last time, by observable, the share that is there because covariates are not known."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each patient, observable and time, with the time's unit and the observable's."""
@@ -168,13 +171,15 @@ def advance(
 
 def simulate(
     model: Model,
-    cohort: Cohort,
+    cohort: Cohort | Mixture,
     regimen: Regimen,
     times: Times,
     variation: Variation | None = Variation(),
     progress: Progress = silent,
 ) -> Trajectories:
     """Simulate each patient's course under a regimen, observed at times before a dose of the same moment.
+
+    A `Mixture` is one patient: value and bounds are those of all whom the patient may be, each as likely as it is.
 
     The value is the median of `variation.draws` patients like the one described, the bounds hold `variation.level` of
     them: variability between patients, and what else `variation` asks for. With None, value and bounds are those of the
@@ -183,17 +188,13 @@ def simulate(
     Raises `ValueError` where cohort, regimen and model do not fit together, and where the course would take more than
     `MAX_STEPS` steps or the arrays more than `MAX_NUMBERS` numbers.
     """
+    if isinstance(cohort, Mixture):
+        if not cohort.certain:
+            return _simulate_mixture(model, cohort, regimen, times, variation)
+        cohort = cohort.cohort
     check(cohort, model)
-    if (
-        not times.hours.size
-        or not (times.hours[0] >= 0 and np.isfinite(times.hours).all())
-        or np.any(np.diff(times.hours) <= 0)
-    ):
-        raise ValueError("the times to observe must ascend from 0 hours or later, and there must be one")
-    doses = regimen.for_patients(cohort.ids)
-    linear = not structure_of(model).rest and not structure_of(model).driven
-    for one in {id(one): one for one in doses}.values():
-        check_doses(one, model.compartments, linear)
+    _check_times(times)
+    doses = _doses(model, cohort.ids, regimen)
     group = _patients_at_once(model, doses, times.hours, variation.draws if variation else 1)
     look = Look.before(times.hours)
     summary = np.empty((3, cohort.n, len(model.observables), times.hours.size))
@@ -216,6 +217,68 @@ def simulate(
         solver_of(model).name,
         _failures(cohort, value),
     )
+
+
+def _simulate_mixture(
+    model: Model, mixture: Mixture, regimen: Regimen, times: Times, variation: Variation | None
+) -> Trajectories:
+    """Simulate one patient who may be several: each is drawn as often, and counts as much as it is likely."""
+    _check_times(times)
+    cohort, draws = mixture.cohort, variation.draws if variation else 1
+    doses = _doses(model, [mixture.id], regimen)
+    _patients_at_once(model, doses, times.hours, draws * cohort.n)
+    courses = _courses(model, cohort, doses * cohort.n, Look.before(times.hours), variation)
+    level = variation.level if variation else Variation.level
+    likely = np.repeat(mixture.shares / draws, draws)
+    value, lower, upper = np.quantile(
+        courses.reshape(-1, *courses.shape[2:]),
+        (0.5, 0.5 - level / 2, 0.5 + level / 2),
+        axis=0,
+        weights=likely,
+        method="inverted_cdf",
+    )[:, None]
+    names = " and ".join(mixture.marginalised)
+    basis = _basis(variation) if variation else f"median and {level:.0%} of the typical patients with these covariates"
+    return Trajectories(
+        (mixture.id,),
+        tuple(model.observables),
+        tuple(model.observables.values()),
+        times,
+        value,
+        lower,
+        upper,
+        f"{basis}; each as likely as {names} may be, {cohort.n} combinations",
+        solver_of(model).name,
+        _failures(Cohort((mixture.id,), {}), value),
+        dict(zip(model.observables, unknown_share(courses[..., -1], mixture.shares).tolist(), strict=True)),
+    )
+
+
+def unknown_share(courses: Floats, shares: Floats) -> Floats:
+    """Return the share of a variance that is between the rows of a mixture: (Var of means) / (that + mean of Vars).
+
+    Shapes: courses [row, draw, observable], shares [row], returns [observable]; 0 where nothing varies.
+    """
+    means, within = courses.mean(axis=1), np.average(courses.var(axis=1), axis=0, weights=shares)
+    between = np.average((means - np.average(means, axis=0, weights=shares)) ** 2, axis=0, weights=shares)
+    whole = between + within
+    return np.asarray(np.divide(between, whole, out=np.zeros_like(whole), where=whole > 0))
+
+
+def _check_times(times: Times) -> None:
+    """Raise `ValueError` for times that cannot be observed at."""
+    hours = times.hours
+    if not hours.size or not (hours[0] >= 0 and np.isfinite(hours).all()) or np.any(np.diff(hours) <= 0):
+        raise ValueError("the times to observe must ascend from 0 hours or later, and there must be one")
+
+
+def _doses(model: Model, ids: Sequence[str], regimen: Regimen) -> list[Doses]:
+    """Return each patient's doses; raise `RegimenError` for what the model cannot do."""
+    doses = regimen.for_patients(ids)
+    linear = not structure_of(model).rest and not structure_of(model).driven
+    for one in {id(one): one for one in doses}.values():
+        check_doses(one, model.compartments, linear)
+    return doses
 
 
 def _patients_at_once(model: Model, doses: Sequence[Doses], asked_h: Floats, draws: int) -> int:
@@ -251,6 +314,13 @@ def _steps(doses: Doses, asked_h: Floats, longest_h: float) -> float:
 
 def _summary(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, variation: Variation | None) -> Floats:
     """Return value, lower and upper bound, [3, patient, observable, time]."""
+    level = variation.level if variation else 0.0
+    courses = _courses(model, cohort, doses, look, variation)
+    return np.quantile(courses, (0.5, 0.5 - level / 2, 0.5 + level / 2), axis=1)
+
+
+def _courses(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, variation: Variation | None) -> Floats:
+    """Return each draw of a patient, NaN where it cannot be computed: [patient, draw, observable, time]."""
     draws = variation.draws if variation else 1
     if variation:
         people = draw(model, cohort, variation.seed, draws, doubt=variation.doubt)
@@ -273,8 +343,7 @@ def _summary(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, v
     off = ~(found.error <= TOLERANCE).reshape(cohort.n, draws)
     courses[off] = np.nan
     courses[~np.isfinite(courses)] = np.nan
-    level = variation.level if variation else 0.0
-    return np.quantile(courses, (0.5, 0.5 - level / 2, 0.5 + level / 2), axis=1)
+    return courses
 
 
 def _as_measured(model: Model, cohort: Cohort, courses: Floats, seed: int) -> Floats:

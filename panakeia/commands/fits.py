@@ -7,7 +7,7 @@ import typer
 
 from kg.files.number import number
 from panakeia.ask import Session
-from panakeia.options import JsonOption, SeedOption, Twin, share, whole
+from panakeia.options import JsonOption, SeedOption, SetOption, Twin, pairs, share, whole
 from panakeia.terminal import print_answer
 
 
@@ -25,9 +25,7 @@ def twin_fit(
     method: Annotated[Literal["map", "nuts"], typer.Option(help="The most likely parameters, or sampling.")] = "map",
     times: Annotated[str | None, typer.Option(help="When to foretell, start:stop:step in d or h.")] = None,
     level: Annotated[float, typer.Option(help="Share within the bounds.", parser=share, metavar="SHARE")] = 0.9,
-    given: Annotated[
-        list[str] | None, typer.Option("--set", help="A covariate that the table lacks.", metavar="NAME=VALUE")
-    ] = None,
+    given: SetOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +33,7 @@ def twin_fit(
 
     Example: panakeia twin fit theophylline_boeckmann1994 patient.csv --times 0:48:1h --json
     """
-    told = dict(_pair(one, "--set") for one in given or ())
+    told = pairs(given, "--set")
     found = Session().twin_fit(model, patient, method=method, times=times, level=level, given=told, seed=seed)
     print_answer(found, as_json=as_json)
 
@@ -59,8 +57,7 @@ def twin_fit_population(
     Example: panakeia twin fit-population theophylline_boeckmann1994 data.csv --method focei --json
     """
     begun = {}
-    for one in start or ():
-        name, text = _pair(one, "--start")
+    for name, text in pairs(start, "--start").items():
         value = number(text)
         if value is None:
             raise typer.BadParameter(f"--start {name}: got {text!r}, expected a number")
@@ -77,10 +74,3 @@ def twin_fit_population(
         seed=seed,
     )
     print_answer(found, as_json=as_json)
-
-
-def _pair(text: str, option: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise typer.BadParameter(f"{option}: got {text!r}, expected NAME=VALUE")
-    return name.strip(), value.strip()

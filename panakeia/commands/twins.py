@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from panakeia.ask import Session
-from panakeia.options import JsonOption, SeedOption, StoreOption, Twin
+from panakeia.options import JsonOption, SeedOption, SetOption, StoreOption, Twin, pairs
 from panakeia.terminal import print_answer, print_note
 from panakeia.verbs.held import STORE
 from panakeia.verbs.twins import TWIN
@@ -34,13 +34,17 @@ def twin_simulate(
     uncertainty: Annotated[
         bool, typer.Option("--uncertainty", help="Draw the published parameters by their standard errors too.")
     ] = False,
+    given: SetOption = None,
     seed: SeedOption = 0,
     store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate each patient's trajectory under a regimen, with an interval.
 
-    Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d
+    A patient's covariates come from the record, or by hand with --set; a genotype that neither tells is marginalised
+    over how frequent it is.
+
+    Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d --set age_years=71
     """
     with Session(store) as session:
         found = session.twin_simulate(
@@ -52,6 +56,7 @@ def twin_simulate(
             seed=None if typical else seed,
             residual=residual,
             uncertainty=uncertainty,
+            given=pairs(given, "--set"),
             out=out,
         )
     if out is None:

@@ -36,7 +36,7 @@ class PatientVerbs(Held):
         from kg.patients.imports import import_patients
         from kg.query.people import records
         from twin import library
-        from twin.patient import lacks
+        from twin.chart import lacks
 
         listed = [paths] if isinstance(paths, str | Path) else list(paths)
         refuse_inputs(self.store, [key_file, *(path for path in listed if not Path(path).is_dir())])

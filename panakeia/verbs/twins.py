@@ -1,5 +1,6 @@
 """The verbs of twins: patients simulated one by one, and whole trials."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,29 +33,38 @@ class TwinVerbs(Held):
         seed: int | None = 0,
         residual: bool = False,
         uncertainty: bool = False,
+        given: Mapping[str, str | float] | None = None,
         out: str | Path | None = None,
     ) -> Table:
         """Simulate each patient's trajectory under a regimen, with an interval; into a CSV with `out`.
 
-        The patients are a cohort (a CSV file, or made in Python), or one patient of the graph by pseudonym; without a
-        seed, each is simulated as the typical patient, all variability switched off. With `residual` the interval is
-        that of what is measured, with `uncertainty` the published parameters' standard errors widen it.
+        The patients are a cohort (a CSV file, or made in Python), or one patient of the graph by pseudonym; `given` has
+        covariates of that one by hand, and a genotype that is not known is marginalised. Without a seed, each is
+        simulated as the typical patient, all variability switched off. With `residual` the interval is that of what is
+        measured, with `uncertainty` the published parameters' standard errors widen it.
         """
         from twin import library
-        from twin.patient import from_graph, read_cohort
+        from twin.chart import from_graph
+        from twin.mixture import Mixture, as_text
+        from twin.patient import Cohort, read_cohort
         from twin.regimen import read_regimen
         from twin.simulate import Variation, parse_times, simulate
 
         if (cohort is None) == (patient is None):
             raise ValueError("give either a cohort (--cohort COHORT.csv) or a patient of the graph (--patient ID)")
+        if given and patient is None:
+            raise ValueError(
+                "--set states covariates of one patient (--patient ID); a cohort's file has its own columns"
+            )
         if out is not None:
             check_output(out, regimen, cohort, self.store)
         twin = library.load(model)
         doses = read_regimen(regimen) if isinstance(regimen, str | Path) else regimen
         moments = parse_times(times)
+        people: Cohort | Mixture
         if cohort is None:
-            people = from_graph(self._graph(), str(patient), twin)
-            self._noted("twin simulate", people.ids[0])
+            people = from_graph(self._graph(), str(patient), twin, as_text(given))
+            self._noted("twin simulate", people.id)
         else:
             people = read_cohort(cohort, twin) if isinstance(cohort, str | Path) else cohort
         variation = None if seed is None else Variation(seed=seed, residual=residual, doubt=uncertainty)
@@ -65,7 +75,8 @@ class TwinVerbs(Held):
                 write_csv(found.to_frame(), file)
         failed = (f"patient {who} could not be simulated: {why}" for who, why in found.failures.items())
         title = f"{model}: trajectories, patients: {len(found.ids)}{into(out)}"
-        return Table(title, found.to_frame(), (found.basis, f"solved by: {found.solver}", *failed))
+        told = people.notes(found.unknown_share) if isinstance(people, Mixture) else ()
+        return Table(title, found.to_frame(), (found.basis, *told, f"solved by: {found.solver}", *failed))
 
     def twin_models(self, name: str | None = None) -> Table:
         """List the twins' models: what each asks of a patient, observes, assumes, leaves out, and how it is solved.

@@ -29,7 +29,8 @@ from panakeia.report import Report, Section
 from tests.conftest import ROOT
 from tests.panakeia.test_sections import course
 from twin import library, trial
-from twin.patient import Cohort, PatientError, from_graph
+from twin.chart import from_graph
+from twin.patient import Cohort, PatientError
 from twin.regimen import every
 from twin.result import TrialResult
 from twin.simulate import Variation, parse_times, simulate
@@ -83,9 +84,11 @@ def cohort(run: Run) -> Cohort:
     patients = import_patients(starter.patient_bundles(), run.store, starter.PUBLIC_KEY).patients
     for patient in patients:
         try:
-            return from_graph(run.store, patient, library.load("warfarin_hamberg2007"))
+            found = from_graph(run.store, patient, library.load("warfarin_hamberg2007"))
         except PatientError:
-            pass
+            continue
+        if found.certain:
+            return found.cohort
     raise AssertionError("no patient has what the twin needs")
 
 

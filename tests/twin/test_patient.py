@@ -1,19 +1,14 @@
-"""Patients from a file and from the graph: what is accepted, and how each mistake is named."""
+"""Patients from a file and made in Python: what is accepted, and how each mistake is named."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from kg.graph import Graph, table
-from kg.patients.keeping import set_consent
-from kg.schema import edge_columns, node_columns
-from kg.stores.opening import open_store
 from twin import library
 from twin.covariates import Category, Continuous
-from twin.patient import Cohort, PatientError, check, from_graph, read_cohort
+from twin.patient import Cohort, PatientError, check, read_cohort
 
 MODEL = library.load("warfarin_hamberg2007")
 HEADER = "id,age_years,CYP2C9,VKORC1,note\n"
@@ -56,101 +51,6 @@ def test_a_mistake_names_line_column_and_what_is_allowed(tmp_path: Path, row: st
     with pytest.raises(PatientError) as failure:
         read(tmp_path, f"first,71,*1/*1,GG,\n{row}\n")
     assert message in str(failure.value)
-
-
-def store_of(
-    tmp_path: Path,
-    genotypes: dict[str, str] | None = None,
-    not_excluded: dict[str, list[str]] | None = None,
-    **patient: object,
-) -> str:
-    people = [{"id": "PANAKEIA:P-1", "name": "P-1", **patient}]
-    genes = [{"id": f"NCBIGene:{number}", "name": gene} for number, gene in enumerate(genotypes or {}, start=1)]
-    calls = [
-        {"subject": "PANAKEIA:P-1", "object": gene["id"], "source": "made up", "references": []}
-        | {"diplotypes": [(genotypes or {})[gene["name"]]], "not_excluded": (not_excluded or {}).get(gene["name"], [])}
-        for gene in genes
-    ]
-    relation = "patient_has_diplotype"
-    nodes = {"Patient": table(node_columns("Patient"), people), "Gene": table(node_columns("Gene"), genes)}
-    graph = Graph(nodes, {relation: table(edge_columns(relation), calls)})
-    path = str(tmp_path / "graph.lbdb")
-    with open_store(path, create=True) as store:
-        store.replace(graph)
-    return path
-
-
-@pytest.mark.parametrize("name", ["PANAKEIA:P-1", "P-1", "panakeia:p-1"])
-def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
-    path = store_of(tmp_path, age_years=71.0, genotypes={"CYP2C9": "*1/*3", "VKORC1": "GA", "CYP2D6": "*1/*4"})
-    with open_store(path) as store:
-        cohort = from_graph(store, name, MODEL)
-    assert cohort.ids == ("PANAKEIA:P-1",)
-    assert {name: values.tolist() for name, values in cohort.covariates.items()} == {
-        "age_years": [71.0],
-        "CYP2C9": ["*1/*3"],
-        "VKORC1": ["GA"],
-    }
-
-
-def test_a_genome_s_spelling_is_the_model_s(tmp_path: Path) -> None:
-    called = {"CYP2C9": "*2/*3", "VKORC1": "rs9923231 reference (C)/rs9923231 variant (T)"}
-    with open_store(store_of(tmp_path, age_years=71.0, genotypes=called)) as store:
-        cohort = from_graph(store, "P-1", MODEL)
-    assert [cohort.covariates[gene].tolist() for gene in called] == [["*2/*3"], ["GA"]]
-
-
-@pytest.mark.parametrize(("not_excluded", "known"), [(["*3"], False), (["*8", "*11"], True), ([], True)])
-def test_a_genotype_is_not_known_if_an_allele_of_the_model_was_not_looked_for(
-    tmp_path: Path, not_excluded: list[str], known: bool
-) -> None:
-    called = {"CYP2C9": "*1/*1", "VKORC1": "GA"}
-    path = store_of(tmp_path, age_years=71.0, genotypes=called, not_excluded={"CYP2C9": not_excluded})
-    with open_store(path) as store:
-        if known:
-            assert from_graph(store, "P-1", MODEL).covariates["CYP2C9"].tolist() == ["*1/*1"]
-        else:
-            with pytest.raises(PatientError, match="lacks CYP2C9, which"):
-                from_graph(store, "P-1", MODEL)
-
-
-@pytest.mark.parametrize(
-    ("patient", "message"),
-    [
-        (
-            {"genotypes": {"CYP2C9": "*1/*3"}},
-            "the patient's record lacks age_years, VKORC1, which warfarin_hamberg2007 needs",
-        ),
-        ({"age_years": 71.0}, "lacks CYP2C9, VKORC1"),
-        (
-            {"age_years": 71.0, "genotypes": {"CYP2C9": "*1/*11", "VKORC1": "GA"}},
-            "the patient's CYP2C9 is none that warfarin_hamberg2007 knows: expected one of *1/*1,",
-        ),
-        ({"age_years": 9.0, "genotypes": {"CYP2C9": "*1/*1", "VKORC1": "GA"}}, "age_years is none that"),
-    ],
-)
-def test_what_a_record_lacks_is_named_and_what_it_says_is_not(
-    tmp_path: Path, patient: dict[str, Any], message: str
-) -> None:
-    with open_store(store_of(tmp_path, **patient)) as store, pytest.raises(PatientError) as failure:
-        from_graph(store, "PANAKEIA:P-1", MODEL)
-    assert message in str(failure.value)
-    assert "*11" not in str(failure.value) and "P-1" not in str(failure.value)
-
-
-def test_who_withdrew_consent_is_not_simulated(tmp_path: Path) -> None:
-    called = {"CYP2C9": "*1/*1", "VKORC1": "GA"}
-    path = store_of(tmp_path, age_years=71.0, genotypes=called)
-    with open_store(path) as store:
-        set_consent(store, "P-1", "withdrawn")
-        with pytest.raises(PatientError, match="withdrew consent"):
-            from_graph(store, "P-1", MODEL)
-
-
-def test_an_unknown_patient_is_not_echoed(tmp_path: Path) -> None:
-    with open_store(store_of(tmp_path)) as store, pytest.raises(PatientError) as failure:
-        from_graph(store, "Jane Doe", MODEL)
-    assert "no patient of this id" in str(failure.value) and "Jane" not in str(failure.value)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +106,3 @@ def test_what_a_file_states_is_read_strictly_also_where_it_could_be_left_out(tmp
     path.write_text("id,race\na,white\n", encoding="utf-8")
     with pytest.raises(ValueError, match="age_years"):
         read_cohort(path, LENIENT)
-
-
-def test_a_record_may_lack_what_the_model_does_not_ask_for(tmp_path: Path) -> None:
-    with open_store(store_of(tmp_path, age_years=71.0)) as store:
-        assert list(from_graph(store, "P-1", LENIENT).covariates) == ["age_years"]

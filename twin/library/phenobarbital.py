@@ -8,6 +8,7 @@ CL and V are log-normal between infants; their weight is not in this fit.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from twin.covariates import Recorded
 from twin.error import Error
 from twin.model import Compartment, Model, Theta
 from twin.quantity import Measured, Quantity
@@ -71,6 +72,8 @@ MODEL = Model(
     compartments={"vein": Compartment("central_mg")},
     observe=observe,
     observables={CONCENTRATION: "mg/L"},
+    drug="DRUGBANK:DB01174",
+    recorded={CONCENTRATION: Recorded(("LOINC:3948-7",), {"mg/L": 1.0, "ug/mL": 1.0})},
     variability=Variability(between=VARIABILITY),
     errors={CONCENTRATION: Error(additive=Measured(2.792742, "mg/L", _FIT))},
     left_out=(

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
-from twin.covariates import Continuous, Genotype
+from twin.covariates import Continuous, Genotype, Recorded
 from twin.error import Error
+from twin.library.body import ALBUMIN_CODES, CREATININE_CODES, HAEMATOCRIT_CODES
+from twin.library.genes import CYP3A4_ALLELES, CYP3A5_ALLELES
 from twin.model import MISSED_DOSES, Compartment, Model, Theta
 from twin.quantity import Measured, Quantity
 from twin.variability import Variability
@@ -57,14 +59,14 @@ CONCENTRATION = "tacrolimus_ug_per_L"
 
 ON_CLEARANCE = (
     Continuous("age_years", "years", 15.0, 80.0),
-    Continuous("albumin_g_per_L", "g/L", 10.0, 60.0),
+    Continuous("albumin_g_per_L", "g/L", 10.0, 60.0, recorded=ALBUMIN_CODES),
     Continuous("body_surface_m2", "m2", 1.2, 2.8),
-    Continuous("creatinine_umol_per_L", "umol/L", 35.0, 1900.0),
-    Continuous("haematocrit_percent", "%", 15.0, 80.0),
+    Continuous("creatinine_umol_per_L", "umol/L", 35.0, 1900.0, recorded=CREATININE_CODES),
+    Continuous("haematocrit_percent", "%", 15.0, 80.0, recorded=HAEMATOCRIT_CODES),
 )
 LEAN_MASS = Continuous("lean_mass_kg", "kg", 30.0, 90.0)
-CYP3A5 = Genotype("CYP3A5", ("*1", "*3", "*6"), "/")
-CYP3A4 = Genotype("CYP3A4", ("*1", "*22"), "/")
+CYP3A5 = Genotype("CYP3A5", ("*1", "*3", "*6"), "/", frequencies=CYP3A5_ALLELES)
+CYP3A4 = Genotype("CYP3A4", ("*1", "*22"), "/", frequencies=CYP3A4_ALLELES)
 
 
 class Parameters(NamedTuple):
@@ -135,6 +137,8 @@ MODEL = Model(
     compartments={"gut": Compartment("gut_mg", lag_h=lambda person: person.lag_h)},
     observe=lambda person, body: {CONCENTRATION: 1000.0 * body.central_mg / person.central_volume_l},
     observables={CONCENTRATION: "ug/L"},
+    drug="DRUGBANK:DB00864",
+    recorded={CONCENTRATION: Recorded(("LOINC:11253-2",), {"ug/L": 1.0, "ng/mL": 1.0})},
     variability=Variability(between=VARIABILITY, occasions=OCCASIONS),
     errors={CONCENTRATION: Error(proportional=Measured(0.245, "1", f"{_TABLE}; by LC-MS/MS, not by immunoassay"))},
     left_out=("interacting drugs", "covariates that change in time", "prolonged-release tablets", MISSED_DOSES),

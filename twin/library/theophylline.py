@@ -8,6 +8,7 @@ ka, CL and V are log-normal between patients.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from twin.covariates import Recorded
 from twin.error import Error
 from twin.model import Compartment, Model, Theta
 from twin.quantity import Measured, Quantity
@@ -76,6 +77,8 @@ MODEL = Model(
     compartments={"gut": Compartment("gut_mg")},
     observe=observe,
     observables={CONCENTRATION: "mg/L"},
+    drug="DRUGBANK:DB00277",
+    recorded={CONCENTRATION: Recorded(("LOINC:4049-3",), {"mg/L": 1.0, "ug/mL": 1.0})},
     variability=Variability(between=VARIABILITY),
     errors={CONCENTRATION: Error(additive=Measured(0.694, "mg/L", _FIT))},
     left_out=("weight", "smoking, age and heart failure, on which clearance depends", "clearance that saturates"),

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 
 from twin.error import Error
-from twin.library.warfarin.covariates import AGE, CYP2C9, VKORC1
+from twin.library.warfarin.covariates import AGE, CYP2C9, DRUG, INR_CODES, VKORC1
 from twin.model import MISSED_DOSES, Compartment, Model, Theta
 from twin.quantity import Assumed, Measured, Quantity
 from twin.variability import Variability
@@ -199,6 +199,8 @@ MODEL = Model(
     compartments={"gut": Compartment("gut_mg", bioavailability=lambda person: person.s_share)},
     observe=observe,
     observables={INR: "1", S_WARFARIN: "mg/L"},
+    drug=DRUG,
+    recorded={INR: INR_CODES},
     variability=Variability(between=VARIABILITY),
     errors=ERRORS,
     left_out=LEFT_OUT,

@@ -14,14 +14,16 @@ It inhibits the synthesis of two clotting factors, each by a chain of three, all
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
 from twin.error import Error
-from twin.library.warfarin.covariates import AGE, CYP2C9, VKORC1
+from twin.library.warfarin import hamberg2007
+from twin.library.warfarin.covariates import CYP2C9, VKORC1
 from twin.library.warfarin.hamberg2007 import INR, LEFT_OUT, S_WARFARIN
-from twin.model import Compartment, Model, Theta
+from twin.model import Theta
 from twin.quantity import Assumed, Measured, Quantity
 from twin.variability import Variability
 
@@ -91,9 +93,9 @@ def individual(theta: Theta, covariates: Mapping[str, Any]) -> Parameters:
     ec50 = {allele: theta[f"EC50 {allele}"] for allele in VKORC1.alleles}
     cleared = jnp.array([sum(clearance[allele] for allele in pair.split("/")) for pair in CYP2C9.levels])
     sensitive = jnp.array([sum(ec50[allele] for allele in pair) for pair in VKORC1.levels])
-    older = covariates["age_years"] - theta["reference_age"]
+    aged = 1.0 + theta["clearance_age"] * (covariates["age_years"] - theta["reference_age"])
     return Parameters(
-        clearance_l_per_h=cleared[covariates["CYP2C9"]] * (1.0 + theta["clearance_age"] * older),
+        clearance_l_per_h=cleared[covariates["CYP2C9"]] * aged,
         volume_l=theta["volume"],
         ec50_mg_per_l=sensitive[covariates["VKORC1"]],
         short_transit_h=theta["short_transit"],
@@ -133,17 +135,15 @@ def observe(person: Parameters, body: Body) -> dict[str, Any]:
     return {INR: person.inr_base + person.inr_rise * depleted, S_WARFARIN: body.central_mg / person.volume_l}
 
 
-MODEL = Model(
+MODEL = replace(
+    hamberg2007.MODEL,
     name="warfarin_hamberg2010",
     citation=_PAPER,
-    covariates=(AGE, CYP2C9, VKORC1),
     parameters=PARAMETERS,
     individual=individual,
     start=start,
     rates=rates,
-    compartments={"gut": Compartment("gut_mg", bioavailability=lambda person: person.s_share)},
     observe=observe,
-    observables={INR: "1", S_WARFARIN: "mg/L"},
     variability=Variability(between=VARIABILITY),
     errors=ERRORS,
     left_out=("R-warfarin", "variability of the K-PD elimination rate, quoted as .589", *LEFT_OUT[1:]),

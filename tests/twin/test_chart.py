@@ -1,0 +1,130 @@
+"""A patient of the graph as a model sees them: what is taken from the record, what is left open, what is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.graph import Graph, table
+from kg.patients.keeping import set_consent
+from kg.schema import edge_columns, node_columns
+from kg.stores.opening import open_store
+from twin import library
+from twin.chart import from_graph
+from twin.covariates import Category, Continuous
+from twin.patient import PatientError
+
+MODEL = library.load("warfarin_hamberg2007")
+
+
+def store_of(
+    tmp_path: Path,
+    genotypes: dict[str, str] | None = None,
+    not_excluded: dict[str, list[str]] | None = None,
+    **patient: object,
+) -> str:
+    people = [{"id": "PANAKEIA:P-1", "name": "P-1", **patient}]
+    genes = [{"id": f"NCBIGene:{number}", "name": gene} for number, gene in enumerate(genotypes or {}, start=1)]
+    calls = [
+        {"subject": "PANAKEIA:P-1", "object": gene["id"], "source": "made up", "references": []}
+        | {"diplotypes": [(genotypes or {})[gene["name"]]], "not_excluded": (not_excluded or {}).get(gene["name"], [])}
+        for gene in genes
+    ]
+    relation = "patient_has_diplotype"
+    nodes = {"Patient": table(node_columns("Patient"), people), "Gene": table(node_columns("Gene"), genes)}
+    graph = Graph(nodes, {relation: table(edge_columns(relation), calls)})
+    path = str(tmp_path / "graph.lbdb")
+    with open_store(path, create=True) as store:
+        store.replace(graph)
+    return path
+
+
+@pytest.mark.parametrize("name", ["PANAKEIA:P-1", "P-1", "panakeia:p-1"])
+def test_a_patient_of_the_graph(tmp_path: Path, name: str) -> None:
+    path = store_of(tmp_path, age_years=71.0, genotypes={"CYP2C9": "*1/*3", "VKORC1": "GA", "CYP2D6": "*1/*4"})
+    with open_store(path) as store:
+        cohort = from_graph(store, name, MODEL).cohort
+    assert cohort.ids == ("PANAKEIA:P-1",)
+    assert {name: values.tolist() for name, values in cohort.covariates.items()} == {
+        "age_years": [71.0],
+        "CYP2C9": ["*1/*3"],
+        "VKORC1": ["GA"],
+    }
+
+
+def test_a_genome_s_spelling_is_the_model_s(tmp_path: Path) -> None:
+    called = {"CYP2C9": "*2/*3", "VKORC1": "rs9923231 reference (C)/rs9923231 variant (T)"}
+    with open_store(store_of(tmp_path, age_years=71.0, genotypes=called)) as store:
+        cohort = from_graph(store, "P-1", MODEL).cohort
+    assert [cohort.covariates[gene].tolist() for gene in called] == [["*2/*3"], ["GA"]]
+
+
+@pytest.mark.parametrize(
+    ("not_excluded", "may_be"),
+    [(["*3"], {"*1/*1", "*1/*3", "*3/*3"}), (["*8", "*11"], {"*1/*1"}), ([], {"*1/*1"})],
+)
+def test_a_genotype_is_what_a_call_leaves_open(tmp_path: Path, not_excluded: list[str], may_be: set[str]) -> None:
+    called = {"CYP2C9": "*1/*1", "VKORC1": "GA"}
+    path = store_of(tmp_path, age_years=71.0, genotypes=called, not_excluded={"CYP2C9": not_excluded})
+    with open_store(path) as store:
+        found = from_graph(store, "P-1", MODEL)
+    assert set(found.covariates["CYP2C9"]) == may_be and found.certain == (len(may_be) == 1)
+    white = MODEL.covariates[1].likely("white")
+    whole = sum(white[level] for level in may_be)
+    assert found.likely("CYP2C9") == pytest.approx({level: white[level] / whole for level in may_be})
+
+
+@pytest.mark.parametrize(
+    ("patient", "message"),
+    [
+        (
+            {"genotypes": {"CYP2C9": "*1/*3"}},
+            "the patient's record lacks age_years, which warfarin_hamberg2007 needs: age_years (a number of years from"
+            " 18 to 110); add --set age_years=VALUE",
+        ),
+        (
+            {"age_years": 71.0, "genotypes": {"CYP2C9": "*1/*11", "VKORC1": "GA"}},
+            "record states a CYP2C9 that warfarin_hamberg2007 does not know: expected one of *1/*1,",
+        ),
+        ({"age_years": 9.0, "genotypes": {"CYP2C9": "*1/*1", "VKORC1": "GA"}}, "record states a age_years that"),
+    ],
+)
+def test_what_a_record_lacks_is_named_and_what_it_says_is_not(
+    tmp_path: Path, patient: dict[str, Any], message: str
+) -> None:
+    with open_store(store_of(tmp_path, **patient)) as store, pytest.raises(PatientError) as failure:
+        from_graph(store, "PANAKEIA:P-1", MODEL)
+    assert message in str(failure.value)
+    assert "*11" not in str(failure.value) and "P-1" not in str(failure.value)
+
+
+def test_who_withdrew_consent_is_not_simulated(tmp_path: Path) -> None:
+    called = {"CYP2C9": "*1/*1", "VKORC1": "GA"}
+    path = store_of(tmp_path, age_years=71.0, genotypes=called)
+    with open_store(path) as store:
+        set_consent(store, "P-1", "withdrawn")
+        with pytest.raises(PatientError, match="withdrew consent"):
+            from_graph(store, "P-1", MODEL)
+
+
+def test_an_unknown_patient_is_not_echoed(tmp_path: Path) -> None:
+    with open_store(store_of(tmp_path)) as store, pytest.raises(PatientError) as failure:
+        from_graph(store, "Jane Doe", MODEL)
+    assert "no patient of this id" in str(failure.value) and "Jane" not in str(failure.value)
+
+
+LENIENT = replace(
+    MODEL,
+    covariates=(
+        *MODEL.covariates[:1],
+        replace(MODEL.covariates[1], needed=False),
+        Category("race", ("white", "black"), {"Caucasian": "white"}, default="white"),
+        Continuous("weight_kg", "kg", 2.0, 635.0, needed=False),
+    ),
+)
+
+
+def test_a_record_may_lack_what_the_model_does_not_ask_for(tmp_path: Path) -> None:
+    with open_store(store_of(tmp_path, age_years=71.0)) as store:
+        assert list(from_graph(store, "P-1", LENIENT).covariates) == ["age_years"]

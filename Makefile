@@ -27,12 +27,20 @@ endif
 demo: install
 	$(BIN)/panakeia demo
 
-# Three processes, one after the other: a process keeps the memory of every embedded store that it has opened.
-GRAPH := $(addprefix tests/kg/,cohorts kgx query rdf stores)
+# Six processes, two at a time, the longest first: each computes on one core and shows its output when it has ended.
+PARTS := neo4j guide store network twin rest
+TESTS_guide := tests/test_readme.py tests/test_notebooks.py
+TESTS_store := tests/kg/stores tests/kg/query
+TESTS_network := tests/gnn gnn
+TESTS_twin := tests/twin twin
+TESTS_rest := $(addprefix --ignore=,$(TESTS_guide) $(TESTS_store) $(TESTS_network) $(TESTS_twin))
 test: install
-	$(BIN)/python -m pytest $(GRAPH)
-	$(BIN)/python -m pytest tests/kg $(addprefix --ignore=,$(GRAPH))
-	$(BIN)/python -m pytest --ignore=tests/kg
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target --keep-going $(addprefix test-,$(PARTS))
+
+test-neo4j:
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m neo4j tests
+$(addprefix test-,$(filter-out neo4j,$(PARTS))): test-%:
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not neo4j" $(TESTS_$*)
 
 lint: install
 	$(BIN)/ruff format --check .

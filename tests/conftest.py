@@ -17,37 +17,7 @@ from kg.stores.protocol import Store
 
 settings.register_profile("same everywhere", derandomize=True, database=None, deadline=None)
 settings.load_profile("same everywhere")
-
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as on the command line; torch reads it when it is first imported
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Say which tests stay together on one worker of several, and put what takes longest first (they are shuffled).
-
-    A file stays together, for what its tests share. So do all that need the Neo4j server, which holds one graph at a
-    time, and all that ask the whole of Hetionet, which is built once.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_together(item)))
-    yield
-    items.sort(key=lambda item: _LONGEST.get(_together(item), len(_LONGEST)))
-
-
-def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name a case by how many bytes it has: packed bytes hold the time, and all workers must name a case alike."""
-    return f"{len(val)} bytes" if isinstance(val, bytes) else None
-
-
-def _together(item: pytest.Item) -> str:
-    if item.get_closest_marker("neo4j"):
-        return "neo4j"
-    if "hetionet_store" in getattr(item, "fixturenames", ()):
-        return "hetionet"
-    return item.nodeid if item.get_closest_marker("notebook") else item.nodeid.partition("::")[0]
-
-
-_LONGEST = {"neo4j": 0, "tests/test_readme.py": 1}
 
 StoreOf = Callable[[Graph], Store]
 ROOT = Path(__file__).parent.parent

@@ -1,5 +1,6 @@
 """The embedded store: one Ladybug database file, written beside and put in place, so that it is always whole."""
 
+import ctypes
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -190,6 +191,7 @@ class LadybugStore:
         if self._reader is not None:
             self._reader.close()
             self._reader, self._checked = None, False
+            _give_memory_back()
 
     @contextmanager
     def _reading(self) -> Iterator[ladybug.Connection]:
@@ -223,6 +225,16 @@ class LadybugStore:
             written_file(self._path, _create_tables, keep=keep, copy=copy, audit=audit) as connection,
         ):
             yield connection
+        _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Give the system what Ladybug has freed: the C library keeps it, some tens of megabytes more after each write.
+
+    Only glibc keeps so much, and only it has the call.
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager

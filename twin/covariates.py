@@ -1,7 +1,8 @@
 """Covariates: what a model asks of a patient (a number, a named level, a pair of alleles) and the numbers it reads.
 
 A covariate that a patient's data leave out is its `default`; without one it is asked for by name if it is `needed`, and
-else stays unknown: NaN where it is a number, -1 where it is one of the levels.
+else stays unknown: NaN where it is a number, -1 where it is one of the levels. `also` has other names of its column in
+data sets in NONMEM's columns, in capitals: WT.
 """
 
 from collections.abc import Iterable, Mapping
@@ -65,6 +66,7 @@ class Continuous:
     upper: float
     needed: bool = True
     default: float | None = None
+    also: tuple[str, ...] = ()
     recorded: Recorded | None = field(default=None, hash=False)
 
     @property
@@ -108,6 +110,7 @@ class Category:
     spelt: Mapping[str, str] = field(default_factory=dict, hash=False)
     needed: bool = True
     default: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -146,6 +149,7 @@ class Genotype:
     spelt: Mapping[str, str] = field(default_factory=dict, hash=False)
     needed: bool = True
     default: str | None = None
+    also: tuple[str, ...] = ()
     frequencies: Frequencies | None = field(default=None, hash=False)
 
     @property

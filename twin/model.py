@@ -62,6 +62,7 @@ class Model:
     - `hazard(individual, state)`, where there is one: events per hour. The engine adds up what has been risked.
     - `variability`: between patients, between occasions, and how unsure the published parameters are.
     - `errors`: the residual error of each observable that is measured.
+    - `fixed`: parameters that a fit leaves as they are: definitions, references, what the authors did not estimate.
     - `left_out` says what the model does not know. `longest_step_h`: in longer intervals the engine looks in between.
     - `drug`: the CURIE of what is given; `recorded`: how patients' records state what is observed, by observable.
     """
@@ -79,6 +80,7 @@ class Model:
     variability: Variability = field(default_factory=Variability)
     errors: Mapping[str, Error] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
     hazard: Callable[[Individual, State], Any] | None = None
     dose_unit: str = "mg"
     longest_step_h: float = 24.0

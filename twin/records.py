@@ -78,14 +78,23 @@ def read_records(source: str | Path | pd.DataFrame, time_unit: str = "h") -> Rec
     return Records(table.place, by_id)
 
 
-def covariate(records: Records, patient: str, name: str) -> str:
+def column(record: Record, name: str, also: Sequence[str] = ()) -> tuple[str, ...] | None:
+    """Return the cells of a covariate's column [record], None where there is none; capitals do not count in its name.
+
+    Where no column has its name, one that is called as `also` says is meant.
+    """
+    known = {called.upper(): cells for called, cells in record.covariates.items()}
+    return next((known[one.upper()] for one in (name, *also) if one.upper() in known), None)
+
+
+def covariate(records: Records, patient: str, name: str, also: Sequence[str] = ()) -> str:
     """Return the one value that a patient's records state for a covariate, as text; "" where none does.
 
-    Capitals do not count in its name. Raises `RegimenError` for a column that is not there and, with the line, for a
+    Its column is found as by `column`. Raises `RegimenError` for a column that is not there and, with the line, for a
     second value.
     """
     record = records.by_id[patient]
-    cells = {column.upper(): cells for column, cells in record.covariates.items()}.get(name.upper())
+    cells = column(record, name, also)
     if cells is None:
         known = ", ".join(record.covariates) or "none"
         raise RegimenError(f"{records.place.rpartition(',')[0]} has no column {name}; its covariates: {known}")

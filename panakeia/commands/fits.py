@@ -17,6 +17,12 @@ def join(app: typer.Typer) -> None:
     app.command("fit-population")(twin_fit_population)
 
 
+CalledOption = Annotated[
+    list[str] | None,
+    typer.Option("--dvid", help="Which observable a DVID of the table is.", metavar="DVID=OBSERVABLE"),
+]
+
+
 def twin_fit(
     model: Annotated[Twin, typer.Argument(help="A published model.", metavar="MODEL")],
     patient: Annotated[
@@ -26,6 +32,7 @@ def twin_fit(
     times: Annotated[str | None, typer.Option(help="When to foretell, start:stop:step in d or h.")] = None,
     level: Annotated[float, typer.Option(help="Share within the bounds.", parser=share, metavar="SHARE")] = 0.9,
     given: SetOption = None,
+    called: CalledOption = None,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,8 +40,10 @@ def twin_fit(
 
     Example: panakeia twin fit theophylline_boeckmann1994 patient.csv --times 0:48:1h --json
     """
-    told = pairs(given, "--set")
-    found = Session().twin_fit(model, patient, method=method, times=times, level=level, given=told, seed=seed)
+    from twin.fit.settings import FitSettings
+
+    how = FitSettings(given=pairs(given, "--set"), called=pairs(called, "--dvid"), seed=seed)
+    found = Session().twin_fit(model, patient, method=method, times=times, level=level, settings=how)
     print_answer(found, as_json=as_json)
 
 
@@ -46,6 +55,11 @@ def twin_fit_population(
         list[str] | None, typer.Option(help="Where a parameter's search begins.", metavar="NAME=VALUE")
     ] = None,
     fixed: Annotated[list[str] | None, typer.Option("--fix", help="What stays as published.", metavar="NAME")] = None,
+    free: Annotated[
+        list[str] | None, typer.Option("--free", help="What is fitted though the model fixes it.", metavar="NAME")
+    ] = None,
+    given: SetOption = None,
+    called: CalledOption = None,
     most_steps: Annotated[int, typer.Option(help="Pause after so many steps.", parser=whole(0), metavar="STEPS")] = 500,
     resume: Annotated[Path | None, typer.Option(help="Go on from such a folder.", metavar="DIR")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the fit, its tables and figures.", metavar="DIR")] = None,
@@ -56,21 +70,23 @@ def twin_fit_population(
 
     Example: panakeia twin fit-population theophylline_boeckmann1994 data.csv --method focei --json
     """
-    begun = {}
-    for name, text in pairs(start, "--start").items():
-        value = number(text)
-        if value is None:
-            raise typer.BadParameter(f"--start {name}: got {text!r}, expected a number")
-        begun[name] = value
-    found = Session().twin_fit_population(
-        model,
-        data,
-        method=method,
-        start=begun,
+    from twin.fit.settings import FitSettings
+
+    how = FitSettings(
+        given=pairs(given, "--set"),
+        called=pairs(called, "--dvid"),
+        start={name: _number(name, text) for name, text in pairs(start, "--start").items()},
         fixed=tuple(fixed or ()),
+        free=tuple(free or ()),
         most_steps=most_steps,
-        resume=resume,
-        out=out,
         seed=seed,
     )
+    found = Session().twin_fit_population(model, data, method=method, settings=how, resume=resume, out=out)
     print_answer(found, as_json=as_json)
+
+
+def _number(name: str, text: str) -> float:
+    value = number(text)
+    if value is None:
+        raise typer.BadParameter(f"--start {name}: got {text!r}, expected a number")
+    return value

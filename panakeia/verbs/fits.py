@@ -1,8 +1,7 @@
 """The verbs of fits: one patient's parameters, and a population's, from what was measured."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kg.output import whole_folder
 from panakeia.answer import Table
@@ -12,8 +11,12 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from kg.progress import Progress
+    from twin.fit.data import DataSet
     from twin.fit.patient import Posterior
     from twin.fit.population import PopulationFit
+    from twin.fit.settings import FitSettings
+    from twin.model import Model
 
 _MOMENTS = 49
 """Of a forecast whose times are not asked for: from the start to twice the time of the last measurement."""
@@ -31,33 +34,34 @@ class FitVerbs(Held):
         method: str = "map",
         times: str | None = None,
         level: float = 0.9,
-        given: Mapping[str, str] | None = None,
-        seed: int = 0,
+        settings: "FitSettings | None" = None,
     ) -> Table:
         """Fit one patient's parameters and foretell the patient's course, each with an interval.
 
-        The patient is a table in NONMEM's columns with DV. `given` has covariates that it lacks. Without `times`, the
-        forecast goes to twice the time of the last measurement.
+        The patient is a table in NONMEM's columns with DV. Of the settings (`twin.fit.settings.FitSettings`), `given`
+        has covariates that it lacks. Without `times`, the forecast goes to twice the time of the last measurement.
         """
         from twin import library
         from twin.fit.data import ROWS_AT_ONCE, data_set
         from twin.fit.forecast import forecast, predictive_check
         from twin.fit.patient import fit_patient
+        from twin.fit.settings import FitSettings
         from twin.records import read_records
 
         if not 0 < level < 1:
             raise ValueError(f"the level is {level:g}; expected a share between 0 and 1")
+        how = settings or FitSettings()
         records = read_records(patient)
         if len(records.by_id) != 1:
             raise ValueError(f"the table has {len(records.by_id)} patients; expected one, or twin fit-population")
         twin = library.load(model)
-        data = data_set(twin, records, given=given, rows=ROWS_AT_ONCE)
+        data = data_set(twin, records, how.called, how.given, rows=ROWS_AT_ONCE)
         moments = _moments(data.time_h, times)
         with self._telling() as progress:
             progress(f"fit {model}", 0.0)
-            posterior = fit_patient(twin, data, method=method, seed=seed)
-            foretold = forecast(posterior, moments, level=level, seed=seed)
-            check = predictive_check(posterior, seed)
+            posterior = fit_patient(twin, data, method=method, seed=how.seed)
+            foretold = forecast(posterior, moments, level=level, seed=how.seed)
+            check = predictive_check(posterior, how.seed)
         told = posterior.to_json(level)
         told |= {"forecast": _records(foretold.to_frame()), "predictive_p_value": check.p_value}
         rows = _parameter_rows(posterior, level)
@@ -71,54 +75,64 @@ class FitVerbs(Held):
         data: "str | Path | pd.DataFrame",
         *,
         method: str = "focei",
-        start: Mapping[str, float] | None = None,
-        fixed: Sequence[str] = (),
-        most_steps: int = 500,
+        settings: "FitSettings | None" = None,
         resume: str | Path | None = None,
         out: str | Path | None = None,
-        seed: int = 0,
     ) -> Table:
         """Fit a population's parameters, the variability between patients and the residual error.
 
-        The data are a table in NONMEM's columns with ID and DV. With `out`, the fit, where its search is, tables of
-        goodness of fit and of a visual predictive check, and figures are written into a folder; `resume` goes on from
-        such a folder, exactly where it was paused.
+        The data are a table in NONMEM's columns with ID and DV; the settings (`twin.fit.settings.FitSettings`) say
+        where the search begins and what stays as it is. With `out`, the fit, where its search is, tables of goodness of
+        fit and of a visual predictive check, and figures are written into a folder; `resume` goes on from such a
+        folder, exactly where it was paused.
         """
         from twin import library
         from twin.fit.data import data_set
-        from twin.fit.population import fit_population, load_search
-        from twin.fit.population_sample import sample_population
+        from twin.fit.settings import FitSettings
         from twin.records import read_records
 
         if method == "nuts" and (resume is not None or out is not None):
             raise ValueError(
                 "a sample is not resumed, and has no folder; leave --resume and --out away, or choose focei"
             )
-        twin = library.load(model)
-        told = data_set(twin, read_records(data))
+        twin, how = library.load(model), settings or FitSettings()
+        told = data_set(twin, read_records(data), how.called, how.given)
         with self._telling() as progress:
             if method == "nuts":
-                progress(f"sample {model}", 0.0)
-                sample = sample_population(twin, told, start=start, fixed=fixed, seed=seed)
-                content, notes = sample.to_json(), sample.warnings
+                content, notes = _sampled(twin, told, how, progress)
             else:
-                search = None if resume is None else load_search(Path(resume) / SEARCH, twin, method)
-                fit = fit_population(
-                    twin,
-                    told,
-                    method=method,
-                    start=start,
-                    fixed=fixed,
-                    most_steps=most_steps,
-                    resume=search,
-                    progress=progress,
-                )
+                fit = _fitted(twin, told, how, method, resume, progress)
                 content, notes = fit.to_json(), fit.warnings
                 if out is not None:
                     _write(fit, out)
         title = f"{model}: a population by {method}, patients: {content['patients']}{into(out)}"
         objective = () if content["ofv"] is None else (f"OFV {content['ofv']:.4f}",)
         return Table(title, _population_rows(content), (*objective, *notes), content)
+
+
+def _sampled(
+    twin: "Model", data: "DataSet", how: "FitSettings", progress: "Progress"
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what a sample says, as JSON values, and its warnings."""
+    from twin.fit.population_sample import sample_population
+
+    progress(f"sample {twin.name}", 0.0)
+    sample = sample_population(twin, data, how)
+    return sample.to_json(), sample.warnings
+
+
+def _fitted(
+    twin: "Model",
+    data: "DataSet",
+    how: "FitSettings",
+    method: str,
+    resume: str | Path | None,
+    progress: "Progress",
+) -> "PopulationFit":
+    from twin.fit.population import fit_population, load_search
+
+    search = None if resume is None else load_search(Path(resume) / SEARCH, twin, method)
+    return fit_population(twin, data, how, method=method, resume=search, progress=progress)
 
 
 def _moments(measured_h: "np.ndarray", times: str | None) -> "np.ndarray":
@@ -140,7 +154,7 @@ def _parameter_rows(posterior: "Posterior", level: float) -> "pd.DataFrame":
     return pd.DataFrame([{"parameter": name, **values} for name, values in found.items()])
 
 
-def _population_rows(content: dict) -> "pd.DataFrame":  # type: ignore[type-arg]
+def _population_rows(content: dict[str, Any]) -> "pd.DataFrame":
     """Return a row for each parameter, variability and residual error."""
     import pandas as pd
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from panakeia import Session
 from panakeia.cli import app
+from twin.fit.settings import FitSettings
 
 MODEL = "theophylline_boeckmann1994"
 DOSE_MG, TIMES = 320.0, np.array([0.5, 1.0, 2.0, 5.0, 9.0, 12.0, 24.0])
@@ -46,7 +47,9 @@ def test_a_population_is_paused_and_goes_on(tmp_path: Path) -> None:
     table = patients(8)
     with Session() as session:
         whole = session.twin_fit_population(MODEL, table).to_json()
-        paused = session.twin_fit_population(MODEL, table, most_steps=2, out=tmp_path / "fit").to_json()
+        paused = session.twin_fit_population(
+            MODEL, table, settings=FitSettings(most_steps=2), out=tmp_path / "fit"
+        ).to_json()
         assert not paused["converged"] and "paused" in paused["warnings"][-1]
         resumed = session.twin_fit_population(MODEL, table, resume=tmp_path / "fit").to_json()
     assert resumed == whole and whole["converged"]

@@ -12,7 +12,7 @@ from twin.covariates import asked_for
 from twin.fit.course import Plan
 from twin.model import Floats, Model
 from twin.nonmem import RegimenError
-from twin.records import Record, Records, covariate, observables
+from twin.records import Record, Records, column, covariate, observables
 from twin.regimen import Doses, check_doses
 from twin.solve.choose import structure_of
 
@@ -207,13 +207,13 @@ def _columns(parts: Sequence[Any], longest: int, fill: Any) -> Any:
 
 def _told(records: Records, who: str, asked: Any, given: Mapping[str, str]) -> Any:
     """Return a patient's value of a covariate as the model reads it."""
-    known = {column.upper() for column in records.by_id[who].covariates}
+    there = column(records.by_id[who], asked.name, asked.also) is not None
     if asked.name in given:
         text = given[asked.name]
-    elif asked.name.upper() not in known and not asked_for(asked):
+    elif not there and not asked_for(asked):
         text = ""
     else:
-        text = covariate(records, who, asked.name)
+        text = covariate(records, who, asked.name, asked.also)
     value = asked.read(text)
     if value is None and (text or asked_for(asked)):
         line = f"{records.place} {records.by_id[who].record_line[0]}"

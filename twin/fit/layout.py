@@ -245,16 +245,16 @@ def _from_line(value: Any, scale: str) -> Any:
     return 1 / (1 + jnp.exp(-value)) if scale == "logit" else value
 
 
-def starting(model: Model, etas: Sequence[str], start: Mapping[str, float] | None) -> Population:
+def starting(model: Model, etas: Sequence[str], start: Mapping[str, float]) -> Population:
     """Return where a fit begins: the model's own numbers, and others for the parameters, CVs or errors that are named.
 
     Raises `ValueError` for a name that is none of the model's parameters.
     """
     own = published(model, etas)
-    strange = [name for name in start or {} if name not in own.theta]
+    strange = [name for name in start if name not in own.theta]
     if strange:
         raise ValueError(f"{model.name} has no parameter {strange[0]!r}; expected any of {', '.join(own.theta)}")
-    return own._replace(theta={**own.theta, **(start or {})})
+    return own._replace(theta={**own.theta, **start})
 
 
 def coefficient_of_variation(model: Model, field: str, variance: float) -> float:

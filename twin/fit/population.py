@@ -1,7 +1,7 @@
 """A population's parameters from its patients' measurements: by FOCEI or Laplace's approximation."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from twin.fit.doubt import Doubt, doubt
 from twin.fit.layout import Layout, Population, coefficient_of_variation, layout, starting, unheard, whitening
 from twin.fit.likelihood import Likelihood, Objective, objective
 from twin.fit.minimise import Search, begin, step
+from twin.fit.settings import FitSettings
 from twin.fit.shrink import Shrinkage, shrinkage
 from twin.model import Floats, Model
 from twin.solve.choose import solver_of
 
 METHODS = ("focei", "laplace")
+DEFAULTS = FitSettings()
 _FORMAT = 1
 """Of a saved fit."""
 _NEAR_ZERO = 0.01
@@ -64,19 +66,19 @@ class PopulationFit:
     def to_json(self) -> dict[str, Any]:
         """Return estimates with standard errors, variability as CV (percent), residual errors, and warnings."""
         found, model = self.population, self.layout.model
-        omega = found.omega()
+        omega, fitted = found.omega(), self._slopes()
         wide = dict(zip(self.layout.names, self.doubt.se, strict=True)) if self.doubt else {}
         return {
             "model": model.name,
             "method": self.method,
             "theta": {
                 name: {
-                    "estimate": value,
-                    "se": _number(wide[name] * abs(slope)) if name in wide else None,
-                    "unit": model.parameters[name].unit,
-                    "fixed": name not in dict(self.layout.theta),
+                    "estimate": found.theta[name],
+                    "se": _number(wide[name] * abs(fitted[name])) if name in wide else None,
+                    "unit": quantity.unit,
+                    "fixed": name not in fitted,
                 }
-                for (name, value), slope in zip(found.theta.items(), self._slopes(), strict=True)
+                for name, quantity in model.parameters.items()
             },
             "omega_cv_percent": {
                 name: coefficient_of_variation(model, name, omega[place, place])
@@ -93,38 +95,34 @@ class PopulationFit:
             "warnings": list(self.warnings),
         }
 
-    def _slopes(self) -> list[float]:
-        """Return by how much each parameter changes as it moves on the line; 0 for what is not fitted."""
+    def _slopes(self) -> dict[str, float]:
+        """Return by how much each fitted parameter changes as it moves on the line."""
         with float64_on_cpu():
-            own = dict(
-                zip((name for name, _ in self.layout.theta), self.layout.slope(self.search.numbers), strict=True)
-            )
-        return [own.get(name, 0.0) for name in self.layout.model.parameters]
+            slopes = self.layout.slope(self.search.numbers)
+        return {name: float(slope) for (name, _), slope in zip(self.layout.theta, slopes, strict=True)}
 
 
 def fit_population(
     model: Model,
     data: DataSet,
+    settings: FitSettings = DEFAULTS,
     *,
     method: str = "focei",
-    start: Mapping[str, float] | None = None,
-    fixed: Sequence[str] = (),
-    most_steps: int = 500,
     resume: PopulationFit | Search | None = None,
     progress: Progress = silent,
 ) -> PopulationFit:
     """Fit a population's parameters, the variability between patients and the residual error.
 
-    The search begins at the model's own numbers, or at `start`; `fixed` names what stays as it is. What no measurement
-    depends on stays too, with a warning. After `most_steps`, or when interrupted (Ctrl-C), what was reached is
-    returned, from which `resume` goes on: the same numbers come out as without the pause.
+    What no measurement depends on stays as it is, with a warning. After `most_steps` of the settings, or when
+    interrupted (Ctrl-C), what was reached is returned, from which `resume` goes on: the same numbers come out as
+    without the pause.
 
     Raises `ValueError` for a method or name that there is none of, and where the likelihood is no number at the start.
     """
     if method not in METHODS:
         raise ValueError(f"got method {method!r}, expected one of {', '.join(METHODS)}")
     with float64_on_cpu():
-        likelihood, first, notes = prepared(model, data, starting(model, list(model.variability.between), start), fixed)
+        likelihood, first, notes = prepared(model, data, settings)
 
         def function(numbers: Floats, etas: Floats) -> Objective:
             return objective(likelihood, numbers, etas, method == "laplace")
@@ -136,25 +134,25 @@ def fit_population(
         elif len(search.numbers) != len(likelihood.layout.names) or search.etas.shape != none.shape:
             raise ValueError("the saved fit is of another model or data set; begin anew")
         try:
-            for _ in range(most_steps):
+            for _ in range(settings.most_steps):
                 if search.ended:
                     break
-                progress(f"fit {model.name}: step {search.steps}, OFV {search.value:.3f}", search.steps / most_steps)
+                share = search.steps / max(settings.most_steps, 1)
+                progress(f"fit {model.name}: step {search.steps}, OFV {search.value:.3f}", share)
                 search = step(function, search)
         except KeyboardInterrupt:
             notes = (*notes, "interrupted")
         return _finished(likelihood, data, method, search, notes, function)
 
 
-def prepared(
-    model: Model, data: DataSet, start: Population, fixed: Sequence[str]
-) -> tuple[Likelihood, Population, tuple[str, ...]]:
+def prepared(model: Model, data: DataSet, settings: FitSettings) -> tuple[Likelihood, Population, tuple[str, ...]]:
     """Return the likelihood of what the data say something about, where its search begins, and notes on the rest.
 
     The solver's steps are made fine enough for the start values.
     """
     solver = solver_of(model, data.case.plan.rate is not None)
     etas = tuple(model.variability.between)
+    start, fixed = starting(model, etas, settings.start), kept(model, settings)
     whole = Likelihood(layout(model, start, data.case.covariates, etas, fixed), solver, data.case)
     line, none = whole.line(whole.layout.pack(start)), np.zeros((len(etas), whole.patients))
     while whole.accuracy(line, none) > TOLERANCE and whole.solver.finer:
@@ -170,6 +168,22 @@ def prepared(
     less = start._replace(white=whitening(start.omega()[np.ix_(places, places)]))
     found = layout(model, less, data.case.covariates, heard, (*fixed, *silent_names))
     return replace(whole, layout=found), less, tuple(_notes(model, data, unsaid))
+
+
+def kept(model: Model, settings: FitSettings) -> tuple[str, ...]:
+    """Return what a fit leaves as it is: what the settings or the model itself say so of.
+
+    Raises `ValueError` for a name that is nothing that is fitted.
+    """
+    known = {
+        *model.parameters,
+        *(f"between patients: {name}" for name in model.variability.between),
+        *(f"residual: {name}" for name in model.errors),
+    }
+    strange = [name for name in (*settings.fixed, *settings.free) if name not in known]
+    if strange:
+        raise ValueError(f"{model.name} has nothing called {strange[0]!r}; expected any of {', '.join(sorted(known))}")
+    return (*settings.fixed, *(name for name in model.fixed if name not in settings.free))
 
 
 def _notes(model: Model, data: DataSet, unsaid: Sequence[str]) -> list[str]:

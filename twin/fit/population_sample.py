@@ -5,7 +5,6 @@ normal around where the fit begins, with SD 2; a standard deviation between pati
 sampler sees etas as standard normal deviates.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +15,11 @@ import numpy as np
 from twin.engine import float64_on_cpu
 from twin.fit.course import course
 from twin.fit.data import DataSet
-from twin.fit.layout import Layout, coefficient_of_variation, starting
+from twin.fit.layout import Layout, coefficient_of_variation
 from twin.fit.likelihood import Likelihood, measured, people, residual
-from twin.fit.population import prepared
+from twin.fit.population import DEFAULTS, prepared
 from twin.fit.sample import sampled
+from twin.fit.settings import FitSettings
 from twin.model import Floats, Model
 
 _WIDE = 2.0
@@ -83,23 +83,21 @@ class PopulationSample:
 def sample_population(
     model: Model,
     data: DataSet,
+    settings: FitSettings = DEFAULTS,
     *,
-    start: Mapping[str, float] | None = None,
-    fixed: Sequence[str] = (),
     draws: int = 1000,
-    seed: int = 0,
 ) -> PopulationSample:
-    """Sample a population's parameters; `start` and `fixed` as in `fit_population`."""
+    """Sample a population's parameters; where the chains begin and what stays as it is, the settings say."""
     from numpyro.diagnostics import gelman_rubin
 
     with float64_on_cpu():
-        likelihood, first, notes = prepared(model, data, starting(model, list(model.variability.between), start), fixed)
+        likelihood, first, notes = prepared(model, data, settings)
         layout, begun = likelihood.layout, likelihood.layout.pack(first)
         shape = len(layout.etas), likelihood.patients
-        random = np.random.default_rng(seed)
+        random = np.random.default_rng(settings.seed)
         starts = np.concatenate([begun, np.zeros(shape[0] * shape[1])])
         starts = starts + 0.05 * random.standard_normal((_CHAINS, len(starts)))
-        chains = sampled(_potential(likelihood, begun, shape), starts, _WARMUP, -(-draws // _CHAINS), seed)
+        chains = sampled(_potential(likelihood, begun, shape), starts, _WARMUP, -(-draws // _CHAINS), settings.seed)
         numbers = chains[..., : len(begun)]
         r_hat = np.array([gelman_rubin(numbers[..., place]) for place in range(len(begun))])
         flat = chains.reshape(-1, chains.shape[-1])

@@ -11,6 +11,7 @@ MODELS = {
     "warfarin_hamberg2007": "warfarin.hamberg2007",
     "warfarin_hamberg2007_iwpc": "warfarin.hamberg2007_iwpc",
     "warfarin_hamberg2010": "warfarin.hamberg2010",
+    "warfarin_oreilly1968": "warfarin.oreilly1968",
     "tacrolimus_andrews2019": "tacrolimus",
     "phenobarbital_grasela1985": "phenobarbital",
     "tumour_geng2017": "tumour.geng2017",

@@ -8,6 +8,7 @@ from tests.twin.fit.linear import MODEL, exact_ofv, table
 from twin.fit.data import data_set
 from twin.fit.diagnose import goodness_of_fit
 from twin.fit.population import PopulationFit, fit_population, load_search, save
+from twin.fit.settings import FitSettings
 from twin.records import read_records
 
 FRAME = table()
@@ -70,7 +71,7 @@ def test_conditional_residuals_are_those_of_the_population(fit: PopulationFit) -
 
 def test_a_fit_goes_on_to_the_last_bit_where_it_was_paused(fit: PopulationFit, tmp_path) -> None:
     data = data_set(MODEL, read_records(FRAME))
-    paused = fit_population(MODEL, data, most_steps=3)
+    paused = fit_population(MODEL, data, FitSettings(most_steps=3))
     assert paused.search.ended == "" and any("paused" in one for one in paused.warnings)
     save(paused, tmp_path / "search.json")
     resumed = fit_population(MODEL, data, resume=load_search(tmp_path / "search.json", MODEL, "focei"))
@@ -86,7 +87,7 @@ def test_laplace_is_the_same_where_it_is_exact(fit: PopulationFit) -> None:
 
 def test_what_the_data_say_nothing_of_stays(fit: PopulationFit) -> None:
     at_start = FRAME.groupby("ID").first().reset_index().assign(TIME=0.0)
-    found = fit_population(MODEL, data_set(MODEL, read_records(at_start)), fixed=("residual: level",))
+    found = fit_population(MODEL, data_set(MODEL, read_records(at_start)), FitSettings(fixed=("residual: level",)))
     assert found.layout.etas == ("intercept",)
     assert found.to_json()["theta"]["slope"] == {"estimate": 0.4, "se": None, "unit": "1/h", "fixed": True}
     assert "the data say nothing of slope, between patients: slope: kept as published" in found.warnings
@@ -97,3 +98,18 @@ def test_numbers_that_cannot_be_told_apart_are_named() -> None:
     at_start = FRAME.groupby("ID").first().reset_index().assign(TIME=0.0)
     found = fit_population(MODEL, data_set(MODEL, read_records(at_start)))
     assert any("residual: level, additive" in one and "between patients: intercept" in one for one in found.warnings)
+
+
+def test_standard_errors_stay_with_their_parameters_where_one_is_fixed(fit: PopulationFit) -> None:
+    """Of the slope alone, by generalised least squares; the intercept, fixed where it is best, stands before it."""
+    settings = FitSettings(start={"intercept": fit.population.theta["intercept"]}, fixed=("intercept",))
+    found = fit_population(MODEL, data_set(MODEL, read_records(FRAME)), settings)
+    omega, sigma = found.population.omega(), found.population.sigma["level"]["additive"]
+    information = 0.0
+    for _, one in FRAME.groupby("ID"):
+        time = one["TIME"].to_numpy()
+        design = np.stack([np.ones(len(one)), time], axis=1)
+        information += time @ np.linalg.solve(design @ omega @ design.T + sigma**2 * np.eye(len(one)), time)
+    told = found.to_json()["theta"]
+    assert told["intercept"]["se"] is None
+    assert told["slope"]["se"] == pytest.approx(information**-0.5, rel=0.1)

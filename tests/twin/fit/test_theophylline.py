@@ -15,6 +15,7 @@ from twin.fit.forecast import predictive_check as patient_check
 from twin.fit.patient import fit_patient
 from twin.fit.plots import etas_figure, goodness_of_fit_figure, predictive_check_figure
 from twin.fit.population import PopulationFit, fit_population
+from twin.fit.settings import FitSettings
 from twin.records import read_records
 from twin.regimen import boluses
 
@@ -29,7 +30,7 @@ def table(mirror: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def fit(table: pd.DataFrame) -> PopulationFit:
     start = {"absorption": 1.0, "clearance": 4.0, "volume": 20.0}
-    return fit_population(MODEL, data_set(MODEL, read_records(table)), start=start)
+    return fit_population(MODEL, data_set(MODEL, read_records(table)), FitSettings(start=start))
 
 
 def test_focei_is_that_of_nlmixr2(fit: PopulationFit) -> None:
@@ -93,4 +94,4 @@ def test_an_error_names_line_and_column_but_no_patient(table: pd.DataFrame) -> N
         data_set(MODEL, read_records(named))
     assert "secret" not in str(failure.value)
     with pytest.raises(ValueError, match="no parameter 'ka'"):
-        fit_population(MODEL, data_set(MODEL, read_records(table)), start={"ka": 1.0})
+        fit_population(MODEL, data_set(MODEL, read_records(table)), FitSettings(start={"ka": 1.0}))

@@ -1,0 +1,26 @@
+"""Settings: what a user may say of how a fit reads its table, where it begins and how far it goes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """What may be said of a fit.
+
+    - `given`: covariates that the table does not have, alike for all patients, as text;
+    - `called`: what a DVID stands for, where it is neither an observable's name nor its number;
+    - `start`: where the search for a population's parameter begins, if not at the model's own value;
+    - `fixed`: what stays as it is, beside what the model itself says so of; `free`: what of the latter is fitted after
+      all;
+    - `most_steps`: after so many the search for a population is paused;
+    - `seed`: of all that is drawn.
+    """
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    start: Mapping[str, float] = field(default_factory=dict)
+    fixed: Sequence[str] = ()
+    free: Sequence[str] = ()
+    most_steps: int = 500
+    seed: int = 0

@@ -13,19 +13,18 @@ import kg.sources
 from gnn.task import CANDIDATES, TASKS
 from kg.files.number import number
 from kg.schema import NODE_KINDS
-from twin.library import MODELS
 
 if TYPE_CHECKING:
     Task: TypeAlias = str
     Candidates: TypeAlias = str
-    Twin: TypeAlias = str
     Format: TypeAlias = str
 else:  # typer shows these values in an option's help, and refuses others
     Task = Literal[tuple(TASKS)]
     Candidates = Literal[tuple(CANDIDATES)]
-    Twin = Literal[tuple(MODELS)]
     Format = Literal[tuple(sorted(module.name for module in iter_modules(kg.patients.formats.__path__)))]
 
+Twin: TypeAlias = str
+"""The name of a published model, or a file with one of one's own: `twin.library.load` says what else it is."""
 SOURCES = sorted(module.name for module in iter_modules(kg.sources.__path__))
 
 

@@ -65,6 +65,8 @@ class Model:
     - `fixed`: parameters that a fit leaves as they are: definitions, references, what the authors did not estimate.
     - `left_out` says what the model does not know. `longest_step_h`: in longer intervals the engine looks in between.
     - `drug`: the CURIE of what is given; `recorded`: how patients' records state what is observed, by observable.
+    - `slopes`: which rates depend on which states, (field, field), and whether linearly, where the equations themselves
+      are known; else the engine finds that by probing.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Model:
     longest_step_h: float = 24.0
     drug: str = ""
     recorded: Mapping[str, Recorded] = field(default_factory=dict)
+    slopes: Mapping[tuple[str, str], bool] | None = None
 
     @property
     def theta(self) -> dict[str, float]:

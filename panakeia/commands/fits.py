@@ -24,7 +24,7 @@ CalledOption = Annotated[
 
 
 def twin_fit(
-    model: Annotated[Twin, typer.Argument(help="A published model.", metavar="MODEL")],
+    model: Annotated[Twin, typer.Argument(help="A published model, or a file: SBML or CSV.", metavar="MODEL")],
     patient: Annotated[
         Path, typer.Argument(help="One patient's doses and measurements in NONMEM columns.", metavar="PATIENT.csv")
     ],
@@ -48,7 +48,7 @@ def twin_fit(
 
 
 def twin_fit_population(
-    model: Annotated[Twin, typer.Argument(help="A published model.", metavar="MODEL")],
+    model: Annotated[Twin, typer.Argument(help="A published model, or a file: SBML or CSV.", metavar="MODEL")],
     data: Annotated[Path, typer.Argument(help="Doses and measurements in NONMEM columns.", metavar="DATA.csv")],
     method: Annotated[Literal["focei", "laplace", "nuts"], typer.Option(help="How etas are integrated out.")] = "focei",
     start: Annotated[

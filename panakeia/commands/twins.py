@@ -20,7 +20,7 @@ def twin_simulate(
     regimen: Annotated[
         Path, typer.Option(help="Doses in NONMEM columns (TIME and II in hours).", metavar="REGIMEN.csv")
     ],
-    model: Annotated[Twin, typer.Option(help="A published model.")] = TWIN,
+    model: Annotated[Twin, typer.Option(help="A published model, or a file: SBML or CSV.")] = TWIN,
     cohort: Annotated[Path | None, typer.Option(help="Patients' covariates.", metavar="COHORT.csv")] = None,
     patient: Annotated[str | None, typer.Option(help="A patient of the store, by pseudonym.", metavar="ID")] = None,
     times: Annotated[str, typer.Option(help="start:stop:step in days (d) or hours (h).")] = "0:84:1d",

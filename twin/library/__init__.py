@@ -1,6 +1,7 @@
-"""Published models, one module each, found by name."""
+"""Published models, one module each, found by name; and models of one's own, found by the name of their file."""
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,15 +27,26 @@ MODELS = {
 """Where each model is, by its name."""
 
 
-def load(name: str) -> "Model":
-    """Return a published model by its name.
+OWN = (".xml", ".sbml", ".csv", ".gz")
+"""How the name of a file ends that has a model of one's own."""
 
-    Raises `ValueError` that lists the models for a name that is none.
+
+def load(name: str | Path) -> "Model":
+    """Return a published model by its name, or that of a file: SBML, or a table of formulas.
+
+    Raises `ValueError` that lists the models for a name that is none, and that says what is wrong with a file.
 
     >>> load("warfarin_hamberg2007").name
     'warfarin_hamberg2007'
     """
-    if name not in MODELS:
-        raise ValueError(f"no model is called {name!r}; the models are {', '.join(MODELS)}")
-    model: Model = importlib.import_module(f"twin.library.{MODELS[name]}").MODEL
+    if str(name).lower().endswith(OWN):
+        from twin.own.file import read
+
+        return read(name)
+    if str(name) not in MODELS:
+        raise ValueError(
+            f"no model is called {str(name)!r}; the models are {', '.join(MODELS)},"
+            " or a file of your own: FILE.xml in SBML, FILE.csv"
+        )
+    model: Model = importlib.import_module(f"twin.library.{MODELS[str(name)]}").MODEL
     return model

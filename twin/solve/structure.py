@@ -1,9 +1,11 @@
 """Structure: which of a model's states are linear, which are driven by those, and which are neither.
 
 The Jacobian of the rates is looked at for many random parameters and states. What it says of them holds for all, unless
-an author's equations change behind a threshold that no probe passes; the probes reach over six decades.
+an author's equations change behind a threshold that no probe passes; the probes reach over six decades. A model that
+states its slopes is not probed for them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax
@@ -60,15 +62,18 @@ def structure(model: Model, equations: Equations) -> Structure:
     each = zip(probes.individuals, probes.states, strict=True)
     slopes = np.array([[slope(individual, state) for state in states] for individual, states in each])
     still = np.array([rate(individual, np.zeros(len(equations.names))) for individual in probes.individuals])
-    steady = _steady(slopes)  # [state, state]: the slope does not depend on the state
-    used = (np.abs(slopes) > 0).any(axis=(0, 1))  # [state, state]: the rate depends on the other state at all
+    # [state, state]: the slope does not depend on the state; the rate depends on the other state at all
+    steady, used = _steady(slopes), (np.abs(slopes) > 0).any(axis=(0, 1))
+    if model.slopes is not None:
+        steady, used = _stated(model.slopes, equations.names)
     linear = _closed(steady, used, np.arange(len(steady)))
     others = np.setdiff1d(np.arange(len(steady)), linear)
     inside = steady.copy()
     inside[:, linear] = True  # a driven state may depend on linear ones in any way
     cut = used.copy()
     cut[:, linear] = False
-    driven = _closed(inside, cut, others)
+    # a quadrature does not see how far off it is, and nobody looked whether it does for equations of a user's own
+    driven = _closed(inside, cut, others) if model.slopes is None else others[:0]
     rest = np.setdiff1d(others, driven)
     drivers = linear[used[np.ix_(driven, linear)].any(axis=0)] if len(driven) else linear[:0]
     mean = slopes[:, 0]
@@ -114,6 +119,15 @@ def _entries(equations: Equations, probes: _Probes, driven: NDArray[np.int64]) -
 def _steady(slopes: Floats) -> NDArray[np.bool_]:
     spread = slopes.max(axis=1) - slopes.min(axis=1)
     return np.asarray((spread <= SAME * (np.abs(slopes).max(axis=1) + 1e-300)).all(axis=0))
+
+
+def _stated(
+    slopes: Mapping[tuple[str, str], bool], names: tuple[str, ...]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return what equations say of themselves: where slopes are steady, and which rates depend on which states."""
+    used = np.array([[(name, other) in slopes for other in names] for name in names], bool).reshape(len(names), -1)
+    bent = np.array([[slopes.get((name, other)) is False for other in names] for name in names], bool)
+    return ~bent.reshape(used.shape), used
 
 
 def _closed(steady: NDArray[np.bool_], used: NDArray[np.bool_], among: NDArray[np.int64]) -> NDArray[np.int64]:

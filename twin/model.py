@@ -50,6 +50,20 @@ class Compartment:
 
 
 @dataclass(frozen=True, eq=False)
+class Form:
+    """What equations say of themselves.
+
+    - `slopes`: which rates depend on which states, (field, field), and whether linearly;
+    - `thresholds`: whether some rate jumps, or bends sharply, where a state or the time passes a threshold;
+    - `ahead(individual, state)`: the hours until moments at which that happens, [moment], where they are known.
+    """
+
+    slopes: Mapping[tuple[str, str], bool]
+    thresholds: bool = False
+    ahead: Callable[[Individual, State], Any] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A published model; all functions are of one patient, rates are per hour.
 
@@ -65,8 +79,7 @@ class Model:
     - `fixed`: parameters that a fit leaves as they are: definitions, references, what the authors did not estimate.
     - `left_out` says what the model does not know. `longest_step_h`: in longer intervals the engine looks in between.
     - `drug`: the CURIE of what is given; `recorded`: how patients' records state what is observed, by observable.
-    - `slopes`: which rates depend on which states, (field, field), and whether linearly, where the equations themselves
-      are known; else the engine finds that by probing.
+    - `form`: what the equations say of themselves, where they are known as formulas; else the engine probes them.
     """
 
     name: str
@@ -88,7 +101,7 @@ class Model:
     longest_step_h: float = 24.0
     drug: str = ""
     recorded: Mapping[str, Recorded] = field(default_factory=dict)
-    slopes: Mapping[tuple[str, str], bool] | None = None
+    form: Form | None = None
 
     @property
     def theta(self) -> dict[str, float]:

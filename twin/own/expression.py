@@ -1,4 +1,4 @@
-"""Expressions: the formulas of a model as trees, evaluated by JAX, and what they say of their own shape.
+"""Expressions: the formulas of a model as trees, evaluated by JAX.
 
 A logical value is a truth or a number, 0 being false, as SBML Level 3 Version 2 has it.
 """
@@ -204,10 +204,10 @@ def names(expression: Expression) -> set[str]:
     """
     if isinstance(expression, Name):
         return {expression.name}
-    return set().union(*map(names, _parts(expression)))
+    return set().union(*map(names, parts(expression)))
 
 
-def _parts(expression: Expression) -> Iterator[Expression]:
+def parts(expression: Expression) -> Iterator[Expression]:
     """Yield what an expression is made of; the body of a function is not: its names are its own."""
     if isinstance(expression, Piecewise):
         for piece in expression.pieces:
@@ -215,50 +215,6 @@ def _parts(expression: Expression) -> Iterator[Expression]:
         yield expression.otherwise
     elif isinstance(expression, Apply | Call):
         yield from expression.arguments
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The states that something depends on, and those of them that its slope depends on."""
-
-    on: frozenset[str] = frozenset()
-    bent: frozenset[str] = frozenset()
-
-
-def shape(expression: Expression, of: Callable[[str], Shape]) -> Shape:
-    """Return the shape of an expression, from those of the names in it.
-
-    Sums, and products and quotients with what depends on no state, are linear; whatever else there is may not be.
-
-    >>> product = Apply("times", (Name("k"), Name("A")))
-    >>> sorted(shape(product, lambda name: Shape(frozenset([name]) - {"k"})).bent)
-    []
-    """
-    if isinstance(expression, Number):
-        return Shape()
-    if isinstance(expression, Name):
-        return of(expression.name)
-    if isinstance(expression, Call):
-        given = [shape(one, of) for one in expression.arguments]
-        inside = dict(zip(expression.function.arguments, given, strict=True))
-        return shape(expression.function.body, inside.__getitem__)
-    parts = [shape(one, of) for one in _parts(expression)]
-    on = _union(part.on for part in parts)
-    straight = Shape(on, _union(part.bent for part in parts))
-    if isinstance(expression, Piecewise):
-        decided = any(shape(condition, of).on for _, condition in expression.pieces)
-        return Shape(on, on) if decided else straight
-    if expression.operator in ("plus", "minus"):
-        return straight
-    if expression.operator == "times" and sum(bool(part.on) for part in parts) <= 1:
-        return straight
-    if expression.operator == "divide" and not parts[1].on:
-        return straight
-    return Shape(on, on)
-
-
-def _union(sets: Iterator[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*sets)
 
 
 def total(parts: Sequence[Expression]) -> Expression:

@@ -5,8 +5,9 @@ A reader turns a file into a system, and `model` turns that into functions of JA
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from keyword import iskeyword
 from typing import Any
@@ -15,8 +16,9 @@ import jax.numpy as jnp
 
 from twin.covariates import Covariate
 from twin.error import Error
-from twin.model import Compartment, Model, Theta
-from twin.own.expression import TIME, Expression, Number, Shape, Values, evaluate, names, shape
+from twin.model import Compartment, Form, Model, Theta
+from twin.own.expression import TIME, Expression, Number, Values, evaluate, names
+from twin.own.shape import Shape, moments, shape
 from twin.quantity import Quantity
 from twin.variability import Variability
 
@@ -114,7 +116,7 @@ def model(system: System) -> Model:
         errors=system.errors,
         left_out=system.left_out,
         dose_unit=system.dose_unit,
-        slopes=_slopes(system, equations.state),
+        form=_form(system, equations),
     )
 
 
@@ -206,6 +208,11 @@ class _Equations:
         values = self._now(person, body)
         return {name: _float(evaluate(one.formula, values)) for name, one in self.system.observables.items()}
 
+    def ahead(self, known: Sequence[Expression], person: Any, body: Any) -> Any:
+        """Return the hours until moments at which something changes, [moment]; below 0 when they are over."""
+        values = self._now(person, body)
+        return jnp.stack([(_float(evaluate(one, values)) - values[TIME]) * self.system.hours for one in known])
+
     def compartment(self, entry: Entry) -> Compartment:
         """Return where doses enter, whose formulas are functions of a patient, or of many."""
 
@@ -286,16 +293,24 @@ def _by_field(variability: Variability, person: Mapping[str, str]) -> Variabilit
     )
 
 
-def _slopes(system: System, state: Mapping[str, str]) -> dict[tuple[str, str], bool]:
-    """Return which rates depend on which states, and whether linearly, by field."""
+def _form(system: System, equations: _Equations) -> Form:
+    """Return what the equations say of themselves."""
     known = {name: Shape(frozenset([name])) for name in system.states}
-    for name, formula in _ordered(system.assigned).items():
-        known[name] = shape(formula, lambda of: known.get(of, Shape()))
-    found: dict[tuple[str, str], bool] = {}
+
+    def of(name: str) -> Shape:
+        return known.get(name, Shape())
+
+    for name, formula in equations.assigned.items():
+        known[name] = shape(formula, of)
+    slopes: dict[tuple[str, str], bool] = {}
+    thresholds = False
     for name, one in system.states.items():
-        rate = shape(one.rate, lambda of: known.get(of, Shape()))
-        found |= {(state[name], state[other]): other not in rate.bent for other in rate.on}
-    return found
+        rate = shape(one.rate, of)
+        thresholds |= rate.thresholds
+        slopes |= {(equations.state[name], equations.state[on]): on not in rate.bent for on in rate.on}
+    formulas = [*system.assigned.values(), *(one.rate for one in system.states.values())]
+    known_moments = moments(formulas, of) if thresholds else []
+    return Form(slopes, thresholds, partial(equations.ahead, known_moments) if known_moments else None)
 
 
 def _listed(found: Iterable[str]) -> str:

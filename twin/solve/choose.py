@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 from twin.model import Model
+from twin.solve.adaptive import FEWEST_TRIES, adaptive
 from twin.solve.closed import closed
 from twin.solve.flat import Equations, equations, likely
 from twin.solve.solver import Solver
@@ -40,6 +41,8 @@ def solver_of(model: Model, infusing: bool = False) -> Solver:
     found = structure_of(model)
     if not found.rest:
         return closed(flat(model), found, infusing)
+    if model.form is not None and model.form.thresholds:
+        return adaptive(flat(model), model.form.ahead, FEWEST_TRIES)
     return stiff(flat(model), STIFF_STEPS) if _fastest(model) > STIFF else stepped(flat(model), FEWEST_STEPS)
 
 

@@ -15,7 +15,7 @@ from twin.solve.flat import Equations
 from twin.solve.solver import Carried, Rows, Solver, inflow_rows, moved, rows_of, share_of, weighed
 from twin.solve.stiff import FEWEST_STEPS, stiff
 
-_A = (
+STAGES = (
     (1 / 5,),
     (3 / 40, 9 / 40),
     (44 / 45, -56 / 15, 32 / 9),
@@ -24,7 +24,7 @@ _A = (
     (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
 )
 _FOURTH = (5179 / 57600, 0.0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40)
-_AWAY = tuple(fifth - fourth for fifth, fourth in zip((*_A[-1], 0.0), _FOURTH, strict=True))
+AWAY = tuple(fifth - fourth for fifth, fourth in zip((*STAGES[-1], 0.0), _FOURTH, strict=True))
 
 MOST_STEPS = 1024
 """In an interval; who needs more is stiff."""
@@ -45,10 +45,10 @@ def stepped(equations: Equations, steps: int) -> Solver:
             now, first, away, size = carried
             span = hours * (2 * place + 1) / steps**2
             stages = [first]
-            for row in _A:
+            for row in STAGES:
                 stages.append(slope(moved(now, span, row, stages)))
-            ended = moved(now, span, _A[-1], stages[:-1])
-            missed = [jnp.abs(span * weighed(_AWAY, parts)) for parts in zip(*stages, strict=True)]
+            ended = moved(now, span, STAGES[-1], stages[:-1])
+            missed = [jnp.abs(span * weighed(AWAY, parts)) for parts in zip(*stages, strict=True)]
             off = tuple(one + more for one, more in zip(away, missed, strict=True))
             return ended, stages[-1], off, tuple(map(jnp.maximum, size, map(jnp.abs, ended)))
 

@@ -1,8 +1,8 @@
 """Structure: which of a model's states are linear, which are driven by those, and which are neither.
 
 The Jacobian of the rates is looked at for many random parameters and states. What it says of them holds for all, unless
-an author's equations change behind a threshold that no probe passes; the probes reach over six decades. A model that
-states its slopes is not probed for them.
+an author's equations change behind a threshold that no probe passes; the probes reach over six decades. A model whose
+form is known is not probed for them.
 """
 
 from collections.abc import Mapping
@@ -64,8 +64,8 @@ def structure(model: Model, equations: Equations) -> Structure:
     still = np.array([rate(individual, np.zeros(len(equations.names))) for individual in probes.individuals])
     # [state, state]: the slope does not depend on the state; the rate depends on the other state at all
     steady, used = _steady(slopes), (np.abs(slopes) > 0).any(axis=(0, 1))
-    if model.slopes is not None:
-        steady, used = _stated(model.slopes, equations.names)
+    if model.form is not None:
+        steady, used = _stated(model.form.slopes, equations.names)
     linear = _closed(steady, used, np.arange(len(steady)))
     others = np.setdiff1d(np.arange(len(steady)), linear)
     inside = steady.copy()
@@ -73,7 +73,7 @@ def structure(model: Model, equations: Equations) -> Structure:
     cut = used.copy()
     cut[:, linear] = False
     # a quadrature does not see how far off it is, and nobody looked whether it does for equations of a user's own
-    driven = _closed(inside, cut, others) if model.slopes is None else others[:0]
+    driven = _closed(inside, cut, others) if model.form is None else others[:0]
     rest = np.setdiff1d(others, driven)
     drivers = linear[used[np.ix_(driven, linear)].any(axis=0)] if len(driven) else linear[:0]
     mean = slopes[:, 0]

@@ -91,7 +91,31 @@ def test_a_threshold_in_time_that_is_far_away(tmp_path: Path) -> None:
     )
     found = model(tmp_path, text)
     end = course(found, typical(found, {}), [], [2999.0, 4000.0])["A"][0]
-    np.testing.assert_allclose(end, [4 * np.exp(-2.999), 4 * np.exp(-3 - 2)], rtol=1e-4)
+    np.testing.assert_allclose(end, [4 * np.exp(-2.999), 4 * np.exp(-3 - 2)], rtol=1e-7)
+
+
+def test_short_infusions_at_moments_that_are_parameters(tmp_path: Path) -> None:
+    flow = "piecewise(rate, (time >= begin) && (time < begin + 0.01), 0)"
+    text = document(
+        Species=species("A"),
+        Parameters=K + parameter("begin", 17.0) + parameter("rate", 300.0),
+        Reactions=reaction("into", {"A": 1}, flow) + ELIMINATION,
+    )
+    found = model(tmp_path, text)
+    assert "steps by their error" in solver_of(found).name
+    end = course(found, typical(found, {}, {"begin": np.array([17.0, 3.3])}, patients=2), [], [24.0])["A"][:, 0]
+    over = 300 / 0.3 * -np.expm1(-0.3 * 0.01)
+    np.testing.assert_allclose(end, over * np.exp(-0.3 * (24 - np.array([17.01, 3.31]))), atol=1e-8)
+
+
+def test_a_rate_that_jumps_where_a_state_passes_a_threshold(tmp_path: Path) -> None:
+    text = document(
+        Species=species("A", 'initialAmount="4"'),
+        Parameters=K,
+        Reactions=reaction("out", {"A": -1}, "piecewise(1, A > 1, k * A)"),
+    )
+    expected = np.where(T < 3, 4 - T, np.exp(-0.3 * (T - 3)))
+    np.testing.assert_allclose(seen(model(tmp_path, text), [], "A"), expected, rtol=1e-6)
 
 
 def test_functions_piecewise_initial_assignments_and_rules(tmp_path: Path) -> None:

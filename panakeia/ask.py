@@ -20,6 +20,7 @@ from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.models import ModelVerbs
 from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.patients import PatientVerbs
+from panakeia.verbs.planning import PlanningVerbs
 from panakeia.verbs.safety import SafetyVerbs
 from panakeia.verbs.twins import TwinVerbs
 from panakeia.verbs.walks import WalkVerbs
@@ -37,6 +38,7 @@ class Session(
     PatientVerbs,
     TwinVerbs,
     FitVerbs,
+    PlanningVerbs,
     CohortVerbs,
     CoverageVerbs,
     DisclosureVerbs,

@@ -20,6 +20,7 @@ from panakeia.commands import (
     models,
     network,
     patients,
+    planning,
     safety,
     twins,
     walks,
@@ -43,6 +44,7 @@ app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
 fits.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
+twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")
 coverage.join(patients.app)
 disclosure.join(patients.app)

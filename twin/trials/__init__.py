@@ -1,0 +1,1 @@
+"""Trials: planned by formula, and simulated."""

@@ -1,0 +1,1 @@
+"""Design: how large a trial must be, when it is looked at, and when it stops."""

@@ -1,0 +1,186 @@
+"""Plan: a comparison and its looks put together: sizes, power and what to expect, with the assumptions beside."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from kg.notebook import notebook_html
+from twin.trials.design.boundaries import Boundaries, Looks, boundaries
+from twin.trials.design.comparison import Accrual, Comparison, Survival
+
+_EFFECTS, _REACH, _SURE = 200, 8.0, 12.0
+"""Effects over which a power is averaged, deviations within which they lie, a drift at which all is decided."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What may be told beside a plan: how uncertain the effect is (a deviation), and how patients come."""
+
+    effect_sd: float | None = None
+    accrual: Accrual | None = None
+
+    def __post_init__(self) -> None:
+        if self.effect_sd is not None and not (np.isfinite(self.effect_sd) and self.effect_sd > 0.0):
+            raise ValueError(f"got the effect's deviation {self.effect_sd:g}, expected a number above 0")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A trial's size and its power; sizes count both arms together, `counts` what they count.
+
+    `size` is the largest, which a trial without a reason to stop reaches; `expected_size_h1` and `expected_size_h0`
+    are the sizes to expect; all are real numbers, `per_arm` is rounded up to whole patients or events. `patients` are
+    those who must be enrolled for so many events.
+    """
+
+    comparison: Comparison
+    looks: Looks
+    beside: Beside
+    bounds: Boundaries | None
+    """None where there is one look."""
+    size: float
+    power: float
+    expected_size_h1: float
+    expected_size_h0: float
+    assurance: float | None
+    patients: float | None
+
+    @property
+    def fixed_size(self) -> float:
+        """Return the size of a trial without interim looks that can do as much."""
+        return self.size if self.bounds is None else self.size / self.bounds.inflation
+
+    @property
+    def per_arm(self) -> dict[str, int] | None:
+        """Return the patients of each arm, rounded up; None where only events are known."""
+        patients = self.size if self.comparison.counts == "patients" else self.patients
+        if patients is None:
+            return None
+        control = patients / (1.0 + self.comparison.ratio)
+        return {"control": _up(control), "treatment": _up(patients - control)}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row a look: information, size, and the bounds where there are interim looks."""
+        if self.bounds is None:
+            return pd.DataFrame({"look": [1], "information": [1.0], "size": [self.size], "power": [self.power]})
+        frame = self.bounds.to_frame()
+        frame.insert(2, "size", self.size * frame["information"])
+        return frame
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as JSON values."""
+        return {
+            "counts": self.comparison.counts,
+            "size": self.size,
+            "patients_per_arm": self.per_arm,
+            "power": self.power,
+            "fixed_size": self.fixed_size,
+            "expected_size_h1": self.expected_size_h1,
+            "expected_size_h0": self.expected_size_h0,
+            "alpha": self.looks.alpha,
+            "sides": self.looks.sides,
+            "assurance": self.assurance,
+            "patients": self.patients,
+            "assumptions": self.assumptions,
+            "boundaries": None if self.bounds is None else self.bounds.to_json(),
+        }
+
+    @property
+    def assumptions(self) -> dict[str, Any]:
+        """Return what the plan takes for granted, by name."""
+        known = {"endpoint": type(self.comparison).__name__.lower(), **vars(self.comparison)}
+        if self.beside.effect_sd is not None:
+            known["effect_sd"] = self.beside.effect_sd
+        return known | (vars(self.beside.accrual) if self.beside.accrual is not None else {})
+
+    def to_text(self) -> str:
+        """Return the plan in a few lines."""
+        counts, arms = self.comparison.counts, self.per_arm
+        stated = ", ".join(f"{name} {value}" for name, value in self.assumptions.items())
+        lines = [
+            f"{self.size:.1f} {counts}: power {self.power:.4f} at {'one' if self.looks.sides == 1 else 'two'}-sided"
+            f" alpha {self.looks.alpha:g}",
+            f"assumed: {stated}",
+        ]
+        if arms is not None:
+            lines.insert(1, f"patients: {arms['treatment']} on treatment, {arms['control']} on control")
+        if self.bounds is not None:
+            lines.append(
+                f"{len(self.looks.information)} looks ({self.looks.efficacy.kind}): expected"
+                f" {self.expected_size_h1:.1f} {counts} if so, {self.expected_size_h0:.1f} if there is no effect; a"
+                f" trial without interim looks needs {self.fixed_size:.1f}"
+            )
+        if self.assurance is not None:
+            lines.append(f"assurance {self.assurance:.4f}: the mean power over what the effect may be")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
+
+
+def size_of(comparison: Comparison, looks: Looks, beside: Beside = Beside()) -> Planned:
+    """Return the size that has the power 1 - beta: with interim looks, one look's size times the inflation.
+
+    Raises `ValueError` where no size has it.
+    """
+    fixed = comparison.size(1.0 - looks.beta, looks.alpha, looks.sides)
+    bounds = boundaries(looks) if len(looks.information) > 1 else None
+    return _planned(comparison, looks, bounds, fixed if bounds is None else fixed * bounds.inflation, beside)
+
+
+def power_of(comparison: Comparison, looks: Looks, size: float, beside: Beside = Beside()) -> Planned:
+    """Return what a size can do; `looks.beta` places bounds for futility, and nothing else hangs on it.
+
+    Raises `ValueError` for a size that is no number above 0, or too small for a test.
+    """
+    if not (np.isfinite(size) and size >= comparison.least):
+        raise ValueError(f"got the size {size:g}, expected at least {comparison.least:g} {comparison.counts}")
+    return _planned(comparison, looks, boundaries(looks) if len(looks.information) > 1 else None, size, beside)
+
+
+def _planned(comparison: Comparison, looks: Looks, bounds: Boundaries | None, size: float, beside: Beside) -> Planned:
+    power, expected = comparison.power(size, looks.alpha, looks.sides), (size, size)
+    if bounds is not None:
+        seen, null = bounds.walked(_drift(comparison, looks, bounds, size)), bounds.walked(0.0)
+        power, expected = seen.rejected, (size * seen.expected(looks.shares), size * null.expected(looks.shares))
+    patients = None
+    if beside.accrual is not None:
+        if not isinstance(comparison, Survival):
+            raise ValueError("accrual tells how many patients events take: expected a time to event")
+        patients = beside.accrual.patients(comparison, size)
+    assurance = None if beside.effect_sd is None else _assurance(comparison, looks, bounds, size, beside.effect_sd)
+    return Planned(comparison, looks, beside, bounds, size, power, *expected, assurance, patients)
+
+
+def _drift(comparison: Comparison, looks: Looks, bounds: Boundaries, size: float, effect: float | None = None) -> float:
+    """Return the mean of z at the last look: what interim looks cost does not hang on the endpoint, so that a size is
+    worth what one look's is, over the inflation.
+    """
+    alone = comparison.power(size / bounds.inflation, looks.alpha / looks.sides, 1, effect)
+    return float((norm.isf(looks.alpha / looks.sides) + norm.ppf(alone)) * np.sqrt(bounds.inflation))
+
+
+def _assurance(comparison: Comparison, looks: Looks, bounds: Boundaries | None, size: float, sd: float) -> float:
+    """Return the mean chance of success where the effect is normal about the planned one with this deviation.
+
+    Success is a rejection in the direction that the plan calls better. O'Hagan A, Stevens JW, Campbell MJ. Assurance in
+    clinical trial design. Pharm Stat 2005;4:187-201.
+    """
+    at, weights = np.polynomial.legendre.leggauss(_EFFECTS)
+    chances = []
+    for effect in comparison.planned + _REACH * sd * at:
+        if bounds is None:
+            chances.append(comparison.power(size, looks.alpha / looks.sides, 1, effect))
+        else:
+            drift = np.clip(_drift(comparison, looks, bounds, size, effect), -_SURE, _SURE)
+            chances.append(float(bounds.walked(float(drift)).above.sum()))
+    return float(_REACH * weights @ (norm.pdf(_REACH * at) * np.array(chances)))
+
+
+def _up(size: float) -> int:
+    """Return the next whole number; what is whole but for the last digits stays."""
+    return int(np.ceil(size - 1e-6))

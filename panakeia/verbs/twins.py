@@ -57,7 +57,7 @@ class TwinVerbs(Held):
                 "--set states covariates of one patient (--patient ID); a cohort's file has its own columns"
             )
         if out is not None:
-            check_output(out, regimen, cohort, self.store)
+            check_output(out, regimen, cohort, model, self.store)
         twin = library.load(model)
         doses = read_regimen(regimen) if isinstance(regimen, str | Path) else regimen
         moments = parse_times(times)

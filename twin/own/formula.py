@@ -3,6 +3,7 @@
 Nothing of a text is ever run: each node of the tree is one of a list, or refused by its name.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -103,7 +104,8 @@ def parsed(text: str) -> Expression:
     """
     tree = libsbml.parseL3FormulaWithSettings(text, _settings())
     if tree is None:
-        raise FormulaError(" ".join(libsbml.getLastParseL3Error().split()))
+        said = re.search(r".*(at position \d+: .*)", " ".join(libsbml.getLastParseL3Error().split()))
+        raise FormulaError(said[1] if said else "there is no formula")
     return translated(tree, {})
 
 

@@ -4,6 +4,7 @@ Species are states by their amount, whatever a formula means by their name: wher
 amount in the size of the compartment. Doses enter species, and other states that have a rule for their rate.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -102,10 +103,8 @@ def _sbml_text(path: str | Path) -> str:
         raise FileError(f"{path}: a document with a DOCTYPE, such as a web page; expected SBML, which has none")
     if not re.search(r"<(\w+:)?sbml\b", text):
         raise FileError(f"{path}: no <sbml> element; expected SBML of Level 2 or 3")
-    declared = text.lstrip().startswith("<?xml")
-    return (
-        text if declared else '<?xml version="1.0" encoding="UTF-8"?>' + text
-    )  # or libsbml does, on a line of its own
+    # the text is known to be UTF-8, whatever it says of itself, and libsbml would declare it on a line of its own
+    return '<?xml version="1.0" encoding="UTF-8"?>' + re.sub(r"^\s*<\?xml\b.*?\?>", "", text, count=1, flags=re.DOTALL)
 
 
 def _refused(path: str | Path, wrong: list[str]) -> FileError:
@@ -191,8 +190,9 @@ def _quantity(read: _Read, element: Any, stated: Quantity | None) -> None:
         return
     if name in read.initial:
         start = read.initial[name]
-    elif stated is None:
-        read.wrong.append(f"line {element.getLine()}: {name} has no value, and nothing gives it one")
+    elif stated is None or not math.isfinite(stated.value):
+        value = "no value" if stated is None else f"the value {stated.value:g}"
+        read.wrong.append(f"line {element.getLine()}: {name} has {value}, and nothing gives it one that is a number")
         return
     elif name in read.rates:
         start = _at_start(read, name, stated)
@@ -209,6 +209,8 @@ def _quantity(read: _Read, element: Any, stated: Quantity | None) -> None:
 
 def _at_start(read: _Read, name: str, stated: Quantity) -> Expression:
     """Return the value at the start: a parameter of the model, but where it is nothing."""
+    if not math.isfinite(stated.value):
+        read.wrong.append(f"{name} is {stated.value:g} at the start; expected a number")
     if stated.value == 0:
         return Number(0.0)
     read.parameters[START.format(name)] = stated
@@ -227,6 +229,8 @@ def _species(read: _Read) -> None:
             read.observables[name] = Observable(Name(name), within)
         if name in read.assigned:
             continue
+        if size is not None and compartment.isSetSize() and compartment.getSize() == 0 and not _made(read, size):
+            read.wrong.append(f"line {species.getLine()}: {name} is a concentration in {size}, whose size is 0")
         amount = name if size is None else AMOUNT.format(name)
         start = _amount_at_start(read, species, size, unit)
         if size is not None:
@@ -239,6 +243,11 @@ def _species(read: _Read) -> None:
         else:
             rate = total(changes.get(name, [Number(0.0)]))
         read.states[amount], read.entries[name] = State(start, rate), Entry(amount)
+
+
+def _made(read: _Read, name: str) -> bool:
+    """Return whether a rule or an initial assignment says what something is."""
+    return name in read.assigned or name in read.initial
 
 
 def _amount_at_start(read: _Read, species: Any, size: str | None, unit: str) -> Expression:
@@ -310,8 +319,8 @@ def _reactions(read: _Read) -> None:
         called = {}
         for local in map(law.getParameter, range(law.getNumParameters())):
             called[local.getId()] = f"{name}.{local.getId()}"
-            if not local.isSetValue():
-                read.wrong.append(f"line {local.getLine()}: {local.getId()} of {name} has no value")
+            if not math.isfinite(local.getValue()):  # NaN where there is none
+                read.wrong.append(f"line {local.getLine()}: {local.getId()} of {name} has no value that is a number")
                 continue
             stated = Measured(local.getValue(), read.unit(local.getUnits()), read.source)
             read.parameters[called[local.getId()]] = stated

@@ -92,7 +92,7 @@ class System:
         formulas += [part for one in self.states.values() for part in (one.start, one.rate)]
         formulas += [part for one in self.entries.values() for part in one.way.values()]
         used = set().union(*map(names, formulas), self.variability.between, self.variability.occasions)
-        return tuple(name for name in self.given if name in used)
+        return tuple(name for name in self.given if name in used) or self.given
 
 
 def model(system: System) -> Model:
@@ -126,7 +126,7 @@ def faults(system: System) -> list[str]:
     known = {*system.given, *system.constants, *system.assigned, *system.states, TIME}
     moments = {**system.constants, **system.assigned, **{n: one.rate for n, one in system.states.items()}}
     moments |= {f"{name} at the start": one.start for name, one in system.states.items()}
-    moments |= {name: one.formula for name, one in system.observables.items()}
+    moments |= {f"the observable {name}": one.formula for name, one in system.observables.items()}
     found = [
         f"{name} depends on {_listed(names(formula) - known)}, which the model does not have"
         for name, formula in moments.items()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from kg.files.number import number
 from kg.files.table import read_csv
 from kg.files.text import FileError
@@ -32,6 +34,8 @@ KINDS = (
     *("model", "time", "sbml", *SYMBOLS, "rate", "observable", "dose", *WAYS),
     *(*VARIES, "correlation", *ERRORS, "left_out"),
 )
+LONGEST = 320
+"""Of what is quoted in an error, in characters."""
 NOT_STATED = "not stated"
 
 
@@ -59,7 +63,7 @@ class Row:
         try:
             return parsed(self.value or otherwise)
         except FormulaError as failure:
-            raise RowError(f"{self.value!r} is no formula: {failure}") from None
+            raise RowError(f"{_short(self.value)!r} is no formula: {_short(str(failure))}") from None
 
     def number(self) -> float:
         """Return the value as a number."""
@@ -90,7 +94,7 @@ class _Table:
         found: dict[str, T] = {}
         for row in self.rows[kind]:
             try:
-                if row.name in found:
+                if row.name in found and kind not in SYMBOLS:  # of those it is said already
                     raise RowError("a row of this kind and name stands above")
                 found[row.name] = read(row)
             except ValueError as failure:
@@ -194,7 +198,7 @@ def _stated_again(table: _Table, below: System) -> dict[str, Quantity]:
     for row in table.rows["parameter"]:
         stated = below.parameters.get(row.name)
         if stated is not None:
-            if row.unit and row.unit != stated.unit:
+            if row.unit and {row.unit, stated.unit} != {"1", "dimensionless"} and row.unit != stated.unit:
                 table.wrong.append(f"line {row.line}: the unit of {row.name} is {row.unit!r}, in SBML {stated.unit!r}")
             found[row.name] = stated
     return found
@@ -227,6 +231,8 @@ def _time(table: _Table, below: System) -> float:
 def _covariate(row: Row) -> Covariate:
     levels = tuple(level.strip() for level in row.value.split("|"))
     if len(levels) > 1:
+        if len(set(levels)) < len(levels) or "" in levels:
+            raise RowError(f"got {row.value!r}, expected levels that differ")
         return Category(row.name, levels)
     lower, colon, upper = row.value.partition(":")
     bounds = number(lower.strip()), number(upper.strip())
@@ -238,9 +244,10 @@ def _covariate(row: Row) -> Covariate:
 def _states(table: _Table) -> dict[str, State]:
     starts = table.all("state", lambda row: row.formula("0"))
     rates = table.all("rate", Row.formula)
-    for row in (*table.rows["state"], *table.rows["rate"]):
-        if row.name not in starts or row.name not in rates:
-            table.wrong.append(f"line {row.line}: {row.name} has no {'rate' if row.kind == 'state' else 'state'}")
+    for kind, other in (("state", "rate"), ("rate", "state")):
+        there = {row.name for row in table.rows[other]}
+        missing = (row for row in table.rows[kind] if row.name not in there)
+        table.wrong.extend(f"line {row.line}: {row.name} has no {other}" for row in missing)
     return {name: State(start, rates.get(name, Number(0.0))) for name, start in starts.items()}
 
 
@@ -272,7 +279,7 @@ def _new_states(table: _Table) -> Iterator[str]:
 
 
 def _variability(table: _Table, system: System) -> Variability:
-    varies = {VARIES[kind]: table.all(kind, Row.quantity) for kind in VARIES}
+    varies = {VARIES[kind]: table.all(kind, _positive) for kind in VARIES}
     for kind, what in VARIES.items():
         known = system.parameters if kind == "uncertainty" else system.given
         for name in varies[what].keys() - set(known):
@@ -291,16 +298,29 @@ def _variability(table: _Table, system: System) -> Variability:
     if table.wrong:
         return Variability()
     try:
-        return Variability(varies["between"], pairs, varies["occasions"], varies["uncertainty"])
+        found = Variability(varies["between"], pairs, varies["occasions"], varies["uncertainty"])
     except ValueError as failure:
         table.wrong.append(str(failure))
         return Variability()
+    if pairs and np.linalg.eigvalsh(found.omega()).min() <= 0:
+        table.wrong.append("the correlations contradict each other; expected those of a covariance matrix")
+    return found
+
+
+def _positive(row: Row) -> Quantity:
+    if row.number() <= 0:
+        raise RowError(f"got {row.value!r}, expected a number above 0")
+    return row.quantity()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} [...]"
 
 
 def _errors(table: _Table, system: System) -> dict[str, Error]:
     parts: dict[str, dict[str, Quantity]] = {}
     for kind, part in ERRORS.items():
-        for name, quantity in table.all(kind, Row.quantity).items():
+        for name, quantity in table.all(kind, _positive).items():
             parts.setdefault(name, {})[part] = quantity
     found = {}
     for name, own in parts.items():

@@ -323,6 +323,15 @@ ODD = 'xmlns:odd="http://www.sbml.org/sbml/level3/version1/odd/version1" odd:req
         (document(Species=species("A"), Reactions=ELIMINATION), "'k'"),
         (document(Species=species("A") + species("A"), Parameters=K, Reactions=ELIMINATION), "'A'"),
         (document(Parameters=K), "nothing changes"),
+        (document(Species=species("A"), Parameters=parameter("k", np.nan), Reactions=ELIMINATION), "k has the value"),
+        (
+            document(
+                Compartments=compartment("c", 0.0), Species=species("A", only_amount=False), Parameters=K,
+                Reactions=ELIMINATION,
+            ),
+            "A is a concentration in c, whose size is 0",
+        ),
+        (document(Species=species("A"), Parameters=K, Reactions=ELIMINATION)[:-40], "not well-formed|Unclosed"),
         (
             document(Species=species("A"), Parameters=K, Reactions=ELIMINATION.replace("kineticLaw", "annotation")),
             "the reaction out has no kinetic law",
@@ -353,6 +362,12 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match=r"(?s)event dosing.*algebraic rule.*no kinetic law"):
         model(tmp_path, text)
+
+
+def test_numbers_that_all_stand_in_formulas(tmp_path: Path) -> None:
+    text = document(Species=species("A", only_amount=True), Reactions=reaction("out", {"A": -1}, "0.3 * A"))
+    declared = model(tmp_path, text.replace(' encoding="UTF-8"', ""))
+    np.testing.assert_allclose(seen(declared, [(0.0, "A", 5.0)], "A"), 5 * np.exp(-0.3 * T), rtol=1e-12)
 
 
 def test_a_file_that_says_the_same_is_the_same_model(tmp_path: Path) -> None:

@@ -140,6 +140,11 @@ def test_a_table_on_top_of_sbml(tmp_path: Path) -> None:
         ("0.704,CV", "0.704,percent", "varies by 'percent'; expected one of CV"),
         ("error_additive,theo", "error_additive,Theo", "no observable is called so; expected theo"),
         ("formula,k,", "individual,k,", "which varies after it; make it a formula"),
+        ("0.704,CV", "-0.704,CV", "got '-0.704', expected a number above 0"),
+        ("left_out,,weight,,", "correlation,ka CL,1.5,,", "the correlations contradict each other"),
+        ("left_out,,weight,,", "correlation,ka k,0.5,,", "expected two names, with a space between"),
+        ("left_out,,weight,,", "covariate,sex,male|male,,", "expected levels that differ"),
+        ("left_out,,weight,,", "sbml,,nowhere.xml,,", "nowhere.xml"),
         ("kind,name,value", "type,name,value", "the column kind is missing"),
     ],
 )  # fmt: skip

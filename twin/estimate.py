@@ -1,6 +1,6 @@
 """From patients' outcomes to an effect with its interval: time in range, means, paired and two-sample differences."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -10,7 +10,11 @@ from twin.model import Floats
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval: `level` of such intervals cover the true value; `method` says how it was found."""
+    """A figure with its interval: `level` of such intervals cover the true value; `method` says how it was found.
+
+    Of an effect that was tested: `p_value` (two-sided), and the `statistic` and `degrees_of_freedom` it comes from.
+    `probability` is a posterior one, that the effect lies where `method` says.
+    """
 
     value: float
     lower: float
@@ -18,10 +22,14 @@ class Estimate:
     standard_error: float
     level: float
     method: str
+    p_value: float | None = None
+    statistic: float | None = None
+    degrees_of_freedom: float | None = None
+    probability: float | None = None
 
     def to_json(self) -> dict[str, float | str]:
-        """Return the figures under their names."""
-        return asdict(self)
+        """Return the figures under their names; what was not found is left out."""
+        return {name: figure for name, figure in asdict(self).items() if figure is not None}
 
 
 def mean(outcome: Floats, level: float = 0.95) -> Estimate:
@@ -57,7 +65,28 @@ def welch_difference(treated: Floats, control: Floats, level: float = 0.95) -> E
     weights = sum(part**2 / (outcome.size - 1) for part, outcome in zip(parts, (treated, control), strict=True))
     freedom = variance**2 / weights if weights > 0 else treated.size + control.size - 2
     value = float(treated.mean() - control.mean())
-    return _student(value, float(np.sqrt(variance)), freedom, level, "two-sample difference, Welch's t")
+    return effect_of(value, float(np.sqrt(variance)), level, "two-sample difference, Welch's t", freedom)
+
+
+def effect_of(value: float, error: float, level: float, method: str, freedom: float = np.inf) -> Estimate:
+    """Return an effect with its interval and the test that it is zero: Student's, normal where `freedom` is infinite.
+
+    An error of zero, of outcomes that do not vary, leaves nothing to test by.
+
+    >>> round(effect_of(1.96, 1.0, 0.95, "a difference, normal").p_value or 1.0, 3)
+    0.05
+    """
+    effect = _student(value, error, freedom, level, method)
+    if not error > 0.0:
+        return effect
+    statistic = value / error
+    known = float(freedom) if np.isfinite(freedom) else None
+    return replace(
+        effect,
+        p_value=float(2.0 * stats.t.sf(abs(statistic), freedom)),
+        statistic=float(statistic),
+        degrees_of_freedom=known,
+    )
 
 
 def _student(value: float, error: float, freedom: float, level: float, method: str) -> Estimate:

@@ -23,6 +23,7 @@ from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
 from panakeia.verbs.safety import SafetyVerbs
 from panakeia.verbs.twins import TwinVerbs
+from panakeia.verbs.updates import UpdateVerbs
 from panakeia.verbs.walks import WalkVerbs
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Session(
     ModelVerbs,
     PatientVerbs,
     TwinVerbs,
+    UpdateVerbs,
     FitVerbs,
     PlanningVerbs,
     CohortVerbs,

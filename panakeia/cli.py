@@ -23,6 +23,7 @@ from panakeia.commands import (
     planning,
     safety,
     twins,
+    updates,
     walks,
 )
 from panakeia.options import DataOption, SeedOption, SourceOption
@@ -42,6 +43,7 @@ app.add_typer(models.predict_app)
 app.add_typer(models.app, name="models")
 app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
+updates.join(twins.twin_app)
 fits.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
 twins.trial_app.add_typer(planning.design_app, name="design")

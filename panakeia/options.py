@@ -116,3 +116,7 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="A covariate of the patient by hand, repeatable: weight_kg=80.", metavar="NAME=VALUE"),
 ]
+CalledOption = Annotated[
+    list[str] | None,
+    typer.Option("--dvid", help="Which observable a DVID of the table is.", metavar="DVID=OBSERVABLE"),
+]

@@ -27,11 +27,13 @@ UNKNOWN = -1
 class Recorded:
     """How patients' records state a quantity: under which CURIEs, and what one of each unit is in the model's unit.
 
-    Units are UCUM's. A value in another unit is not used.
+    Units are UCUM's. A value in another unit is not used. `day_suffices`: it changes so slowly that the day of a
+    measurement tells enough, without the hour.
     """
 
     codes: tuple[str, ...]
     units: Mapping[str, float]
+    day_suffices: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from twin.covariates import Covariate, Genotype, asked_for
 from twin.model import Model
 from twin.patient import Cohort, PatientError
 
-BY_HAND, STATED, MARGINALISED, STANDS_IN = (
+BY_HAND, MARGINALISED, STANDS_IN = (
     "set by hand",
-    "from the {place}",
     "not known, marginalised",
     "not known, the model's default",
 )
@@ -23,7 +22,7 @@ BY_HAND, STATED, MARGINALISED, STANDS_IN = (
 
 @dataclass(frozen=True)
 class Told:
-    """Where a covariate comes from: `how` is `BY_HAND`, `STATED`, `MARGINALISED` or `STANDS_IN`.
+    """Where a covariate comes from: `how` is `BY_HAND`, `MARGINALISED`, `STANDS_IN`, or "from ..."
 
     `value` is as the model writes it, None where it is marginalised; `source` says more.
     """
@@ -32,6 +31,10 @@ class Told:
     value: str | None
     how: str
     source: str = ""
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return it as JSON values."""
+        return {"name": self.name, "value": self.value, "how": self.how, "source": self.source or None}
 
     def to_text(self) -> str:
         """Return a line that says it."""
@@ -127,20 +130,24 @@ def mixture(
     return Mixture(who, *_rows(model, known, open_levels), tuple(told))
 
 
-def _check_names(model: Model, given: Mapping[str, str]) -> None:
-    """Raise `PatientError` for what the model does not ask for, and what groups of its genes do not know."""
-    groups = {
+def groups(model: Model) -> dict[str, tuple[str, ...]]:
+    """Return what the frequencies of a model's genes go by, with the levels that they know: a race."""
+    return {
         gene.frequencies.by: tuple(gene.frequencies.shares)
         for gene in model.covariates
         if isinstance(gene, Genotype) and gene.frequencies
     }
-    own = [covariate.name for covariate in model.covariates]
+
+
+def _check_names(model: Model, given: Mapping[str, str]) -> None:
+    """Raise `PatientError` for what the model does not ask for, and what the groups of its genes do not know."""
+    known, own = groups(model), [covariate.name for covariate in model.covariates]
     for name, text in given.items():
-        if name not in own and name not in groups:
-            asked = ", ".join(dict.fromkeys([*own, *groups])) or "nothing"
+        if name not in own and name not in known:
+            asked = ", ".join(dict.fromkeys([*own, *known])) or "nothing"
             raise PatientError(f"--set {name}: {model.name} asks for no such covariate; it asks for {asked}")
-        if name not in own and text not in groups[name]:
-            raise PatientError(f"--set {name}={text}: expected one of {', '.join(groups[name])}")
+        if name not in own and text not in known[name]:
+            raise PatientError(f"--set {name}={text}: expected one of {', '.join(known[name])}")
 
 
 def _refused(covariate: Covariate, model: Model, place: str, given: str | None) -> str:
@@ -159,7 +166,7 @@ def _asking(missing: Sequence[Covariate], model: Model, place: str) -> str:
 
 
 def _how(by_hand: bool, place: str) -> str:
-    return BY_HAND if by_hand else STATED.format(place=place.removeprefix("the patient's "))
+    return BY_HAND if by_hand else f"from {place}"
 
 
 def _open(

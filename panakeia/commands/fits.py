@@ -1,4 +1,4 @@
-"""The commands of fits."""
+"""The command of a population's fit."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,44 +7,13 @@ import typer
 
 from kg.files.number import number
 from panakeia.ask import Session
-from panakeia.options import JsonOption, SeedOption, SetOption, Twin, pairs, share, whole
+from panakeia.options import CalledOption, JsonOption, SeedOption, SetOption, Twin, pairs, whole
 from panakeia.terminal import print_answer
 
 
 def join(app: typer.Typer) -> None:
-    """Add the commands to the group of twins."""
-    app.command("fit")(twin_fit)
+    """Add the command to the group of twins."""
     app.command("fit-population")(twin_fit_population)
-
-
-CalledOption = Annotated[
-    list[str] | None,
-    typer.Option("--dvid", help="Which observable a DVID of the table is.", metavar="DVID=OBSERVABLE"),
-]
-
-
-def twin_fit(
-    model: Annotated[Twin, typer.Argument(help="A published model, or a file: SBML or CSV.", metavar="MODEL")],
-    patient: Annotated[
-        Path, typer.Argument(help="One patient's doses and measurements in NONMEM columns.", metavar="PATIENT.csv")
-    ],
-    method: Annotated[Literal["map", "nuts"], typer.Option(help="The most likely parameters, or sampling.")] = "map",
-    times: Annotated[str | None, typer.Option(help="When to foretell, start:stop:step in d or h.")] = None,
-    level: Annotated[float, typer.Option(help="Share within the bounds.", parser=share, metavar="SHARE")] = 0.9,
-    given: SetOption = None,
-    called: CalledOption = None,
-    seed: SeedOption = 0,
-    as_json: JsonOption = False,
-) -> None:
-    """Fit one patient's parameters to the patient's own measurements, and foretell the course, with intervals.
-
-    Example: panakeia twin fit theophylline_boeckmann1994 patient.csv --times 0:48:1h --json
-    """
-    from twin.fit.settings import FitSettings
-
-    how = FitSettings(given=pairs(given, "--set"), called=pairs(called, "--dvid"), seed=seed)
-    found = Session().twin_fit(model, patient, method=method, times=times, level=level, settings=how)
-    print_answer(found, as_json=as_json)
 
 
 def twin_fit_population(

@@ -1,4 +1,4 @@
-"""The verbs of fits: one patient's parameters, and a population's, from what was measured."""
+"""The verb of fits: a population's parameters from what was measured of many patients."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,66 +8,19 @@ from panakeia.answer import Table
 from panakeia.verbs.held import Held, into
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from kg.progress import Progress
     from twin.fit.data import DataSet
-    from twin.fit.patient import Posterior
     from twin.fit.population import PopulationFit
     from twin.fit.settings import FitSettings
     from twin.model import Model
 
-_MOMENTS = 49
-"""Of a forecast whose times are not asked for: from the start to twice the time of the last measurement."""
 SEARCH, RESULT = "search.json", "fit.json"
 
 
 class FitVerbs(Held):
-    """Fit a model to measurements."""
-
-    def twin_fit(
-        self,
-        model: str,
-        patient: "str | Path | pd.DataFrame",
-        *,
-        method: str = "map",
-        times: str | None = None,
-        level: float = 0.9,
-        settings: "FitSettings | None" = None,
-    ) -> Table:
-        """Fit one patient's parameters and foretell the patient's course, each with an interval.
-
-        The patient is a table in NONMEM's columns with DV. Of the settings (`twin.fit.settings.FitSettings`), `given`
-        has covariates that it lacks. Without `times`, the forecast goes to twice the time of the last measurement.
-        """
-        from twin import library
-        from twin.fit.data import ROWS_AT_ONCE, data_set
-        from twin.fit.forecast import forecast, predictive_check
-        from twin.fit.patient import fit_patient
-        from twin.fit.settings import FitSettings
-        from twin.records import read_records
-
-        if not 0 < level < 1:
-            raise ValueError(f"the level is {level:g}; expected a share between 0 and 1")
-        how = settings or FitSettings()
-        records = read_records(patient)
-        if len(records.by_id) != 1:
-            raise ValueError(f"the table has {len(records.by_id)} patients; expected one, or twin fit-population")
-        twin = library.load(model)
-        data = data_set(twin, records, how.called, how.given, rows=ROWS_AT_ONCE)
-        moments = _moments(data.time_h, times)
-        with self._telling() as progress:
-            progress(f"fit {model}", 0.0)
-            posterior = fit_patient(twin, data, method=method, seed=how.seed)
-            foretold = forecast(posterior, moments, level=level, seed=how.seed)
-            check = predictive_check(posterior, how.seed)
-        told = posterior.to_json(level)
-        told |= {"forecast": _records(foretold.to_frame()), "predictive_p_value": check.p_value}
-        rows = _parameter_rows(posterior, level)
-        title = f"{model}: one patient's parameters by {method}, measurements: {data.observations}"
-        check_note = f"predictive p-value {check.p_value:.2f}: near 0 or 1, the model does not fit this patient"
-        return Table(title, rows, (*posterior.warnings, check_note), told)
+    """Fit a model to a population."""
 
     def twin_fit_population(
         self,
@@ -135,25 +88,6 @@ def _fitted(
     return fit_population(twin, data, how, method=method, resume=search, progress=progress)
 
 
-def _moments(measured_h: "np.ndarray", times: str | None) -> "np.ndarray":
-    """Return the times of a forecast, in hours."""
-    import numpy as np
-
-    from twin.simulate import parse_times
-
-    if times is not None:
-        return parse_times(times).hours
-    last = float(measured_h[np.isfinite(measured_h)].max())
-    return np.linspace(0.0, 2 * last if last > 0 else 24.0, _MOMENTS)
-
-
-def _parameter_rows(posterior: "Posterior", level: float) -> "pd.DataFrame":
-    import pandas as pd
-
-    found = posterior.to_json(level)["parameters"]
-    return pd.DataFrame([{"parameter": name, **values} for name, values in found.items()])
-
-
 def _population_rows(content: dict[str, Any]) -> "pd.DataFrame":
     """Return a row for each parameter, variability and residual error."""
     import pandas as pd
@@ -172,12 +106,6 @@ def _population_rows(content: dict[str, Any]) -> "pd.DataFrame":
         for part, value in parts.items()
     ]
     return pd.DataFrame(rows)
-
-
-def _records(frame: "pd.DataFrame") -> list[dict[str, object]]:
-    from panakeia.answer import records
-
-    return records(frame)
 
 
 def _write(fit: "PopulationFit", out: str | Path) -> None:

@@ -11,9 +11,10 @@ from kg.patients.keeping import set_consent
 from kg.schema import edge_columns, node_columns
 from kg.stores.opening import open_store
 from twin import library
-from twin.chart import from_graph
+from twin.chart import MEASURED, TAKEN, from_graph, parse_days, treated
 from twin.covariates import Category, Continuous
 from twin.patient import PatientError
+from twin.regimen import every
 
 MODEL = library.load("warfarin_hamberg2007")
 
@@ -128,3 +129,80 @@ LENIENT = replace(
 def test_a_record_may_lack_what_the_model_does_not_ask_for(tmp_path: Path) -> None:
     with open_store(store_of(tmp_path, age_years=71.0)) as store:
         assert list(from_graph(store, "P-1", LENIENT).covariates) == ["age_years"]
+
+
+def treated_store(tmp_path: Path, measured: list[dict[str, Any]]) -> str:
+    """Return a store with one patient who took warfarin on day 100, 8 in the morning, and was measured."""
+    patient = {"id": "PANAKEIA:P-1", "name": "P-1", "age_years": 71.0, "birth_day": 100 - 60 * 365 - 15}
+    said = {"subject": "PANAKEIA:P-1", "source": "made up", "references": [], "negated": False, "precision": "minute"}
+    labs = [{**said, "object": "LOINC:6301-6", "record": f"r{n}", **one} for n, one in enumerate(measured)]
+    took = {**said, "object": "DRUGBANK:DB00682", "day": 100, "minute": 480, "record": "t"}
+    nodes = {
+        "Patient": table(node_columns("Patient"), [patient]),
+        "Measurement": table(node_columns("Measurement"), [{"id": "LOINC:6301-6", "name": "INR"}]),
+        "Drug": table(node_columns("Drug"), [{"id": "DRUGBANK:DB00682", "name": "Warfarin"}]),
+    }
+    edges = {
+        TAKEN: table(edge_columns(TAKEN), [took]),
+        MEASURED: table(edge_columns(MEASURED), labs),
+    }
+    path = str(tmp_path / "treated.lbdb")
+    with open_store(path, create=True) as store:
+        store.replace(Graph(nodes, edges))
+    return path
+
+
+LABS: list[dict[str, Any]] = [
+    {"day": 99, "minute": 480, "value": 1.0, "unit": "1"},
+    {"day": 103, "minute": 480, "value": 1.6, "unit": "1"},
+    {"day": 105, "minute": None, "value": 2.2, "unit": "{INR}", "precision": "day"},
+    {"day": 106, "minute": 480, "value": 22.0, "unit": "s"},
+    {"day": 107, "minute": 480, "value": None, "unit": "1"},
+    {"day": 100, "minute": 480, "value": 3.0, "unit": "1", "precision": "year"},
+    {"day": 300, "minute": 480, "value": 3.0, "unit": "1"},
+]
+
+
+def test_labs_are_the_observations_of_a_treatment_and_what_is_not_used_is_counted(tmp_path: Path) -> None:
+    doses = every(5.0, 24, 30)
+    with open_store(treated_store(tmp_path, LABS)) as store:
+        found = treated(store, "P-1", MODEL, doses)
+        held = treated(store, "P-1", MODEL, doses, parse_days("1970-04-11:1970-05-01"))
+        person = from_graph(store, "P-1", MODEL, {"CYP2C9": "*1/*1", "VKORC1": "GA"}, days=found.days)
+    (record,) = found.records.by_id.values()
+    assert record.observations.time_h.tolist() == [72.0, 5 * 24 + 4.0, 200 * 24.0]  # noon, 8 in the morning
+    assert record.observations.value.tolist() == [1.6, 2.2, 3.0] and record.observations.label == ("INR",) * 3
+    assert found.used == {"INR": 3} and found.left_out == {
+        "without a number": 1,
+        "in a unit other than 1, {INR}": 1,
+        "without a day": 1,
+        "before TIME 0": 1,
+    }
+    (record,) = held.records.by_id.values()
+    assert record.observations.time_h.tolist() == [3 * 24 + 8.0, 5 * 24 + 12.0]  # from midnight
+    assert held.left_out["after the last day"] == 1
+    assert person.covariates["age_years"] == pytest.approx([60.0], abs=0.1)  # then, not now
+
+
+def test_what_a_treatment_lacks_is_said_with_what_to_do(tmp_path: Path) -> None:
+    doses = every(5.0, 24, 30)
+    with open_store(treated_store(tmp_path, LABS[:1])) as store:
+        for model, regimen, said in (
+            (MODEL, None, "1 dated records of DRUGBANK:DB00682 and the amount of none.*--regimen REGIMEN.csv"),
+            (MODEL, doses, "no measurement of INR that can be used: 1 before TIME 0"),
+            (
+                library.load("theophylline_boeckmann1994"),
+                doses,
+                "no dated record of DRUGBANK:DB00277.*--days FIRST:LAST",
+            ),
+            (library.load("tumour_geng2017"), doses, "observes nothing that records state"),
+        ):
+            with pytest.raises(PatientError, match=said) as failure:
+                treated(store, "P-1", model, regimen)
+            assert "P-1" not in str(failure.value)
+
+
+@pytest.mark.parametrize("text", ["", "5", "2018-13-01:", "2018-04-02:2018-04-01", "9999999:", ":5"])
+def test_days_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(PatientError, match="expected FIRST:LAST"):
+        parse_days(text)

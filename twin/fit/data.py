@@ -1,10 +1,9 @@
 """Data to fit to: what was given to patients and measured of them, laid out for a model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,24 +106,6 @@ def data_set(
         _columns([one.line for one in seen], longest, 0),
         records.place,
         notes,
-    )
-
-
-def either(data: DataSet, model: Model, name: str) -> DataSet:
-    """Return one patient's data once for each level of a covariate that is not known: what the patient may be.
-
-    The columns are in the order of the levels, those of what stood there before repeated for each.
-    """
-    levels = len(next(one for one in model.covariates if one.name == name).levels)
-    count = len(data.ids)
-    case = jax.tree.map(lambda one: np.repeat(one, levels, axis=-1), data.case)
-    covariates = {**case.covariates, name: np.tile(np.arange(levels), count)}
-    return replace(
-        data,
-        ids=tuple(who for who in data.ids for _ in range(levels)),
-        case=case._replace(covariates=covariates),
-        doses=tuple(one for one in data.doses for _ in range(levels)),
-        lines=np.repeat(data.lines, levels, axis=-1),
     )
 
 

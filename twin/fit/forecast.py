@@ -66,38 +66,56 @@ def forecast(
     The draws and the luck of the residual error hang on the posterior and the seed alone: arms can be compared pair by
     pair. Raises `ValueError` for times that do not ascend.
     """
-    moments = np.asarray(time_h, np.float64)
-    if not moments.size or (np.diff(moments) <= 0).any() or not np.isfinite(moments).all():
-        raise ValueError("the times of a forecast must ascend, and there must be one")
-    bounds = (0.5, 0.5 - level / 2, 0.5 + level / 2)
+    moments = check_moments(time_h)
     with float64_on_cpu():
         seen = courses(posterior, moments, posterior.data.doses[0] if doses is None else doses)
+    return summary(posterior, moments, seen, level, seed)
+
+
+def summary(posterior: Posterior, time_h: Floats, seen: Floats, level: float, seed: int) -> Forecast:
+    """Return what courses [time, observable, draw] come to; what is measured of them by the luck of the seed."""
+    bounds = (0.5, 0.5 - level / 2, 0.5 + level / 2)
+    with float64_on_cpu():
         measured = _measured(posterior, seen, seed)
     value, lower, upper = np.quantile(seen, bounds, axis=-1).transpose(0, 2, 1)
     _, low, high = np.quantile(measured, bounds, axis=-1).transpose(0, 2, 1)
-    return Forecast(moments, posterior.model.observables, level, value, lower, upper, low, high)
+    return Forecast(time_h, posterior.model.observables, level, value, lower, upper, low, high)
 
 
-def what_if(posterior: Posterior, time_h: Floats, arms: Mapping[str, Doses], **how: Any) -> dict[str, Forecast]:
-    """Foretell what each arm's doses would come to, on the same draws and luck."""
-    return {name: forecast(posterior, time_h, doses, **how) for name, doses in arms.items()}
+def check_moments(time_h: Floats) -> Floats:
+    """Return the times of a forecast; raise `ValueError` where they do not ascend, or there is none."""
+    moments = np.asarray(time_h, np.float64)
+    if not moments.size or (np.diff(moments) <= 0).any() or not np.isfinite(moments).all():
+        raise ValueError("the times of a forecast must ascend, and there must be one")
+    return moments
 
 
 @dataclass(frozen=True, eq=False)
 class PredictiveCheck:
     """Whether what was measured looks like what the fitted patient would show.
 
-    `percentile` [observation]: where each measurement stands among those foretold. `p_value`: how often measurements
-    that the model makes up are further from it than the real ones; near 0 the model does not fit the patient, near 1 it
-    fits better than its own error lets it.
+    Shapes: [observation]. `value` is what was measured of `observable`; `lower` and `upper` hold `level` of what the
+    model makes up, and `percentile` is where the measurement stands in it. `p_value`: how often measurements that the
+    model makes up are further from it than the real ones; near 0 the model does not fit the patient, near 1 it fits
+    better than its own error lets it.
     """
 
     time_h: Floats
+    observable: tuple[str, ...]
+    value: Floats
+    level: float
+    lower: Floats
+    upper: Floats
     percentile: Floats
     p_value: float
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each measurement, hours from the start."""
+        told = {name: getattr(self, name) for name in ("observable", "value", "lower", "upper", "percentile")}
+        return pd.DataFrame({"time": self.time_h, "time_unit": "h", **told})
 
-def predictive_check(posterior: Posterior, seed: int = 0) -> PredictiveCheck:
+
+def predictive_check(posterior: Posterior, seed: int = 0, level: float = 0.9) -> PredictiveCheck:
     """Compare a patient's measurements with those that the posterior makes up at the same times (Gelman 1996)."""
     measured, doses = posterior.data.case.measured, posterior.data.doses[0]
     used = measured.used[:, 0]
@@ -108,7 +126,21 @@ def predictive_check(posterior: Posterior, seed: int = 0) -> PredictiveCheck:
         made = np.take_along_axis(_measured(posterior, seen, seed), kind[:, None, None], axis=1)[:, 0]
         real, fake = (_distance(posterior, kind, own, what) for what in (value[:, None], made))
     below = (made < value[:, None]).mean(axis=1)
-    return PredictiveCheck(time, below, float((fake >= real).mean()))
+    lower, upper = np.quantile(made, (0.5 - level / 2, 0.5 + level / 2), axis=1)
+    names = tuple(list(posterior.model.observables)[place] for place in kind)
+    return PredictiveCheck(time, names, value, level, lower, upper, below, float((fake >= real).mean()))
+
+
+def unknown_share(posterior: Posterior, seen: Floats) -> Floats:
+    """Return the share of the variance of courses [observable, draw] that is between whom the patient may be.
+
+    0 where nothing varies. Shapes: [observable].
+    """
+    _, column, count = np.unique(posterior.column, return_inverse=True, return_counts=True)
+    totals = np.stack([np.bincount(column, weights=one) for one in seen])
+    between = np.average((totals / count - seen.mean(axis=1, keepdims=True)) ** 2, axis=1, weights=count)
+    whole = seen.var(axis=1)
+    return np.asarray(np.divide(between, whole, out=np.zeros_like(whole), where=whole > 0))
 
 
 def courses(posterior: Posterior, time_h: Floats, doses: Doses, after: Any = None) -> Floats:

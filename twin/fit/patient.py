@@ -8,7 +8,7 @@ that intervals are not bound to the normal shape. NUTS samples the posterior wit
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +27,8 @@ METHODS = ("map", "nuts")
 DRAWS = 1000
 _WIDER = 1.15
 """By how much the draws' normal distribution is wider than Laplace's: weights need tails."""
+_SPREAD = 0.1
+"""Of the draws, the share that goes alike to all columns, however unlikely."""
 _FEW = 0.1
 """Draws are worth less than this share of their number: the posterior is not nearly normal."""
 _WARMUP = 500
@@ -92,7 +94,7 @@ def fit_patient(
 ) -> Posterior:
     """Fit one patient's parameters, within a population (the model's own if not given).
 
-    Several columns of the data (`twin.fit.data.either`) are what the patient may be, with shares beforehand.
+    Several columns of the data (`twin.fit.one.of_whom`) are what the patient may be, with shares beforehand.
     Raises `ValueError` for a method that there is none of, and for a model without variability.
     """
     if method not in METHODS:
@@ -115,78 +117,102 @@ def fit_patient(
         return _drawn(likelihood, data, found, method, _weighed(found, prior_shares), (draws, seed))
 
 
-def _weighed(found: Mode, beforehand: Sequence[float] | None) -> Floats:
-    """Return how likely each column is: its share beforehand times the measurements' likelihood (Laplace)."""
+class _Columns(NamedTuple):
+    """How likely each column is: the logarithm of its share beforehand, and its share by Laplace's approximation."""
+
+    log_before: Floats
+    likely: Floats
+
+
+def _weighed(found: Mode, beforehand: Sequence[float] | None) -> _Columns:
+    """Return how likely columns are: their shares beforehand times the measurements' likelihood."""
     count = found.etas.shape[1]
-    if count == 1:
-        return np.ones(1)
     _, size = np.linalg.slogdet(found.hessian.transpose(2, 0, 1))
-    log = np.log(np.full(count, 1 / count) if beforehand is None else np.asarray(beforehand, np.float64))
-    log = log - found.penalty - 0.5 * size
+    with np.errstate(divide="ignore"):
+        before = np.log(np.full(count, 1 / count) if beforehand is None else np.asarray(beforehand, np.float64))
+    log = before - found.penalty - 0.5 * size
     shares = np.exp(log - log.max())
-    return np.asarray(shares / shares.sum())
+    return _Columns(before, np.asarray(shares / shares.sum()))
 
 
 def _drawn(
-    likelihood: Likelihood, data: DataSet, found: Mode, method: str, shares: Floats, luck: tuple[int, int]
+    likelihood: Likelihood, data: DataSet, found: Mode, method: str, columns: _Columns, luck: tuple[int, int]
 ) -> Posterior:
-    """Return the posterior with draws; `luck` is how many and the seed."""
-    draws, seed = luck
-    random = np.random.default_rng(seed)
-    counts = np.diff(np.floor(np.cumsum(np.concatenate([[0.0], shares])) * draws + random.random()).astype(int))
+    """Return the posterior with draws; `luck` is how many and the seed. Shares are Laplace's, then the draws' own."""
     warnings = [] if found.found.all() else ["the search for the most likely parameters did not end well"]
-    parts, worth = [], []
-    for column, count in enumerate(counts.tolist()):
-        if count:
-            one = likelihood.only(column)
-            sampled = _by_nuts if method == "nuts" else _by_weight
-            etas, good = sampled(one, found, column, count, int(random.integers(2**31)))
-            parts.append(etas)
-            worth.append(good * count / draws)
-    etas, columns = np.concatenate(parts, axis=1), np.repeat(np.arange(len(counts)), counts)
-    if sum(worth) < _FEW:
-        warnings.append(f"the draws are worth {sum(worth):.0%} of their number; NUTS would be better")
-    covariates = {name: values[columns] for name, values in likelihood.case.covariates.items()}
+    sampled = _by_nuts if method == "nuts" else _by_weight
+    etas, column, after, worth = sampled(likelihood, found, columns, luck)
+    if worth < _FEW:
+        warnings.append(f"the draws are worth {worth:.0%} of their number; NUTS would be better")
+    covariates = {name: values[column] for name, values in likelihood.case.covariates.items()}
     person = _people(likelihood.layout, etas, covariates)
-    best = int(np.argmax(shares))
+    best = int(np.argmax(after))
     mode = _people(
         likelihood.layout,
         found.etas[:, best : best + 1],
         {name: values[best : best + 1] for name, values in likelihood.case.covariates.items()},
     )
-    return Posterior(likelihood, data, method, etas, person, mode, shares, columns, sum(worth), tuple(warnings))
+    return Posterior(likelihood, data, method, etas, person, mode, after, column, worth, tuple(warnings))
 
 
-def _by_weight(one: Likelihood, found: Mode, column: int, count: int, seed: int) -> tuple[Floats, float]:
-    """Return draws [eta, draw] by importance, and what share of them they are worth."""
-    random = np.random.default_rng(seed)
-    root = np.linalg.inv(np.linalg.cholesky(found.hessian[:, :, column])).T * _WIDER
-    luck = random.standard_normal((len(root), count))
-    etas = found.etas[:, column, None] + root @ luck
-    log = -np.asarray(_penalties(one.layout, one.solver, etas, one.case)) + 0.5 * np.sum(luck**2, axis=0)
+def _by_weight(
+    likelihood: Likelihood, found: Mode, known: _Columns, luck: tuple[int, int]
+) -> tuple[Floats, Any, Floats, float]:
+    """Return draws [eta, draw] by importance, the column of each, how likely columns are, and the draws' worth.
+
+    Columns are proposed as often as they are likely, a few of each in any case; the weights correct both that and
+    Laplace's approximation.
+    """
+    count, seed = luck
+    shares = known.likely
+    random, proposed = np.random.default_rng(seed), (1 - _SPREAD) * shares + _SPREAD / len(shares)
+    column = np.searchsorted(np.cumsum(proposed), (np.arange(count) + random.random()) / count)
+    column = np.minimum(column, len(shares) - 1)
+    roots = np.linalg.inv(np.linalg.cholesky(found.hessian.transpose(2, 0, 1))).transpose(0, 2, 1) * _WIDER
+    normal = random.standard_normal((roots.shape[1], count))
+    etas = found.etas[:, column] + np.einsum("dij,jd->id", roots[column], normal)
+    _, size = np.linalg.slogdet(roots)
+    case = jax.tree.map(lambda one: one[..., column], likelihood.case)
+    log = -np.asarray(_penalties(likelihood.layout, likelihood.solver, etas, case)) + 0.5 * np.sum(normal**2, axis=0)
+    log = log + size[column] + (known.log_before - np.log(proposed))[column]
     log = np.where(np.isfinite(log), log, -np.inf)
     weight = np.exp(log - log.max())
     weight /= weight.sum()
-    places = np.searchsorted(np.cumsum(weight), (np.arange(count) + random.random()) / count)
-    return etas[:, np.minimum(places, count - 1)], float(1 / np.sum(weight**2) / count)
+    kept = np.minimum(np.searchsorted(np.cumsum(weight), (np.arange(count) + random.random()) / count), count - 1)
+    after = np.bincount(column, weights=weight, minlength=len(shares)).astype(np.float64)
+    return etas[:, kept], column[kept], after, float(1 / np.sum(weight**2) / count)
 
 
-def _by_nuts(one: Likelihood, found: Mode, column: int, count: int, seed: int) -> tuple[Floats, float]:
-    """Return draws [eta, draw] by the No-U-Turn sampler, on etas that Laplace's approximation makes standard normal."""
+def _by_nuts(
+    likelihood: Likelihood, found: Mode, known: _Columns, luck: tuple[int, int]
+) -> tuple[Floats, Any, Floats, float]:
+    """Return what `_by_weight` does, by the No-U-Turn sampler, on etas that Laplace's mixture makes standard normal.
+
+    Columns are summed over: the sampler sees the etas alone, and each draw's column is drawn after.
+    """
     from numpyro.diagnostics import effective_sample_size
 
     from twin.fit.sample import sampled
 
-    root = np.linalg.inv(np.linalg.cholesky(found.hessian[:, :, column])).T
+    (count, seed), shares, beforehand = luck, known.likely, known.log_before
+    centre = found.etas @ shares
+    apart = found.etas - centre[:, None]
+    spread = np.linalg.inv(found.hessian.transpose(2, 0, 1)).transpose(1, 2, 0) @ shares + (apart * shares) @ apart.T
+    root, case = np.linalg.cholesky(spread), likelihood.case
 
     def potential(luck: Any) -> Any:
-        etas = found.etas[:, column, None] + (root @ luck)[:, None]
-        return _penalties(one.layout, one.solver, etas, one.case)[0]
+        etas = jnp.broadcast_to((centre + root @ luck)[:, None], (len(root), len(shares)))
+        return -jax.nn.logsumexp(beforehand - _penalties(likelihood.layout, likelihood.solver, etas, case))
 
     chains = sampled(potential, np.zeros((2, len(root))), _WARMUP, -(-count // 2), seed)
     worth = float(np.min(effective_sample_size(chains))) / chains[..., 0].size
-    luck = chains.reshape(-1, len(root)).T[:, :count]
-    return found.etas[:, column, None] + root @ luck, min(worth, 1.0)
+    etas = centre[:, None] + root @ chains.reshape(-1, len(root)).T[:, :count]
+    each = [_penalties(one.layout, one.solver, etas, one.case) for one in map(likelihood.only, range(len(shares)))]
+    log = beforehand[:, None] - np.array(each)  # [column, draw]
+    likely = np.exp(log - log.max(axis=0))
+    likely /= likely.sum(axis=0)
+    column = (np.cumsum(likely, axis=0) < np.random.default_rng(seed).random(count)).sum(axis=0)
+    return etas, np.minimum(column, len(shares) - 1), likely.mean(axis=1), min(worth, 1.0)
 
 
 @partial(jax.jit, static_argnums=(0, 1))

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from tests.twin.fit.theophylline import MODEL, frame
+from twin.fit.arms import what_if
 from twin.fit.data import ROWS_AT_ONCE, DataSet, data_set
 from twin.fit.diagnose import goodness_of_fit, predictive_check
-from twin.fit.forecast import forecast, what_if
+from twin.fit.forecast import forecast
 from twin.fit.forecast import predictive_check as patient_check
 from twin.fit.patient import fit_patient
 from twin.fit.plots import etas_figure, goodness_of_fit_figure, predictive_check_figure
@@ -83,8 +84,13 @@ def test_a_forecast_is_narrower_without_residual_error_and_arms_share_their_luck
     assert (found.lower_measured < found.lower).all() and (found.upper < found.upper_measured).all()
     dose = data.doses[0]
     arms = what_if(posterior, times, {"same": dose, "double": boluses(dose.time_h, 2 * dose.amount)})
-    np.testing.assert_array_equal(arms["same"].value, found.value)
-    np.testing.assert_allclose(arms["double"].value, 2 * found.value, rtol=1e-9)
+    np.testing.assert_array_equal(arms.forecasts["same"].value, found.value)
+    np.testing.assert_allclose(arms.forecasts["double"].value, 2 * found.value, rtol=1e-9)
+    (difference,) = arms.differences
+    assert (difference.arm, difference.reference) == ("double", "same")
+    np.testing.assert_allclose(difference.value, found.value, rtol=1e-9)
+    np.testing.assert_allclose(difference.upper, found.upper, rtol=1e-9)  # draw by draw: no wider than the course
+    assert (difference.higher == 1).all()
     assert 0.01 < patient_check(posterior).p_value < 0.99
 
 

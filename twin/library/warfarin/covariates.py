@@ -5,7 +5,7 @@ from twin.library.body import HEIGHT_CODES, WEIGHT_CODES
 from twin.library.genes import CYP2C9_ALLELES, VKORC1_ALLELES
 
 DRUG = "DRUGBANK:DB00682"
-INR_CODES = Recorded(("LOINC:6301-6", "LOINC:34714-6", "LOINC:38875-1"), {"1": 1.0})
+INR_CODES = Recorded(("LOINC:6301-6", "LOINC:34714-6", "LOINC:38875-1"), {"1": 1.0, "{INR}": 1.0}, day_suffices=True)
 
 AGE = Continuous("age_years", "years", 18.0, 110.0, also=("AGE",))
 HEIGHT = Continuous("height_cm", "cm", 50.0, 272.0, also=("HT",), recorded=HEIGHT_CODES)

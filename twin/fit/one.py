@@ -1,0 +1,69 @@
+"""One patient's data for a fit: what a table or a record says, with a column for each whom the patient may be."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from twin.covariates import asked_for, encode
+from twin.fit.data import ROWS_AT_ONCE, DataSet, data_set
+from twin.mixture import Mixture, groups, mixture
+from twin.model import Model
+from twin.nonmem import RegimenError
+from twin.records import Records, column, covariate
+
+TABLE = "table"
+
+
+def stated(model: Model, records: Records, who: str) -> dict[str, str]:
+    """Return what a patient's records state, as text, of covariates and of what genes' frequencies go by.
+
+    Raises `RegimenError`, with the line, for a value that the model does not know.
+    """
+    record = records.by_id[who]
+    asked: dict[str, Any] = {one.name: one for one in model.covariates}
+    found = {}
+    for name in dict.fromkeys([*asked, *groups(model)]):
+        also = asked[name].also if name in asked else ()
+        text = covariate(records, who, name, also) if column(record, name, also) is not None else ""
+        if text and name in asked and asked[name].read(text) is None:
+            line = f"{records.place} {record.record_line[0]}"
+            raise RegimenError(f"{line}, column {name}: got {text!r}, expected {asked[name].expected}")
+        if text:
+            found[name] = text
+    return found
+
+
+def of_table(
+    model: Model,
+    records: Records,
+    given: Mapping[str, str] | None = None,
+    called: Mapping[str, str] | None = None,
+) -> tuple[DataSet, Mixture]:
+    """Return the data of a table's one patient, and whom the patient may be; `given` has covariates by hand.
+
+    Raises `ValueError` for more patients than one, and what `mixture` and `twin.fit.data.data_set` raise.
+    """
+    if len(records.by_id) != 1:
+        raise ValueError(f"the table has {len(records.by_id)} patients; expected one, or twin fit-population")
+    (who,) = records.by_id
+    person = mixture(model, who, stated(model, records, who), given, place=f"the {TABLE}")
+    return of_whom(model, records, person, called), person
+
+
+def of_whom(model: Model, records: Records, person: Mixture, called: Mapping[str, str] | None = None) -> DataSet:
+    """Return one patient's data with a column for each row of whom the patient may be."""
+    told = {name: str(values[0]) for name, values in person.covariates.items()}
+    unknown = {one.name: "" for one in model.covariates if one.name not in told and not asked_for(one)}
+    data = data_set(model, records, called, {**unknown, **told}, rows=ROWS_AT_ONCE)
+    rows = len(person.shares)
+    case = jax.tree.map(lambda one: np.repeat(one, rows, axis=-1), data.case)
+    return replace(
+        data,
+        ids=data.ids * rows,
+        case=case._replace(covariates=encode(model.covariates, person.covariates, rows)),
+        doses=data.doses * rows,
+        lines=np.repeat(data.lines, rows, axis=-1),
+    )

@@ -1,6 +1,6 @@
 """Doubt: how well the data know what was fitted, from the curvature of -2 ln L where it is least."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,29 +46,37 @@ class Doubt:
         return float(self.eigenvalues[-1] / self.eigenvalues[0]) if self.eigenvalues[0] > 0 else float("inf")
 
 
-def doubt(function: Function, search: Search, names: Sequence[str]) -> Doubt:
-    """Return how well the numbers are known where a search ended, by central differences of the gradient."""
+def doubt(function: Function, search: Search, names: Sequence[str], still: Collection[str] = ()) -> Doubt:
+    """Return how well the numbers are known where a search ended, by central differences of the gradient.
+
+    Those that `still` names are taken as they are: NaN is said of them.
+    """
+    moving = np.array([name not in still for name in names])
     steps = _SHARE * np.sqrt(2 * np.diag(search.inverse))
     rows = []
-    for place, by in enumerate(steps):
-        way = by * (np.arange(len(steps)) == place)
+    for place in np.flatnonzero(moving):
+        way = steps[place] * (np.arange(len(steps)) == place)
         ends = [function(search.numbers + sign * way, search.etas).gradient for sign in (1.0, -1.0)]
-        rows.append((ends[0] - ends[1]) / (2 * by))
+        rows.append((ends[0] - ends[1])[moving] / (2 * steps[place]))
     hessian = np.array(rows)
     hessian = (hessian + hessian.T) / 2
+    known = [name for name in names if name not in still]
     size = np.sqrt(np.abs(np.diag(hessian))) + 1e-300
     values, vectors = np.linalg.eigh(np.nan_to_num(hessian / np.outer(size, size)))
+    unknown = np.full((len(names), len(names)), np.nan)
     if values[0] <= 0:
-        unknown = np.full_like(hessian, np.nan)
-        said = f"the data do not know {_combination(vectors[:, 0], names)}: the objective does not rise along it"
+        said = f"the data do not know {_combination(vectors[:, 0], known)}: the objective does not rise along it"
         return Doubt(unknown, unknown, values, (said, "no standard errors"))
     warnings: tuple[str, ...] = ()
     if values[-1] / values[0] > _ILL:
         number = f"condition number {values[-1] / values[0]:.3g}"
-        warnings = (f"the data hardly tell {_combination(vectors[:, 0], names)} apart: {number}",)
+        warnings = (f"the data hardly tell {_combination(vectors[:, 0], known)} apart: {number}",)
     inverse = np.linalg.inv(hessian)
-    slope = np.asarray(function(search.numbers, search.etas).slope)
-    return Doubt(2 * inverse, inverse @ slope @ slope.T @ inverse, values, warnings)
+    slope = np.asarray(function(search.numbers, search.etas).slope)[moving]
+    both = unknown.copy(), unknown.copy()
+    for whole, part in zip(both, (2 * inverse, inverse @ slope @ slope.T @ inverse), strict=True):
+        whole[np.ix_(moving, moving)] = part
+    return Doubt(*both, values, warnings)
 
 
 def _combination(vector: Floats, names: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from twin.fit.doubt import Doubt, doubt
 from twin.fit.layout import Layout, Population, coefficient_of_variation, layout, starting, unheard, whitening
 from twin.fit.likelihood import Likelihood, Objective, objective
 from twin.fit.minimise import Search, begin, step
+from twin.fit.rough import made_up, roughly
 from twin.fit.settings import FitSettings
 from twin.fit.shrink import Shrinkage, shrinkage
 from twin.model import Floats, Model
@@ -26,6 +27,8 @@ _FORMAT = 1
 """Of a saved fit."""
 _NEAR_ZERO = 0.01
 """A standard deviation of an eta below this (1 % between patients) is as good as none."""
+_NEGLIGIBLE = 0.03
+"""A part below this share of every measurement's standard deviation adds less than a thousandth to its variance."""
 _LOOSE = 1.0
 """A standard error above this share of its estimate: the data hardly know the parameter."""
 
@@ -113,9 +116,10 @@ def fit_population(
 ) -> PopulationFit:
     """Fit a population's parameters, the variability between patients and the residual error.
 
-    What no measurement depends on stays as it is, with a warning. After `most_steps` of the settings, or when
-    interrupted (Ctrl-C), what was reached is returned, from which `resume` goes on: the same numbers come out as
-    without the pause.
+    The search begins at the model's own numbers or those of the settings; a model of which nothing was published has
+    none, and it begins where all patients, taken as one, fit best. What no measurement depends on stays as it is, with
+    a warning. After `most_steps` of the settings, or when interrupted (Ctrl-C), what was reached is returned, from
+    which `resume` goes on: the same numbers come out as without the pause.
 
     Raises `ValueError` for a method or name that there is none of, and where the likelihood is no number at the start.
     """
@@ -155,19 +159,22 @@ def prepared(model: Model, data: DataSet, settings: FitSettings) -> tuple[Likeli
     start, fixed = starting(model, etas, settings.start), kept(model, settings)
     whole = Likelihood(layout(model, start, data.case.covariates, etas, fixed), solver, data.case)
     line, none = whole.line(whole.layout.pack(start)), np.zeros((len(etas), whole.patients))
-    while whole.accuracy(line, none) > TOLERANCE and whole.solver.finer:
-        whole = replace(whole, solver=whole.solver.finer())
     used = data.case.measured.used
     slope = np.where(used, np.asarray(whole.told(line, none).slope), 0.0)
     silent_etas, silent_names = unheard(whole.layout, slope, np.unique(data.case.measured.kind[used]))
-    unsaid = [name for name in (*silent_names, *(f"between patients: {name}" for name in silent_etas))]
-    if not unsaid:
-        return whole, start, tuple(_notes(model, data, unsaid))
-    heard = tuple(name for name in etas if name not in silent_etas)
-    places = [etas.index(name) for name in heard]
-    less = start._replace(white=whitening(start.omega()[np.ix_(places, places)]))
-    found = layout(model, less, data.case.covariates, heard, (*fixed, *silent_names))
-    return replace(whole, layout=found), less, tuple(_notes(model, data, unsaid))
+    unsaid = [*silent_names, *(f"between patients: {name}" for name in silent_etas)]
+    if unsaid:
+        heard = tuple(name for name in etas if name not in silent_etas)
+        places = [etas.index(name) for name in heard]
+        start = start._replace(white=whitening(start.omega()[np.ix_(places, places)]))
+        found = layout(model, start, data.case.covariates, heard, (*fixed, *silent_names))
+        whole = replace(whole, layout=found)
+    if made_up(model) and not settings.start:
+        start = roughly(whole, start)
+    line, none = whole.line(whole.layout.pack(start)), np.zeros((len(whole.layout.etas), whole.patients))
+    while whole.accuracy(line, none) > TOLERANCE and whole.solver.finer:
+        whole = replace(whole, solver=whole.solver.finer())
+    return whole, start, tuple(_notes(model, data, unsaid))
 
 
 def kept(model: Model, settings: FitSettings) -> tuple[str, ...]:
@@ -202,7 +209,9 @@ def _finished(
     if not search.ended:
         unfinished = f"paused after {search.steps} steps, before the objective was least"
         return PopulationFit(likelihood, data, method, search, None, None, (*notes, unfinished))
-    found = doubt(function, search, likelihood.layout.names)
+    population = likelihood.layout.unpack(search.numbers)
+    zero = at_zero(likelihood, search)
+    found = doubt(function, search, likelihood.layout.names, zero)
     shrunk = shrinkage(likelihood, search.numbers, search.etas)
     warnings = [*notes, *found.warnings]
     if search.ended != "converged":
@@ -210,15 +219,30 @@ def _finished(
     off = likelihood.accuracy(likelihood.line(search.numbers), search.etas)
     if off > TOLERANCE:
         warnings.append(f"the solver is off by up to {off:.1g} of a state at the estimates")
-    population = likelihood.layout.unpack(search.numbers)
-    for place, name in enumerate(likelihood.layout.etas):
-        if float(population.omega()[place, place]) < _NEAR_ZERO**2:
-            warnings.append(f"the variance of {name} between patients is at zero: leave it out")
+    warnings += [f"at zero, leave it out: {name}" for name in zero]
     for (name, scale), se in zip(likelihood.layout.theta, found.se, strict=False):
         relative = se if scale == "log" else se / max(abs(float(population.theta[name])), 1e-300)
         if relative > _LOOSE:
             warnings.append(f"the data hardly know {name}: its standard error is {relative:.0%} of it")
     return PopulationFit(likelihood, data, method, search, found, shrunk, tuple(warnings))
+
+
+def at_zero(likelihood: Likelihood, search: Search) -> tuple[str, ...]:
+    """Return the variances between patients, and parts of residual errors, that are as good as none, by their names."""
+    layout, measured = likelihood.layout, likelihood.case.measured
+    population = layout.unpack(search.numbers)
+    omega = population.omega()
+    found = [
+        f"between patients: {name}" for place, name in enumerate(layout.etas) if omega[place, place] < _NEAR_ZERO**2
+    ]
+    mean, sd, _ = likelihood.residuals(likelihood.line(search.numbers), search.etas)
+    observables = list(layout.model.observables)
+    for observable, part in layout.sigma:
+        own = measured.used & (measured.kind == observables.index(observable))
+        of = np.abs(mean[own]) if part == "proportional" else 1.0
+        if (float(population.sigma[observable][part]) * of < _NEGLIGIBLE * sd[own]).all():
+            found.append(f"residual: {observable}, {part}")
+    return tuple(found)
 
 
 def save(fit: PopulationFit, path: str | Path) -> None:

@@ -1,0 +1,12 @@
+"""Two compartments, first-order absorption, elimination that saturates.
+
+    depot' = -ka·depot
+    central' = ka·depot - Vmax·C/(Km + C) - Q/V1·central + Q/V2·peripheral        C = central/V1
+    peripheral' = Q/V1·central - Q/V2·peripheral
+
+The values are made up: a fit begins where the data say.
+"""
+
+from twin.library.generic.compartments import compartments
+
+MODEL = compartments("generic_2cpt_oral_mm", 2, oral=True, saturable=True)

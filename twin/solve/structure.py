@@ -98,8 +98,12 @@ class _Probes:
 def _probes(model: Model, count: int) -> _Probes:
     random = np.random.default_rng(0)
     typical = jax.tree.map(np.asarray, likely(model))
+    moved = (jax.tree.map(lambda value: value * np.exp(0.3 * random.standard_normal()), typical) for _ in range(PROBES))
+    # what is 0 in a typical patient need not stay so: in every other probe it is not
+    beside = np.random.default_rng(1)
     individuals = tuple(
-        jax.tree.map(lambda value: value * np.exp(0.3 * random.standard_normal()), typical) for _ in range(PROBES)
+        jax.tree.map(lambda value: np.where(value == 0, beside.uniform(0.5, 2.0), value), one) if number % 2 else one
+        for number, one in enumerate(moved)
     )
     return _Probes(individuals, np.exp(random.uniform(np.log(1e-3), np.log(1e3), (PROBES, PROBES, count))))
 

@@ -83,6 +83,21 @@ def test_michaelis_menten_in_molecules_is_not_taken_for_linear(tmp_path: Path) -
     np.testing.assert_allclose(seen(found, [], "A"), expected, rtol=2e-5, atol=1e8)
 
 
+def test_what_is_nothing_in_the_file_need_not_stay_so(tmp_path: Path) -> None:
+    text = document(
+        Species=species("A") + species("B"),
+        Parameters=parameter("i", 0.0) + parameter("k", 0.0) + parameter("l", 0.0),
+        Reactions=reaction("into", {"A": 1}, "i") + reaction("on", {"A": -1, "B": 1}, "k * A")
+        + reaction("out", {"B": -1}, "l * B"),
+    )  # fmt: skip
+    found = model(tmp_path, text)
+    np.testing.assert_allclose(seen(found, [(0.0, "A", 5.0)], "A"), 5.0, rtol=1e-12)
+    flowing = seen(found, [], "A", i=2.0, k=0.3, l=0.4)
+    np.testing.assert_allclose(flowing, 2 / 0.3 * -np.expm1(-0.3 * T), rtol=1e-12)
+    passed = seen(found, [(0.0, "A", 5.0)], "B", k=0.3, l=0.4)
+    np.testing.assert_allclose(passed, 5 * 0.3 / 0.1 * (np.exp(-0.3 * T) - np.exp(-0.4 * T)), rtol=1e-9)
+
+
 def test_a_threshold_in_time_that_is_far_away(tmp_path: Path) -> None:
     text = document(
         Species=species("A", 'initialAmount="4"'),

@@ -11,6 +11,7 @@ from kg.output import require_folder
 from panakeia.verbs.cohorts import CohortVerbs
 from panakeia.verbs.coverage import CoverageVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
+from panakeia.verbs.doses import DoseVerbs
 from panakeia.verbs.fits import FitVerbs
 from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.genomes import GenomeVerbs
@@ -41,6 +42,7 @@ class Session(
     UpdateVerbs,
     FitVerbs,
     PlanningVerbs,
+    DoseVerbs,
     CohortVerbs,
     CoverageVerbs,
     DisclosureVerbs,

@@ -12,6 +12,7 @@ from panakeia.commands import (
     cohorts,
     coverage,
     disclosure,
+    doses,
     fits,
     formats,
     genomes,
@@ -45,6 +46,7 @@ app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
 updates.join(twins.twin_app)
 fits.join(twins.twin_app)
+doses.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
 twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from kg.build import Terms, build, default_sources
@@ -40,18 +39,22 @@ from panakeia.sections import (
 )
 from twin import library, trial
 from twin.chart import from_graph
+from twin.dose.asked import Asked, Bounds
+from twin.dose.schedule import Schedule
+from twin.dose.search import find as find_dose
+from twin.dose.subjects import of_cohort
+from twin.dose.target import Target
 from twin.patient import Cohort, PatientError
 from twin.protocol import TrialDesign
 from twin.regimen import every
 from twin.result import TrialResult
-from twin.search import daily_dose
 from twin.simulate import Trajectories, Variation, parse_times, simulate
 
 TWIN_MODEL = "warfarin_hamberg2007"
 STANDARD_MG = 5.0
 """The usual starting dose of racemic warfarin, mg a day (CPIC 2017, doi:10.1002/cpt.668)."""
 TARGET_INR = 2.5
-DOSES_MG = np.arange(0.5, 15.5, 0.5)
+DOSES_MG = Bounds(low=0.5, high=15.0, step=0.5)
 """The daily doses to choose from, mg: half milligrams up to what the trial allows too."""
 DAYS = 84
 """How long the patient's twin is dosed: the INR is then steady."""
@@ -214,10 +217,12 @@ def _import_patients(store: Store, progress: Progress) -> tuple[Imported, Cohort
 def _courses(cohort: Cohort, seed: int) -> dict[str, Trajectories]:
     """Simulate a patient on the standard dose, and on the dose that the twin finds for the target INR."""
     model, times = library.load(TWIN_MODEL), parse_times(f"0:{DAYS}:1d")
-    found = daily_dose(model, cohort, "INR", TARGET_INR, doses_mg=DOSES_MG, days=DAYS)
+    asked = Asked(Target("INR", TARGET_INR, TARGET_INR), Schedule(at_h=24.0 * DAYS), DOSES_MG)
+    search = find_dose(of_cohort(model, cohort, None), asked)
+    found, told = float(search.tried[0]), "nearest" if search.reasons else "dose"
     doses = {
         f"{STANDARD_MG:g} mg a day": STANDARD_MG,
-        f"{found:g} mg a day, the twin's dose for INR {TARGET_INR:g}": found,
+        f"{found:g} mg a day, the twin's {told} for INR {TARGET_INR:g}": found,
     }
     return {
         name: simulate(model, cohort, every(dose, 24, DAYS), times, Variation(seed=seed))

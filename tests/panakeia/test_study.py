@@ -254,8 +254,8 @@ def test_the_twin_takes_the_standard_dose_and_the_one_that_reaches_the_target(ru
 
 def test_the_doses_to_choose_from_are_those_that_the_trial_can_give(tried: TrialResult) -> None:
     titration = tried.design.titration_of(tried.design.arms[0])
-    assert set(np.diff(study.DOSES_MG)) == {titration.tablet_mg} and study.DOSES_MG[0] == titration.tablet_mg
-    assert study.DOSES_MG[-1] == titration.max_mg
+    assert study.DOSES_MG.step == study.DOSES_MG.low == titration.tablet_mg
+    assert study.DOSES_MG.high == titration.max_mg
 
 
 def test_the_last_inr_is_told_with_its_range() -> None:

@@ -243,7 +243,7 @@ class Mode(NamedTuple):
     near: Near
 
 
-def modes(likelihood: Likelihood, line: Floats, etas: Floats) -> Mode:
+def modes(likelihood: Likelihood, line: Floats, etas: Floats, most: int = MOST_SEARCHES) -> Mode:
     """Return the etas at which g is least, from a guess [eta, patient]; each patient's search is their own.
 
     Steps are Fisher's scoring, cut until g falls; a last one is Newton's, where the Hessian is positive definite.
@@ -251,7 +251,7 @@ def modes(likelihood: Likelihood, line: Floats, etas: Floats) -> Mode:
     at, now = etas, likelihood.around(line, etas)
     stride = np.ones(likelihood.patients)
     step, gain = _scored(now)
-    for _ in range(MOST_SEARCHES):
+    for _ in range(most):
         going = ~(gain <= _CLOSE) & (stride > _SHORTEST)
         if not going.any():
             break

@@ -35,6 +35,13 @@ MODELS = {
     "generic_target_mediated": "generic.target_mediated",
 }
 """Where each model is, by its name."""
+SECOND = {
+    "warfarin_hamberg2007": "warfarin_hamberg2010",
+    "warfarin_hamberg2007_iwpc": "warfarin_hamberg2010",
+    "warfarin_hamberg2010": "warfarin_hamberg2007",
+}
+"""In which other model a dose or a policy made with one is looked at too: the same drug and observable, other
+equations, other patients. Who has none stands alone in the library."""
 
 
 OWN = (".xml", ".sbml", ".csv", ".gz")

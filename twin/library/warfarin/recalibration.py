@@ -11,17 +11,23 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.dose.asked import Asked, Bounds
+from twin.dose.schedule import Schedule
+from twin.dose.solve import settled
+from twin.dose.subjects import of_individuals
+from twin.dose.target import Target
 from twin.engine import typical
 from twin.library.warfarin.doses import UNKNOWN, Covariates
 from twin.library.warfarin.iwpc import Treated
 from twin.model import Floats, Model
-from twin.steady import steady_doses
 
 SEED = 2009
 """Of the split into halves; chosen before any was looked at."""
 TARGET_INR = 2.5
 ROUNDS = 3
 DAILY_MG = (0.05, 150.0)
+STEADY_H = 200 * 24.0
+"""How long a dose is taken until the INR counts."""
 
 Booleans = NDArray[np.bool_]
 
@@ -48,8 +54,10 @@ def covariates_of(treated: Treated, who: Booleans) -> Covariates:
 
 
 def doses_for_target(model: Model, covariates: Covariates, theta: Mapping[str, float] | None = None) -> Floats:
-    """Return each patient's daily dose in mg for the target, by a model: [patient]."""
-    return steady_doses(model, typical(model, covariates, theta), "INR", TARGET_INR, doses=DAILY_MG)
+    """Return each patient's daily dose in mg for the target, by a model: [patient]; NaN where it is out of reach."""
+    asked = Asked(Target("INR", TARGET_INR, TARGET_INR), Schedule(at_h=STEADY_H), Bounds(*DAILY_MG))
+    found = settled(of_individuals(model, typical(model, covariates, theta)), asked, TARGET_INR)[1]
+    return np.where(found.met, found.dose, np.nan)
 
 
 def estimate(model: Model, covariates: Covariates, daily_mg: Floats) -> tuple[dict[str, float], dict[str, float]]:

@@ -1,0 +1,100 @@
+"""The command of doses."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kg.files.number import number
+from panakeia.ask import Session
+from panakeia.options import JsonOption, SeedOption, SetOption, StoreOption, pairs, share, whole
+from panakeia.terminal import print_answer
+from panakeia.verbs.held import STORE
+from panakeia.verbs.twins import TWIN
+
+
+def amount(text: str) -> float:
+    """Return an option that is a dose."""
+    value = number(str(text))
+    if value is None:
+        raise typer.BadParameter(f"got {text!r}, expected a number")
+    return value
+
+
+def join(app: typer.Typer) -> None:
+    """Add the command to the group of twins."""
+    app.command("dose")(twin_dose)
+
+
+def twin_dose(
+    target: Annotated[str, typer.Option(help="A value, or a range OBSERVABLE=2:3.", metavar="OBSERVABLE=2.5")],
+    model: Annotated[str, typer.Option(help="A model of the twin.", metavar="M")] = TWIN,
+    patient: Annotated[str | None, typer.Option(help="A patient of the store, by pseudonym.", metavar="ID")] = None,
+    cohort: Annotated[Path | None, typer.Option(help="Patients' covariates.", metavar="C.csv")] = None,
+    measured: Annotated[
+        Path | None, typer.Option(help="One patient's doses and measurements: fitted first.", metavar="PATIENT.csv")
+    ] = None,
+    given: SetOption = None,
+    low: Annotated[float | None, typer.Option(help="The least dose.", parser=amount, metavar="DOSE")] = None,
+    high: Annotated[float | None, typer.Option(help="The most of one dose.", parser=amount, metavar="DOSE")] = None,
+    step: Annotated[
+        float | None, typer.Option(help="Doses are multiples of it.", parser=amount, metavar="DOSE")
+    ] = None,
+    every: Annotated[str, typer.Option(help="How often: 24h, 7d, or once.", metavar="TIME")] = "24h",
+    compartment: Annotated[str | None, typer.Option(help="Where doses enter; else as usual.", metavar="NAME")] = None,
+    duration: Annotated[str | None, typer.Option(help="Of an infusion: 2h.", metavar="TIME")] = None,
+    measure: Annotated[Literal["trough", "mean", "peak"], typer.Option(help="What counts of an interval.")] = "trough",
+    after: Annotated[str | None, typer.Option(help="What counts is seen so long after a dose.", metavar="TIME")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="When it is seen; else once nothing changes any more.", metavar="TIME")
+    ] = None,
+    limit: Annotated[
+        list[str] | None, typer.Option(help="To be kept, repeatable: 'INR<4'.", metavar="OBSERVABLE<4")
+    ] = None,
+    confidence: Annotated[float, typer.Option(help="With which probability.", parser=share, metavar="SHARE")] = 0.95,
+    draws: Annotated[
+        int | None, typer.Option(help="Patients that bounds are made of; 0: none.", parser=whole(0), metavar="N")
+    ] = None,
+    level: Annotated[float, typer.Option(help="Share within the bounds.", parser=share, metavar="SHARE")] = 0.9,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Bounds with the parameters' standard errors too.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="CSV to write, a row a patient.", metavar="DOSES.csv")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Dose-response of the first patient.", metavar="FILE.png")] = None,
+    seed: SeedOption = 0,
+    store: StoreOption = STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the dose that brings an observable to a target, or keeps it in a range the longest, under limits.
+
+    Where no dose within the bounds does, it says why, and which comes nearest.
+
+    Example: panakeia twin dose --cohort cohort.csv --target INR=2.5 --low 0.5 --high 15 --step 0.5 --limit 'INR<4'
+    """
+    with Session(store) as session:
+        found = session.twin_dose(
+            target,
+            model=model,
+            patient=patient,
+            cohort=cohort,
+            measured=measured,
+            given=pairs(given, "--set"),
+            low=low,
+            high=high,
+            step=step,
+            every=every,
+            compartment=compartment,
+            duration=duration,
+            measure=measure,
+            after=after,
+            at=at,
+            limits=tuple(limit or ()),
+            confidence=confidence,
+            draws=draws,
+            level=level,
+            uncertainty=uncertainty,
+            seed=seed,
+            out=out,
+            plot=plot,
+        )
+    print_answer(found, as_json=as_json, rows=out is None or as_json)

@@ -1,0 +1,189 @@
+"""The verb of doses: which dose brings a patient, or each of a cohort, to a target."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from kg.files.table import write_csv
+from kg.files.text import create_text
+from kg.output import whole_file
+from kg.progress import part
+from panakeia.answer import Table
+from panakeia.verbs.held import Held, check_output, into
+from panakeia.verbs.twins import TWIN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twin.dose.asked import Asked, How
+    from twin.dose.report import Report
+    from twin.dose.subjects import Subjects
+    from twin.patient import Cohort
+
+DRAWS, FEW_DRAWS = 400, 100
+"""Patients like the one that bounds are made of; fewer for a large cohort, where a range or a limit needs them."""
+LARGE = 50
+"""A cohort of more patients has no bounds unless draws are asked for: they take hundreds of times as long."""
+LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class _Who:
+    """Whose dose is asked for; `draws`, `level`, `uncertainty` and `seed` say how bounds are made."""
+
+    patient: str | None
+    cohort: "str | Path | Cohort | None"
+    measured: "str | Path | pd.DataFrame | None"
+    given: Mapping[str, str | float]
+    draws: int | None
+    level: float
+    uncertainty: bool
+    seed: int
+
+    def __post_init__(self) -> None:
+        if sum(one is not None for one in (self.patient, self.cohort, self.measured)) != 1:
+            raise ValueError(
+                "give a patient of the graph (--patient ID), a cohort (--cohort COHORT.csv), or one patient's"
+                " measurements (--measured PATIENT.csv)"
+            )
+        if self.given and self.cohort is not None:
+            raise ValueError("--set states covariates of one patient; a cohort's file has its own columns")
+        if not 0 < self.level < 1:
+            raise ValueError(f"the level is {self.level:g}; expected a share between 0 and 1")
+
+
+class DoseVerbs(Held):
+    """Find doses."""
+
+    def twin_dose(
+        self,
+        target: str,
+        *,
+        model: str = TWIN,
+        patient: str | None = None,
+        cohort: "str | Path | Cohort | None" = None,
+        measured: "str | Path | pd.DataFrame | None" = None,
+        given: Mapping[str, str | float] | None = None,
+        draws: int | None = None,
+        level: float = LEVEL,
+        uncertainty: bool = False,
+        seed: int = 0,
+        out: str | Path | None = None,
+        plot: str | Path | None = None,
+        **how: "Unpack[How]",
+    ) -> Table:
+        """Find the dose that brings an observable to a target, or keeps it in a range the longest, under limits.
+
+        The target is OBSERVABLE=2.5, or a range, OBSERVABLE=2:3. The patient is one of the graph, or one in a table of
+        measurements (NONMEM's columns with DV), to whom the model is fitted first; or there is a cohort. How doses are
+        given, bounded and looked at: see `twin.dose.asked.How`. What is found is looked at in a second model of the
+        same drug too, where the library has one.
+        """
+        from twin import library
+        from twin.dose.asked import asked
+        from twin.dose.report import report
+        from twin.dose.search import find
+
+        who = _Who(patient, cohort, measured, given or {}, draws, level, uncertainty, seed)
+        for made in (out, plot):
+            if made is not None:
+                check_output(made, cohort, measured, self.store)
+        wanted = asked(library.load(model), target, **how)
+        with self._telling() as progress:
+            progress(f"read whom {model} is asked about", 0.0)
+            found = find(self._subjects(model, who, wanted), wanted, part(progress, 0.05, 0.7))
+            other, why = self._second(model, who, wanted)
+            few = len(found.subjects.ids) == 1
+            told = report(found, other, spreads=few, progress=part(progress, 0.7, 1.0))
+            progress("done", 1.0)
+        if out is not None:
+            with whole_file(out) as path, create_text(path, out) as file:
+                write_csv(told.to_frame(), file)
+        if plot is not None:
+            _draw(told, plot)
+        content = told.to_json()
+        content |= {} if cohort is not None else content["patients"][0]
+        title = f"{model}: doses for {wanted.target}, {wanted.schedule}{into(out)}"
+        return Table(title, told.to_frame(), (*_notes(told), *why), content)
+
+    def _subjects(self, model: str, who: _Who, wanted: "Asked") -> "Subjects":
+        """Return whose dose is asked for, as a model sees them."""
+        from twin import library
+        from twin.chart import from_graph
+        from twin.dose.subjects import of_cohort, of_fit, of_mixture
+        from twin.fit.data import ROWS_AT_ONCE, data_set
+        from twin.fit.patient import DRAWS as DRAWN
+        from twin.fit.patient import fit_patient
+        from twin.mixture import as_text
+        from twin.patient import read_cohort
+        from twin.records import read_records
+
+        twin = library.load(model)
+        given = as_text(who.given)
+        if who.measured is not None:
+            records = read_records(who.measured)
+            if len(records.by_id) != 1:
+                raise ValueError(f"the table has {len(records.by_id)} patients; expected one")
+            data = data_set(twin, records, given=given, rows=ROWS_AT_ONCE)
+            return of_fit(fit_patient(twin, data, draws=who.draws or DRAWN, seed=who.seed), data.ids[0], who.level)
+        if who.patient is not None:
+            one = from_graph(self._graph(), who.patient, twin, given)
+            self._noted("twin dose", one.id)
+            return of_mixture(twin, one, _variation(who, 1, wanted))
+        assert who.cohort is not None
+        people = read_cohort(who.cohort, twin) if isinstance(who.cohort, str | Path) else who.cohort
+        return of_cohort(twin, people, _variation(who, people.n, wanted))
+
+    def _second(self, model: str, who: _Who, wanted: "Asked") -> "tuple[Subjects | None, tuple[str, ...]]":
+        """Return the patients in a second model of the same drug; or why there are none, in words."""
+        from twin.library import SECOND
+
+        if model not in SECOND:
+            return None, (f"the library has no second model to hold {model} against",)
+        try:
+            return self._subjects(SECOND[model], who, wanted), ()
+        except ValueError as failure:
+            return None, (f"not looked at in {SECOND[model]}: {failure}",)
+
+
+def _variation(who: _Who, patients: int, wanted: "Asked") -> Any:
+    """Return how patients like each are drawn; None where no bounds are made."""
+    from twin.simulate import Variation
+
+    if who.draws == 0:
+        return None
+    needed = wanted.target.is_range or wanted.limits or who.uncertainty
+    usual = DRAWS if patients <= LARGE else FEW_DRAWS if needed else 0
+    draws = usual if who.draws is None else who.draws
+    return Variation(who.seed, draws, who.level, doubt=who.uncertainty) if draws else None
+
+
+def _notes(told: "Report") -> tuple[str, ...]:
+    """Return what is to be known about the answer."""
+    found = told.found
+    ids = found.subjects.ids
+    notes = [
+        *found.subjects.told,
+        found.subjects.basis,
+        f"seen {found.window.words}; doses begin in an untreated patient",
+    ]
+    bounds = found.asked.bounds
+    if bounds.high is None:
+        notes.append("no bound was given: --high is the most that may be given at once")
+    if found.reasons:
+        notes.append(f"without a dose: {len(found.reasons)} of {len(ids)} patients")
+        notes += [f"{who}: {why}" for who, why in list(found.reasons.items())[:5]]
+    bent = int((~found.monotone).sum())
+    if bent:
+        notes.append(
+            f"the observable both rises and falls with the dose in {bent} of {len(ids)} patients: the smallest"
+        )
+    return tuple(notes)
+
+
+def _draw(told: "Report", plot: str | Path) -> None:
+    from twin.dose.plots import dose_response_figure
+
+    with whole_file(plot) as path:
+        dose_response_figure(told.found).savefig(path, format=Path(plot).suffix.lstrip(".") or "png")

@@ -113,12 +113,12 @@ def _read_again(covariates: tuple[Covariate, ...], content: dict[str, Any]) -> P
     return check(content, schema_of(covariates), "the population")
 
 
-def sample(population: Population, size: int, seed: int) -> Cohort:
-    """Sample a cohort of all covariates that the population states.
+def sample(population: Population, size: int, seed: int, first: int = 1) -> Cohort:
+    """Sample a cohort of all covariates that the population states, the patients from number `first` on.
 
     A patient's covariates hang on seed and id alone: the first patients of a larger cohort are those of a smaller one.
     """
-    ids = tuple(f"S{number:06d}" for number in range(1, size + 1))
+    ids = tuple(f"S{number:06d}" for number in range(first, first + size))
     stated, scores = population.stated, _scores(population, ids, seed)
     drawn: dict[str, NDArray[Any]] = {}
     for covariate in population.covariates:

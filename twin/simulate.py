@@ -219,6 +219,21 @@ def simulate(
     )
 
 
+def simulate_each(
+    model: Model, cohort: Cohort, regimen: Regimen, times: Times, seed: int, *, residual: bool = False
+) -> Floats:
+    """Return the course of one patient drawn like each of a cohort: [patient, observable, time], NaN for who fails.
+
+    With `residual`, as it would be measured. Raises as `simulate` does.
+    """
+    check(cohort, model)
+    _check_times(times)
+    doses = _doses(model, cohort.ids, regimen)
+    _patients_at_once(model, doses, times.hours, 1)
+    courses = _followed(model, cohort, doses, Look.before(times.hours), draw(model, cohort, seed))
+    return (_as_measured(model, cohort, courses, seed) if residual else courses)[:, 0]
+
+
 def _simulate_mixture(
     model: Model, mixture: Mixture, regimen: Regimen, times: Times, variation: Variation | None
 ) -> Trajectories:
@@ -321,12 +336,17 @@ def _summary(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, v
 
 def _courses(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, variation: Variation | None) -> Floats:
     """Return each draw of a patient, NaN where it cannot be computed: [patient, draw, observable, time]."""
-    draws = variation.draws if variation else 1
-    if variation:
-        people = draw(model, cohort, variation.seed, draws, doubt=variation.doubt)
-    else:
-        people = typical(model, cohort.covariates, None, cohort.n)
-    patients = cohort.n * draws
+    if variation is None:
+        return _followed(model, cohort, doses, look, typical(model, cohort.covariates, None, cohort.n))
+    people = draw(model, cohort, variation.seed, variation.draws, doubt=variation.doubt)
+    courses = _followed(model, cohort, doses, look, people)
+    return _as_measured(model, cohort, courses, variation.seed) if variation.residual else courses
+
+
+def _followed(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, people: Individual) -> Floats:
+    """Return the courses of people, as many like each patient: [patient, draw, observable, time], NaN for who fails."""
+    patients = len(jax.tree.leaves(people)[0])
+    draws = patients // cohort.n
     given = [one for one in doses for _ in range(draws)]
     line = timeline(given, [look] * patients, Entry.of(model.compartments, people, patients), model.longest_step_h)
     found = follow(model, people, begin(model, people), line)
@@ -338,8 +358,6 @@ def _courses(model: Model, cohort: Cohort, doses: Sequence[Doses], look: Look, v
         ],
         axis=2,
     )
-    if variation and variation.residual:
-        courses = _as_measured(model, cohort, courses, variation.seed)
     off = ~(found.error <= TOLERANCE).reshape(cohort.n, draws)
     courses[off] = np.nan
     courses[~np.isfinite(courses)] = np.nan

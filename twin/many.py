@@ -1,0 +1,265 @@
+"""Many: millions of patients of a population, a chunk at a time, by several processes; what is done is kept.
+
+A chunk is a Parquet file with one row a patient; it is put in place when it is whole. So a run that was stopped goes on
+where it was, and a worker that is killed costs the chunk that it was at, which another does again. What is in memory
+grows with the chunk, not with the patients.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kg.files.checked import Checked, read_toml
+from kg.notebook import notebook_html
+from kg.output import require_folder, whole_file
+from kg.progress import Progress, silent
+from twin import library
+from twin.model import Floats, Model, parameter_table
+from twin.patient import Cohort
+from twin.population import Population, sample, schema_of
+from twin.regimen import Regimen
+from twin.simulate import DAY_H, Times, simulate_each
+
+AT_ONCE = 20_000
+"""Patients of a chunk."""
+LISTING = "run.json"
+"""What a folder's chunks are of."""
+RETRIES = 3
+"""How often a chunk whose worker is killed is tried again."""
+LEVEL = 0.90
+"""The share of patients between the bounds of the summary."""
+
+
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+"""What Ray is told where the environment says nothing: to send nobody anything, to leave a GPU's variables alone."""
+
+
+class ManyError(ValueError):
+    """A run that cannot begin, or go on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to simulate: so many patients of a population under one regimen, each with parameters of its own.
+
+    With `residual`, courses are as they would be measured. A patient's luck hangs on seed and number alone: neither on
+    how many there are, nor on chunks or workers.
+    """
+
+    model: str
+    population: Population
+    patients: int
+    regimen: Regimen
+    times: Times
+    seed: int = 0
+    residual: bool = False
+    at_once: int = AT_ONCE
+
+    def __post_init__(self) -> None:
+        if self.patients < 1 or self.at_once < 1:
+            raise ManyError(f"got {self.patients} patients, {self.at_once} at once; expected 1 or more of both")
+        if self.regimen.everyone is None:
+            raise ManyError("the regimen has doses by ID; expected one without a column ID, for everyone")
+
+    @property
+    def chunks(self) -> range:
+        """Return the numbers of the chunks, from 0."""
+        return range(-(-self.patients // self.at_once))
+
+    def cohort(self, chunk: int) -> Cohort:
+        """Return the patients of a chunk."""
+        first = chunk * self.at_once
+        return sample(self.population, min(self.at_once, self.patients - first), self.seed, first + 1)
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of all that the numbers hang on."""
+        doses = self.regimen.everyone
+        assert doses is not None
+        arrays = [doses.time_h, doses.amount, doses.compartment, doses.rate, doses.interval_h, doses.steady]
+        told = {
+            "panakeia": version("panakeia"),
+            "model": parameter_table(library.load(self.model)),
+            "population": self.population.model_dump(mode="json"),
+            "doses": [array.tolist() for array in (*arrays, doses.reset_h)],
+            "times_h": self.times.hours.tolist(),
+            "asked": [self.model, self.patients, self.seed, self.residual, self.at_once, self.times.unit],
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Many:
+    """What many patients came to: `frame` has a row for each observable and time, the courses lie in `folder`.
+
+    observable, unit, time, time_unit, n (who has a value), mean, sd, median, lower, upper: 90 % of the patients are
+    between the bounds.
+    """
+
+    folder: Path
+    patients: int
+    failed: int
+    frame: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the summary."""
+        return self.frame
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as JSON values."""
+        rows = json.loads(self.frame.to_json(orient="records", double_precision=15))
+        return {"folder": str(self.folder), "patients": self.patients, "failed": self.failed, "summary": rows}
+
+    def to_text(self) -> str:
+        """Return how many patients there are, and where."""
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{self.patients:,} patients{failed}: a Parquet file for each chunk in {self.folder}"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        return notebook_html(self.to_text(), self.to_frame())
+
+
+def read_population(path: str | Path, model: Model) -> Population:
+    """Read the table `[population]` of a TOML file, with the keys that a model asks for: as in a trial's file.
+
+    Raises `kg.files.checked.DesignError`, which names every mistake with its key.
+    """
+
+    class File(Checked):
+        population: schema_of(model.covariates)  # type: ignore[valid-type]
+
+    found: Population = read_toml(path, File).population
+    return found
+
+
+def simulate_many(asked: Asked, folder: str | Path, workers: int = 1, progress: Progress = silent) -> Many:
+    """Simulate many patients into a folder: here, or by so many Ray workers; chunks that are there stay as they are.
+
+    Raises `ManyError` for a folder with another run's chunks, where Ray is not installed, and where workers of one
+    chunk are killed again and again; as `twin.simulate.simulate` does for what does not fit together.
+    """
+    place = Path(folder)
+    require_folder(place)
+    place.mkdir(parents=True, exist_ok=True)
+    _claim(asked, place)
+    left = [chunk for chunk in asked.chunks if not _file(place, chunk).exists()]
+    said, done = f"simulate {asked.patients:,} patients", len(asked.chunks) - len(left)
+    progress(said, 0.9 * done / len(asked.chunks))
+    finished = (write(asked, place, chunk) for chunk in left) if workers == 1 else _by_ray(asked, place, left, workers)
+    for _ in finished:
+        done += 1
+        progress(said, 0.9 * done / len(asked.chunks))
+    return _summary(asked, place, progress)
+
+
+def write(asked: Asked, folder: Path, chunk: int) -> int:
+    """Simulate a chunk and put its file in place; return its number.
+
+    Columns: patient (its number, from 1), each covariate, and each observable at each time ("INR 24 h"), in single
+    precision; null for who failed.
+    """
+    model, cohort = library.load(asked.model), asked.cohort(chunk)
+    courses = simulate_each(model, cohort, asked.regimen, asked.times, asked.seed, residual=asked.residual)
+    columns: dict[str, Any] = {"patient": np.arange(cohort.n, dtype=np.int64) + chunk * asked.at_once + 1}
+    columns |= cohort.covariates
+    for place, name in enumerate(model.observables):
+        for at, column in enumerate(_columns(name, asked.times)):
+            columns[column] = pa.array(courses[:, place, at].astype(np.float32), from_pandas=True)
+    with whole_file(_file(folder, chunk)) as part:
+        pq.write_table(pa.table(columns), part, compression="zstd")
+    return chunk
+
+
+def _by_ray(asked: Asked, folder: Path, chunks: list[int], workers: int) -> Iterator[int]:
+    """Yield chunks as Ray's workers finish them; a Ray that runs already, of many machines too, is used as it is.
+
+    At most two chunks a worker wait at a time.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise ManyError("several workers need Ray: pip install "panakeia[many]", or take one worker") from None
+    own = not ray.is_initialized()
+    if own:
+        os.environ.update(_QUIET | {name: os.environ[name] for name in _QUIET if name in os.environ})
+        ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level="error")
+    try:
+        task, told = ray.remote(num_cpus=1, max_retries=RETRIES)(write), ray.put(asked)
+        left, waiting = iter(chunks), []
+        while True:
+            waiting += [task.remote(told, folder, chunk) for chunk in islice(left, 2 * workers - len(waiting))]
+            if not waiting:
+                return
+            (ready, *_), waiting = ray.wait(waiting)
+            yield ray.get(ready)
+    except ray.exceptions.WorkerCrashedError as failure:
+        told_why = "a worker was killed again and again; the chunks that are done stay: give it memory, and run again"
+        raise ManyError(told_why) from failure
+    finally:
+        if own:
+            ray.shutdown()
+
+
+def _claim(asked: Asked, folder: Path) -> None:
+    """Write what the folder's chunks are of; raise `ManyError` where they are of something else."""
+    listing = folder / LISTING
+    if listing.exists():
+        if json.loads(listing.read_text(encoding="utf-8")).get("digest") == asked.digest:
+            return
+        raise ManyError(f"{folder} has the chunks of another run: choose another folder, or delete this one")
+    if any(folder.iterdir()):
+        raise ManyError(f"{folder} is not empty, and has no {LISTING} of a run: choose another folder")
+    told = {"digest": asked.digest, "model": asked.model, "patients": asked.patients, "seed": asked.seed}
+    with whole_file(listing) as part:
+        part.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def _summary(asked: Asked, folder: Path, progress: Progress) -> Many:
+    """Read the chunks, a column at a time, and tell how the patients are spread."""
+    model, rows, failed = library.load(asked.model), [], 0
+    hours_per_unit = {"h": 1.0, "d": DAY_H}[asked.times.unit]
+    total = len(model.observables) * asked.times.hours.size
+    for name, unit in model.observables.items():
+        for hours, column in zip(asked.times.hours, _columns(name, asked.times), strict=True):
+            progress("summarise", 0.9 + 0.1 * len(rows) / total)
+            found = _column(asked, folder, column)
+            failed = max(failed, asked.patients - found.size)
+            when = {"time": hours / hours_per_unit, "time_unit": asked.times.unit}
+            rows.append({"observable": name, "unit": unit, **when, **_spread(found)})
+    progress("summarise", 1.0)
+    return Many(folder, asked.patients, failed, pd.DataFrame(rows))
+
+
+def _spread(values: Floats) -> dict[str, float]:
+    """Return how many values there are, and how they are spread."""
+    if not values.size:
+        return {"n": 0, **dict.fromkeys(("mean", "sd", "median", "lower", "upper"), np.nan)}
+    lower, median, upper = np.quantile(values, ((1.0 - LEVEL) / 2, 0.5, (1.0 + LEVEL) / 2)).tolist()
+    mean, sd = float(values.mean()), float(values.std())
+    return {"n": values.size, "mean": mean, "sd": sd, "median": median, "lower": lower, "upper": upper}
+
+
+def _column(asked: Asked, folder: Path, column: str) -> Floats:
+    """Return the values of a column of all chunks, without those of patients who failed."""
+    parts = [pq.read_table(_file(folder, chunk), columns=[column])[column].drop_null() for chunk in asked.chunks]
+    return np.concatenate([part.to_numpy() for part in parts]).astype(np.float64)
+
+
+def _columns(observable: str, times: Times) -> list[str]:
+    return [f"{observable} {hours:g} h" for hours in times.hours]
+
+
+def _file(folder: Path, chunk: int) -> Path:
+    return folder / f"chunk-{chunk:06d}.parquet"

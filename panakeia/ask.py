@@ -18,6 +18,7 @@ from panakeia.verbs.genomes import GenomeVerbs
 from panakeia.verbs.graph import GraphVerbs
 from panakeia.verbs.held import names
 from panakeia.verbs.likeness import LikenessVerbs
+from panakeia.verbs.many import ManyVerbs
 from panakeia.verbs.models import ModelVerbs
 from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.patients import PatientVerbs
@@ -41,6 +42,7 @@ class Session(
     TwinVerbs,
     UpdateVerbs,
     FitVerbs,
+    ManyVerbs,
     PlanningVerbs,
     DoseVerbs,
     CohortVerbs,

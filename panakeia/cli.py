@@ -18,6 +18,7 @@ from panakeia.commands import (
     genomes,
     graph,
     likeness,
+    many,
     models,
     network,
     patients,
@@ -46,6 +47,7 @@ app.add_typer(cohorts.app)
 app.add_typer(genomes.app)
 updates.join(twins.twin_app)
 fits.join(twins.twin_app)
+many.join(twins.twin_app)
 doses.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
 twins.trial_app.add_typer(planning.design_app, name="design")

@@ -190,7 +190,7 @@ def _by_ray(asked: Asked, folder: Path, chunks: list[int], workers: int) -> Iter
     try:
         import ray
     except ImportError:
-        raise ManyError("several workers need Ray: pip install "panakeia[many]", or take one worker") from None
+        raise ManyError("several workers need Ray: pip install 'panakeia[many]', or take one worker") from None
     own = not ray.is_initialized()
     if own:
         os.environ.update(_QUIET | {name: os.environ[name] for name in _QUIET if name in os.environ})

@@ -197,7 +197,8 @@ def _by_ray(asked: Asked, folder: Path, chunks: list[int], workers: int) -> Iter
         ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level="error")
     try:
         task, told = ray.remote(num_cpus=1, max_retries=RETRIES)(write), ray.put(asked)
-        left, waiting = iter(chunks), []
+        left = iter(chunks)
+        waiting: list[Any] = []
         while True:
             waiting += [task.remote(told, folder, chunk) for chunk in islice(left, 2 * workers - len(waiting))]
             if not waiting:
@@ -228,7 +229,8 @@ def _claim(asked: Asked, folder: Path) -> None:
 
 def _summary(asked: Asked, folder: Path, progress: Progress) -> Many:
     """Read the chunks, a column at a time, and tell how the patients are spread."""
-    model, rows, failed = library.load(asked.model), [], 0
+    model, failed = library.load(asked.model), 0
+    rows: list[dict[str, Any]] = []
     hours_per_unit = {"h": 1.0, "d": DAY_H}[asked.times.unit]
     total = len(model.observables) * asked.times.hours.size
     for name, unit in model.observables.items():

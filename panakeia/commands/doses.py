@@ -34,6 +34,10 @@ def twin_dose(
     measured: Annotated[
         Path | None, typer.Option(help="One patient's doses and measurements: fitted first.", metavar="PATIENT.csv")
     ] = None,
+    regimen: Annotated[
+        Path | None, typer.Option(help="Doses under which the patient's labs were measured.", metavar="REGIMEN.csv")
+    ] = None,
+    days: Annotated[str | None, typer.Option(help="Which labs: the patient's calendar.", metavar="FIRST:LAST")] = None,
     given: SetOption = None,
     low: Annotated[float | None, typer.Option(help="The least dose.", parser=amount, metavar="DOSE")] = None,
     high: Annotated[float | None, typer.Option(help="The most of one dose.", parser=amount, metavar="DOSE")] = None,
@@ -78,6 +82,8 @@ def twin_dose(
             patient=patient,
             cohort=cohort,
             measured=measured,
+            regimen=regimen,
+            days=days,
             given=pairs(given, "--set"),
             low=low,
             high=high,

@@ -12,6 +12,7 @@ from kg.progress import part
 from panakeia.answer import Table
 from panakeia.verbs.held import Held, check_output, into
 from panakeia.verbs.twins import TWIN
+from panakeia.verbs.updates import of_graph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from twin.dose.report import Report
     from twin.dose.subjects import Subjects
     from twin.patient import Cohort
+    from twin.regimen import Regimen
 
 DRAWS, FEW_DRAWS = 400, 100
 """Patients like the one that bounds are made of; fewer for a large cohort, where a range or a limit needs them."""
@@ -30,11 +32,16 @@ LEVEL = 0.9
 
 @dataclass(frozen=True)
 class _Who:
-    """Whose dose is asked for; `draws`, `level`, `uncertainty` and `seed` say how bounds are made."""
+    """Whose dose is asked for; `draws`, `level`, `uncertainty` and `seed` say how bounds are made.
+
+    With a regimen, the patient's own labs under it, on `days`, say more of a patient of the graph.
+    """
 
     patient: str | None
     cohort: "str | Path | Cohort | None"
     measured: "str | Path | pd.DataFrame | None"
+    regimen: "str | Path | Regimen | None"
+    days: str | None
     given: Mapping[str, str | float]
     draws: int | None
     level: float
@@ -49,6 +56,8 @@ class _Who:
             )
         if self.given and self.cohort is not None:
             raise ValueError("--set states covariates of one patient; a cohort's file has its own columns")
+        if self.patient is None and (self.regimen is not None or self.days is not None):
+            raise ValueError("--regimen and --days go with --patient ID: the doses under which labs were measured")
         if not 0 < self.level < 1:
             raise ValueError(f"the level is {self.level:g}; expected a share between 0 and 1")
 
@@ -64,6 +73,8 @@ class DoseVerbs(Held):
         patient: str | None = None,
         cohort: "str | Path | Cohort | None" = None,
         measured: "str | Path | pd.DataFrame | None" = None,
+        regimen: "str | Path | Regimen | None" = None,
+        days: str | None = None,
         given: Mapping[str, str | float] | None = None,
         draws: int | None = None,
         level: float = LEVEL,
@@ -76,16 +87,17 @@ class DoseVerbs(Held):
         """Find the dose that brings an observable to a target, or keeps it in a range the longest, under limits.
 
         The target is OBSERVABLE=2.5, or a range, OBSERVABLE=2:3. The patient is one of the graph, or one in a table of
-        measurements (NONMEM's columns with DV), to whom the model is fitted first; or there is a cohort. How doses are
-        given, bounded and looked at: see `twin.dose.asked.How`. What is found is looked at in a second model of the
-        same drug too, where the library has one.
+        measurements (NONMEM's columns with DV); or there is a cohort. The model is first fitted to a table's
+        measurements, and to the labs of the graph where a `regimen` says under which doses they were taken (see
+        `twin_fit`). How doses are given, bounded and looked at: see `twin.dose.asked.How`. What is found is looked at
+        in a second model of the same drug too, where the library has one.
         """
         from twin import library
         from twin.dose.asked import asked
         from twin.dose.report import report
         from twin.dose.search import find
 
-        who = _Who(patient, cohort, measured, given or {}, draws, level, uncertainty, seed)
+        who = _Who(patient, cohort, measured, regimen, days, given or {}, draws, level, uncertainty, seed)
         for made in (out, plot):
             if made is not None:
                 check_output(made, cohort, measured, self.store)
@@ -112,7 +124,7 @@ class DoseVerbs(Held):
         from twin import library
         from twin.chart import from_graph
         from twin.dose.subjects import of_cohort, of_fit, of_mixture
-        from twin.fit.data import ROWS_AT_ONCE, data_set
+        from twin.fit.one import of_table
         from twin.fit.patient import DRAWS as DRAWN
         from twin.fit.patient import fit_patient
         from twin.mixture import as_text
@@ -121,12 +133,15 @@ class DoseVerbs(Held):
 
         twin = library.load(model)
         given = as_text(who.given)
-        if who.measured is not None:
-            records = read_records(who.measured)
-            if len(records.by_id) != 1:
-                raise ValueError(f"the table has {len(records.by_id)} patients; expected one")
-            data = data_set(twin, records, given=given, rows=ROWS_AT_ONCE)
-            return of_fit(fit_patient(twin, data, draws=who.draws or DRAWN, seed=who.seed), data.ids[0], who.level)
+        if who.measured is not None or who.regimen is not None:
+            if who.measured is not None:
+                data, person = of_table(twin, read_records(who.measured), given)
+            else:
+                data, person, _ = of_graph(self._graph(), twin, str(who.patient), (who.regimen, who.days, given))
+                self._noted("twin dose", person.id)
+            shares, draws = person.shares.tolist(), who.draws or DRAWN
+            posterior = fit_patient(twin, data, prior_shares=shares, draws=draws, seed=who.seed)
+            return of_fit(posterior, person, who.level)
         if who.patient is not None:
             one = from_graph(self._graph(), who.patient, twin, given)
             self._noted("twin dose", one.id)

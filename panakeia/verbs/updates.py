@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from kg.stores.protocol import Store
     from twin.fit.arms import Arms
     from twin.fit.data import DataSet
     from twin.fit.patient import Posterior
@@ -67,7 +68,8 @@ class UpdateVerbs(Held):
         if data is not None:
             told, person = of_table(twin, read_records(data), how.given, how.called)
         else:
-            told, person, notes = self._of_graph(twin, str(patient), (regimen, days, how.given))
+            told, person, notes = of_graph(self._graph(), twin, str(patient), (regimen, days, how.given))
+            self._noted("twin fit", person.id)
         moments = _moments(told.time_h, times)
         with self._telling() as progress:
             progress(f"fit {model}", 0.0)
@@ -76,19 +78,22 @@ class UpdateVerbs(Held):
         title = f"{model}: one patient's parameters by {method}, measurements: {content['observations']}"
         return Table(title, _parameter_rows(content), (*notes, *_notes(posterior, person, content)), content)
 
-    def _of_graph(
-        self, twin: "Model", patient: str, asked: tuple[Any, str | None, Any]
-    ) -> "tuple[DataSet, Mixture, tuple[str, ...]]":
-        """Return the data of a patient of the graph, whom that may be, and what of the record was used."""
-        from twin.chart import from_graph, parse_days, treated
-        from twin.fit.one import of_whom
 
-        regimen, days, given = asked
-        doses = _regimen(regimen) if regimen is not None else None
-        found = treated(self._graph(), patient, twin, doses, None if days is None else parse_days(days))
-        person = from_graph(self._graph(), patient, twin, given, days=found.days)
-        self._noted("twin fit", person.id)
-        return of_whom(twin, found.records, person), person, found.notes()
+def of_graph(
+    store: "Store", twin: "Model", patient: str, asked: tuple[Any, str | None, Any]
+) -> "tuple[DataSet, Mixture, tuple[str, ...]]":
+    """Return the data of a patient of the graph, whom that may be, and what of the record was used.
+
+    `asked` is the regimen, the days (FIRST:LAST), and covariates by hand.
+    """
+    from twin.chart import from_graph, parse_days, treated
+    from twin.fit.one import of_whom
+
+    regimen, days, given = asked
+    doses = _regimen(regimen) if regimen is not None else None
+    found = treated(store, patient, twin, doses, None if days is None else parse_days(days))
+    person = from_graph(store, patient, twin, given, days=found.days)
+    return of_whom(twin, found.records, person), person, found.notes()
 
 
 def _regimen(source: "str | Path | Regimen") -> "Regimen":

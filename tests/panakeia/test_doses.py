@@ -8,7 +8,8 @@ import pytest
 from tests.panakeia.conftest import Panakeia
 
 COHORT = "id,age_years,CYP2C9,VKORC1\nA,71,*1/*1,GG\nB,71,*1/*3,GA\n"
-PATIENT = "TIME,AMT,DV\n0,320,.\n1,.,7.9\n5,.,8.1\n12,.,5.0\n"
+MEASURED = "TIME,AMT,DV\n0,320,.\n1,.,7.9\n5,.,8.1\n12,.,5.0\n"
+PATIENT = "PANAKEIA:P-0656e08a1b41eeba9b7b"
 THEOPHYLLINE = ("--model", "theophylline_boeckmann1994", "--every", "12h")
 
 
@@ -23,10 +24,10 @@ def test_a_cohort(panakeia: Panakeia, cohort: Path, tmp_path: Path) -> None:
     bounds = ("--low", 0.5, "--high", 15, "--step", 0.5, "--limit", "INR<6", "--draws", 60)
     asked = ("twin", "dose", "--cohort", cohort, "--target", "INR=2.5", *bounds)
     told = panakeia(*asked, "--json").json()
-    assert told["second_model"] == "warfarin_hamberg2010" and told["dose_unit"] == "mg"
+    assert told["dose_unit"] == "mg"
     first, second = told["patients"]
     assert (first["id"], first["dose"], second["dose"]) == ("A", 8.0, 3.0)
-    assert first["lower"] < first["value"] < first["upper"] and first["second_model"]["value"] > 1
+    assert first["lower"] < first["value"] < first["upper"] and first["second_model"]["model"] == "warfarin_hamberg2010"
     assert [beside["dose"] for beside in first["neighbours"]] == [7.5, 8.5]
     done = panakeia(*asked, "--out", tmp_path / "doses.csv", "--plot", tmp_path / "doses.png")
     assert done.status == 0 and "at steady state" in done.out
@@ -35,7 +36,7 @@ def test_a_cohort(panakeia: Panakeia, cohort: Path, tmp_path: Path) -> None:
 
 
 def test_a_patient_with_measurements(panakeia: Panakeia, tmp_path: Path) -> None:
-    (tmp_path / "patient.csv").write_text(PATIENT, encoding="utf-8")
+    (tmp_path / "patient.csv").write_text(MEASURED, encoding="utf-8")
     asked = ("--measured", tmp_path / "patient.csv", "--target", "theophylline_mg_per_L=8:20", "--step", 20)
     told = panakeia("twin", "dose", *THEOPHYLLINE, *asked, "--draws", 200, "--json").json()
     assert told["dose"] == told["patients"][0]["dose"] and told["dose"] % 20 == 0
@@ -47,10 +48,20 @@ def test_a_patient_with_measurements(panakeia: Panakeia, tmp_path: Path) -> None
     assert anyone["patients"][0]["upper"] - anyone["patients"][0]["lower"] > 1.2 * alone  # what measurements tell
 
 
+def test_labs_of_the_graph_under_a_regimen(panakeia: Panakeia, starter_store: Path, tmp_path: Path) -> None:
+    (tmp_path / "regimen.csv").write_text("TIME,AMT,II,ADDL\n0,5,24,83\n", encoding="utf-8")
+    asked = ("twin", "dose", "--patient", PATIENT, "--store", starter_store, "--target", "INR=2:3", "--draws", 100)
+    bounds = ("--low", 2, "--high", 8, "--step", 2, "--at", "28d")
+    told = panakeia(*asked, *bounds, "--regimen", tmp_path / "regimen.csv", "--json").json()
+    assert "fitted to own measurements" in told["basis"] and told["dose"] in (2, 4, 6, 8)
+    assert told["second_model"]["model"] == "warfarin_hamberg2010"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (("--target", "INR=2.5"), "--cohort"),
+        (("--target", "INR=2.5", "--cohort", "C", "--days", "2018-01-01:2018-02-01"), "go with --patient"),
         (("--target", "HbA1c=6", "--cohort", "C"), "expected one of INR"),
         (("--target", "INR=2.5", "--cohort", "C", "--step", "20", "--high", "15", "--low", "1"), "no multiple"),
         (("--target", "INR=2.5", "--cohort", "C", "--every", "12"), "a unit, h or d"),

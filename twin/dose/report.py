@@ -106,7 +106,6 @@ class Report:
             "basis": found.subjects.basis,
             "covariates": list(found.subjects.told),
             "level": found.subjects.level,
-            "second_model": self.second.model if self.second else None,
             "patients": list(self.rows()),
             "without_a_dose": len(found.reasons),
             "assumptions": assumed({"parameters": parameter_table(model)}),
@@ -129,6 +128,7 @@ class Report:
             )
             for number, (dose, value) in enumerate(zip(self.beside.dose, self.beside.value, strict=True))
         ]
+        row["second_model"] = None
         if self.second is not None:
             told = _seen(found.tried, self.second.value, self.second.spread, place, asked)
             row["second_model"] = {
@@ -173,7 +173,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         elif name == "nearest":
             flat |= {f"nearest_{part}": (value or {}).get(part) for part in ("dose", "value")}
         elif name == "second_model":
-            flat |= {f"second_model_{part}": value[part] for part in ("value", "lower", "upper", "own_dose")}
+            flat |= {f"{name}_{part}": value[part] for part in ("value", "lower", "upper", "own_dose") if value}
         elif name != "neighbours":
             flat[name] = value
     return flat

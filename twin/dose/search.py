@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kg.progress import Progress, part, silent
 from twin.dose.asked import Asked, Found
-from twin.dose.schedule import Window, place_of
+from twin.dose.schedule import MOST_CYCLES, Window, place_of
 from twin.dose.solve import Solved, settled, window_on
 from twin.dose.subjects import Spread, Subjects, middles, spread
 from twin.model import Floats
@@ -72,7 +72,7 @@ def _in_range(subjects: Subjects, asked: Asked, window: Window, solved: Solved) 
     if bounds.step is not None:
         best, score = _best(subjects, asked, window, bounds.around(best))
     value = middles(subjects, best[None], asked.schedule, window, asked.target.observable)[0]
-    return Solved(score > _NEVER, best, value, solved.monotone)
+    return Solved((score > _NEVER) & ~solved.restless, best, value, solved.monotone, solved.restless)
 
 
 def _best(subjects: Subjects, asked: Asked, window: Window, tried: Floats) -> tuple[Floats, Floats]:
@@ -124,6 +124,8 @@ def _unmet(subjects: Subjects, asked: Asked, solved: Solved, around: Spread) -> 
         who, dose, value = subjects.ids[place], solved.dose[place], solved.value[place]
         if who in subjects.missing:
             found[who] = f"{subjects.missing[who]} is missing"
+        elif solved.restless[place]:
+            found[who] = f"{name} comes to no steady state in {MOST_CYCLES} doses: say when it is looked at (--at 84d)"
         elif not np.isfinite(value):
             found[who] = "the course leaves the range of numbers at every dose tried"
         elif asked.target.is_range:

@@ -6,6 +6,7 @@ sides of the dose are seen, and the nearer one is taken.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -35,12 +36,14 @@ class Solved(NamedTuple):
     """[patient] each: whether the value is reached within the bounds, the dose, and what is seen on it.
 
     Where it is not reached, the dose comes nearest to it. `monotone`: what is seen only rises, or only falls.
+    `restless`: nothing comes to rest, however many doses are taken; the value is not reached then.
     """
 
     met: NDArray[np.bool_]
     dose: Floats
     value: Floats
     monotone: NDArray[np.bool_]
+    restless: NDArray[np.bool_]
 
 
 def settled(
@@ -56,9 +59,10 @@ def settled(
     if schedule.at_h is not None:
         window = window_at(schedule, schedule.at_h)
         return window, solve(_response(subjects, asked, window), wanted, asked.bounds)
-    found = Solved(np.zeros(count, bool), np.full(count, np.nan), np.full(count, np.nan), np.ones(count, bool))
-    left, calm, cycles = np.arange(count), np.zeros(count, bool), FEWEST_CYCLES
-    while True:
+    never, unknown = np.zeros(count, bool), np.full(count, np.nan)
+    found = Solved(never.copy(), unknown.copy(), unknown.copy(), ~never, never.copy())
+    left, calm, cycles = np.arange(count), never.copy(), FEWEST_CYCLES
+    while cycles <= MOST_CYCLES:
         progress(f"search at {cycles} doses", 1 - len(left) / count)
         few, window = subjects.only(left), window_at(schedule, cycles * schedule.every_h, settled=True)
         now = _again(_response(few, asked, window), wanted[left], asked.bounds, _some(found, left))
@@ -67,26 +71,28 @@ def settled(
         left = left[~calm[left] & np.isfinite(found.value[left])]
         if not left.size:
             return window, found
-        if cycles >= MOST_CYCLES:
-            break
         later = window_at(schedule, 2 * cycles * schedule.every_h)
         seen = _response(subjects.only(left), asked, later)(found.dose[left][None])[0]
         calm[left] = ~(np.abs(seen - found.value[left]) > SETTLED * np.abs(seen))
         cycles *= 2
-    raise DoseError(
-        f"{asked.target.observable} comes to no steady state in {MOST_CYCLES} doses {schedule}, in {left.size} of"
-        f" {count} patients: say when it is looked at (--at 84d)"
-    )
+    if len(left) == count:
+        raise DoseError(
+            f"{asked.target.observable} comes to no steady state in {MOST_CYCLES} doses {schedule}: say when it is"
+            " looked at (--at 84d)"
+        )
+    found.restless[left], found.met[left] = True, False
+    return window, found
 
 
 def _some(found: Solved, left: NDArray[np.int64]) -> Solved:
-    return Solved(found.met[left], found.dose[left], found.value[left], found.monotone[left])
+    met, dose, value, monotone, restless = found
+    return Solved(met[left], dose[left], value[left], monotone[left], restless[left])
 
 
 def window_on(subjects: Subjects, doses: Floats, asked: Asked) -> Window:
     """Return the window that is asked for, or the first in which nobody changes any more on given doses: [patient].
 
-    Raises `DoseError` where there is none.
+    Where somebody always does, it is the last that was tried, and not said to be settled.
     """
     schedule = asked.schedule
     if schedule.at_h is not None:
@@ -98,7 +104,7 @@ def window_on(subjects: Subjects, doses: Floats, asked: Asked) -> Window:
         if not (np.abs(seen - before) > SETTLED * np.abs(seen)).any():
             return window
         cycles, before = 2 * cycles, seen
-    raise DoseError(f"{subjects.model.name}: {asked.target.observable} comes to no steady state on the doses found")
+    return replace(window, settled=False)
 
 
 def _again(response: Response, wanted: Floats, bounds: Bounds, before: Solved) -> Solved:
@@ -130,7 +136,7 @@ def solve(response: Response, wanted: Floats, bounds: Bounds, near: Floats | Non
         tried = bounds.around(dose)
         away = np.abs(response(tried) - wanted)
         dose = np.where(away[1] < away[0], tried[1], tried[0])
-    return Solved(met, dose, response(dose[None])[0], monotone)
+    return Solved(met, dose, response(dose[None])[0], monotone, np.zeros(len(dose), bool))
 
 
 Bracket = tuple[NDArray[np.bool_], Floats, Floats]

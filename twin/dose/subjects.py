@@ -109,11 +109,12 @@ def of_individuals(model: Model, individuals: Individual) -> Subjects:
     return Subjects(model, ids, individuals, individuals, 0.0, "patients with given parameters")
 
 
-def of_fit(posterior: Posterior, patient: str, level: float) -> Subjects:
+def of_fit(posterior: Posterior, person: Mixture, level: float) -> Subjects:
     """Return the patient whom measurements tell of: draws of the posterior, whose median is the middle."""
     people = posterior.people
     basis = f"the median of {_count(people)} draws of the patient, fitted to own measurements; bounds hold {level:.0%}"
-    return Subjects(posterior.model, (patient,), people, people, level, basis)
+    told = (*(one.to_text() for one in person.told), *posterior.warnings)
+    return Subjects(posterior.model, (person.id,), people, people, level, basis, told=told)
 
 
 def middles(subjects: Subjects, amounts: Floats, schedule: Schedule, window: Window, observable: str) -> Floats:

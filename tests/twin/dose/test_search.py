@@ -11,8 +11,9 @@ from twin.dose.asked import Asked, Bounds, asked
 from twin.dose.report import report
 from twin.dose.schedule import Schedule, seen
 from twin.dose.search import find
-from twin.dose.subjects import Subjects, of_cohort, of_mixture, spread
+from twin.dose.subjects import Subjects, of_cohort, of_individuals, of_mixture, spread
 from twin.dose.target import DoseError, Target, parse_limit, parse_target
+from twin.engine import typical
 from twin.mixture import mixture
 from twin.model import Model
 from twin.patient import Cohort
@@ -176,3 +177,11 @@ def test_targets_and_limits() -> None:
         Bounds(5.0, 5.0)
     with pytest.raises(DoseError, match="expected one of theophylline_boeckmann1994's: gut"):
         find(theophylline(), Asked(Target(NAME, 1.0, 1.0), Schedule(compartment="vein")))
+
+
+def test_one_patient_who_comes_to_no_steady_state_fails_alone() -> None:
+    people = typical(THEOPHYLLINE, {}, None, 2)
+    people.clearance_l_per_h[1] = 1e-9
+    found = find(of_individuals(THEOPHYLLINE, people), asked(THEOPHYLLINE, f"{NAME}=10", every="12h", measure="mean"))
+    assert found.dose[0] == pytest.approx(10 * 2.752 * 12) and np.isnan(found.dose[1])
+    assert list(found.reasons) == ["2"] and "no steady state" in found.reasons["2"]

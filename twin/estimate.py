@@ -94,6 +94,10 @@ def _student(value: float, error: float, freedom: float, level: float, method: s
     return Estimate(value, value - half, value + half, error, level, method)
 
 
+LONGEST_GAP_DAYS = 56.0
+"""Between visits farther apart nothing is interpolated: nobody knows what was in between. Source: Rosendaal 1993."""
+
+
 def time_in_range_daily(inr: Floats, low: float, high: float) -> Floats:
     """Return each patient's share of days with INR within [low, high]; `inr` is [patient, day], NaN is not counted.
 
@@ -108,8 +112,9 @@ def time_in_range_daily(inr: Floats, low: float, high: float) -> Floats:
 def time_in_range_rosendaal(days: Floats, inr: Floats, low: float, high: float) -> Floats:
     """Return each patient's share of time with INR within [low, high], interpolated linearly between visits.
 
-    `days` [visit] ascend, `inr` is [patient, visit]; NaN ends a patient's follow-up. A patient with fewer than two
-    visits has no such time: NaN. Rosendaal 1993 counts whole days of the interpolated line; here the line itself is
+    `days` [visit] ascend, `inr` is [patient, visit]; NaN ends a patient's follow-up. Time between visits more than
+    `LONGEST_GAP_DAYS` apart does not count. A patient without two visits near each other has no such time: NaN.
+    Rosendaal 1993 counts whole days of the interpolated line; here the line itself is
     measured.
     Source: Rosendaal 1993, Thromb Haemost 69:236.
 
@@ -118,7 +123,7 @@ def time_in_range_rosendaal(days: Floats, inr: Floats, low: float, high: float) 
     """
     gaps = np.diff(days)[np.newaxis, :]
     start, end = inr[:, :-1], inr[:, 1:]
-    observed = np.isfinite(start) & np.isfinite(end)
+    observed = np.isfinite(start) & np.isfinite(end) & (gaps <= LONGEST_GAP_DAYS)
     bottom, top = np.fmin(start, end), np.fmax(start, end)
     rise = top - bottom
     flat = rise == 0

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, Strict, create_model, model_validato
 from kg.files.checked import Checked, Count, Number, Positive, Share, Text, at_least, check
 from twin import library
 from twin.covariates import Continuous, Covariate
+from twin.estimate import LONGEST_GAP_DAYS
 from twin.library.warfarin.dosing import MAY_READ, REVISION_DAY, EuPact, Start, Titration
 from twin.population import Population, schema_of
 
@@ -121,6 +122,12 @@ class TrialDesign(Checked):
         """Return the number of days with a dose."""
         return 7 * self.trial.weeks
 
+    @property
+    def _bridged(self) -> bool:
+        """Whether the INR can be interpolated between any two visits that count."""
+        counted = [day for day in self.visits.days if day >= self.endpoint.from_day]
+        return any(later - earlier <= LONGEST_GAP_DAYS for earlier, later in pairwise(counted))
+
     def titration_of(self, arm: Arm) -> Titration:
         """Return the arm's own titration, else the trial's."""
         titration = arm.titration or self.titration
@@ -157,15 +164,19 @@ class TrialDesign(Checked):
         if self.endpoint.from_day > days[-2]:
             expected = f"expected <= {days[-2]}, so that two visits are on or after it"
             mistakes.append(f"endpoint.from_day: got {self.endpoint.from_day}, {expected}")
+        elif self.endpoint.method == "rosendaal" and not self._bridged:
+            told = f"visits.days: no two of day {self.endpoint.from_day} or later are at most {LONGEST_GAP_DAYS:g} days"
+            mistakes.append(f"{told} apart, and time in range is not interpolated over more; expected more visits")
         return mistakes
 
     def _mistakes_in_arms(self) -> list[str]:
         mistakes = []
-        names = [arm.name for arm in self.arms]
+        names = [" ".join(arm.name.split()).casefold() for arm in self.arms]
         for index, arm in enumerate(self.arms):
             key = f"arms[{index}]"
-            if arm.name in names[:index]:
-                mistakes.append(f"{key}.name: got {arm.name!r}, which another arm has; expected a name of its own")
+            if names[index] in names[:index]:
+                told = f"{key}.name: got {arm.name!r}, which another arm has, but for letters' case and blanks"
+                mistakes.append(f"{told}; expected a name of its own")
             titration, where = (arm.titration, f"{key}.titration") if arm.titration else (self.titration, "titration")
             if titration is None:
                 mistakes.append(f"{key}.titration: missing; give it here, or once for all arms as [titration]")

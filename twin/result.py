@@ -4,6 +4,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from kg.notebook import notebook_html
 from twin.estimate import (
+    LONGEST_GAP_DAYS,
     Estimate,
     mean,
     paired_difference,
@@ -176,6 +178,8 @@ def _endpoint_in_words(design: TrialDesign) -> str:
     if endpoint.method == "rosendaal":
         visits = [day for day in design.visits.days if day >= endpoint.from_day]
         words = f"the share of time with {within}, interpolated between the visits of day {visits[0]} to {visits[-1]}"
+        apart = f", without the time between visits more than {LONGEST_GAP_DAYS:g} days apart"
+        words += apart * any(later - earlier > LONGEST_GAP_DAYS for earlier, later in pairwise(visits))
         return words + " that come before a patient leaves (none where there are not two)" * leaves
     words = f"the share of the mornings of day {endpoint.from_day} to {design.days + 1} with a true {within}"
     return words + " that come before a patient leaves (none where there is no such morning)" * leaves
@@ -271,8 +275,9 @@ def _difference(
 def _outcome(table: pd.DataFrame) -> Floats:
     outcome: Floats = table["TTR"].dropna().to_numpy(dtype=np.float64)
     if outcome.size < 2:
-        arm = table["ARM"].iloc[0]
-        raise ValueError(f"arm {arm!r}: {outcome.size} subjects have an outcome, expected 2 or more: enrol more")
+        raise ValueError(
+            f"arm {table['ARM'].iloc[0]!r}: {outcome.size} subjects have an outcome, expected 2 or more: enrol more"
+        )
     return outcome
 
 

@@ -11,7 +11,7 @@ from kg.files.checked import read_toml
 from kg.progress import Progress, silent
 from twin import library, population
 from twin.engine import begin, float64_on_cpu, look
-from twin.library.warfarin.dosing import adjust, given, plan_start
+from twin.library.warfarin.dosing import MOST_HELD, adjust, given, plan_start
 from twin.model import Floats, Individual, Model
 from twin.patient import Cohort
 from twin.protocol import INR, Arm, TrialDesign
@@ -83,8 +83,8 @@ def follow(design: TrialDesign, model: Model, arm: Arm, enrolled: Enrolled) -> C
     """
     titration = design.titration_of(arm)
     covariates, individuals = enrolled.cohort.covariates, enrolled.individuals
-    plan = plan_start(arm.start, covariates, design.days)
-    taken = np.zeros_like(plan)
+    plan = plan_start(arm.start, covariates, design.days + 1 + MOST_HELD)
+    taken = np.zeros((len(plan), design.days))
     inr, measured = np.full((2, *enrolled.error.shape), np.nan)
     state = begin(model, individuals)
     inr[:, 0] = look(model, individuals, state)[INR]

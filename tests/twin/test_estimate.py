@@ -98,6 +98,12 @@ def test_rosendaal_by_hand() -> None:
     assert share[0] == pytest.approx((20 / 3 + 6) / 30, rel=1e-12)
 
 
+def test_rosendaal_does_not_bridge_more_than_56_days() -> None:
+    inr = np.array([[2.0, 2.0, 9.0, 9.0], [2.0, np.nan, np.nan, np.nan]])
+    share = time_in_range_rosendaal(np.array([0.0, 56.0, 113.0, 120.0]), inr, 2.0, 3.0)
+    assert share == pytest.approx([56 / 63, np.nan], nan_ok=True)
+
+
 def test_rosendaal_of_flat_crossing_and_ended_follow_up() -> None:
     inr = np.array([[2.5, 2.5, 2.5], [3.5, 3.5, 3.5], [1.0, 4.0, 1.0], [2.0, 3.0, np.nan], [2.5, np.nan, np.nan]])
     share = time_in_range_rosendaal(np.array([0.0, 5.0, 20.0]), inr, 2.0, 3.0)

@@ -249,6 +249,26 @@ def test_a_hold_gives_nothing_for_so_many_doses_and_then_the_lowered_dose() -> N
     assert all(row == expected for row in course.doses_mg[high].tolist())
 
 
+def test_a_hold_that_outlasts_the_trial_does_not_become_the_dose() -> None:
+    def held_late(c: Content) -> None:
+        c["visits"]["days"] = [1, 78, 82, 85]
+        c["conduct"]["measurement_error"] = False
+        start = {"rule": "fixed", "doses_mg": [8.0]}
+        c["arms"] = [{"name": name, "start": start} for name in ("held", "other")]
+        c["titration"]["nomogram"] = [
+            {"inr_below": 3.0, "change_percent": 50.0},
+            {"change_percent": -50.0, "hold_doses": 7},
+        ]
+
+    design = designed(held_late)
+    model = library.load(design.trial.model)
+    course = trial.follow(design, model, design.arms[0], trial.enrol(design, model))
+    back = (course.inr[:, 77] >= 3.0) & (course.inr[:, 81] < 3.0)
+    assert back.sum() > 5
+    assert (course.doses_mg[back, 77:81] == 0.0).all()
+    assert (course.doses_mg[back, 81:] == 6.0).all(), "half of 8 mg, and half as much more"
+
+
 @pytest.mark.parametrize(("tablet_mg", "max_mg"), [(4.0, 15.0), (0.5, 3.3), (2.5, 6.0)])
 def test_nobody_ever_takes_more_than_the_maximum(tablet_mg: float, max_mg: float) -> None:
     def bounded(c: Content) -> None:
@@ -386,6 +406,11 @@ MISTAKES: list[tuple[Callable[[Content], object], str]] = [
     (
         lambda c: c["arms"][0].update(name="genotype-guided"),
         r"arms\[1\].name: got 'genotype-guided', which another arm",
+    ),
+    (lambda c: c["arms"][1].update(name=" Standard "), r"arms\[1\].name: got ' Standard ', which another arm has, but"),
+    (
+        lambda c: (c["visits"].update(days=[1, 85]), c["arms"][1]["start"].pop("revision")),
+        "visits.days: no two of day 1 or later are at most 56 days apart",
     ),
     (
         lambda c: c["arms"][1]["start"].update(rule="guess"),

@@ -16,6 +16,8 @@ AlgorithmName = Literal["iwpc_pharmacogenetic", "iwpc_clinical", "gage_2008"]
 
 MAY_READ = tuple({covariate: None for some in COVARIATES.values() for covariate in some})
 """What any rule reads of a patient."""
+MOST_HELD = 7
+"""Doses that may be held at once."""
 REVISION_DAY = 4
 """The day whose INR Lenzini's equation revises the dose from, as in EU-PACT."""
 
@@ -80,7 +82,7 @@ class Step(Checked):
 
     inr_below: Positive | None = None
     change_percent: Annotated[float, Strict(), Field(ge=-100, le=100)]
-    hold_doses: Annotated[int, Strict(), Field(ge=0, le=7)] = 0
+    hold_doses: Annotated[int, Strict(), Field(ge=0, le=MOST_HELD)] = 0
 
 
 class Titration(Checked):
@@ -111,7 +113,11 @@ class Titration(Checked):
 
 
 def plan_start(start: Start, covariates: Covariates, days: int) -> Floats:
-    """Return the doses in mg, [patient, day], that would be given if no INR were ever measured."""
+    """Return the doses in mg, [patient, day], that would be given if no INR were ever measured.
+
+    The last day's is the maintenance dose, for as long as no dose is held on it: who titrates plans `MOST_HELD` + 1
+    days beyond the last visit.
+    """
     if isinstance(start, Fixed):
         older = np.asarray(covariates["age_years"], dtype=np.float64) > (start.older_than_years or np.inf)
         usual = _extended(start.doses_mg, days)

@@ -346,9 +346,7 @@ def _assumptions(design: TrialDesign) -> list[Assumption]:
 def _conduct_assumptions(design: TrialDesign) -> list[Assumption]:
     """Return what the trial takes for granted of doses taken, patients leaving and INRs measured."""
     conduct = design.conduct
-    rules = (
-        "While a patient is followed, every INR is measured on its day, and every dose given follows the arm's rules."
-    )
+    rules = "While a patient is followed, each INR is measured on its day, and each dose given follows the arm's rules."
     error = "INRs are measured without error."
     if conduct.measurement_error:
         error = "Measured INRs scatter log-normally by the model's residual error, independently of each other."

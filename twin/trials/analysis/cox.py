@@ -14,7 +14,7 @@ from twin.trials.analysis.survival import Times, stratum_of
 from twin.trials.analysis.table import Arms, NoEvents, NotConverged, covariates, require_full_rank
 
 _STEPS, _CLOSE, _FAR = 50, 1e-9, 20.0
-"""Newton's steps at most, the gain in the likelihood that ends them, a log hazard ratio that has no maximum below."""
+"""Newton's steps at most, the step that is the last, in deviations, and a log hazard ratio that no data ask for."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,19 @@ def partial_likelihood(design: Floats, times: Times, strata: Floats) -> tuple[Fl
     groups = [(scaled[strata == one], times[strata == one]) for one in np.unique(strata)]
     at = np.zeros(design.shape[1])
     likelihood, slope, curvature = _sum(groups, at)
+    if np.linalg.matrix_rank(curvature, hermitian=True) < at.size:
+        raise NoEvents("no event happens while an arm or covariate differs among those at risk: nothing to compare")
     for _ in range(_STEPS):
         step = np.linalg.lstsq(curvature, slope, rcond=None)[0]
         ahead = _sum(groups, at + step)
         while ahead[0] < likelihood and np.abs(step).max() > _CLOSE:
             step = step / 2.0
             ahead = _sum(groups, at + step)
-        gain, at = ahead[0] - likelihood, at + step
+        at = at + step
         likelihood, slope, curvature = ahead
         if np.abs(at / spread * np.ptp(design, axis=0)).max() > _FAR:
             break
-        if abs(gain) < _CLOSE * (abs(likelihood) + _CLOSE):
+        if np.abs(step).max() <= _CLOSE:
             return at / spread, np.linalg.inv(curvature) / np.outer(spread, spread)
     raise NotConverged("a hazard ratio is 0 or infinite: at every event the one at the event has the extreme covariate")
 

@@ -12,10 +12,13 @@ import numpy as np
 from twin.model import Floats
 from twin.trials.analysis.table import NotConverged, SingularDesign, TooFewSubjects, require_full_rank
 
-_STEPS, _HALVINGS, _CLOSE = 100, 40, 1e-9
-"""Steps at most, how often one is halved at most, and twice the gain in the likelihood below which a step is the last:
-what Newton's leaves is of the order of the square.
+_STEPS, _CLOSE = 100, 1e-9
+"""Steps at most, and twice the gain in the likelihood below which Newton's step is the last: what it leaves is of the
+order of the square.
 """
+
+_PARTS = (1.0, 0.5, 0.25)
+"""The parts of Newton's step that are tried."""
 
 _VARIES = 1e-18
 """The residual variance, as a share of the outcome's mean square, that is more than rounding."""
@@ -72,9 +75,7 @@ class _Normal:
 class _Derivatives:
     gradient: Floats
     observed: Floats
-    expected: Floats
     slopes: Floats
-    curvatures: Floats
 
 
 def fit_reml(data: Repeated) -> Fit:
@@ -89,15 +90,13 @@ def fit_reml(data: Repeated) -> Fit:
     if not ((residual**2).sum(axis=0) > _VARIES * (np.nan_to_num(data.outcome) ** 2).sum(axis=0)).all():
         raise SingularDesign("at a visit the outcome does not vary between the subjects that the model calls equal")
     covariance, patterns = _start(residual, seen), _patterns(data, residual)
-    elements = _elements(covariance.shape[0])
-    here, last = _normal(patterns, covariance), False
+    here = _normal(patterns, covariance)
     for _ in range(_STEPS):
-        if last:
-            return at_covariance(data, covariance)
-        found = _derivatives(patterns, covariance, here, elements)
-        step, newton = _direction(found)
-        last = newton and float(found.gradient @ step) < _CLOSE
-        covariance, here = _ahead(patterns, covariance, here, np.tensordot(step, elements, 1))
+        found = _derivatives(patterns, covariance, here)
+        newton = _newton(found)
+        if newton is not None and float(found.gradient @ newton) < _CLOSE:
+            return at_covariance(data, covariance + _matrix(newton))
+        covariance, here = _ahead(patterns, covariance, here, newton, found.gradient)
     raise NotConverged(
         f"the restricted likelihood was not maximised in {_STEPS} steps: too few subjects for its visits?"
     )
@@ -108,8 +107,8 @@ def at_covariance(data: Repeated, covariance: Floats) -> Fit:
     plain, residual = _plain(data)
     patterns = _patterns(data, residual)
     here = _normal(patterns, covariance)
-    found = _derivatives(patterns, covariance, here, _elements(covariance.shape[0]))
-    coefficients, shape = plain + here.coefficients, (found.slopes, found.curvatures, found.observed)
+    found = _derivatives(patterns, covariance, here)
+    coefficients, shape = plain + here.coefficients, (found.slopes, _curvatures(patterns, covariance), found.observed)
     return Fit(data.names, coefficients, here.variance, covariance, here.likelihood, *shape)
 
 
@@ -177,49 +176,77 @@ def _normal(patterns: list[_Pattern], covariance: Floats) -> _Normal:
     return _Normal(-0.5 * (logs + squares - float(beside @ coefficients)), coefficients, variance)
 
 
-def _derivatives(patterns: list[_Pattern], covariance: Floats, here: _Normal, elements: Floats) -> _Derivatives:
+def _derivatives(patterns: list[_Pattern], covariance: Floats, here: _Normal) -> _Derivatives:
     """Return the likelihood's derivatives by the covariance's elements, and the regression's that they come from."""
+    elements, variance = _elements(covariance.shape[0]), here.variance
     count, columns = elements.shape[0], here.coefficients.size
-    slopes, curvatures = np.zeros((count, columns, columns)), np.zeros((count, count, columns, columns))
-    traces, squares, beside = np.zeros(count), np.zeros(count), np.zeros((count, columns))
-    crossed, bent = np.zeros((count, count)), np.zeros((count, count))
+    slopes, beside = np.zeros((count, columns, columns)), np.zeros((count, columns))
+    gradient, observed = np.zeros(count), np.zeros((count, count))
     for pattern in patterns:
-        inverse = np.linalg.inv(covariance[np.ix_(pattern.seen, pattern.seen)])
-        inside = elements[:, pattern.seen][:, :, pattern.seen]
-        weighed = inverse @ pattern.design
+        inverse, inside, weighed, between = _weighed(pattern, covariance, elements)
         residual = (pattern.outcome - pattern.design @ here.coefficients) @ inverse
         design = np.tensordot(weighed, weighed, axes=(0, 0)).transpose(0, 2, 1, 3)
-        outcome, mixed = residual.T @ residual, np.tensordot(weighed, residual, axes=(0, 0)).transpose(0, 2, 1)
-        between = np.tensordot(inside @ inverse, inside, axes=(2, 1)).transpose(0, 2, 1, 3)
+        squares, fitted = residual.T @ residual, np.tensordot(design, variance)
+        subjects = len(pattern.outcome)
         slopes -= np.tensordot(inside, design)
-        curvatures += np.tensordot(between, design)
-        traces += len(pattern.outcome) * np.tensordot(inside, inverse)
-        squares += np.tensordot(inside, outcome)
-        beside += np.tensordot(inside, mixed)
-        crossed += len(pattern.outcome) * np.tensordot(between, inverse)
-        bent += np.tensordot(between, outcome)
-    variance = here.variance
+        beside += np.tensordot(inside, np.tensordot(weighed, residual, axes=(0, 0)).transpose(0, 2, 1))
+        gradient += 0.5 * np.tensordot(inside, squares + fitted - subjects * inverse)
+        observed += np.tensordot(between, squares + fitted - 0.5 * subjects * inverse)
     through = slopes @ variance
-    trace = crossed - 2.0 * np.tensordot(curvatures, variance) + np.tensordot(through, through, axes=((1, 2), (2, 1)))
-    gradient = -0.5 * (traces + np.trace(through, axis1=1, axis2=2) - squares)
-    observed = bent - beside @ variance @ beside.T - 0.5 * trace
-    return _Derivatives(gradient, observed, 0.5 * trace, slopes, curvatures)
+    observed -= beside @ variance @ beside.T + 0.5 * np.tensordot(through, through, axes=((1, 2), (2, 1)))
+    return _Derivatives(gradient, observed, slopes)
 
 
-def _direction(found: _Derivatives) -> tuple[Floats, bool]:
-    """Return Newton's step, and that it is; far from the maximum, where the likelihood bends upwards, Fisher's."""
+def _weighed(pattern: _Pattern, covariance: Floats, elements: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return a pattern's weights, its part of the elements' derivatives, its weighed design, and those derivatives'
+    products with the weights in between, [element, element, seen, seen].
+    """
+    inverse = np.linalg.inv(covariance[np.ix_(pattern.seen, pattern.seen)])
+    inside = elements[:, pattern.seen][:, :, pattern.seen]
+    between = np.tensordot(inside @ inverse, inside, axes=(2, 1)).transpose(0, 2, 1, 3)
+    return inverse, inside, inverse @ pattern.design, between
+
+
+def _curvatures(patterns: list[_Pattern], covariance: Floats) -> Floats:
+    """Return Kenward and Roger's Q, [element, element, column, column]."""
+    elements, columns = _elements(covariance.shape[0]), patterns[0].design.shape[2]
+    curvatures = np.zeros((len(elements), len(elements), columns, columns))
+    for pattern in patterns:
+        _, _, weighed, between = _weighed(pattern, covariance, elements)
+        design = np.tensordot(weighed, weighed, axes=(0, 0)).transpose(0, 2, 1, 3)
+        curvatures += np.tensordot(between, design)
+    return curvatures
+
+
+def _newton(found: _Derivatives) -> Floats | None:
+    """Return Newton's step in the covariance's elements; none where the likelihood bends upwards."""
     try:
         np.linalg.cholesky(found.observed)
-        return np.asarray(np.linalg.solve(found.observed, found.gradient), np.float64), True
     except np.linalg.LinAlgError:
-        return np.asarray(np.linalg.lstsq(found.expected, found.gradient, rcond=None)[0], np.float64), False
+        return None
+    return np.asarray(np.linalg.solve(found.observed, found.gradient), np.float64)
 
 
-def _ahead(patterns: list[_Pattern], covariance: Floats, here: _Normal, step: Floats) -> tuple[Floats, _Normal]:
-    """Return where a step leads, halved until the likelihood does not fall."""
-    for _ in range(_HALVINGS):
+def _matrix(elements: Floats) -> Floats:
+    """Return the symmetric matrix of elements in the order of `_elements`."""
+    visits = int((np.sqrt(8.0 * elements.size + 1.0) - 1.0) / 2.0)
+    return np.asarray(np.tensordot(elements, _elements(visits), 1), np.float64)
+
+
+def _ahead(
+    patterns: list[_Pattern], covariance: Floats, here: _Normal, newton: Floats | None, gradient: Floats
+) -> tuple[Floats, _Normal]:
+    """Return where a step leads that does not lower the likelihood: Newton's, or else that of expectation maximisation.
+
+    The latter takes what was not seen, and the coefficients under a flat prior, for missing: it never falls, and never
+    leaves the covariances (Laird N, Lange N, Stram D. J Am Stat Assoc 1987;82:97-105).
+    """
+    for step in () if newton is None else [part * _matrix(newton) for part in _PARTS]:
         ahead = _normal(patterns, covariance + step)
-        if ahead.likelihood >= here.likelihood - 1e-9 * abs(here.likelihood):
+        if ahead.likelihood > here.likelihood:
             return covariance + step, ahead
-        step = step / 2.0
-    raise NotConverged("the restricted likelihood has no maximum: the covariance between visits is near singular")
+    slope = _matrix(gradient)
+    slope = (slope + np.diag(np.diag(slope))) / 2.0
+    subjects = sum(len(pattern.outcome) for pattern in patterns)
+    step = 2.0 / subjects * covariance @ slope @ covariance
+    return covariance + step, _normal(patterns, covariance + step)

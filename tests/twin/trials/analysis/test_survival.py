@@ -154,6 +154,18 @@ def test_what_is_wrong_is_named(change, error: type[Exception], words: str) -> N
         Cox(ARMS, ("AGE",))(change(drawn()))
 
 
+def test_no_comparison_where_arms_are_never_at_risk_together() -> None:
+    for estimator in (LogRank(ARMS, ("TRT01P",)), Cox(ARMS, strata=("TRT01P",))):
+        with pytest.raises(NoEvents, match="nothing to compare"):
+            estimator(drawn())
+
+
+def test_a_level_without_events_has_no_hazard_ratio() -> None:
+    table = drawn().assign(SITE=lambda t: np.where(t.index < 15, "none", "some"))
+    with pytest.raises(NotConverged, match="0 or infinite"):
+        Cox(ARMS, ("SITE",))(table.assign(CNSR=np.where(table.index < 15, 1, table.CNSR)))
+
+
 def test_no_comparison_where_nobody_has_the_event() -> None:
     for estimator in (LogRank(ARMS), RestrictedMean(ARMS, 5.0)):
         with pytest.raises(NoEvents, match="event"):

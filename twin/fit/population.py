@@ -15,7 +15,7 @@ from twin.fit.doubt import Doubt, doubt
 from twin.fit.layout import Layout, Population, coefficient_of_variation, layout, starting, unheard, whitening
 from twin.fit.likelihood import Likelihood, Objective, objective
 from twin.fit.minimise import Search, begin, step
-from twin.fit.rough import made_up, roughly
+from twin.fit.rough import far, made_up, roughly
 from twin.fit.settings import FitSettings
 from twin.fit.shrink import Shrinkage, shrinkage
 from twin.model import Floats, Model
@@ -169,12 +169,17 @@ def prepared(model: Model, data: DataSet, settings: FitSettings) -> tuple[Likeli
         start = start._replace(white=whitening(start.omega()[np.ix_(places, places)]))
         found = layout(model, start, data.case.covariates, heard, (*fixed, *silent_names))
         whole = replace(whole, layout=found)
-    if made_up(model) and not settings.start:
+    notes = _notes(model, data, unsaid)
+    if not settings.start and (made_up(model) or far(whole, start)):
+        if not made_up(model):
+            notes.append(
+                "the model's own numbers are far from these data: the search began where all patients as one fit"
+            )
         start = roughly(whole, start)
     line, none = whole.line(whole.layout.pack(start)), np.zeros((len(whole.layout.etas), whole.patients))
     while whole.accuracy(line, none) > TOLERANCE and whole.solver.finer:
         whole = replace(whole, solver=whole.solver.finer())
-    return whole, start, tuple(_notes(model, data, unsaid))
+    return whole, start, tuple(notes)
 
 
 def kept(model: Model, settings: FitSettings) -> tuple[str, ...]:

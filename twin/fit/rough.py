@@ -1,4 +1,6 @@
-"""Roughly: where a search begins for a model of which nothing was published: where all patients, taken as one, fit.
+"""Roughly: where a search begins that has nowhere to begin: where all patients, taken as one, fit.
+
+A model of which nothing was published has no numbers of its own, and those of another may be far from a table's.
 
 Parameters are scaled by powers of ten according to their units: amounts, for a table may be in another unit; volumes
 and clearances, for a body or a drug may be another; clearances and rates, for time. The additive error is scaled by
@@ -16,7 +18,7 @@ import numpy as np
 
 from twin.fit.data import Case
 from twin.fit.layout import Layout, Population
-from twin.fit.likelihood import Likelihood, Objective, around
+from twin.fit.likelihood import Likelihood, Objective, around, objective
 from twin.fit.minimise import Search, begin, step
 from twin.fit.near import Near
 from twin.model import Floats, Model
@@ -27,6 +29,9 @@ _AMOUNTS, _SIZES, _SPEEDS = tuple(range(-6, 7)), (-1, 0, 1), (-1, 0, 1)
 _MOST_STEPS, _MOST_STARTS = 30, 4
 _FAR = 2.0
 """How far, on the line, parameters are likely to go from where they were tried: a standard deviation."""
+_NO_ERROR = 30.0
+"""A root mean square of weighted residuals above this: another unit, or another drug."""
+_WIDER = (0.1, 1e3)
 _ADDITIVE = 0.1
 """Of the median of what was measured."""
 
@@ -36,14 +41,35 @@ def made_up(model: Model) -> bool:
     return not any(isinstance(one, Measured) for one in model.parameters.values())
 
 
+def far(likelihood: Likelihood, start: Population) -> bool:
+    """Return whether what is foretold of typical patients is so far off that no error explains it."""
+    return not _misfit(likelihood, start) < _NO_ERROR
+
+
+def _misfit(likelihood: Likelihood, population: Population) -> float:
+    """Return by how many of its standard deviations a measurement is off, without variability between patients."""
+    none = np.zeros((len(likelihood.layout.etas), likelihood.patients))
+    _, _, away = likelihood.residuals(likelihood.line(likelihood.layout.pack(population)), none)
+    return float(np.sqrt(np.nanmean(away**2)))
+
+
 def roughly(likelihood: Likelihood, start: Population) -> Population:
-    """Return a population with parameters and residual errors at which patients without variability fit best."""
-    errors = _errors(likelihood, start)
-    tried = [likelihood.layout.pack(one._replace(sigma=errors)) for one in _scaled(likelihood.layout.model, start)]
+    """Return a population with parameters and residual errors at which patients without variability fit well.
+
+    Each try begins with an error as wide as it is off. Of those to which the best few come, it is the one that fits
+    best with variability.
+    """
+    none, measured = np.zeros((len(likelihood.layout.etas), likelihood.patients)), _errors(likelihood, start)
+    tried = []
+    for one in _scaled(likelihood.layout.model, start._replace(sigma=measured)):
+        wider = np.clip(np.nan_to_num(_misfit(likelihood, one), nan=1.0), *_WIDER)
+        wide = {name: {part: wider * value for part, value in parts.items()} for name, parts in one.sigma.items()}
+        tried.append(likelihood.layout.pack(one._replace(sigma=wide)))
     values = [_pooled(likelihood, numbers, numbers).total for numbers in tried]
     order = np.argsort(np.where(np.isfinite(values), values, np.inf), kind="stable")[:_MOST_STARTS]
-    best = min((_lowered(likelihood, tried[place]) for place in order), key=lambda search: search.value)
-    found = likelihood.layout.unpack(best.numbers)
+    ends = [_lowered(likelihood, tried[place]).numbers for place in order]
+    marginal = [objective(likelihood, numbers, none).total for numbers in ends]
+    found = likelihood.layout.unpack(ends[int(np.argmin(np.where(np.isfinite(marginal), marginal, np.inf)))])
     return start._replace(
         theta={name: float(value) for name, value in found.theta.items()},
         sigma={name: {part: float(value) for part, value in parts.items()} for name, parts in found.sigma.items()},

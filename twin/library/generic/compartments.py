@@ -30,6 +30,8 @@ VOLUMES = (
 )
 ABSORPTION = {"absorption": (1.0, "1/h", "absorption_per_h")}
 CONCENTRATION = "concentration"
+_NAMED: Any = namedtuple
+"""Whose fields hang on the arguments: no type can say them."""
 BODY = ("central_mg", "peripheral_mg", "second_peripheral_mg")
 
 
@@ -52,8 +54,8 @@ def compartments(name: str, count: int, *, oral: bool = False, saturable: bool =
             "bioavailability": Assumed(1.0, "1", "all arrives, unless a fit frees it"),
         }
         fields += ["lag_h", "bioavailability"]
-    parameters_of: Any = namedtuple("Parameters", fields)
-    state_of: Any = namedtuple("Body", (*(("depot_mg",) if oral else ()), *BODY[:count]))
+    parameters_of = _NAMED("Parameters", fields)
+    state_of = _NAMED("Body", (*(("depot_mg",) if oral else ()), *BODY[:count]))
 
     def individual(theta: Theta, covariates: Mapping[str, Any]) -> Any:
         return parameters_of(*(theta[name] for name in parameters))

@@ -52,7 +52,7 @@ def timed(design: TrialDesign) -> tuple[float, trial.TrialResult]:
 
 def rates(_: float, y: Floats, individual: tuple[float, ...]) -> Floats:
     """Return the derivatives of Hamberg's model: gut, central, peripheral (mg), six transits and one."""
-    clearance, v1, v2, ec50, mtt1, mtt2 = individual
+    clearance, v1, v2, ec50, mtt1, mtt2 = individual[:6]
     power = (max(y[1], 0.0) / v1) ** 0.424
     free = ec50**0.424 / (ec50**0.424 + power)
     out, back = 0.131 * y[1] / v1, 0.131 * y[2] / v2

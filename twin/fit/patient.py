@@ -140,6 +140,8 @@ def _drawn(
 ) -> Posterior:
     """Return the posterior with draws; `luck` is how many and the seed. Shares are Laplace's, then the draws' own."""
     warnings = [] if found.found.all() else ["the search for the most likely parameters did not end well"]
+    if likelihood.layout.model.variability.occasions:
+        warnings.append("variability between occasions is not told apart: it is part of the residual error")
     sampled = _by_nuts if method == "nuts" else _by_weight
     etas, column, after, worth = sampled(likelihood, found, columns, luck)
     if worth < _FEW:

@@ -78,7 +78,7 @@ VARIABILITY = {
 
 INR, S_WARFARIN = "INR", "S_warfarin_mg_per_L"
 _SIGMA = "; taken as the standard deviation of the logarithm, which the quotations do not settle"
-_VARIANCE = "; quoted as 0.0325 and taken for its variance: the SD is √0.0325 (docs/decisions/0022)"
+_VARIANCE = "; quoted as 0.0325 and taken for its variance: the SD is √0.0325 (docs/decisions/0024)"
 ERRORS = {
     INR: Error(on_log=Assumed(0.1803, "1", _TABLE_4 + _VARIANCE)),
     S_WARFARIN: Error(on_log=Assumed(0.301, "1", _TABLE_2 + "; √0.0908, quoted after a single dose" + _SIGMA)),

@@ -88,7 +88,7 @@ class Asked:
 
 
 class How(TypedDict, total=False):
-    """How a dose is given, looked at and bounded, as it is written: times as "12h" or "84d", limits as "INR<4".
+    """How a dose is given, looked at and bounded, as it is written: times as "12h" or "84d", limits as "OBSERVABLE<4".
 
     - `every`: how often, a day if not said, or "once"; `duration` of an infusion; `compartment` of the model;
     - `low`, `high`, `step`: bounds of one dose in the model's unit, and what it is a multiple of;

@@ -19,6 +19,9 @@ FEWEST = 20
 """Where fewer patients are left than this, no course is drawn: 90 % of them has no bounds (5 % is less than one)."""
 TIME_WORDS = {"d": "day", "h": "hour"}
 """What a unit of time is called on an axis."""
+HOURS = {"d": 24.0, "h": 1.0}
+_SHORT_H = 72.0
+"""The longest course that is drawn in hours."""
 INK, MUTED, NEW, KNOWN = "#1f2933", "#7b8794", "#c05621", "#2b6cb0"
 ARMS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
 KIND_COLOURS = {
@@ -112,6 +115,79 @@ def trajectory_figure(
     courses = {name: frame[frame["observable"] == observable] for name, frame in trajectories.items()}
     unit = next(iter(trajectories.values()))["time_unit"].iloc[0]
     return _courses_figure(courses, TIME_WORDS[unit], label, band)
+
+
+def update_figure(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    measured: pd.DataFrame,
+    *,
+    observable: str,
+    label: str,
+    band: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw what was foretold of one patient before and after measurements, with what was measured.
+
+    `before` has the columns of `twin.simulate.Trajectories.to_frame`, `after` those of `twin.fit.forecast.Forecast`,
+    in hours: the darker band is of the course, the paler one of a measurement. `measured` has time (hours), value and
+    used: what the fit has not seen is a hollow dot. `band` is a target range to shade.
+    """
+    figure, axes = _figure(7.2, 3.6)
+    own = [frame[frame["observable"] == observable] for frame in (before, after)]
+    hours = [rows["time"] * HOURS[rows["time_unit"].iloc[0]] for rows in own]
+    unit = "h" if hours[1].max() <= _SHORT_H else "d"
+    (at, was), (then, now) = ((time / HOURS[unit], rows) for time, rows in zip(hours, own, strict=True))
+    if band is not None:
+        axes.axhspan(*band, color="#2f855a", alpha=0.1, linewidth=0, label="target range")
+    axes.fill_between(at, was["lower"], was["upper"], color=MUTED, alpha=0.18, linewidth=0)
+    axes.plot(at, was["value"], color=MUTED, linewidth=1.4, linestyle="--", label="before: from covariates alone")
+    for name, words, depth in (
+        ("_measured", "after: what would be measured", 0.14),
+        ("", "after: the true course", 0.28),
+    ):
+        lower, upper = now[f"lower{name}"], now[f"upper{name}"]
+        axes.fill_between(then, lower, upper, color=KNOWN, alpha=depth, linewidth=0, label=words)
+    axes.plot(then, now["value"], color=KNOWN, linewidth=1.8)
+    for used, words in ((True, "measured"), (False, "measured later, not used")):
+        rows = measured[measured["used"] == used]
+        if len(rows):
+            fill = NEW if used else "white"
+            axes.scatter(
+                rows["time"] / HOURS[unit], rows["value"], color=fill, edgecolor=NEW, s=30, zorder=4, label=words
+            )
+    if len(used_rows := measured[measured["used"]]):
+        axes.axvline(used_rows["time"].max() / HOURS[unit], color=MUTED, linewidth=0.8, linestyle=":")
+    if min(now["value"].min(), measured["value"].min()) >= 0 > axes.get_ylim()[0]:
+        axes.set_ylim(bottom=0)
+    axes.set_xlim(left=0)
+    axes.set_xlabel(TIME_WORDS[unit], fontsize=9)
+    axes.set_ylabel(label, fontsize=9)
+    _legend(figure)
+    return figure
+
+
+def checked_figure(check: pd.DataFrame, *, label: str) -> Figure:
+    """Draw each measurement in what the fitted patient makes up at its time; `check` is a predictive check's frame."""
+    figure, axes = _figure(4.6, 3.0)
+    place = range(len(check))
+    axes.vlines(place, check["lower"], check["upper"], color=KNOWN, alpha=0.35, linewidth=9)
+    inside = (check["lower"] <= check["value"]) & (check["value"] <= check["upper"])
+    for where, words in ((inside, "measured, inside"), (~inside, "measured, outside")):
+        if where.any():
+            axes.scatter(
+                [one for one in place if where.iloc[one]],
+                check["value"][where],
+                color=KNOWN if words.endswith("inside") else NEW,
+                s=34,
+                zorder=3,
+                label=words,
+            )
+    axes.set_xticks(list(place), [f"{time / 24:.3g}" for time in check["time"]])
+    axes.set_xlabel("day", fontsize=9)
+    axes.set_ylabel(label, fontsize=9)
+    axes.margins(x=0.1)
+    _legend(figure)
+    return figure
 
 
 def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tuple[float, float]) -> Figure:

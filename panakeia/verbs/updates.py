@@ -35,9 +35,9 @@ class UpdateVerbs(Held):
         data: "str | Path | pd.DataFrame | None" = None,
         *,
         patient: str | None = None,
-        regimen: "str | Path | Regimen | None" = None,
+        regimen: "str | Path | pd.DataFrame | Regimen | None" = None,
         days: str | None = None,
-        what_if: "Sequence[str | Path] | Mapping[str, str | Path | Regimen]" = (),
+        what_if: "Sequence[str | Path] | Mapping[str, str | Path | pd.DataFrame | Regimen]" = (),
         method: str = "map",
         times: str | None = None,
         level: float = 0.9,
@@ -96,13 +96,15 @@ def of_graph(
     return of_whom(twin, found.records, person), person, found.notes()
 
 
-def _regimen(source: "str | Path | Regimen") -> "Regimen":
-    from twin.regimen import read_regimen
+def _regimen(source: "str | Path | pd.DataFrame | Regimen") -> "Regimen":
+    from twin.regimen import Regimen, read_regimen
 
-    return read_regimen(source) if isinstance(source, str | Path) else source
+    return source if isinstance(source, Regimen) else read_regimen(source)
 
 
-def _regimens(what_if: "Sequence[str | Path] | Mapping[str, str | Path | Regimen]") -> "dict[str, Regimen]":
+def _regimens(
+    what_if: "Sequence[str | Path] | Mapping[str, str | Path | pd.DataFrame | Regimen]",
+) -> "dict[str, Regimen]":
     """Return regimens by the name of their arm: that of the file, where there is no other."""
     if isinstance(what_if, Mapping):
         return {name: _regimen(one) for name, one in what_if.items()}

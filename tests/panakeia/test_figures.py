@@ -19,9 +19,11 @@ from panakeia.figures import (
     NEW,
     arms_figure,
     candidates_figure,
+    checked_figure,
     paths_figure,
     svg,
     trajectory_figure,
+    update_figure,
 )
 
 RANKED = pd.DataFrame(
@@ -179,3 +181,31 @@ def test_the_same_figure_is_the_same_text() -> None:
     first, second = (svg(candidates_figure(RANKED)) for _ in range(2))
     assert first.startswith("<svg") and first.rstrip().endswith("</svg>")
     assert first == second
+
+
+def foretold(unit: str, last: float, **columns: float) -> pd.DataFrame:
+    """Return a course from 0 to the last time, alike at both."""
+    return pd.DataFrame({"time": [0.0, last], "time_unit": unit, "observable": "INR", "value": 2.0, **columns})
+
+
+@pytest.mark.parametrize(("days", "word", "end"), [(28.0, "day", 28.0), (2.0, "hour", 48.0)])
+def test_an_update_shows_both_forecasts_in_one_unit_and_what_was_used(days: float, word: str, end: float) -> None:
+    bounds = {"lower": 1.0, "upper": 3.0}
+    before = foretold("d", days, **bounds)
+    after = foretold("h", 24 * days, **bounds, lower_measured=-0.5, upper_measured=3.5)
+    measured = pd.DataFrame({"time": [12.0, 24.0], "value": [1.5, 2.5], "used": [True, False]})
+    axes = only(figure := update_figure(before, after, measured, observable="INR", label="INR", band=(2.0, 3.0)))
+    assert axes.get_xlabel() == word and axes.get_ylim()[0] == 0
+    assert [line.get_xdata()[-1] for line in axes.lines[:2]] == [end, end]
+    dots = [drawn.get_offsets().tolist() for drawn in axes.collections if isinstance(drawn, PathCollection)]
+    hour = 1 if word == "hour" else 24
+    assert dots == [[[12 / hour, 1.5]], [[24 / hour, 2.5]]]
+    assert legend(figure)[-2:] == ["measured", "measured later, not used"]
+
+
+def test_a_check_marks_what_lies_outside() -> None:
+    check = pd.DataFrame({"time": [24.0, 48.0], "value": [1.5, 4.0], "lower": [1.0, 2.0], "upper": [2.0, 3.0]})
+    axes = only(figure := checked_figure(check, label="INR"))
+    dots = [drawn.get_offsets().tolist() for drawn in axes.collections if isinstance(drawn, PathCollection)]
+    assert dots == [[[0, 1.5]], [[1, 4.0]]] and legend(figure) == ["measured, inside", "measured, outside"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "2"]

@@ -76,7 +76,7 @@ class UpdateVerbs(Held):
             posterior = fit_patient(twin, told, method=method, prior_shares=person.shares.tolist(), seed=how.seed)
             content = _content(posterior, person, _arms(posterior, others, moments, (level, how.seed)), how.seed)
         title = f"{model}: one patient's parameters by {method}, measurements: {content['observations']}"
-        return Table(title, _parameter_rows(content), (*notes, *_notes(posterior, person, content)), content)
+        return Table(title, _parameter_rows(content), (*notes, *_notes(person, content)), content)
 
 
 def of_graph(
@@ -131,12 +131,15 @@ def _arms(
 def _content(posterior: "Posterior", person: "Mixture", arms: "Arms", seed: int) -> dict[str, Any]:
     """Return all that is told of a fit, as JSON values."""
     from twin.fit.forecast import predictive_check
+    from twin.fit.one import undosed
 
     forecasts = {name: records(one.to_frame()) for name, one in arms.forecasts.items()}
     level = arms.forecasts[AS_IT_IS].level
     check = predictive_check(posterior, seed, level)
     after = {name: person.likely(name, posterior.shares) for name in person.marginalised}
-    return posterior.to_json(level) | {
+    told = posterior.to_json(level)
+    return told | {
+        "warnings": [*told["warnings"], *undosed(posterior.data)],
         "covariates": [one.to_json() for one in person.told],
         "unknown": {
             name: {value: {"before": share, "after": after[name][value]} for value, share in before.items()}
@@ -153,14 +156,14 @@ def _content(posterior: "Posterior", person: "Mixture", arms: "Arms", seed: int)
     }
 
 
-def _notes(posterior: "Posterior", person: "Mixture", content: Mapping[str, Any]) -> tuple[str, ...]:
+def _notes(person: "Mixture", content: Mapping[str, Any]) -> tuple[str, ...]:
     p_value = content["predictive_p_value"]
     check = f"predictive p-value {p_value:.2f}: near 0 or 1, the model does not fit this patient"
     learned = [
         f"{name} after the measurements: " + ", ".join(f"{value} {share['after']:.1%}" for value, share in one.items())
         for name, one in content["unknown"].items()
     ]
-    return (*(one.to_text() for one in person.told), *learned, *posterior.warnings, check)
+    return (*(one.to_text() for one in person.told), *learned, *content["warnings"], check)
 
 
 def _moments(measured_h: "np.ndarray", times: str | None) -> "np.ndarray":

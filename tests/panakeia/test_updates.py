@@ -87,6 +87,19 @@ def test_a_bad_table_is_named_with_its_line(rows: str, said: str, tmp_path: Path
     assert said in str(failure.value)
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("TIME,AMT,DV\n0.5,.,1\n1,320,.\n2,.,7.9\n", "measurements before the first dose: 1"),
+        ("TIME,DV\n1,7.9\n", "measurements of a patient without any dose: 1"),
+    ],
+)
+def test_measurements_that_no_dose_explains_are_told(rows: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "patient.csv").write_text(rows)
+    found = Session().twin_fit(MODEL, tmp_path / "patient.csv", times="0:24:12h")
+    assert said in found.to_text() and said in found.to_json()["warnings"][-1]
+
+
 def test_a_patient_in_a_frame_of_whom_a_genotype_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library, "load", lambda _: WITH_GENE)
     frame = table(1).drop(columns="ID").assign(GENE="", race="asian")

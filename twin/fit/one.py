@@ -67,3 +67,14 @@ def of_whom(model: Model, records: Records, person: Mixture, called: Mapping[str
         doses=data.doses * rows,
         lines=np.repeat(data.lines, rows, axis=-1),
     )
+
+
+def undosed(data: DataSet) -> tuple[str, ...]:
+    """Say which measurements no dose can explain, where there are such: those before the first dose."""
+    measured = np.asarray(data.case.measured.used)[:, 0]
+    first = min(data.doses[0].time_h, default=np.inf)
+    early = int((data.time_h[measured, 0] < first).sum())
+    if not early:
+        return ()
+    when = "of a patient without any dose" if np.isinf(first) else "before the first dose"
+    return (f"measurements {when}: {early}; the model has but its start to explain them by",)

@@ -163,7 +163,23 @@ def _notes(person: "Mixture", content: Mapping[str, Any]) -> tuple[str, ...]:
         f"{name} after the measurements: " + ", ".join(f"{value} {share['after']:.1%}" for value, share in one.items())
         for name, one in content["unknown"].items()
     ]
-    return (*(one.to_text() for one in person.told), *learned, *content["warnings"], check)
+    return (*(one.to_text() for one in person.told), *learned, *_at_the_end(content), *content["warnings"], check)
+
+
+def _at_the_end(content: Mapping[str, Any]) -> list[str]:
+    """Say what each arm comes to at the last time, and how arms differ there."""
+    arms = {AS_IT_IS: content["forecast"], **content["what_if"]}
+    told = [(name, rows, "") for name, rows in arms.items()]
+    told += [(f"{one['arm']} against {one['reference']}", one["difference"], "+") for one in content["differences"]]
+    lines = []
+    for name, rows, sign in told:
+        last = [row for row in rows if row["time"] == rows[-1]["time"]]
+        found = ", ".join(
+            f"{row['observable']} {row['value']:{sign}.3g} ({row['lower']:{sign}.3g} to {row['upper']:{sign}.3g})"
+            for row in last
+        )
+        lines.append(f"at {rows[-1]['time']:g} h, {name}: {found}")
+    return lines
 
 
 def _moments(measured_h: "np.ndarray", times: str | None) -> "np.ndarray":

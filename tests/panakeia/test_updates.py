@@ -111,6 +111,6 @@ def test_a_patient_in_a_frame_of_whom_a_genotype_is_not_known(monkeypatch: pytes
     for when in ("before", "after"):
         assert sum(one[when] for one in shares.values()) == pytest.approx(1)
     assert shares["GA"]["before"] == pytest.approx(2 * 0.2 * 0.8)
-    assert "GENE after the measurements" in found.to_text()
+    assert "GENE after the measurements" in found.to_text() and "at 168 h, doses of the data: level" in found.to_text()
     known = Session().twin_fit("line with a gene", frame, times="0:7:7d", settings=FitSettings(given={"GENE": "AG"}))
     assert known.to_json()["covariates"] == [{"name": "GENE", "value": "GA", "how": "set by hand", "source": None}]

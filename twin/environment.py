@@ -51,7 +51,7 @@ def care_of(
     step: float | None = None,
     every_h: float = 24.0,
 ) -> Care:
-    """Return care by visits on `days`, from 0, towards a target such as "OBSERVABLE=2:3"; doses from `low` to `high`."""
+    """Return care by visits on `days`, from 0, towards a target such as "NAME=2:3"; doses from `low` to `high`."""
     return Care(parse_target(target, model), tuple(days), Bounds(low, high, step), every_h)
 
 

@@ -167,8 +167,8 @@ def simulate_many(asked: Asked, folder: str | Path, workers: int = 1, progress: 
 def write(asked: Asked, folder: Path, chunk: int) -> int:
     """Simulate a chunk and put its file in place; return its number.
 
-    Columns: patient (its number, from 1), each covariate, and each observable at each time ("concentration 24 h"), in single
-    precision; null for who failed.
+    Columns: patient (its number, from 1), each covariate, and each observable at each time ("concentration 24 h"), in
+    single precision; null for who failed.
     """
     model, cohort = library.load(asked.model), asked.cohort(chunk)
     courses = simulate_each(model, cohort, asked.regimen, asked.times, asked.seed, residual=asked.residual)

@@ -47,7 +47,7 @@ def measured(patients: int, workers: int, folder: Path) -> dict[str, object]:
         "patients_per_s": round(patients / taken.wall_s),
         "peak_gib": round(taken.peak_gib, 2),
         "disk_gib": round(disk / 2**30, 2),
-        "summary": json.loads(taken.said),
+        "summary": json.loads(taken.said.splitlines()[-1]),
     }
 
 

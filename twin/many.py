@@ -8,7 +8,9 @@ grows with the chunk, not with the patients.
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
@@ -203,8 +205,10 @@ def _by_ray(asked: Asked, folder: Path, chunks: list[int], workers: int) -> Iter
             waiting += [task.remote(told, folder, chunk) for chunk in islice(left, 2 * workers - len(waiting))]
             if not waiting:
                 return
-            (ready, *_), waiting = ray.wait(waiting)
-            yield ray.get(ready)
+            with redirect_stdout(sys.stderr):  # where Ray says that a worker died; standard output stays data
+                (ready, *_), waiting = ray.wait(waiting)
+                done = ray.get(ready)
+            yield done
     except ray.exceptions.WorkerCrashedError as failure:
         told_why = "a worker was killed again and again; the chunks that are done stay: give it memory, and run again"
         raise ManyError(told_why) from failure

@@ -47,6 +47,14 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return parse
 
 
+def decimal(text: str) -> float:
+    """Return an option that is a number, written as numbers are in files."""
+    value = number(str(text))
+    if value is None:
+        raise typer.BadParameter(f"got {text!r}, expected a number such as 0.5")
+    return value
+
+
 def share(text: str) -> float:
     """Return an option that is a fraction from 0 to 1."""
     value = number(str(text))

@@ -31,7 +31,7 @@ from twin.model import Floats, Model, parameter_table
 from twin.patient import Cohort
 from twin.population import Population, sample, schema_of
 from twin.regimen import Regimen
-from twin.simulate import DAY_H, Times, simulate_each
+from twin.simulate import Times, simulate_each
 
 AT_ONCE = 20_000
 """Patients of a chunk."""
@@ -235,14 +235,13 @@ def _summary(asked: Asked, folder: Path, progress: Progress) -> Many:
     """Read the chunks, a column at a time, and tell how the patients are spread."""
     model, failed = library.load(asked.model), 0
     rows: list[dict[str, Any]] = []
-    hours_per_unit = {"h": 1.0, "d": DAY_H}[asked.times.unit]
     total = len(model.observables) * asked.times.hours.size
     for name, unit in model.observables.items():
-        for hours, column in zip(asked.times.hours, _columns(name, asked.times), strict=True):
+        for time, column in zip(asked.times.shown, _columns(name, asked.times), strict=True):
             progress("summarise", 0.9 + 0.1 * len(rows) / total)
             found = _column(asked, folder, column)
             failed = max(failed, asked.patients - found.size)
-            when = {"time": hours / hours_per_unit, "time_unit": asked.times.unit}
+            when = {"time": time, "time_unit": asked.times.unit}
             rows.append({"observable": name, "unit": unit, **when, **_spread(found)})
     progress("summarise", 1.0)
     return Many(folder, asked.patients, failed, pd.DataFrame(rows))

@@ -36,6 +36,11 @@ class Times(NamedTuple):
     hours: Floats
     unit: str
 
+    @property
+    def shown(self) -> Floats:
+        """Return the times in their unit."""
+        return self.hours / _HOURS_PER_UNIT[self.unit]
+
 
 @dataclass(frozen=True)
 class Variation:
@@ -80,11 +85,10 @@ class Trajectories:
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each patient, observable and time, with the time's unit and the observable's."""
         n, kinds, moments = self.value.shape
-        time = self.times.hours / _HOURS_PER_UNIT[self.times.unit]
         return pd.DataFrame(
             {
                 "id": np.repeat(np.array(self.ids, dtype=object), kinds * moments),
-                "time": np.tile(time, n * kinds),
+                "time": np.tile(self.times.shown, n * kinds),
                 "time_unit": self.times.unit,
                 "observable": np.tile(np.repeat(np.array(self.observables, dtype=object), moments), n),
                 "unit": np.tile(np.repeat(np.array(self.units, dtype=object), moments), n),

@@ -5,20 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from kg.files.number import number
 from panakeia.ask import Session
-from panakeia.options import JsonOption, SeedOption, SetOption, StoreOption, pairs, share, whole
+from panakeia.options import JsonOption, SeedOption, SetOption, StoreOption, decimal, pairs, share, whole
 from panakeia.terminal import print_answer
 from panakeia.verbs.held import STORE
 from panakeia.verbs.twins import TWIN
-
-
-def amount(text: str) -> float:
-    """Return an option that is a dose."""
-    value = number(str(text))
-    if value is None:
-        raise typer.BadParameter(f"got {text!r}, expected a number")
-    return value
 
 
 def join(app: typer.Typer) -> None:
@@ -39,10 +30,10 @@ def twin_dose(
     ] = None,
     days: Annotated[str | None, typer.Option(help="Which labs: the patient's calendar.", metavar="FIRST:LAST")] = None,
     given: SetOption = None,
-    low: Annotated[float | None, typer.Option(help="The least dose.", parser=amount, metavar="DOSE")] = None,
-    high: Annotated[float | None, typer.Option(help="The most of one dose.", parser=amount, metavar="DOSE")] = None,
+    low: Annotated[float | None, typer.Option(help="The least dose.", parser=decimal, metavar="DOSE")] = None,
+    high: Annotated[float | None, typer.Option(help="The most of one dose.", parser=decimal, metavar="DOSE")] = None,
     step: Annotated[
-        float | None, typer.Option(help="Doses are multiples of it.", parser=amount, metavar="DOSE")
+        float | None, typer.Option(help="Doses are multiples of it.", parser=decimal, metavar="DOSE")
     ] = None,
     every: Annotated[str, typer.Option(help="How often: 24h, 7d, or once.", metavar="TIME")] = "24h",
     compartment: Annotated[str | None, typer.Option(help="Where doses enter; else as usual.", metavar="NAME")] = None,

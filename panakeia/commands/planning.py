@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
-from kg.files.number import number
 from panakeia.ask import Session
-from panakeia.options import JsonOption, share, whole
+from panakeia.options import JsonOption, decimal, share, whole
 from panakeia.terminal import print_answer
 from twin.trials.design.spending import KINDS, SPENDING
 
@@ -24,14 +23,6 @@ else:  # typer shows these values in an option's help, and refuses others; of a 
     Shares = tuple
 
 design_app = typer.Typer(help="Plan a trial by formula: interim looks, size, power.", no_args_is_help=True)
-
-
-def decimal(text: str) -> float:
-    """Return an option that is a number, written as numbers are in files."""
-    value = number(str(text))
-    if value is None:
-        raise typer.BadParameter(f"got {text!r}, expected a number such as 0.5")
-    return value
 
 
 def shares(text: str) -> tuple[float, ...]:

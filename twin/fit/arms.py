@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twin.engine import float64_on_cpu
-from twin.fit.forecast import Forecast, check_moments, courses, summary
+from twin.fit.forecast import Forecast, by_moment, check_moments, courses, summary
 from twin.fit.patient import Posterior
 from twin.model import Floats
 from twin.regimen import Doses, check_doses
@@ -35,16 +35,8 @@ class Difference:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each observable and time, hours from the start."""
-        count = len(self.time_h)
-        return pd.DataFrame(
-            {
-                "time": np.tile(self.time_h, len(self.observables)),
-                "time_unit": "h",
-                "observable": np.repeat(np.array(list(self.observables), dtype=object), count),
-                "unit": np.repeat(np.array(list(self.observables.values()), dtype=object), count),
-                **{name: getattr(self, name).ravel() for name in ("value", "lower", "upper", "higher")},
-            }
-        )
+        told = ("value", "lower", "upper", "higher")
+        return by_moment(self.time_h, self.observables, {name: getattr(self, name) for name in told})
 
 
 @dataclass(frozen=True, eq=False)

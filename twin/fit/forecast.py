@@ -43,19 +43,21 @@ class Forecast:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each observable and time, hours from the start."""
-        count = len(self.time_h)
-        return pd.DataFrame(
-            {
-                "time": np.tile(self.time_h, len(self.observables)),
-                "time_unit": "h",
-                "observable": np.repeat(np.array(list(self.observables), dtype=object), count),
-                "unit": np.repeat(np.array(list(self.observables.values()), dtype=object), count),
-                **{
-                    name: getattr(self, name).ravel()
-                    for name in ("value", "lower", "upper", "lower_measured", "upper_measured")
-                },
-            }
-        )
+        told = ("value", "lower", "upper", "lower_measured", "upper_measured")
+        return by_moment(self.time_h, self.observables, {name: getattr(self, name) for name in told})
+
+
+def by_moment(time_h: Floats, observables: Mapping[str, str], told: Mapping[str, Floats]) -> pd.DataFrame:
+    """Return a row for each observable and time, hours from the start, with what is told of it, [observable, time]."""
+    return pd.DataFrame(
+        {
+            "time": np.tile(time_h, len(observables)),
+            "time_unit": "h",
+            "observable": np.repeat(np.array(list(observables), dtype=object), len(time_h)),
+            "unit": np.repeat(np.array(list(observables.values()), dtype=object), len(time_h)),
+            **{name: values.ravel() for name, values in told.items()},
+        }
+    )
 
 
 def forecast(

@@ -1,12 +1,13 @@
 """Comparison: an endpoint of two arms, what is assumed of it, and what it takes to see the effect.
 
-Sizes count both arms together, as real numbers; `ratio` is patients on treatment for each one on control. An effect is
-treatment against control. `null` is the effect that the trial is to refute: none, or the margin of non-inferiority;
-which way is better follows from where the effect lies from it.
+Sizes count both arms together, as real numbers; `allocation` is patients on treatment for each one on control. An
+effect is treatment against control. `null` is the effect that the trial is to refute: none, or the margin of
+non-inferiority; which way is better follows from where the effect lies from it.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
@@ -22,7 +23,6 @@ _NORMAL_FROM = 1e6
 """Degrees of freedom from which on Student's t is taken for normal."""
 
 
-@dataclass(frozen=True)
 class Comparison(ABC):
     """What every endpoint has: one look's size and power, by the effect that is assumed or by another true one.
 
@@ -30,14 +30,15 @@ class Comparison(ABC):
     two, of rates and times to event in the direction that the plan calls better.
     """
 
+    counts: ClassVar[str] = "patients"
+    """What a size counts: patients or events."""
+    null: float
+    allocation: float
+
     def __post_init__(self) -> None:
+        _require("allocation ratio", self.allocation, 0.0)
         if self.planned == self.unseen:
             raise ValueError(f"the effect is {self.planned:g}, the same as under the null: no size can tell them apart")
-
-    @property
-    @abstractmethod
-    def counts(self) -> str:
-        """Return what a size counts: patients or events."""
 
     @property
     @abstractmethod
@@ -45,14 +46,9 @@ class Comparison(ABC):
         """Return the effect that is assumed, on the scale on which it is normal."""
 
     @property
-    @abstractmethod
     def unseen(self) -> float:
         """Return the effect under the null, on the same scale."""
-
-    @property
-    @abstractmethod
-    def ratio(self) -> float:
-        """Return the patients on treatment for each one on control."""
+        return self.null
 
     @abstractmethod
     def power(self, size: float, alpha: float, sides: int = 1, effect: float | None = None) -> float:
@@ -85,7 +81,7 @@ class Comparison(ABC):
     @property
     def _spread(self) -> float:
         """Return what a unit of variance, divided by the size, is worth in a difference of two arms."""
-        return (1.0 + self.ratio) ** 2 / self.ratio
+        return (1.0 + self.allocation) ** 2 / self.allocation
 
 
 @dataclass(frozen=True)
@@ -100,28 +96,12 @@ class Means(Comparison):
 
     def __post_init__(self) -> None:
         _require("sd", self.sd, 0.0)
-        _require("allocation ratio", self.allocation, 0.0)
         super().__post_init__()
-
-    @property
-    def counts(self) -> str:
-        """Return what a size counts."""
-        return "patients"
 
     @property
     def planned(self) -> float:
         """Return the difference assumed."""
         return self.effect
-
-    @property
-    def unseen(self) -> float:
-        """Return the difference under the null."""
-        return self.null
-
-    @property
-    def ratio(self) -> float:
-        """Return the patients on treatment for each one on control."""
-        return self.allocation
 
     @property
     def least(self) -> float:
@@ -158,28 +138,12 @@ class Rates(Comparison):
                 raise ValueError(f"got the rate {rate:g} on {name}, expected one above 0 and below 1")
         if not -1.0 < self.null < 1.0:
             raise ValueError(f"got the difference {self.null:g} under the null, expected one above -1 and below 1")
-        _require("allocation ratio", self.allocation, 0.0)
         super().__post_init__()
-
-    @property
-    def counts(self) -> str:
-        """Return what a size counts."""
-        return "patients"
 
     @property
     def planned(self) -> float:
         """Return the difference assumed."""
         return self.treatment - self.control
-
-    @property
-    def unseen(self) -> float:
-        """Return the difference under the null."""
-        return self.null
-
-    @property
-    def ratio(self) -> float:
-        """Return the patients on treatment for each one on control."""
-        return self.allocation
 
     def power(self, size: float, alpha: float, sides: int = 1, effect: float | None = None) -> float:
         """Return the power of a size; another effect is another rate on treatment."""
@@ -191,7 +155,7 @@ class Rates(Comparison):
 
     def _deviation(self, treatment: float, control: float) -> float:
         """Return the standard error of the difference, times the root of the size."""
-        share = self.ratio / (1.0 + self.ratio)
+        share = self.allocation / (1.0 + self.allocation)
         return float(np.sqrt(treatment * (1.0 - treatment) / share + control * (1.0 - control) / (1.0 - share)))
 
 
@@ -202,6 +166,7 @@ class Survival(Comparison):
     Schoenfeld DA. Sample-size formula for the proportional-hazards regression model. Biometrics 1983;39:499-503.
     """
 
+    counts: ClassVar[str] = "events"
     hazard_ratio: float
     null: float = 1.0
     allocation: float = 1.0
@@ -209,13 +174,7 @@ class Survival(Comparison):
     def __post_init__(self) -> None:
         _require("hazard ratio", self.hazard_ratio, 0.0)
         _require("hazard ratio under the null", self.null, 0.0)
-        _require("allocation ratio", self.allocation, 0.0)
         super().__post_init__()
-
-    @property
-    def counts(self) -> str:
-        """Return what a size counts."""
-        return "events"
 
     @property
     def planned(self) -> float:
@@ -226,11 +185,6 @@ class Survival(Comparison):
     def unseen(self) -> float:
         """Return the logarithm of the hazard ratio under the null."""
         return float(np.log(self.null))
-
-    @property
-    def ratio(self) -> float:
-        """Return the patients on treatment for each one on control."""
-        return self.allocation
 
     def power(self, size: float, alpha: float, sides: int = 1, effect: float | None = None) -> float:
         """Return the power of so many events."""
@@ -262,7 +216,7 @@ class Accrual:
         """Return the patients of whom so many have the event until the end of follow-up."""
         hazard = np.log(2.0) / self.control_median
         seen = [self._seen(float(hazard)), self._seen(float(hazard * survival.hazard_ratio))]
-        share = survival.ratio / (1.0 + survival.ratio)
+        share = survival.allocation / (1.0 + survival.allocation)
         return events / ((1.0 - share) * seen[0] + share * seen[1])
 
     def _seen(self, hazard: float) -> float:

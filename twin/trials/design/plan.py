@@ -59,7 +59,7 @@ class Planned:
         patients = self.size if self.comparison.counts == "patients" else self.patients
         if patients is None:
             return None
-        control = patients / (1.0 + self.comparison.ratio)
+        control = patients / (1.0 + self.comparison.allocation)
         return {"control": _up(control), "treatment": _up(patients - control)}
 
     def to_frame(self) -> pd.DataFrame:

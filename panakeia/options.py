@@ -63,6 +63,15 @@ def share(text: str) -> float:
     return value
 
 
+def decimals(text: str) -> tuple[float, ...]:
+    """Return an option that lists numbers, with commas between them.
+
+    >>> decimals(".5, .75,1")
+    (0.5, 0.75, 1.0)
+    """
+    return tuple(decimal(part.strip()) for part in str(text).split(","))
+
+
 def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     """Return what an option that is given as NAME=VALUE, several times, says by name; each name once.
 

@@ -1,11 +1,14 @@
-"""The verbs of planning a trial: its interim looks, its size and its power."""
+"""The verbs of planning a trial: its interim looks, its size, its power and when it is looked at."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from twin.trials.design.boundaries import Boundaries, Looks
     from twin.trials.design.comparison import Comparison
+    from twin.trials.design.coprimary import CoPrimary, PlannedTogether
     from twin.trials.design.plan import Beside, Planned
+    from twin.trials.design.schedule import Schedule
+    from twin.trials.design.timing import Course
 
 
 class PlanningVerbs:
@@ -18,27 +21,70 @@ class PlanningVerbs:
         return boundaries(looks)
 
     def trial_design_size(
-        self, comparison: "Comparison", looks: "Looks | None" = None, *, beside: "Beside | None" = None
-    ) -> "Planned":
+        self, comparison: "Comparison | CoPrimary", looks: "Looks | None" = None, *, beside: "Beside | None" = None
+    ) -> "Planned | PlannedTogether":
         """Return the size that has the power which the looks ask for; without any, 90 % at a one-sided alpha of .025.
 
         `beside` tells how uncertain the effect is, for the assurance, and how patients come.
         """
         from twin.trials.design.boundaries import SINGLE
+        from twin.trials.design.coprimary import CoPrimary, size_of_all
         from twin.trials.design.plan import Beside, size_of
 
-        return size_of(comparison, looks or SINGLE, beside or Beside())
+        looks, beside = looks or SINGLE, beside or Beside()
+        if isinstance(comparison, CoPrimary):
+            _alone(looks, beside)
+            return size_of_all(comparison, 1.0 - looks.beta, looks.alpha, looks.sides, beside.lost)
+        return size_of(comparison, looks, beside)
 
     def trial_design_power(
         self,
-        comparison: "Comparison",
+        comparison: "Comparison | CoPrimary",
         size: float,
         looks: "Looks | None" = None,
         *,
         beside: "Beside | None" = None,
-    ) -> "Planned":
+    ) -> "Planned | PlannedTogether":
         """Return the power of a size: patients of both arms together, or events."""
         from twin.trials.design.boundaries import SINGLE
+        from twin.trials.design.coprimary import CoPrimary, power_of_all
         from twin.trials.design.plan import Beside, power_of
 
-        return power_of(comparison, looks or SINGLE, size, beside or Beside())
+        looks, beside = looks or SINGLE, beside or Beside()
+        if isinstance(comparison, CoPrimary):
+            _alone(looks, beside)
+            return power_of_all(comparison, size, looks.alpha, looks.sides, beside.lost)
+        return power_of(comparison, looks, size, beside)
+
+    def trial_design_timing(
+        self,
+        course: "Course",
+        *,
+        events: tuple[float, ...] | None = None,
+        at: tuple[float, ...] | None = None,
+        waiting: tuple[float | None, float] = (None, 0.0),
+        looks: "Looks | None" = None,
+    ) -> "Schedule":
+        """Return when looks come, at so many events or at times, and with `looks` (one-sided errors) the power.
+
+        `waiting` is how long the last patient is followed before any look, and the least gap between looks.
+        """
+        from twin.trials.design.schedule import schedule_at, schedule_for
+        from twin.trials.design.timing import Waiting
+
+        if (events is None) == (at is None):
+            raise ValueError("looks come at so many events, or at times: give one of both (--events, --at)")
+        if events is not None:
+            return schedule_for(course, events, Waiting(*waiting), looks)
+        if waiting != (None, 0.0):
+            raise ValueError(
+                "looks at given times wait for nothing: leave out the follow-up and the gap, or give events"
+            )
+        return schedule_at(course, at or (), looks)
+
+
+def _alone(looks: "Looks", beside: "Beside") -> None:
+    if len(looks.information) > 1 or beside.effect_sd is not None:
+        raise ValueError(
+            "co-primary endpoints are planned with one look and fixed effects: leave out --kind, --effect-sd"
+        )

@@ -89,8 +89,8 @@ class Boundaries:
     expected_size_h1: float
     expected_size_h0: float
 
-    def walked(self, drift: float) -> "Walked":
-        """Return what becomes of the trials under a drift, the mean of z at full information."""
+    def walked(self, drift: float | Floats) -> "Walked":
+        """Return what becomes of the trials under a drift, the mean of z at full information, or one a step, [look]."""
         return _walk(self.looks, drift, self.upper, _none(self.looks) if self.lower is None else self.lower)
 
     def to_frame(self) -> pd.DataFrame:
@@ -99,8 +99,8 @@ class Boundaries:
             {
                 "look": np.arange(1, len(self.upper) + 1),
                 "information": self.looks.shares,
-                "upper": self.upper,
-                "lower": np.nan if self.lower is None else self.lower,
+                "upper": _shown(self.upper),
+                "lower": np.nan if self.lower is None else _shown(self.lower),
                 "alpha_spent": self.alpha_spent,
                 "beta_spent": self.beta_spent,
                 "power": self.power,
@@ -115,6 +115,7 @@ class Boundaries:
             "alpha": self.looks.alpha,
             "sides": self.looks.sides,
             "beta": self.looks.beta,
+            "spends_from": self.looks.efficacy.begins,
             "futility": None if self.looks.futility is None else self.looks.futility.kind,
             "futility_parameter": None if self.looks.futility is None else self.looks.futility.parameter,
             "binding": self.looks.binding,
@@ -207,10 +208,12 @@ class Walked:
         return float(1.0 - (self.rejecting + self.below) @ (1.0 - information))
 
 
-def _walk(looks: Looks, drift: float, upper: Floats, lower: Floats) -> Walked:
+def _walk(looks: Looks, drift: float | Floats, upper: Floats, lower: Floats) -> Walked:
     """Take the trials through the looks, under a drift; at the last one, who does not reject is given up."""
-    score, walked = Score.begun(drift), []
+    drifts = np.broadcast_to(drift, len(looks.information))
+    score, walked = Score.begun(float(drifts[0])), []
     for look, share in enumerate(looks.information):
+        score = score.under(float(drifts[look]))
         last = look == len(upper) - 1
         edge = upper[look] if last else lower[look]
         opposite = score.below(-upper[look], share) if looks.sides == 2 else 0.0
@@ -307,6 +310,11 @@ def _fixed(looks: Looks) -> float:
 def _root(excess: Callable[[float], float], near: float) -> float:
     """Return the drift at which the power is as wanted; what a trial with one look must see is near it."""
     return float(brentq(excess, 0.2 * near, 4.0 * near, xtol=1e-11))
+
+
+def _shown(bounds: Floats) -> Floats:
+    """Return bounds with nothing where nothing reaches them."""
+    return np.asarray(np.where(np.abs(bounds) < _FAR, bounds, np.nan))
 
 
 def _values(values: Floats) -> list[float | None]:

@@ -86,16 +86,23 @@ class Comparison(ABC):
 
 @dataclass(frozen=True)
 class Means(Comparison):
-    """A difference of means between arms whose deviation is the same; known, the test is normal, else Student's."""
+    """A difference of means between arms of a deviation; known, the test is normal, else Student's.
+
+    Where control has a deviation of its own, the test is Welch's: Welch BL. The significance of the difference between
+    two means when the population variances are unequal. Biometrika 1938;29:350-362.
+    """
 
     effect: float
     sd: float
     null: float = 0.0
     allocation: float = 1.0
     known_sd: bool = False
+    sd_control: float | None = None
 
     def __post_init__(self) -> None:
         _require("sd", self.sd, 0.0)
+        if self.sd_control is not None:
+            _require("sd on control", self.sd_control, 0.0)
         super().__post_init__()
 
     @property
@@ -105,18 +112,34 @@ class Means(Comparison):
 
     @property
     def least(self) -> float:
-        """Return the least size: two in each arm, a variance to estimate."""
-        return 4.0
+        """Return the least size: two in each arm on average, where each has its own variance at least."""
+        if self.sd_control is None or self.known_sd:
+            return 4.0
+        return 2.0 * (1.0 + self.allocation) / min(1.0, self.allocation)
 
     def power(self, size: float, alpha: float, sides: int = 1, effect: float | None = None) -> float:
         """Return the power of a size."""
-        mean = self._distance(effect) / (self.sd * np.sqrt(self._spread / size))
-        freedom = size - 2.0
+        variances = self._variances(size)
+        mean, freedom = self._distance(effect) / np.sqrt(sum(variances)), self._freedom(size, *variances)
         if self.known_sd or freedom > _NORMAL_FROM:
             critical = norm.isf(alpha / sides)
             return float(norm.sf(critical - mean) + (norm.sf(critical + mean) if sides == 2 else 0.0))
         critical, other_side = t.isf(alpha / sides, freedom), sides == 2 and abs(mean) < _FAR
         return float(nct.sf(critical, freedom, mean) + (nct.cdf(-critical, freedom, mean) if other_side else 0.0))
+
+    def _variances(self, size: float) -> tuple[float, float]:
+        """Return the variances of both means, treatment's first."""
+        control = self.sd if self.sd_control is None else self.sd_control
+        treated = size * self.allocation / (1.0 + self.allocation)
+        return self.sd**2 / treated, control**2 / (size - treated)
+
+    def _freedom(self, size: float, treatment: float, control: float) -> float:
+        """Return the degrees of freedom: of one common variance, or Satterthwaite's of two."""
+        if self.sd_control is None:
+            return size - 2.0
+        treated = size * self.allocation / (1.0 + self.allocation)
+        each = treatment**2 / (treated - 1.0) + control**2 / (size - treated - 1.0)
+        return (treatment + control) ** 2 / each
 
 
 @dataclass(frozen=True)
@@ -190,40 +213,6 @@ class Survival(Comparison):
         """Return the power of so many events."""
         mean = self._distance(effect) * np.sqrt(size / self._spread)
         return float(norm.sf(norm.isf(alpha / sides) - mean))
-
-
-@dataclass(frozen=True)
-class Accrual:
-    """How patients come and are followed: evenly over `accrual`, then for `follow_up`; all times in one unit.
-
-    Until their event patients leave at a constant `dropout` hazard; on control the median time to the event is
-    `control_median`, and hazards are constant.
-    """
-
-    accrual: float
-    follow_up: float
-    control_median: float
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        _require("accrual", self.accrual, 0.0)
-        _require("control median", self.control_median, 0.0)
-        for name, value in (("follow-up", self.follow_up), ("dropout", self.dropout)):
-            if not (np.isfinite(value) and value >= 0.0):
-                raise ValueError(f"got {name} {value:g}, expected 0 or more")
-
-    def patients(self, survival: Survival, events: float) -> float:
-        """Return the patients of whom so many have the event until the end of follow-up."""
-        hazard = np.log(2.0) / self.control_median
-        seen = [self._seen(float(hazard)), self._seen(float(hazard * survival.hazard_ratio))]
-        share = survival.allocation / (1.0 + survival.allocation)
-        return events / ((1.0 - share) * seen[0] + share * seen[1])
-
-    def _seen(self, hazard: float) -> float:
-        """Return the chance that a patient's event is seen."""
-        both = hazard + self.dropout
-        unseen = np.exp(-both * self.follow_up) * -np.expm1(-both * self.accrual) / (both * self.accrual)
-        return float(hazard / both * (1.0 - unseen))
 
 
 def restricted_rates(treatment: float, control: float, null: float, ratio: float) -> tuple[float, float]:

@@ -9,7 +9,8 @@ from scipy.stats import norm
 
 from kg.notebook import notebook_html
 from twin.trials.design.boundaries import Boundaries, Looks, boundaries
-from twin.trials.design.comparison import Accrual, Comparison, Survival
+from twin.trials.design.comparison import Comparison, Survival
+from twin.trials.design.timing import Accrual, Course
 
 _EFFECTS, _REACH, _SURE = 200, 8.0, 12.0
 """Effects over which a power is averaged, deviations within which they lie, a drift at which all is decided."""
@@ -17,12 +18,17 @@ _EFFECTS, _REACH, _SURE = 200, 8.0, 12.0
 
 @dataclass(frozen=True)
 class Beside:
-    """What may be told beside a plan: how uncertain the effect is (a deviation), and how patients come."""
+    """What may be told beside a plan: how uncertain the effect is (a deviation), how patients come to have events, and
+    the share of patients who are lost, without an outcome: so many more are enrolled.
+    """
 
     effect_sd: float | None = None
     accrual: Accrual | None = None
+    lost: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0.0 <= self.lost < 1.0:
+            raise ValueError(f"got the share {self.lost:g} of patients lost, expected 0 or more and less than 1")
         if self.effect_sd is not None and not (np.isfinite(self.effect_sd) and self.effect_sd > 0.0):
             raise ValueError(f"got the effect's deviation {self.effect_sd:g}, expected a number above 0")
 
@@ -32,8 +38,8 @@ class Planned:
     """A trial's size and its power; sizes count both arms together, `counts` what they count.
 
     `size` is the largest, which a trial without a reason to stop reaches; `expected_size_h1` and `expected_size_h0`
-    are the sizes to expect; all are real numbers, `per_arm` is rounded up to whole patients or events. `patients` are
-    those who must be enrolled for so many events.
+    are the sizes to expect; all are real numbers, `per_arm` is rounded up to whole patients or events. `course` tells,
+    of events, how many patients are enrolled for them, and when.
     """
 
     comparison: Comparison
@@ -46,7 +52,22 @@ class Planned:
     expected_size_h1: float
     expected_size_h0: float
     assurance: float | None
-    patients: float | None
+    course: Course | None
+
+    @property
+    def patients(self) -> float | None:
+        """Return the patients to enrol; None where only events are known."""
+        if self.comparison.counts == "patients":
+            return self.size / (1.0 - self.beside.lost)
+        return None if self.course is None else self.course.enrolment.total
+
+    @property
+    def look_times(self) -> list[float] | None:
+        """Return when each look is to be expected; None where it is not told how patients come."""
+        if self.course is None or self.beside.accrual is None:
+            return None
+        early = [self.course.time_of(self.size * share) for share in self.looks.information[:-1]]
+        return [*early, self.beside.accrual.end]
 
     @property
     def fixed_size(self) -> float:
@@ -56,18 +77,21 @@ class Planned:
     @property
     def per_arm(self) -> dict[str, int] | None:
         """Return the patients of each arm, rounded up; None where only events are known."""
-        patients = self.size if self.comparison.counts == "patients" else self.patients
-        if patients is None:
+        if self.patients is None:
             return None
-        control = patients / (1.0 + self.comparison.allocation)
-        return {"control": _up(control), "treatment": _up(patients - control)}
+        control = self.patients / (1.0 + self.comparison.allocation)
+        return {"control": _up(control), "treatment": _up(self.patients - control)}
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row a look: information, size, and the bounds where there are interim looks."""
+        """Return a row a look: information, size, when it is, and the bounds where there are interim looks."""
         if self.bounds is None:
-            return pd.DataFrame({"look": [1], "information": [1.0], "size": [self.size], "power": [self.power]})
-        frame = self.bounds.to_frame()
+            frame = pd.DataFrame({"look": [1], "information": [1.0], "power": [self.power]})
+        else:
+            frame = self.bounds.to_frame()
         frame.insert(2, "size", self.size * frame["information"])
+        if self.look_times is not None and self.course is not None:
+            frame.insert(3, "time", self.look_times)
+            frame.insert(4, "enrolled", [self.course.enrolment.enrolled(time) for time in self.look_times])
         return frame
 
     def to_json(self) -> dict[str, Any]:
@@ -84,6 +108,7 @@ class Planned:
             "sides": self.looks.sides,
             "assurance": self.assurance,
             "patients": self.patients,
+            "look_times": self.look_times,
             "assumptions": self.assumptions,
             "boundaries": None if self.bounds is None else self.bounds.to_json(),
         }
@@ -94,7 +119,9 @@ class Planned:
         known = {"endpoint": type(self.comparison).__name__.lower(), **vars(self.comparison)}
         if self.beside.effect_sd is not None:
             known["effect_sd"] = self.beside.effect_sd
-        return known | (vars(self.beside.accrual) if self.beside.accrual is not None else {})
+        if self.beside.lost:
+            known["lost"] = self.beside.lost
+        return known | (self.beside.accrual.to_json() if self.beside.accrual is not None else {})
 
     def to_text(self) -> str:
         """Return the plan in a few lines."""
@@ -147,13 +174,15 @@ def _planned(comparison: Comparison, looks: Looks, bounds: Boundaries | None, si
     if bounds is not None:
         seen, null = bounds.walked(_drift(comparison, looks, bounds, size)), bounds.walked(0.0)
         power, expected = seen.rejected, (size * seen.expected(looks.shares), size * null.expected(looks.shares))
-    patients = None
+    course = None
     if beside.accrual is not None:
         if not isinstance(comparison, Survival):
             raise ValueError("accrual tells how many patients events take: expected a time to event")
-        patients = beside.accrual.patients(comparison, size)
+        course = beside.accrual.course(comparison.hazard_ratio, comparison.allocation, size)
+    if beside.lost and comparison.counts != "patients":
+        raise ValueError("patients lost, a share, are those of a mean or a rate: of events, tell the hazard of dropout")
     assurance = None if beside.effect_sd is None else _assurance(comparison, looks, bounds, size, beside.effect_sd)
-    return Planned(comparison, looks, beside, bounds, size, power, *expected, assurance, patients)
+    return Planned(comparison, looks, beside, bounds, size, power, *expected, assurance, course)
 
 
 def _drift(comparison: Comparison, looks: Looks, bounds: Boundaries, size: float, effect: float | None = None) -> float:

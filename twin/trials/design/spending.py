@@ -34,7 +34,8 @@ PARAMETERS = {
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of boundary, with its parameter where it has one.
+    """A kind of boundary, with its parameter where it has one; a spending function may begin late, at a share of the
+    information before which it spends nothing.
 
     Raises `ValueError` for a kind that is not known, a parameter that is missing, not asked for or out of range.
 
@@ -44,10 +45,16 @@ class Rule:
 
     kind: str
     parameter: float | None = None
+    begins: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"got the kind {self.kind!r}, expected one of {', '.join(KINDS)}")
+        if not 0.0 <= self.begins <= 1.0 or (self.begins > 0.0 and not self.spends):
+            raise ValueError(
+                f"{self.kind} cannot begin at the share {self.begins:g}: expected one from 0 to 1, of a kind that"
+                f" spends ({', '.join(SPENDING)})"
+            )
         if self.kind not in PARAMETERS:
             if self.parameter is not None:
                 raise ValueError(
@@ -79,7 +86,8 @@ class Rule:
         Of two sides O'Brien and Fleming's function takes a quarter of the error where it takes a half of one side's:
         each side spends as it would alone.
         """
-        return np.asarray(_FUNCTIONS[self.kind](information, error / sides, self.parameter or 0.0) * sides)
+        spent = _FUNCTIONS[self.kind](information, error / sides, self.parameter or 0.0) * sides
+        return np.asarray(np.where(information < self.begins - 1e-12, 0.0, spent))
 
 
 def _of_obrien_fleming(information: Floats, error: float, _: float) -> Floats:

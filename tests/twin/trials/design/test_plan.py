@@ -8,9 +8,12 @@ from scipy.stats import norm
 from statsmodels.stats.power import TTestIndPower
 
 from twin.trials.design.boundaries import Looks, equally_spaced
-from twin.trials.design.comparison import Accrual, Comparison, Means, Rates, Survival, restricted_rates
+from twin.trials.design.comparison import Comparison, Means, Rates, Survival, restricted_rates
 from twin.trials.design.plan import Beside, power_of, size_of
 from twin.trials.design.spending import Rule
+from twin.trials.design.timing import Accrual, Enrolment
+
+EVEN = Enrolment((1.0,), (12.0,))
 
 
 def one_look(alpha: float, sides: int, power: float) -> Looks:
@@ -100,8 +103,8 @@ def test_rates_under_the_null_are_the_likeliest(treatment: float, control: float
 
 
 def test_patients_for_events_are_those_of_a_simulation() -> None:
-    accrual = Accrual(accrual=10.0, follow_up=6.0, control_median=9.0, dropout=0.02)
-    patients = accrual.patients(Survival(0.6, allocation=2.0), 300.0)
+    accrual = Accrual(Enrolment((1.0,), (10.0,)), follow_up=6.0, control_median=(9.0,), dropout=0.02)
+    patients = accrual.course(0.6, 2.0, 300.0).enrolment.total
     random, count = np.random.default_rng(3), 400_000
     treated = random.random(count) < 2.0 / 3.0
     event = random.exponential(9.0 / np.log(2.0) / np.where(treated, 0.6, 1.0))
@@ -118,12 +121,15 @@ def test_patients_for_events_are_those_of_a_simulation() -> None:
         (lambda: Means(0.5, 0.0), "got the sd 0, expected a number above 0"),
         (lambda: Rates(1.0, 0.5), "got the rate 1 on treatment"),
         (lambda: Survival(-1.0), "got the hazard ratio -1"),
-        (lambda: Accrual(12.0, -1.0, 10.0), "got follow-up -1"),
+        (lambda: Accrual(EVEN, -1.0, (10.0,)), "got follow-up -1"),
+        (lambda: Accrual(EVEN, 1.0, (0.0,)), "got the control median 0"),
+        (lambda: Beside(lost=1.0), "got the share 1 of patients lost"),
+        (lambda: size_of(Survival(0.7), one_look(0.025, 1, 0.9), Beside(lost=0.1)), "tell the hazard of dropout"),
         (lambda: Beside(0.0), "got the effect's deviation 0"),
         (lambda: power_of(Means(0.5, 1.0), one_look(0.025, 1, 0.9), 3.0), "expected at least 4 patients"),
         (lambda: size_of(Means(1e-6, 1.0), one_look(0.025, 1, 0.9)), "no size under 1e"),
         (
-            lambda: size_of(Means(0.5, 1.0), one_look(0.025, 1, 0.9), Beside(accrual=Accrual(1.0, 1.0, 1.0))),
+            lambda: size_of(Means(0.5, 1.0), one_look(0.025, 1, 0.9), Beside(accrual=Accrual(EVEN, 1.0, (1.0,)))),
             "expected a time to event",
         ),
     ],
@@ -134,7 +140,7 @@ def test_what_has_no_size_is_refused(make: object, message: str) -> None:
 
 
 def test_a_plan_tells_its_assumptions() -> None:
-    found = size_of(Survival(0.7), one_look(0.05, 2, 0.9), Beside(0.1, Accrual(12.0, 12.0, 10.0)))
+    found = size_of(Survival(0.7), one_look(0.05, 2, 0.9), Beside(0.1, Accrual(EVEN, 12.0, (10.0,))))
     assert found.to_json()["assumptions"]["control_median"] == 10.0
     assert "hazard_ratio 0.7" in found.to_text()
     assert found.to_json()["patients_per_arm"] == {"control": 258, "treatment": 258}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.output import require_folder
+from panakeia.verbs.adapting import AdaptingVerbs
 from panakeia.verbs.cohorts import CohortVerbs
 from panakeia.verbs.coverage import CoverageVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
@@ -44,6 +45,7 @@ class Session(
     FitVerbs,
     ManyVerbs,
     PlanningVerbs,
+    AdaptingVerbs,
     DoseVerbs,
     CohortVerbs,
     CoverageVerbs,

@@ -9,6 +9,7 @@ import typer
 
 from panakeia.ask import Session
 from panakeia.commands import (
+    adapting,
     cohorts,
     coverage,
     disclosure,
@@ -50,6 +51,7 @@ fits.join(twins.twin_app)
 many.join(twins.twin_app)
 doses.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
+adapting.join(planning.design_app)
 twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")
 coverage.join(patients.app)

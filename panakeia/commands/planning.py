@@ -15,6 +15,7 @@ from panakeia.commands.planning_options import (
     LookOptions,
     Numbers,
     SidesOption,
+    StopKindOption,
     StopOptions,
     TogetherOptions,
     number_option,
@@ -27,7 +28,6 @@ from panakeia.terminal import print_answer
 
 design_app = typer.Typer(help="Plan a trial by formula: interim looks, size, power, timing.", no_args_is_help=True)
 
-StopKindOption = Annotated[Kind | None, typer.Option(help="How to stop early; else there is one look.")]
 EffectSdOption = Annotated[float | None, number_option("Deviation of what the effect may be, for the assurance.")]
 LostOption = Annotated[float, share_option("mean, rate: patients without an outcome; so many more are enrolled.")]
 
@@ -141,4 +141,31 @@ def trial_design_timing(
     found = Session().trial_design_timing(
         course.course(hazard_ratio, ratio), events=events, at=at, waiting=(course.follow_up, gap), looks=looks
     )
+    print_answer(found, as_json=as_json)
+
+
+@design_app.command("assurance")
+@grouped
+def trial_design_assurance(
+    of: ComparisonOptions,
+    when: LookOptions,
+    stop: StopOptions,
+    effect_sd: Annotated[
+        float, number_option("Deviation of what the effect may be; of a hazard ratio, its logarithm's.")
+    ],
+    sizes: Annotated[
+        Numbers | None, numbers_option("Patients of both arms together; for survival, events.", "N[,N]")
+    ] = None,
+    target: Annotated[float | None, share_option("Or the assurance whose size is sought.")] = None,
+    alpha: AlphaOption = 0.025,
+    sides: SidesOption = 1,
+    kind: StopKindOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell how likely a trial is to succeed where its effect is uncertain: of sizes, or the size for so much.
+
+    Example: panakeia trial design assurance --endpoint mean --effect 0.5 --sd 1 --effect-sd 0.2 --sizes 64,128,256
+    """
+    asked = stop.looks(kind, when.shares, (alpha, sides, 0.1))
+    found = Session().trial_design_assurance(of.comparison(), effect_sd, asked, sizes=sizes, target=target)
     print_answer(found, as_json=as_json)

@@ -51,6 +51,7 @@ def named(names: list[str]) -> str:
 AlphaOption = Annotated[float, share_option("Type I error, of all sides together.")]
 SidesOption = Annotated[int, typer.Option(help="1 or 2 sides.", parser=whole(1, 2), metavar="1|2")]
 BetaOption = Annotated[float, share_option("Type II error.")]
+StopKindOption = Annotated[Kind | None, typer.Option(help="How to stop early; else there is one look.")]
 KindOption = Annotated[Kind, typer.Option(help="A shape of the bounds, or a spending function.")]
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from twin.trials.design.assurance import Assured
     from twin.trials.design.boundaries import Boundaries, Looks
     from twin.trials.design.comparison import Comparison
     from twin.trials.design.coprimary import CoPrimary, PlannedTogether
@@ -81,6 +82,25 @@ class PlanningVerbs:
                 "looks at given times wait for nothing: leave out the follow-up and the gap, or give events"
             )
         return schedule_at(course, at or (), looks)
+
+    def trial_design_assurance(
+        self,
+        comparison: "Comparison",
+        effect_sd: float,
+        looks: "Looks | None" = None,
+        *,
+        sizes: tuple[float, ...] | None = None,
+        target: float | None = None,
+    ) -> "Assured":
+        """Return the assurance of sizes, or the size that has `target`, where the effect is normal with `effect_sd`."""
+        from twin.trials.design.assurance import assurances, size_of_assurance
+        from twin.trials.design.boundaries import SINGLE
+
+        if (sizes is None) == (target is None):
+            raise ValueError("tell sizes, to learn their assurance, or an assurance, to learn its size (--target)")
+        if target is not None:
+            return size_of_assurance(comparison, looks or SINGLE, effect_sd, target)
+        return assurances(comparison, looks or SINGLE, effect_sd, sizes or ())
 
 
 def _alone(looks: "Looks", beside: "Beside") -> None:

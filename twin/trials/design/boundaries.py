@@ -5,6 +5,7 @@ Jennison C, Turnbull BW. Group sequential methods with applications to clinical 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -91,7 +92,21 @@ class Boundaries:
 
     def walked(self, drift: float | Floats) -> "Walked":
         """Return what becomes of the trials under a drift, the mean of z at full information, or one a step, [look]."""
-        return _walk(self.looks, drift, self.upper, _none(self.looks) if self.lower is None else self.lower)
+        return walk(self.looks, drift, self.upper, self._lower)
+
+    def walked_from(self, look: int, z: float, drift: float) -> "Walked":
+        """Return what becomes, at the looks after the `look`th, of a trial that goes on with this z there."""
+        if not 1 <= look < len(self.looks.information):
+            raise ValueError(
+                f"got the look {look}, expected one from 1 to {len(self.looks.information) - 1}, an interim"
+            )
+        share = self.looks.information[look - 1]
+        at = z * float(np.sqrt(share))
+        return walk(self.looks, drift, self.upper, self._lower, Score(np.array([at]), np.ones(1), share, drift, at))
+
+    @property
+    def _lower(self) -> Floats:
+        return _none(self.looks) if self.lower is None else self.lower
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a look: information, upper, lower, alpha_spent, beta_spent, power."""
@@ -160,14 +175,15 @@ def equally_spaced(looks: int) -> tuple[float, ...]:
     return tuple((look + 1) / looks for look in range(looks))
 
 
+@lru_cache(maxsize=64)
 def boundaries(looks: Looks) -> Boundaries:
     """Design: find the bounds that keep both errors, and the drift that the trial must be able to see."""
     upper = None if looks.binding else _bounds(replace(looks, futility=None), 0.0)[0]
     fixed = _fixed(looks)
-    drift = _root(lambda drift: _walk(looks, drift, *_bounds(looks, drift, upper)).rejected - 1.0 + looks.beta, fixed)
+    drift = _root(lambda drift: walk(looks, drift, *_bounds(looks, drift, upper)).rejected - 1.0 + looks.beta, fixed)
     upper, lower = _bounds(looks, drift, upper)
-    under_h1, under_h0 = (_walk(looks, true, upper, lower) for true in (drift, 0.0))
-    kept = under_h0 if looks.binding else _walk(looks, 0.0, upper, _none(looks))
+    under_h1, under_h0 = (walk(looks, true, upper, lower) for true in (drift, 0.0))
+    kept = under_h0 if looks.binding else walk(looks, 0.0, upper, _none(looks))
     inflation = (drift / fixed) ** 2
     return Boundaries(
         looks=looks,
@@ -208,11 +224,15 @@ class Walked:
         return float(1.0 - (self.rejecting + self.below) @ (1.0 - information))
 
 
-def _walk(looks: Looks, drift: float | Floats, upper: Floats, lower: Floats) -> Walked:
-    """Take the trials through the looks, under a drift; at the last one, who does not reject is given up."""
-    drifts = np.broadcast_to(drift, len(looks.information))
-    score, walked = Score.begun(float(drifts[0])), []
+def walk(looks: Looks, drift: float | Floats, upper: Floats, lower: Floats, score: Score | None = None) -> Walked:
+    """Take the trials through the looks, under a drift, or on from where they are; at the last one, who does not reject
+    is given up. Shapes: [look].
+    """
+    drifts, walked = np.broadcast_to(drift, len(looks.information)), []
+    score = score or Score.begun(float(drifts[0]))
     for look, share in enumerate(looks.information):
+        if share <= score.information:
+            continue
         score = score.under(float(drifts[look]))
         last = look == len(upper) - 1
         edge = upper[look] if last else lower[look]
@@ -233,7 +253,7 @@ def _bounds(looks: Looks, drift: float, upper: Floats | None = None) -> tuple[Fl
 
     def too_much(scale: float) -> float:
         _, lower = _spent(looks, drift, scale * shape)
-        return _walk(looks, 0.0, scale * shape, lower if looks.binding else _none(looks)).rejected - looks.alpha
+        return walk(looks, 0.0, scale * shape, lower if looks.binding else _none(looks)).rejected - looks.alpha
 
     return _spent(looks, drift, float(brentq(too_much, 1e-3, _FAR, xtol=1e-13)) * shape)
 

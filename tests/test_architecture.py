@@ -114,6 +114,8 @@ def test_data_that_are_not_would_be_seen(mark: str) -> None:
         ("kg.build", {"torch", "jax"}),
         ("panakeia.cli", {"torch", "jax", "pyarrow", "pandas"}),
         ("twin.simulate", {"torch"}),
+        ("twin.prognosis.sequence", {"torch", "sklearn"}),
+        ("twin.prognosis.tabular", {"torch", "sklearn"}),
         ("gnn.rank", {"torch", "torch_geometric", "rdkit"}),
         ("gnn.ask", {"torch", "torch_geometric", "rdkit"}),
         ("gnn.checkpoint", {"torch", "torch_geometric", "rdkit"}),

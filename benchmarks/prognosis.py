@@ -2,10 +2,10 @@
 
     python benchmarks/prognosis.py --data DIR [--trial ACTG175 pbcseq IST colon] [--splits 10] [--out FILE.json]
 
-prints one JSON object. Patients are split at random into a history, from which each learner learns (all arms; the score
-sees no arm), and a trial, which is analysed unadjusted, adjusted as usual (ACTG175, pbcseq: the outcome's baseline
-value; IST: age and being fully alert; colon: more than four positive nodes) and adjusted for the score (PROCOVA), alone and
-beside the usual. Of each learner:
+prints one JSON object. Patients are split at random into a history, from which each learner learns (all arms; the
+score sees no arm), and a trial, which is analysed unadjusted, adjusted as usual (ACTG175, pbcseq: the outcome's
+baseline value; IST: age and being fully alert; colon: more than four positive nodes) and adjusted for the score
+(PROCOVA), alone and beside the usual. Of each learner:
 
 - `explained`: R2 (of chances, the AUROC too) in the trial, beside that of the usual covariates fitted to the history.
 - `coverage`: the share of outcomes of the trial within their 90 % intervals.

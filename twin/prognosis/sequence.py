@@ -80,9 +80,9 @@ class SequenceTwin:
     """A recurrent network over visits; `networks` of them, which begin from other numbers, are averaged."""
 
     hidden: int = 16
-    epochs: int = 60
+    epochs: int = 40
     learning_rate: float = 5e-3
-    networks: int = 3
+    networks: int = 2
     validation: CrossValidation = field(default_factory=CrossValidation)
 
     def fit(self, table: pd.DataFrame, question: Question, progress: Progress = silent) -> Learned:

@@ -34,12 +34,18 @@ from twin.prognosis.gain import saved, share_of, type_one_error
 from twin.prognosis.learned import Learned, outcomes
 from twin.prognosis.question import Learner
 from twin.prognosis.sequence import SequenceTwin
+from twin.prognosis.stacked import Stacked
 from twin.prognosis.tabular import Boosting, Linear
 from twin.trials.analysis.linear import Ancova, Procova, Unadjusted
 from twin.trials.analysis.logistic import RiskDifference
 from twin.trials.analysis.table import Estimator
 
-LEARNERS: dict[str, Learner] = {"boosting": Boosting(), "linear": Linear(), "sequence": SequenceTwin()}
+LEARNERS: dict[str, Learner] = {
+    "boosting": Boosting(),
+    "linear": Linear(),
+    "stacked": Stacked(),
+    "sequence": SequenceTwin(),
+}
 SPLITS, RESAMPLES, DEALT = 10, 500, 2000
 OUTCOME = "OUTCOME"
 """What is analysed: the outcome, or of times the pseudo-observation of the mean time without event."""
@@ -158,6 +164,8 @@ def measure(history: History, learners: Mapping[str, Learner], splits: int) -> d
     for name, learner in learners.items():
         if name == "sequence" and history.visit is None:
             continue  # one visit is no sequence
+        if isinstance(learner, Stacked):
+            learner = replace(learner, alone=history.usual)
         found = []
         for seed in range(splits):
             sys.stderr.write(f"{name}, split {seed}\n")

@@ -37,7 +37,7 @@ class CrossValidation:
 class Learned:
     """A prognosis: a forecast, its intervals, and what it foretold of patients that it had not learned from.
 
-    `out_of_fold` has SUBJECT (a number), OUTCOME, PROGNOSIS for each row that was learned from, in order. Of
+    `out_of_fold` has SUBJECT (a number), VISIT, OUTCOME, PROGNOSIS for each row that was learned from, in order. Of
     "survival", OUTCOME is the pseudo-observation of the mean time without event, and intervals are of that.
     """
 
@@ -82,13 +82,14 @@ def learn(
         progress("cross-validate", (one + 1) / (validation.folds + 1))
     forecast = way(rows, target, question)
     progress("learn", 1.0)
-    bounds: Margin | Chances
-    if question.kind == "binary":
-        bounds = Chances.of(target, score)
-    else:
-        bounds = Margin.of(target, score, question.visits(rows), validation.level)
-    seen = pd.DataFrame({"SUBJECT": subjects, "OUTCOME": target, "PROGNOSIS": score})
-    return Learned(question, forecast, bounds, seen)
+    visits = question.visits(rows)
+    seen = pd.DataFrame({"SUBJECT": subjects, "VISIT": visits, "OUTCOME": target, "PROGNOSIS": score})
+    return Learned(question, forecast, bounds_of(target, score, visits, question, validation.level), seen)
+
+
+def bounds_of(target: Floats, score: Floats, visits: Floats, question: Question, level: float) -> Margin | Chances:
+    """Return the bounds learned from outcomes, out-of-fold scores and visits, [row] each; raises `TooFewSubjects`."""
+    return Chances.of(target, score) if question.kind == "binary" else Margin.of(target, score, visits, level)
 
 
 def outcomes(rows: pd.DataFrame, question: Question) -> Floats:

@@ -10,13 +10,14 @@ from twin.prognosis.conformal import coverage
 from twin.prognosis.learned import CrossValidation, folds_of, pseudo_observations
 from twin.prognosis.question import Learner, Question
 from twin.prognosis.sequence import SequenceTwin
+from twin.prognosis.stacked import Stacked
 from twin.prognosis.tabular import Boosting, Linear
 from twin.trials.analysis.survival import Times, restricted_mean
 from twin.trials.analysis.table import AnalysisError, MissingColumn, TooFewSubjects
 
 FEATURES = ("BASE", "age", "sex", "noise")
 QUICK = SequenceTwin(hidden=8, epochs=15, networks=1, learning_rate=2e-2)
-LEARNERS = [Boosting(trees=60), Linear(), QUICK]
+LEARNERS = [Boosting(trees=60), Linear(), QUICK, Stacked(("BASE",), Boosting(trees=60))]
 names = pytest.mark.parametrize("learner", LEARNERS, ids=lambda one: type(one).__name__)
 
 
@@ -66,6 +67,15 @@ def test_a_patient_is_foretold_by_others_alone() -> None:
     table = table.assign(AVAL=secret[number], noise=number.astype(float))
     seen = Boosting(trees=60, least_in_leaf=1).fit(table, QUESTION).out_of_fold
     assert ((seen["OUTCOME"] - seen["PROGNOSIS"]) ** 2).mean() > 0.9 * secret.var()
+
+
+def test_a_member_that_finds_nothing_weighs_little() -> None:
+    """Where the baseline value alone tells the outcome, its own model is what is left."""
+    table = patients(300, 0, visits=(0.0,)).drop(columns="USUBJID")
+    told = Stacked(("BASE",), Boosting(trees=200, least_in_leaf=2)).fit(table, Question(features=FEATURES))
+    boosted, linear, alone = told.forecast.weights  # type: ignore[attr-defined]
+    assert boosted < 0.2
+    assert linear + alone == pytest.approx(1.0, abs=0.15)
 
 
 def test_all_rows_of_a_patient_are_in_one_fold() -> None:

@@ -70,7 +70,7 @@ def groups(here: pd.DataFrame, elsewhere: pd.DataFrame, sizes: tuple[int, int]) 
 
 def from_the_same(pool: pd.DataFrame, sizes: tuple[int, int], external: int, kind: str) -> Draw:
     """Return how trial and external controls are drawn from one pool of patients."""
-    few = np.exp(-1.0 * (pool["BASE"] - pool["BASE"].mean()) / pool["BASE"].std()).to_numpy()
+    few = np.exp(-0.5 * (pool["BASE"] - pool["BASE"].mean()) / pool["BASE"].std()).to_numpy()
 
     def draw(random: np.random.Generator) -> pd.DataFrame:
         order, count = random.permutation(len(pool)), sum(sizes)

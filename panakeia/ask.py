@@ -12,6 +12,7 @@ from panakeia.verbs.adapting import AdaptingVerbs
 from panakeia.verbs.cohorts import CohortVerbs
 from panakeia.verbs.coverage import CoverageVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
+from panakeia.verbs.dosefinding import DoseFindingVerbs
 from panakeia.verbs.doses import DoseVerbs
 from panakeia.verbs.fits import FitVerbs
 from panakeia.verbs.formats import FormatVerbs
@@ -46,6 +47,7 @@ class Session(
     ManyVerbs,
     PlanningVerbs,
     AdaptingVerbs,
+    DoseFindingVerbs,
     DoseVerbs,
     CohortVerbs,
     CoverageVerbs,

@@ -13,6 +13,7 @@ from panakeia.commands import (
     cohorts,
     coverage,
     disclosure,
+    dosefinding,
     doses,
     fits,
     formats,
@@ -52,6 +53,7 @@ many.join(twins.twin_app)
 doses.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
 adapting.join(planning.design_app)
+dosefinding.join(planning.design_app)
 twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")
 coverage.join(patients.app)

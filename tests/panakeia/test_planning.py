@@ -1,9 +1,12 @@
 """The commands that plan a trial, as a statistician types them, against rpact's and the field's printed values."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.panakeia.conftest import Panakeia
 
+EXAMPLES = Path(__file__).parents[2] / "panakeia" / "examples"
 COURSE = ("--control-median", "14", "--accrual", "3,3,14", "--enrolment", "5,15,30", "--dropout", "0.00427444")
 
 
@@ -107,3 +110,25 @@ def test_what_cannot_be_planned_is_refused(panakeia: Panakeia, asked: tuple[str,
     refused = panakeia("trial", "design", *asked)
     assert refused.status != 0
     assert message in " ".join(refused.err.split())
+
+
+def test_dose_finding(panakeia: Panakeia) -> None:
+    """sampSizeMCT of DoseFinding 1.0-3: 39 patients a dose, whichever of the four is true."""
+    models = [
+        word for name in ("linear", "emax=.2", "exponential=.28", "quadratic=-.854") for word in ("--model", name)
+    ]
+    asked = ("--doses", "0,.05,.2,.6,1", *models, "--effect", ".4", "--sd", ".7", "--alpha", ".05")
+    found = panakeia("trial", "design", "dose-finding", *asked, "--power", ".8", "--json").json()
+    assert found["patients"] == [39.0] * 5
+    assert panakeia("trial", "design", "dose-finding", *asked).status != 0
+
+
+def test_dose_response(panakeia: Panakeia, tmp_path: Path) -> None:
+    models = ("--model", "emax=20", "--model", "linear")
+    asked = ("trial", "design", "dose-response", *models, "--delta", ".3", "--data")
+    found = panakeia(*asked, EXAMPLES / "doses.csv", "--json").json()
+    assert [fit["model"] for fit in found["fits"]] == ["emax", "linear"]
+    assert 0.0 < found["dose"] < 100.0
+    (tmp_path / "bad.csv").write_text("dose,response\n0,1\n10,\n")
+    refused = panakeia(*asked, tmp_path / "bad.csv")
+    assert "line 3: got dose '10' and response ''" in " ".join(refused.err.split())

@@ -22,6 +22,7 @@ from panakeia.commands import (
     likeness,
     many,
     models,
+    multiplicity,
     network,
     patients,
     planning,
@@ -54,6 +55,7 @@ doses.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
 adapting.join(planning.design_app)
 dosefinding.join(planning.design_app)
+multiplicity.join(planning.design_app)
 twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")
 coverage.join(patients.app)

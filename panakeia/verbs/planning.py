@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from twin.trials.design.boundaries import Boundaries, Looks
     from twin.trials.design.comparison import Comparison
     from twin.trials.design.coprimary import CoPrimary, PlannedTogether
+    from twin.trials.design.hypotheses import Family, PlannedFamily
     from twin.trials.design.plan import Beside, Planned
     from twin.trials.design.schedule import Schedule
     from twin.trials.design.timing import Course
@@ -101,6 +102,12 @@ class PlanningVerbs:
         if target is not None:
             return size_of_assurance(comparison, looks or SINGLE, effect_sd, target)
         return assurances(comparison, looks or SINGLE, effect_sd, sizes or ())
+
+    def trial_design_multiplicity(self, family: "Family", *, trials: int = 100_000, seed: int = 0) -> "PlannedFamily":
+        """Return what to expect of several hypotheses under one alpha, each with its looks, by simulated trials."""
+        from twin.trials.design.hypotheses import planned_family
+
+        return planned_family(family, trials, seed)
 
 
 def _alone(looks: "Looks", beside: "Beside") -> None:

@@ -132,3 +132,15 @@ def test_dose_response(panakeia: Panakeia, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("dose,response\n0,1\n10,\n")
     refused = panakeia(*asked, tmp_path / "bad.csv")
     assert "line 3: got dose '10' and response ''" in " ".join(refused.err.split())
+
+
+def test_multiplicity(panakeia: Panakeia) -> None:
+    asked = (
+        *("--hypothesis", "PFS,alpha=.005,hazard-ratio=.69,events=597/-"),
+        *("--hypothesis", "OS,alpha=.02,hazard-ratio=.74,events=296/346", "--correlation", ".5", "--trials", "2000"),
+    )
+    found = panakeia("trial", "design", "multiplicity", *asked, "--pass", "PFS>OS=1", "--json").json()
+    assert found["bounds"]["OS"]["own"] == pytest.approx([2.2604, 2.1295], abs=1e-4)
+    assert found["hypotheses"][0]["power_alone"] == pytest.approx(0.975, abs=1e-3)
+    refused = panakeia("trial", "design", "multiplicity", *asked, "--pass", "PFS=1")
+    assert "expected two names, as PFS>OS=1" in " ".join(refused.err.split())

@@ -1,4 +1,4 @@
-"""From patients' outcomes to an effect with its interval: time in range, means, paired and two-sample differences."""
+"""From patients' outcomes to an effect with its interval: means, paired and two-sample differences."""
 
 from dataclasses import asdict, dataclass, replace
 
@@ -91,46 +91,4 @@ def effect_of(value: float, error: float, level: float, method: str, freedom: fl
 
 def _student(value: float, error: float, freedom: float, level: float, method: str) -> Estimate:
     half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
-    return Estimate(value, value - half, value + half, error, level, method)
-
-
-LONGEST_GAP_DAYS = 56.0
-"""Between visits farther apart nothing is interpolated: nobody knows what was in between. Source: Rosendaal 1993."""
-
-
-def time_in_range_daily(inr: Floats, low: float, high: float) -> Floats:
-    """Return each patient's share of days with INR within [low, high]; `inr` is [patient, day], NaN is not counted.
-
-    >>> time_in_range_daily(np.array([[1.0, 2.0, 2.5, 3.0, 3.5]]), 2.0, 3.0).tolist()
-    [0.6]
-    """
-    observed = np.isfinite(inr)
-    within = observed & (inr >= low) & (inr <= high)
-    return _share(within.sum(axis=1).astype(np.float64), observed.sum(axis=1).astype(np.float64))
-
-
-def time_in_range_rosendaal(days: Floats, inr: Floats, low: float, high: float) -> Floats:
-    """Return each patient's share of time with INR within [low, high], interpolated linearly between visits.
-
-    `days` [visit] ascend, `inr` is [patient, visit]; NaN ends a patient's follow-up. Time between visits more than
-    `LONGEST_GAP_DAYS` apart does not count. A patient without two visits near each other has no such time: NaN.
-    Rosendaal 1993 counts whole days of the interpolated line; here the line itself is
-    measured.
-    Source: Rosendaal 1993, Thromb Haemost 69:236.
-
-    >>> time_in_range_rosendaal(np.array([0.0, 10.0]), np.array([[1.5, 3.5]]), 2.0, 3.0).tolist()
-    [0.5]
-    """
-    gaps = np.diff(days)[np.newaxis, :]
-    start, end = inr[:, :-1], inr[:, 1:]
-    observed = np.isfinite(start) & np.isfinite(end) & (gaps <= LONGEST_GAP_DAYS)
-    bottom, top = np.fmin(start, end), np.fmax(start, end)
-    rise = top - bottom
-    flat = rise == 0
-    inside = np.clip(np.minimum(top, high) - np.maximum(bottom, low), 0.0, None)
-    share = np.where(flat, (bottom >= low) & (bottom <= high), inside / np.where(flat, 1.0, rise))
-    return _share(np.where(observed, share * gaps, 0.0).sum(axis=1), np.where(observed, gaps, 0.0).sum(axis=1))
-
-
-def _share(within: Floats, total: Floats) -> Floats:
-    return np.divide(within, total, out=np.full_like(within, np.nan), where=total > 0)
+    return Estimate(float(value), float(value - half), float(value + half), float(error), level, method)

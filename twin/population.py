@@ -81,6 +81,10 @@ class Population(Checked):
         stated = {covariate.name: getattr(self, covariate.name) for covariate in self.covariates}
         return {name: distribution for name, distribution in stated.items() if distribution is not None}
 
+    def sample(self, size: int, seed: int, first: int = 1) -> Cohort:
+        """Return a cohort; see `sample`."""
+        return sample(self, size, seed, first)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Say how a copy in another process is made: its schema is found by its covariates, not by name."""
         return _read_again, (self.covariates, self.model_dump(mode="json"))

@@ -1,11 +1,14 @@
 """What a user writes in a TOML file: checked before anything runs, frozen, every mistake named with its key."""
 
 import difflib
-from collections.abc import Mapping, Sized
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping, Sized
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Strict, ValidationError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from kg.files import toml
 from kg.files.text import FileError
@@ -54,6 +57,82 @@ class Checked(BaseModel):
         """Return the schema to check a content by: this one, unless some keys hang on what others say."""
         return cls
 
+    @classmethod
+    def in_todays_form(cls, content: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """Return a content with the keys that the schema has today, and which ones moved, in words, if any did."""
+        return content, ""
+
+
+class Choice(Checked):
+    """A table that is one of several kinds, told apart by its key `kind`; each kind is one class, found by its name.
+
+    A class that says where its kinds are (`found_in`: modules, and packages of them) is what a schema asks for; its
+    subclasses with a value of `kind` are what a file may choose. They are looked for when one is chosen. In Python an
+    instance of any subclass will do.
+    """
+
+    found_in: ClassVar[tuple[str, ...]] = ()
+    kind: str
+
+    @classmethod
+    def kinds(cls) -> dict[str, type[Self]]:
+        """Return what may be chosen, by name."""
+        for name in cls.found_in:
+            module = importlib.import_module(name)
+            for part in pkgutil.iter_modules(getattr(module, "__path__", ())):
+                importlib.import_module(f"{name}.{part.name}")
+        named = ((get_args(found.model_fields["kind"].annotation), found) for found in _subclasses(cls))
+        return {kind: found for kinds, found in named for kind in kinds}
+
+    @classmethod
+    def spelled_out(cls, value: Any) -> Any:
+        """Return the table that a shorter way of writing stands for."""
+        return value
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return how pydantic checks it: one of the kinds by its own schema."""
+        if not cls.__dict__.get("found_in"):
+            return handler(source)
+        written = core_schema.plain_serializer_function_ser_schema(_written, info_arg=True)
+        return core_schema.no_info_plain_validator_function(cls._chosen, serialization=written)
+
+    @classmethod
+    def _chosen(cls, value: Any) -> Self:
+        if isinstance(value, cls):
+            return value
+        value, kinds = cls.spelled_out(value), cls.kinds()
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("value_error", "{error}", {"error": f"got {value!r}, expected a table"})
+        named = value.get("kind")
+        if not isinstance(named, str) or named not in kinds:
+            told = f"got {named!r}, expected one of {', '.join(sorted(kinds))}" if "kind" in value else None
+            wrong = PydanticCustomError("value_error", "{error}", {"error": told}) if told else "missing"
+            fault = InitErrorDetails(type=wrong, loc=("kind",), input=value)
+            raise _Refused(ValidationError.from_exception_data(cls.__name__, [fault]), cls)
+        try:
+            return kinds[named].model_validate(dict(value))
+        except ValidationError as failure:
+            raise _Refused(failure, kinds[named]) from None
+
+
+class _Refused(ValueError):
+    """What is wrong with the table that was chosen, and the schema of its kind."""
+
+    def __init__(self, failure: ValidationError, schema: type[Checked]) -> None:
+        super().__init__("; ".join(_mistakes({}, schema, failure)))
+        self.failure, self.schema = failure, schema
+
+
+def _written(value: Checked, told: Any) -> Any:
+    return value.model_dump(mode=told.mode, exclude_none=told.exclude_none)
+
+
+def _subclasses(of: type[Checked]) -> Iterator[type[Any]]:
+    for found in of.__subclasses__():
+        yield found
+        yield from _subclasses(found)
+
 
 Schema = TypeVar("Schema", bound=Checked)
 
@@ -81,13 +160,38 @@ def check(content: dict[str, Any], schema: type[Schema], origin: str) -> Schema:
       max_mg: got -3, expected > 0
       min: unknown key; known here: max_mg
     """
+    content, moved = schema.in_todays_form(content)
     schema = schema.schema_for(content)
     try:
         return schema.model_validate(content)
     except ValidationError as failure:
-        mistakes = [_mistake(content, schema, error) for error in failure.errors()]
+        mistakes = _mistakes(content, schema, failure)
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise DesignError(f"{origin} has {count}:\n  " + "\n  ".join(mistakes)) from None
+        told = f"\n  ({moved})" if moved else ""
+        raise DesignError(f"{origin} has {count}:\n  " + "\n  ".join(mistakes) + told) from None
+
+
+def _mistakes(content: Any, schema: type[Checked], failure: ValidationError) -> list[str]:
+    """Return pydantic's errors, each as `key: got ..., expected ...`; those of a chosen kind by that kind's schema."""
+    found: list[str] = []
+    for error in failure.errors():
+        refused = error.get("ctx", {}).get("error")
+        if isinstance(refused, _Refused):
+            key = _key(content, error["loc"], absent=False)
+            inside = _mistakes(error["input"], refused.schema, refused.failure)
+            found += [_under(key, mistake) for mistake in inside]
+        else:
+            found.append(_mistake(content, schema, error))
+    return found
+
+
+def _under(key: str, mistake: str) -> str:
+    """Return a mistake in a table as one of the table that stands under a key."""
+    inner, colon, told = mistake.partition(": ")
+    named = colon and " " not in inner
+    if not key:
+        return mistake
+    return f"{key}.{inner}: {told}" if named else f"{key}: {mistake}"
 
 
 def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from twin.dose.asked import Bounds
 from twin.dose.target import DoseError, Target
-from twin.engine import TOLERANCE, begin, float64_on_cpu, follow, look
+from twin.engine import begin, float64_on_cpu, look
 from twin.model import Floats, Individual, Model
 from twin.patient import Cohort, check
 from twin.simulate import DAY_H, draw
+from twin.steps import carry
 from twin.streams import normals
-from twin.timeline import Entry, Timeline
+from twin.timeline import Entry
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,10 @@ def treat(ward: Ward, doses: Floats) -> tuple[Ward, Floats]:
     care, number = ward.history.care, ward.history.number
     given = care.given(doses)
     count = round((care.days[number + 1] - care.days[number]) * DAY_H / care.every_h)
-    state, true = _carried(ward, given, count)
+    state, seen = carry(
+        ward.model, ward.individuals, ward.state, np.repeat(given[:, None], count, axis=1), care.every_h
+    )
+    true = seen[care.target.observable]
     history = replace(ward.history, doses=np.column_stack([ward.history.doses, given]))
     return _measured(replace(ward, state=state, history=history), true[:, -1]), true
 
@@ -141,31 +145,3 @@ def _measured(ward: Ward, true: Floats) -> Ward:
         seen = np.asarray(error.measured(error.sigma, true, ward.luck[:, number]))
     days = np.append(history.days, history.care.days[number])
     return replace(ward, history=replace(history, days=days, measured=np.column_stack([history.measured, seen])))
-
-
-def _carried(ward: Ward, doses: Floats, count: int) -> tuple[Floats, Floats]:
-    """Carry patients over `count` equal doses; return the state and the observable at the end of each interval."""
-    model, care, patients = ward.model, ward.history.care, len(doses)
-    lag = Entry.of(model.compartments, ward.individuals, patients).lag_h[0]
-    pieces = int(np.ceil(care.every_h / model.longest_step_h - 1e-9))
-    rest = np.repeat(((care.every_h - lag) / pieces)[None], pieces, axis=0)
-    hours = np.concatenate([lag[None], rest]) if lag.any() else rest
-    arrival, each = len(hours) - pieces, len(hours)
-    bolus = np.zeros((each, len(model.compartments), patients))
-    bolus[arrival, 0] = doses
-    alike = bool((hours == hours[:, :1]).all())
-    line = Timeline(
-        np.arange(patients),
-        np.tile(hours[:, 0], count) if alike else np.tile(hours, (count, 1)),
-        np.tile(bolus, (count, 1, 1)),
-        None,
-        None,
-        None,
-        (),
-        np.arange(count * each)[:, None],
-    )
-    found = follow(model, ward.individuals, ward.state, line)
-    true = found.seen[care.target.observable][:, each - 1 :: each].copy()
-    true[~(found.error <= TOLERANCE)] = np.nan
-    true[~np.isfinite(true)] = np.nan
-    return np.where(np.isfinite(true[:, -1]), found.state, np.nan), true

@@ -44,6 +44,9 @@ SECOND = {
 equations, other patients. Who has none stands alone in the library."""
 
 
+POLICIES = ("warfarin.dosing",)
+"""Where dosing rules are that belong to one drug."""
+
 OWN = (".xml", ".sbml", ".csv", ".gz")
 """How the name of a file ends that has a model of one's own."""
 

@@ -1,0 +1,1 @@
+"""Adherences: which of the doses given are taken; a kind a file."""

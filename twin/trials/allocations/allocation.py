@@ -1,0 +1,44 @@
+"""Allocation: the contract of all that says which arm a patient of a parallel trial is in."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.trials.part import Part
+
+Arms = NDArray[np.intp]
+"""The place of each patient's arm, [patient]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Enrolling:
+    """Who is to be allocated, in the order in which they come: ids, covariates [patient], the arms' shares, a seed."""
+
+    ids: tuple[str, ...]
+    covariates: Mapping[str, NDArray[Any]]
+    shares: tuple[float, ...]
+    seed: int
+
+    @property
+    def n(self) -> int:
+        """How many patients there are."""
+        return len(self.ids)
+
+
+class Allocation(Part):
+    """How patients are allocated; the first arm is the control."""
+
+    found_in = ("twin.trials.allocations",)
+
+    @property
+    def covariates_read(self) -> tuple[str, ...]:
+        """The covariates that patients are balanced by."""
+        return ()
+
+    @abstractmethod
+    def arms(self, enrolling: Enrolling) -> Arms:
+        """Return each patient's arm."""

@@ -1,0 +1,66 @@
+"""Composite: whether all, or any, of several binary endpoints are met."""
+
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import model_validator
+
+from kg.files.checked import at_least
+from twin.trials.course import Course
+from twin.trials.endpoints.endpoint import Endpoint
+from twin.trials.endpoints.outcome import Outcome, Value
+from twin.trials.estimators.estimator import Estimator
+from twin.trials.estimators.risk_difference import RiskDifference
+from twin.trials.grid import Grid
+
+BINARY = ("responder", "ever")
+
+
+class Composite(Endpoint):
+    """1 where `all` (or `any`) of its parts are 1; a part that is not known makes it unknown."""
+
+    kind: Literal["composite"] = "composite"
+    need: Literal["all", "any"]
+    parts: Annotated[tuple[Endpoint, ...], at_least(2)]
+
+    @model_validator(mode="after")
+    def _binary(self) -> Self:
+        others = [part.name for part in self.parts if part.kind not in BINARY]
+        if others:
+            raise ValueError(f"parts: {', '.join(others)} are no yes or no; expected kinds {' and '.join(BINARY)}")
+        return self
+
+    @property
+    def observables(self) -> tuple[str, ...]:
+        """What it looks at of a patient's course."""
+        return tuple({name: None for part in self.parts for name in part.observables})
+
+    def outcome(self, course: Course) -> Outcome:
+        """Return who meets it."""
+        found = [part.outcome(course) for part in self.parts]
+        values = np.array([one.value for one in found if isinstance(one, Value)])
+        return Value(values.min(axis=0) if self.need == "all" else values.max(axis=0))
+
+    def words(self, grid: Grid, *, leave: bool = False) -> str:
+        """Return what it is, in words."""
+        joined = " and ".join(part.words(grid, leave=leave) for part in self.parts)
+        return f"the share who meet {self.need} of: {joined}"
+
+    def mistakes(self, grid: Grid) -> list[str]:
+        """Return what does not fit the trial's visits."""
+        return [f"parts[{place}].{told}" for place, part in enumerate(self.parts) for told in part.mistakes(grid)]
+
+    @property
+    def usual(self) -> Estimator:
+        """How it is analysed where nothing is said."""
+        return RiskDifference()
+
+    @property
+    def failure(self) -> float:
+        """The value of who failed."""
+        return 0.0 if self.better == "higher" else 1.0
+
+    @property
+    def scale(self) -> tuple[float, str, str]:
+        """Shares are read in percent, differences in points."""
+        return 100.0, "%", " points"

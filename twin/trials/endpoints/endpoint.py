@@ -1,0 +1,62 @@
+"""Endpoint: the contract of all that is measured of a trial's success or harm."""
+
+from abc import abstractmethod
+from typing import Literal
+
+from kg.files.checked import Number, Text
+from twin.estimate import Estimate
+from twin.trials.course import Course
+from twin.trials.endpoints.outcome import Outcome
+from twin.trials.estimators.estimator import Estimator
+from twin.trials.grid import Grid
+from twin.trials.part import Part
+
+
+class Endpoint(Part):
+    """What is measured of each patient, and how the arms are compared by it.
+
+    `analysis` is how a trial estimates the effect; what suits the kind of outcome if not given. `better` says which way
+    is good, and `margin` how much worse may still count as no worse (non-inferiority), on the effect's scale.
+    """
+
+    found_in = ("twin.trials.endpoints",)
+    name: Text
+    analysis: Estimator | None = None
+    better: Literal["higher", "lower"] = "higher"
+    margin: Number | None = None
+
+    @abstractmethod
+    def outcome(self, course: Course) -> Outcome:
+        """Return what was seen of it while patients were followed."""
+
+    @abstractmethod
+    def words(self, grid: Grid, *, leave: bool = False) -> str:
+        """Return what it is, in words that follow "mean difference in"; `leave`: whether patients may."""
+
+    @property
+    @abstractmethod
+    def usual(self) -> Estimator:
+        """How it is analysed where nothing is said."""
+
+    @property
+    def failure(self) -> float:
+        """The value of who failed, for an estimand that counts an intercurrent event as failure; NaN where none is."""
+        return float("nan")
+
+    @property
+    def scale(self) -> tuple[float, str, str]:
+        """By what to multiply values for a reader, their unit, and that of differences."""
+        return 1.0, "", ""
+
+    def shown(self, estimate: Estimate, *, difference: bool = False) -> str:
+        """Return an estimate with its interval for a reader."""
+        factor, unit, of_difference = self.scale
+        value, lower, upper = (factor * one for one in (estimate.value, estimate.lower, estimate.upper))
+        if difference:
+            return f"{value:+.3g}{of_difference} ({lower:+.3g} to {upper:+.3g})"
+        return f"{value:.4g}{unit} ({lower:.4g}{unit} to {upper:.4g}{unit})"
+
+    @property
+    def estimator(self) -> Estimator:
+        """How it is analysed."""
+        return self.analysis or self.usual

@@ -1,0 +1,36 @@
+"""Worst value: the highest or lowest measurement of an observable after the first dose."""
+
+from typing import Literal
+
+import numpy as np
+
+from twin.trials.course import Course
+from twin.trials.endpoints.measured import Measured
+from twin.trials.endpoints.outcome import Outcome, Value
+from twin.trials.estimators.estimator import Estimator
+from twin.trials.estimators.unadjusted import Unadjusted
+from twin.trials.grid import Grid
+
+
+class Worst(Measured):
+    """The highest (or lowest) measurement at visits after the first, up to the one of `day`."""
+
+    kind: Literal["worst"] = "worst"
+    worst: Literal["highest", "lowest"]
+
+    def outcome(self, course: Course) -> Outcome:
+        """Return each patient's worst measurement."""
+        seen = course.seen(self.observable)[:, 1 : self.visit(course.grid) + 1]
+        known = np.isfinite(seen).any(axis=1)
+        found = np.full(course.n, np.nan)
+        found[known] = (np.nanmax if self.worst == "highest" else np.nanmin)(seen[known], axis=1)
+        return Value(found, course.measured[self.observable][:, 0])
+
+    def words(self, grid: Grid, *, leave: bool = False) -> str:
+        """Return what it is, in words."""
+        return f"the {self.worst} {self.observable} measured after day {grid.visits[0]}"
+
+    @property
+    def usual(self) -> Estimator:
+        """How it is analysed where nothing is said."""
+        return Unadjusted()

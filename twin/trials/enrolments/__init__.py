@@ -1,0 +1,1 @@
+"""Enrolments: when patients come; a kind a file."""

@@ -1,0 +1,46 @@
+"""A Bayesian comparison: another analysis' estimate and a normal prior on the effect."""
+
+from typing import Literal
+
+from kg.files.checked import Number, Positive
+from twin.trials.analysis.bayes import NormalPosterior, NormalPrior
+from twin.trials.analysis.table import Arms
+from twin.trials.analysis.table import Estimator as Analysis
+from twin.trials.estimators.estimator import Estimator, Needs
+from twin.trials.part import STATED, Assumption
+
+
+class NormalBayes(Estimator):
+    """The posterior of the effect, `of` another analysis, under a normal prior with `mean` and `sd`."""
+
+    kind: Literal["bayes"] = "bayes"
+    of: Estimator
+    mean: Number = 0.0
+    sd: Positive
+    threshold: Number = 0.0
+    above: bool = True
+
+    @property
+    def needs(self) -> Needs:
+        """Which kind of outcome it takes."""
+        return self.of.needs
+
+    @property
+    def covariates_read(self) -> tuple[str, ...]:
+        """The columns that it adjusts for."""
+        return self.of.covariates_read
+
+    @property
+    def measure(self) -> str:
+        """What the effect is."""
+        return self.of.measure
+
+    def analysis(self, arms: Arms, level: float) -> Analysis:
+        """Return the analysis of these arms."""
+        prior = NormalPrior(self.mean, self.sd)
+        return NormalPosterior(self.of.analysis(arms, level), prior, self.threshold, self.above, level=level)
+
+    def assumptions(self) -> list[Assumption]:
+        """Return the prior."""
+        told = f"Before the trial the effect is normal with mean {self.mean:g} and this deviation."
+        return [Assumption("analysis", told, self.sd, "", STATED)]

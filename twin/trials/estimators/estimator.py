@@ -1,0 +1,43 @@
+"""Estimator: the contract of how two arms are compared; the analyses themselves are in `twin.trials.analysis`."""
+
+from abc import abstractmethod
+from typing import Literal
+
+import pandas as pd
+
+from twin.estimate import Estimate
+from twin.trials.analysis.table import Arms
+from twin.trials.analysis.table import Estimator as Analysis
+from twin.trials.part import Part
+
+Needs = Literal["value", "timed", "repeated"]
+"""Which kind of outcome an analysis takes."""
+
+
+class Estimator(Part):
+    """How an endpoint's table becomes an effect with its interval."""
+
+    found_in = ("twin.trials.estimators",)
+
+    @property
+    @abstractmethod
+    def needs(self) -> Needs:
+        """Which kind of outcome it takes."""
+
+    @abstractmethod
+    def analysis(self, arms: Arms, level: float) -> Analysis:
+        """Return the analysis of these arms."""
+
+    @property
+    def covariates_read(self) -> tuple[str, ...]:
+        """The columns that it adjusts for, beside BASE."""
+        return ()
+
+    @property
+    def measure(self) -> str:
+        """What the effect is: a difference, or the logarithm of a ratio."""
+        return "difference"
+
+    def estimate(self, table: pd.DataFrame, arms: Arms, level: float = 0.95) -> Estimate:
+        """Return the effect of the treatment arm against control."""
+        return self.analysis(arms, level)(table)

@@ -1,0 +1,25 @@
+"""Restricted mean survival: the difference of mean event-free days up to a horizon."""
+
+from typing import Literal
+
+from kg.files.checked import Positive
+from twin.trials.analysis import survival
+from twin.trials.analysis.table import Arms
+from twin.trials.analysis.table import Estimator as Analysis
+from twin.trials.estimators.estimator import Estimator, Needs
+
+
+class RestrictedMean(Estimator):
+    """The difference of mean event-free days up to `horizon_d`."""
+
+    kind: Literal["restricted_mean"] = "restricted_mean"
+    horizon_d: Positive
+
+    @property
+    def needs(self) -> Needs:
+        """Which kind of outcome it takes."""
+        return "timed"
+
+    def analysis(self, arms: Arms, level: float) -> Analysis:
+        """Return the analysis of these arms."""
+        return survival.RestrictedMean(arms, self.horizon_d, level=level)

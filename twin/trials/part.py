@@ -1,0 +1,48 @@
+"""Part: what every choice of a trial's design tells of itself beside what it does: assumptions, parameters, covariates.
+
+A part is a table of the trial's file, told from its kin by its key `kind`; each kind is one class in one file.
+"""
+
+from typing import Any, NamedTuple
+
+from kg.files.checked import Choice
+from twin.covariates import Covariate
+from twin.trials.grid import Grid
+
+STATED = "stated by the design"
+
+
+class Assumption(NamedTuple):
+    """What is taken for granted: about what, in words; its value where it is a number, its unit, and why."""
+
+    about: str
+    assumption: str
+    value: float | None = None
+    unit: str = ""
+    reason: str = ""
+
+
+class Part(Choice):
+    """A choice of the design."""
+
+    @property
+    def reads(self) -> tuple[Covariate, ...]:
+        """What it reads of a patient, beside what the model asks for."""
+        return ()
+
+    @property
+    def observables(self) -> tuple[str, ...]:
+        """What it looks at of a patient's course, by the model's names."""
+        return ()
+
+    def assumptions(self) -> list[Assumption]:
+        """Return what it takes for granted."""
+        return []
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return the numbers that it takes from elsewhere: name, value, unit, basis, source."""
+        return []
+
+    def mistakes(self, grid: Grid) -> list[str]:
+        """Return what does not fit a trial with these visits and days, each as `key: what`."""
+        return []

@@ -1,0 +1,85 @@
+"""Dose search on a twin: the dose that brings a patient's twin to a target, learned anew from what is measured."""
+
+from typing import Literal
+
+import numpy as np
+
+from kg.files.checked import Number, Positive, Text
+from twin import library
+from twin.dose import policy as search
+from twin.dose import visits
+from twin.dose.asked import Bounds
+from twin.dose.target import Target
+from twin.model import Floats, Model
+from twin.trials.part import Assumption
+from twin.trials.plan import Plan
+from twin.trials.policies.policy import History, Patients, Policy
+
+
+class ByTwin(Policy):
+    """The dose that keeps a patient's twin in the middle of a range in the long run.
+
+    Before the first visit the twin is the typical patient with these covariates; then the most likely one, given all
+    that was measured so far, unless it does not learn. `model` is the twin's, the trial's own if not given: a twin
+    that is of another model than the patients is an honest one.
+    """
+
+    kind: Literal["by_twin"] = "by_twin"
+    observable: Text
+    low: Number
+    high: Number
+    most: Positive
+    step: Positive
+    learns: bool = True
+    model: Text | None = None
+
+    @property
+    def observables(self) -> tuple[str, ...]:
+        """What it looks at of a patient's course."""
+        return (self.observable,)
+
+    def begin(self, patients: Patients) -> Plan:
+        """Return the plan before anything is measured."""
+        none = np.zeros((patients.n, 0))
+        return Plan.of(self._chosen(patients, (1,), none, none)[:, np.newaxis], self.apart(patients.grid))
+
+    def revise(self, plan: Plan, history: History) -> Plan | None:
+        """Return the plan after today's visit."""
+        if not self.learns or len(history.days) < 2:
+            return plan
+        grid = history.patients.grid
+        starts = [grid.at(day) for day in history.days[:-1]]
+        doses = self._chosen(
+            history.patients, history.days, history.measured[self.observable], history.given[:, starts]
+        )
+        return plan.changed(doses, np.isfinite(doses) & (doses != plan.usual))
+
+    def _chosen(self, patients: Patients, days: tuple[int, ...], measured: Floats, doses: Floats) -> Floats:
+        """Return doses [patient] by what was measured [patient, visit] and given since [patient, visit - 1]."""
+        ahead = (
+            *(float(day - 1) for day in patients.grid.visits if day <= patients.grid.days),
+            float(patients.grid.days),
+        )
+        care = visits.Care(Target(self.observable, self.low, self.high), ahead, self._bounds, self.every_h)
+        known = visits.History(
+            care, patients.ids, patients.covariates, np.array(days, np.float64) - 1.0, measured, doses
+        )
+        return care.given(search.ByTwin(self._twin(patients.model), self.learns)(known))
+
+    @property
+    def _bounds(self) -> Bounds:
+        return Bounds(low=0.0, high=self.most, step=self.step)
+
+    def _twin(self, model: Model) -> Model:
+        return library.load(self.model) if self.model else model
+
+    def assumptions(self) -> list[Assumption]:
+        """Return which twin chooses."""
+        told = self.model or "the trial's own model, so that the twin knows the patients' physiology"
+        return [
+            Assumption(
+                "dosing",
+                f"Doses are searched on a twin of {told}, for {self.observable}"
+                f" {self.low:g} to {self.high:g}, in steps of {self.step:g} up to {self.most:g}.",
+            )
+        ]

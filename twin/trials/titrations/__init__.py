@@ -1,0 +1,1 @@
+"""Titrations: how what is measured changes a dose; a kind a file."""

@@ -1,0 +1,76 @@
+"""Titration: the contract of all tables that change a dose by what was measured, and how doses are handed out."""
+
+from abc import abstractmethod
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
+
+from kg.files.checked import Count, Positive, Text
+from twin.model import Floats
+from twin.trials.grid import Grid
+from twin.trials.part import Part
+from twin.trials.plan import Plan
+from twin.trials.policies.policy import History
+
+
+class Titration(Part):
+    """How an `observable` changes the dose from `from_day` on.
+
+    Doses, the starting rule's too, are given in whole tablets of `tablet`, up to `max_dose`.
+    """
+
+    found_in = ("twin.trials.titrations",)
+    observable: Text
+    from_day: Count
+    max_dose: Positive
+    tablet: Positive
+
+    @property
+    def observables(self) -> tuple[str, ...]:
+        """What it looks at of a patient's course."""
+        return (self.observable,)
+
+    @model_validator(mode="after")
+    def _has_a_dose_to_give(self) -> Self:
+        if self.tablet > self.max_dose:
+            raise ValueError(
+                f"tablet {self.tablet:g} is above max_dose {self.max_dose:g}, so that no dose could be given"
+            )
+        return self
+
+    @abstractmethod
+    def changed(self, plan: Plan, history: History) -> Plan:
+        """Return the plan after today's visit, for patients who were measured; `revise` leaves the others alone."""
+
+    def revise(self, plan: Plan, history: History) -> Plan:
+        """Return the plan after today's visit; a patient without a measurement (NaN) goes on as planned."""
+        if history.day < self.from_day:
+            return plan
+        return plan.joined(self.changed(plan, history), np.isfinite(history.now(self.observable)))
+
+    def given(self, doses: Floats) -> Floats:
+        """Return planned doses as they are given: the nearest number of whole tablets that is not above the maximum."""
+        most = np.floor(self.max_dose / self.tablet * (1 + 1e-12))
+        tablets = np.minimum(np.round(np.minimum(doses, self.max_dose) / self.tablet), most)
+        return np.minimum(tablets * self.tablet, self.max_dose)
+
+    def mistakes(self, grid: Grid) -> list[str]:
+        """Return what does not fit the trial's visits."""
+        late = self.from_day > grid.visits[-1]
+        return [f"from_day: got {self.from_day}, expected <= {grid.visits[-1]}, the last visit's day"] * late
+
+
+def row_of(ends: list[float | None], values: Floats) -> NDArray[np.intp]:
+    """Return the row of a table that each value falls into: the first whose end it is below, else the last one."""
+    return np.searchsorted(np.array(ends[:-1], np.float64), values, side="right")
+
+
+def check_rows(ends: list[float | None]) -> None:
+    """Raise `ValueError` unless the ends of a table's rows ascend, and the last row has none."""
+    bounded = [end for end in ends[:-1] if end is not None]
+    if ends[-1] is not None or len(bounded) < len(ends) - 1:
+        raise ValueError("every row needs below but the last one, which must not have it")
+    if bounded != sorted(set(bounded)):
+        raise ValueError(f"the rows' below must ascend, got {', '.join(f'{end:g}' for end in bounded)}")

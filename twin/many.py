@@ -7,13 +7,8 @@ grows with the chunk, not with the patients.
 
 import hashlib
 import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +22,7 @@ from kg.notebook import notebook_html
 from kg.output import require_folder, whole_file
 from kg.progress import Progress, silent
 from twin import library
+from twin.chunks import ChunkError, by_ray, claim
 from twin.model import Floats, Model, parameter_table
 from twin.patient import Cohort
 from twin.population import Population, sample, schema_of
@@ -35,20 +31,8 @@ from twin.simulate import Times, simulate_each
 
 AT_ONCE = 20_000
 """Patients of a chunk."""
-LISTING = "run.json"
-"""What a folder's chunks are of."""
-RETRIES = 3
-"""How often a chunk whose worker is killed is tried again."""
 LEVEL = 0.90
 """The share of patients between the bounds of the summary."""
-
-
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-"""What Ray is told where the environment says nothing: to send nobody anything, to leave a GPU's variables alone."""
-
-
-class ManyError(ValueError):
-    """A run that cannot begin, or go on; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +54,9 @@ class Asked:
 
     def __post_init__(self) -> None:
         if self.patients < 1 or self.at_once < 1:
-            raise ManyError(f"got {self.patients} patients, {self.at_once} at once; expected 1 or more of both")
+            raise ChunkError(f"got {self.patients} patients, {self.at_once} at once; expected 1 or more of both")
         if self.regimen.everyone is None:
-            raise ManyError("the regimen has doses by ID; expected one without a column ID, for everyone")
+            raise ChunkError("the regimen has doses by ID; expected one without a column ID, for everyone")
 
     @property
     def chunks(self) -> range:
@@ -149,18 +133,18 @@ def read_population(path: str | Path, model: Model) -> Population:
 def simulate_many(asked: Asked, folder: str | Path, workers: int = 1, progress: Progress = silent) -> Many:
     """Simulate many patients into a folder: here, or by so many Ray workers; chunks that are there stay as they are.
 
-    Raises `ManyError` for a folder with another run's chunks, where Ray is not installed, and where workers of one
+    Raises `ChunkError` for a folder with another run's chunks, where Ray is not installed, and where workers of one
     chunk are killed again and again; as `twin.simulate.simulate` does for what does not fit together.
     """
     place = Path(folder)
     require_folder(place)
     place.mkdir(parents=True, exist_ok=True)
-    _claim(asked, place)
+    claim(place, {"digest": asked.digest, "model": asked.model, "patients": asked.patients, "seed": asked.seed})
     left = [chunk for chunk in asked.chunks if not _file(place, chunk).exists()]
     said, done = f"simulate {asked.patients:,} patients", len(asked.chunks) - len(left)
     progress(said, 0.9 * done / len(asked.chunks))
-    finished = (write(asked, place, chunk) for chunk in left) if workers == 1 else _by_ray(asked, place, left, workers)
-    for _ in finished:
+    here = (write(asked, place, chunk) for chunk in left)
+    for _ in here if workers == 1 else by_ray(write, asked, place, left, workers):
         done += 1
         progress(said, 0.9 * done / len(asked.chunks))
     return _summary(asked, place, progress)
@@ -182,53 +166,6 @@ def write(asked: Asked, folder: Path, chunk: int) -> int:
     with whole_file(_file(folder, chunk)) as part:
         pq.write_table(pa.table(columns), part, compression="zstd")
     return chunk
-
-
-def _by_ray(asked: Asked, folder: Path, chunks: list[int], workers: int) -> Iterator[int]:
-    """Yield chunks as Ray's workers finish them; a Ray that runs already, of many machines too, is used as it is.
-
-    At most two chunks a worker wait at a time.
-    """
-    try:
-        import ray
-    except ImportError:
-        raise ManyError("several workers need Ray: pip install 'panakeia[many]', or take one worker") from None
-    own = not ray.is_initialized()
-    if own:
-        os.environ.update(_QUIET | {name: os.environ[name] for name in _QUIET if name in os.environ})
-        ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level="error")
-    try:
-        task, told = ray.remote(num_cpus=1, max_retries=RETRIES)(write), ray.put(asked)
-        left = iter(chunks)
-        waiting: list[Any] = []
-        while True:
-            waiting += [task.remote(told, folder, chunk) for chunk in islice(left, 2 * workers - len(waiting))]
-            if not waiting:
-                return
-            with redirect_stdout(sys.stderr):  # where Ray says that a worker died; standard output stays data
-                (ready, *_), waiting = ray.wait(waiting)
-                done = ray.get(ready)
-            yield done
-    except ray.exceptions.WorkerCrashedError as failure:
-        told_why = "a worker was killed again and again; the chunks that are done stay: give it memory, and run again"
-        raise ManyError(told_why) from failure
-    finally:
-        if own:
-            ray.shutdown()
-
-
-def _claim(asked: Asked, folder: Path) -> None:
-    """Write what the folder's chunks are of; raise `ManyError` where they are of something else."""
-    listing = folder / LISTING
-    if listing.exists():
-        if json.loads(listing.read_text(encoding="utf-8")).get("digest") == asked.digest:
-            return
-        raise ManyError(f"{folder} has the chunks of another run: choose another folder, or delete this one")
-    if any(folder.iterdir()):
-        raise ManyError(f"{folder} is not empty, and has no {LISTING} of a run: choose another folder")
-    told = {"digest": asked.digest, "model": asked.model, "patients": asked.patients, "seed": asked.seed}
-    with whole_file(listing) as part:
-        part.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
 
 def _summary(asked: Asked, folder: Path, progress: Progress) -> Many:

@@ -15,7 +15,8 @@ import pytest
 
 from kg.files.checked import DesignError
 from twin import library
-from twin.many import Asked, ManyError, read_population, simulate_many
+from twin.chunks import ChunkError
+from twin.many import Asked, read_population, simulate_many
 from twin.population import sample
 from twin.regimen import Regimen, every
 from twin.simulate import parse_times, simulate_each
@@ -75,20 +76,20 @@ def test_measured_courses_scatter(asked: Asked, tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", [{"seed": 4}, {"patients": 131}, {"times": parse_times("0:14:14d")}])
 def test_another_run_s_folder_is_refused(asked: Asked, tmp_path: Path, change: dict[str, object]) -> None:
     simulate_many(asked, tmp_path)
-    with pytest.raises(ManyError, match="chunks of another run"):
+    with pytest.raises(ChunkError, match="chunks of another run"):
         simulate_many(replace(asked, **change), tmp_path)  # type: ignore[arg-type]
 
 
 def test_a_folder_of_other_files_is_refused(asked: Asked, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(ManyError, match="not empty"):
+    with pytest.raises(ChunkError, match="not empty"):
         simulate_many(asked, tmp_path)
 
 
 def test_a_regimen_by_patient_is_refused(asked: Asked) -> None:
     doses = asked.regimen.everyone
     assert doses is not None
-    with pytest.raises(ManyError, match="without a column ID"):
+    with pytest.raises(ChunkError, match="without a column ID"):
         replace(asked, regimen=Regimen(None, {"S000001": doses}))
 
 

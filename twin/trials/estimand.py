@@ -68,7 +68,7 @@ class Estimand:
         return np.min([np.full(course.n, np.inf), *chosen], axis=0)
 
     def _day(self, course: Course, strategy: Strategy) -> Floats:
-        """Return the day of the first event that counts so while patients are followed, infinite for none: [patient]."""
+        """Return the day of the first event that counts so while patients are followed, else infinity: [patient]."""
         day = self._cut(course, (strategy,))
         return np.where(day <= np.minimum(course.last_day, course.grid.days), day, np.inf)
 

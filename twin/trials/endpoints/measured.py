@@ -1,4 +1,4 @@
-"""Measured: what endpoints that look at measurements at visits share: which visit, and the baseline before treatment."""
+"""Measured: what endpoints that look at measurements at visits share: which visit counts, and the baseline."""
 
 import numpy as np
 

@@ -60,7 +60,7 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Timed:
-    """The day of an event, or of the last one on which there was none, NaN where nothing is known. Shapes: [patient]."""
+    """The day of an event, or of the last one on which there was none, NaN where none is known. Shapes: [patient]."""
 
     day: Floats
     event: NDArray[np.bool_]

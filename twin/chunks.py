@@ -35,7 +35,7 @@ class ChunkError(ValueError):
 
 
 def claim(folder: Path, told: Mapping[str, Any]) -> None:
-    """Write what a folder's chunks are of, `told` with its `digest`; raise `ChunkError` where they are of another run."""
+    """Write what a folder's chunks are of, `told` with a `digest`; raise `ChunkError` where they are of another run."""
     listing = folder / LISTING
     if listing.exists():
         if json.loads(listing.read_text(encoding="utf-8")).get("digest") == told["digest"]:

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 
-from kg.files.checked import Checked, Count, Positive, Text, at_least, check
+from kg.files.checked import Checked, Count, Number, Positive, Text, at_least, check
 from twin import library
 from twin.covariates import Continuous, Covariate
 from twin.model import Model
 from twin.population import Population, schema_of
+from twin.quantity import Assumed
 from twin.trials.adherences.adherence import Adherence
 from twin.trials.allocations.allocation import Allocation
 from twin.trials.allocations.fixed import Fixed
@@ -25,9 +26,11 @@ from twin.trials.enrolments.enrolment import Enrolment
 from twin.trials.estimand import Estimand, Strategy
 from twin.trials.grid import DAY_H, Grid
 from twin.trials.hazards.hazard import Hazard
-from twin.trials.part import Part
+from twin.trials.interims import Interims
+from twin.trials.part import STATED, Part
 from twin.trials.policies import fixed
 from twin.trials.policies.policy import Policy, may_read
+from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
 
 Multiplicity = Literal["none", "bonferroni", "holm", "hochberg", "fixed_sequence"]
@@ -110,6 +113,12 @@ class TrialDesign(Checked):
     estimand: dict[Text, Strategy] = Field(default_factory=dict)
     analysis: Analysis = Field(default_factory=Analysis)
     titration: Titration | None = None
+    parameters: dict[Text, Number] = Field(default_factory=dict)
+    """Values of the model's parameters that differ from the published ones, by name."""
+    interims: Interims | None = None
+    scenarios: tuple[Scenario, ...] = ()
+    vary: dict[Text, Annotated[tuple[Any, ...], at_least(1)]] = Field(default_factory=dict)
+    """Keys of the design and the values to try, in all combinations: a scenario each."""
     allocation: Allocation = Field(default_factory=Fixed)
     enrolment: Enrolment = Field(default_factory=AtOnce)
     arms: Annotated[tuple[Arm, ...], at_least(2)]
@@ -136,7 +145,7 @@ class TrialDesign(Checked):
     @property
     def model(self) -> Model:
         """The twins' model."""
-        return _load(self.trial.model)
+        return _load(self.trial.model, tuple(self.parameters.items()))
 
     @property
     def days(self) -> int:
@@ -187,6 +196,10 @@ class TrialDesign(Checked):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        unknown = [name for name in self.parameters if name not in _load(self.trial.model).parameters]
+        if unknown:
+            known = ", ".join(_load(self.trial.model).parameters)
+            raise ValueError(f"parameters: {self.trial.model} has no {', '.join(unknown)}; it has {known}")
         mistakes = [
             *self._mistakes_in_population(),
             *self._mistakes_in_names(),
@@ -276,8 +289,14 @@ def _is_there(model: str) -> bool:
 
 
 @cache
-def _load(model: str) -> Model:
-    return library.load(model)
+def _load(model: str, changed: tuple[tuple[str, float], ...] = ()) -> Model:
+    """Return a model, some of its parameters with other values, which are then assumptions."""
+    found = library.load(model)
+    other = {
+        name: Assumed(value, found.parameters[name].unit, f"{STATED}, in place of {found.parameters[name].value:g}")
+        for name, value in changed
+    }
+    return replace(found, parameters={**found.parameters, **other}) if other else found
 
 
 @cache

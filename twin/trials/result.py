@@ -224,7 +224,7 @@ def summarise(
     parts = [course.some(mask) for course, mask in zip(courses, shown, strict=True)]
     people = [_some(cohort, mask) for mask in shown]
     endpoints = _adjusted(
-        design, [_compared(design, one, cohort, (courses, true or courses), shown) for one in design.endpoints]
+        design, [compared(design, one, cohort, (courses, true or courses), shown) for one in design.endpoints]
     )
     return TrialResult(
         design=design,
@@ -253,7 +253,7 @@ def shown_in(design: TrialDesign, cohort: Cohort, arms: int) -> list[Mask]:
     return [allocated == index for index in range(arms)]
 
 
-def _compared(
+def compared(
     design: TrialDesign,
     endpoint: Endpoint,
     cohort: Cohort,

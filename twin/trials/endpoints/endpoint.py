@@ -3,6 +3,10 @@
 from abc import abstractmethod
 from typing import Literal
 
+import numpy as np
+from scipy.stats import norm
+from scipy.stats import t as student
+
 from kg.files.checked import Number, Text
 from twin.estimate import Estimate
 from twin.trials.course import Course
@@ -55,6 +59,24 @@ class Endpoint(Part):
         if difference:
             return f"{value:+.3g}{of_difference} ({lower:+.3g} to {upper:+.3g})"
         return f"{value:.4g}{unit} ({lower:.4g}{unit} to {upper:.4g}{unit})"
+
+    @property
+    def sign(self) -> int:
+        """1 where an effect above nothing is better, else -1."""
+        return 1 if (self.better == "higher") != self.estimator.reversed else -1
+
+    def z(self, estimate: Estimate) -> float:
+        """Return how far an estimate lies on the better side of no effect, or of the margin: a normal deviate.
+
+        Of a posterior, the deviate of its probability; NaN where there is no estimate.
+        """
+        if estimate.probability is not None:
+            return float(norm.ppf(np.clip(estimate.probability, 1e-16, 1 - 1e-16)))
+        if not estimate.standard_error > 0:
+            return float("nan")
+        t = (self.sign * estimate.value + (self.margin or 0.0)) / estimate.standard_error
+        freedom = estimate.degrees_of_freedom
+        return float(t) if freedom is None else float(np.sign(t) * norm.isf(student.sf(abs(t), freedom)))
 
     @property
     def estimator(self) -> Estimator:

@@ -34,6 +34,11 @@ class Estimator(Part):
         return ()
 
     @property
+    def reversed(self) -> bool:
+        """Whether more of the effect is less of the endpoint: more days without an event are fewer events."""
+        return False
+
+    @property
     def measure(self) -> str:
         """What the effect is: a difference, or the logarithm of a ratio."""
         return "difference"

@@ -20,6 +20,11 @@ class RestrictedMean(Estimator):
         """Which kind of outcome it takes."""
         return "timed"
 
+    @property
+    def reversed(self) -> bool:
+        """Whether more of the effect is less of the endpoint."""
+        return True
+
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""
         return survival.RestrictedMean(arms, self.horizon_d, level=level)

@@ -1,0 +1,191 @@
+"""Replicates: a trial run many times over, each time on other patients, each of whom is shown in one arm.
+
+Patients of many replicates go through an arm together. The first looks of one replicate see the patients who came
+first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twin.estimate import Estimate
+from twin.model import Floats
+from twin.patient import Cohort
+from twin.trials.allocations.allocation import Enrolling
+from twin.trials.analysis.table import AnalysisError, Arms
+from twin.trials.course import Course
+from twin.trials.endpoints.endpoint import Endpoint
+from twin.trials.endpoints.outcome import Outcome, Shown, Timed
+from twin.trials.interims import FIXED
+from twin.trials.protocol import TrialDesign
+from twin.trials.result import compared
+from twin.trials.run import AT_ONCE, Enrolled, enrol, follow
+
+COLUMNS = (
+    *("replicate", "endpoint", "treated", "estimate", "standard_error", "lower", "upper", "p_value", "z"),
+    *("look", "rejected", "patients", "enrolled"),
+)
+"""Of the table of replicates: `look`, from 1, is the one at which the trial stops, `rejected` whether it then finds the
+arm better (or no worse than the margin), `patients` those (or events) seen then, `enrolled` those who had come."""
+TRUTH_FROM = 10**8
+"""The number of the first patient by whom the truth is found: no replicate has them."""
+
+
+def per_chunk(design: TrialDesign) -> int:
+    """Return how many replicates are simulated together."""
+    return max(1, AT_ONCE // patients(design))
+
+
+def patients(design: TrialDesign) -> int:
+    """Return how many patients one trial has."""
+    return design.trial.subjects_per_arm * len(design.arms)
+
+
+def replicate(design: TrialDesign, first: int, count: int) -> pd.DataFrame:
+    """Run a trial `count` times, the replicates from number `first`, from 0, on; return a row for each replicate,
+    endpoint and arm but the control."""
+    size = patients(design)
+    enrolled = enrol(design, size * count, first * size + 1)
+    allocated, came = _allocated(design, enrolled, count), _came(design, enrolled.cohort, count)
+    number, place = np.divmod(np.arange(size * count), size)
+    courses, shown = [], []
+    for index, arm in enumerate(design.arms):
+        here = np.flatnonzero(allocated == index)
+        some = enrolled.some(here)
+        courses.append(follow(design, arm, some))
+        order = pd.DataFrame({"REPLICATE": number[here], "ORDER": place[here], "CAME": came[here]})
+        shown.append((some.cohort, order))
+    rows: list[dict[str, Any]] = []
+    for position, endpoint in enumerate(design.endpoints):
+        arms = [_Arm.of(design, endpoint, course, *told) for course, told in zip(courses, shown, strict=True)]
+        for treated in arms[1:]:
+            rows += _each(design, endpoint, (treated, arms[0]), first, primary=position == 0)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("replicate", kind="stable", ignore_index=True)
+
+
+def truth(design: TrialDesign, number: int) -> dict[tuple[str, str], Estimate]:
+    """Return the true effect of each endpoint and arm, by names, among so many patients in every arm."""
+    enrolled = enrol(design, number, TRUTH_FROM)
+    courses = [follow(design, arm, enrolled) for arm in design.arms]
+    without = design.asks.hypothetical
+    other = [follow(design, arm, enrolled, without) for arm in design.arms] if without else courses
+    everyone = [np.ones(number, bool) for _ in courses]
+    return {
+        (endpoint.name, difference.treated): difference.truth
+        for endpoint in design.endpoints
+        for difference in compared(design, endpoint, enrolled.cohort, (courses, other), everyone).differences
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _Arm:
+    """An arm's rows for analyses, with REPLICATE, ORDER (in which patients came) and CAME (the day) beside."""
+
+    name: str
+    table: pd.DataFrame
+    timed: bool
+
+    @classmethod
+    def of(cls, design: TrialDesign, endpoint: Endpoint, course: Course, cohort: Cohort, order: pd.DataFrame) -> "_Arm":
+        outcome: Outcome = design.asks.observed(endpoint, course)
+        read = {name: cohort.covariates[name] for name in endpoint.estimator.covariates_read}
+        rows = Shown(course.arm, cohort.ids, outcome, read).table()
+        place = pd.Series(np.arange(cohort.n), index=list(cohort.ids))
+        found = order.iloc[place[rows["USUBJID"]].to_numpy()].reset_index(drop=True)
+        return cls(course.arm, pd.concat([rows.reset_index(drop=True), found], axis=1), isinstance(outcome, Timed))
+
+
+def _each(
+    design: TrialDesign, endpoint: Endpoint, arms: tuple[_Arm, _Arm], first: int, *, primary: bool
+) -> list[dict[str, Any]]:
+    """Return the row of each replicate."""
+    names = Arms(arms[0].name, arms[1].name)
+    rows = []
+    for number, table in pd.concat([arm.table for arm in arms]).groupby("REPLICATE"):
+        looks = _looks(design, table, timed=arms[0].timed) if primary else [table]
+        found = [_estimate(endpoint, look, names, design.analysis.level) for look in looks]
+        interims = (design.interims or FIXED) if primary else FIXED
+        z: Floats = np.array([endpoint.z(one) for one in found])
+        stop, rejected = interims.stopped(np.nan_to_num(z, nan=0.0))
+        stopped, seen = found[stop], looks[stop]
+        rows.append(
+            {
+                "replicate": first + int(str(number)),
+                "endpoint": endpoint.name,
+                "treated": names.treatment,
+                "estimate": stopped.value,
+                **{name: getattr(stopped, name) for name in COLUMNS[4:8]},
+                "z": z[stop],
+                "look": stop + 1,
+                "rejected": rejected,
+                "patients": seen["USUBJID"].nunique(),
+                "enrolled": _enrolled(design, table, seen),
+            }
+        )
+    return rows
+
+
+def _looks(design: TrialDesign, table: pd.DataFrame, *, timed: bool) -> list[pd.DataFrame]:
+    """Return what is known at each look of one replicate."""
+    interims = design.interims or FIXED
+    if timed:
+        calendar = np.sort((table["CAME"] + table["AVAL"])[table["CNSR"] == 0].to_numpy())
+        wanted = [int(np.ceil(share * len(calendar) - 1e-9)) for share in interims.information]
+        return [_cut(table, calendar[max(events, 1) - 1]) if len(calendar) else table for events in wanted[:-1]] + [
+            table
+        ]
+    counts = [int(np.ceil(share * patients(design) - 1e-9)) for share in interims.information]
+    return [table[table["ORDER"] < count] for count in counts]
+
+
+def _cut(table: pd.DataFrame, day: float) -> pd.DataFrame:
+    """Return times to event as they are known on a day of the calendar."""
+    followed = day - table["CAME"]
+    known = table.assign(
+        AVAL=np.minimum(table["AVAL"], followed), CNSR=np.where(table["AVAL"] > followed, 1.0, table["CNSR"])
+    )
+    return known[followed > 0]
+
+
+def _enrolled(design: TrialDesign, table: pd.DataFrame, seen: pd.DataFrame) -> int:
+    """Return how many had come by the day on which the last of those seen was at the end."""
+    if len(seen) == len(table):
+        return patients(design)
+    day = float((seen["CAME"] + (seen["AVAL"] if "CNSR" in seen else design.days)).max())
+    return int(table.loc[table["CAME"] <= day, "USUBJID"].nunique())
+
+
+def _estimate(endpoint: Endpoint, table: pd.DataFrame, names: Arms, level: float) -> Estimate:
+    try:
+        return endpoint.estimator.estimate(table, names, level)
+    except AnalysisError as failure:
+        return Estimate(*[float("nan")] * 4, level, f"no estimate: {failure}")
+
+
+def _allocated(design: TrialDesign, enrolled: Enrolled, count: int) -> np.ndarray:
+    """Return each patient's arm, each replicate allocated alone: [patient]."""
+    size, shares, cohort = patients(design), tuple(arm.share for arm in design.arms), enrolled.cohort
+    parts: Sequence[Any] = [
+        design.allocation.arms(
+            Enrolling(
+                cohort.ids[start : start + size],
+                {name: values[start : start + size] for name, values in cohort.covariates.items()},
+                shares,
+                design.trial.seed,
+            )
+        )
+        for start in range(0, size * count, size)
+    ]
+    return np.concatenate(parts)
+
+
+def _came(design: TrialDesign, cohort: Cohort, count: int) -> Floats:
+    """Return the day on which each patient of each replicate comes: [patient]."""
+    size = patients(design)
+    ids = cohort.ids
+    return np.concatenate(
+        [design.enrolment.days(ids[start : start + size], design.trial.seed) for start in range(0, size * count, size)]
+    )

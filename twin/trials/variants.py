@@ -1,0 +1,72 @@
+"""Variants: a design under each of its scenarios."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from kg.files.checked import DesignError, check
+from twin.trials.protocol import TrialDesign
+from twin.trials.scenario import NULL, Scenario
+
+
+def variants(design: TrialDesign) -> list[tuple[Scenario, TrialDesign]]:
+    """Return a design as it stands, under each of its scenarios and each point of its grid, and without an effect.
+
+    Raises `DesignError` for a key that the design does not have, and for what it may not be, by the scenario's name.
+    """
+    told = [Scenario(name="as designed"), *design.scenarios, *_points(design.vary)]
+    if not any(scenario.null for scenario in told):
+        told.append(Scenario(name=NULL, null=True))
+    names = [scenario.name for scenario in told]
+    again = [name for place, name in enumerate(names) if name in names[:place]]
+    if again:
+        raise DesignError(f"scenarios: {', '.join(again)} is there twice; expected a name of its own for each")
+    return [(scenario, changed(design, scenario)) for scenario in told]
+
+
+def changed(design: TrialDesign, scenario: Scenario) -> TrialDesign:
+    """Return a design under a scenario."""
+    content = design.model_dump(mode="json", exclude_none=True)
+    content["scenarios"], content["vary"] = [], {}
+    for key, value in scenario.set.items():
+        _put(content, key, value, scenario.name)
+    if scenario.null:
+        rules = {name: content["arms"][0].get(name) for name in ("policy", "titration")}
+        for arm in content["arms"]:
+            arm.update(rules)
+            if arm["titration"] is None:
+                del arm["titration"]
+    return check(content, TrialDesign, f"scenario {scenario.name!r}")
+
+
+def _points(grid: Mapping[str, Sequence[Any]]) -> list[Scenario]:
+    """Return a scenario for each combination of a grid's values."""
+    if not grid:
+        return []
+    return [
+        Scenario(
+            name=", ".join(f"{key.rpartition('.')[2]} = {value}" for key, value in zip(grid, values, strict=True)),
+            set=dict(zip(grid, values, strict=True)),
+        )
+        for values in product(*grid.values())
+    ]
+
+
+def _put(content: Any, key: str, value: Any, scenario: str) -> None:
+    """Put a value where a key with dots and places points; raise `DesignError` where nothing can stand there."""
+    here, parts = content, [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", key)]
+    for place, part in enumerate(parts):
+        there = (isinstance(here, dict) and isinstance(part, str)) or (
+            isinstance(here, list) and isinstance(part, int) and part < len(here)
+        )
+        last = place == len(parts) - 1
+        if not there or (not last and isinstance(here, dict) and part not in here):
+            told = (
+                ", ".join(here) if isinstance(here, dict) else f"{len(here)} places" if isinstance(here, list) else here
+            )
+            raise DesignError(f"scenario {scenario!r}: {key}: {part!r} is not there; expected one of: {told}")
+        if last:
+            here[part] = value
+        else:
+            here = here[part]

@@ -188,10 +188,11 @@ def _mistakes(content: Any, schema: type[Checked], failure: ValidationError) -> 
 def _under(key: str, mistake: str) -> str:
     """Return a mistake in a table as one of the table that stands under a key."""
     inner, colon, told = mistake.partition(": ")
-    named = colon and " " not in inner
     if not key:
         return mistake
-    return f"{key}.{inner}: {told}" if named else f"{key}: {mistake}"
+    if colon and not inner:
+        return f"{key}: {told}"
+    return f"{key}.{mistake}" if colon and " " not in inner else f"{key}: {mistake}"
 
 
 def _mistake(content: dict[str, Any], schema: type[Checked], error: Any) -> str:

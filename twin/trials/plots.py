@@ -99,5 +99,5 @@ def _stops(axes: Axes, scenarios: Sequence[str], stopping: pd.DataFrame) -> None
                     axes.text(start + share / 2, place, str(look), ha="center", va="center", fontsize=7, color="white")
                 start += share
     axes.set_xlim(0, 1)
-    axes.set_xlabel("stops at look: efficacy (green), futility (ochre), end without (grey)", color=INK, fontsize=8)
+    axes.set_xlabel("stops at look: green efficacy, ochre futility, grey neither", color=INK, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)

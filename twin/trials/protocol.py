@@ -27,13 +27,13 @@ from twin.trials.estimand import Estimand, Strategy
 from twin.trials.grid import DAY_H, Grid
 from twin.trials.hazards.hazard import Hazard
 from twin.trials.interims import Interims
+from twin.trials.multiplicities.multiplicity import Multiplicity
+from twin.trials.multiplicities.stepwise import Stepwise
 from twin.trials.part import STATED, Part
 from twin.trials.policies import fixed
 from twin.trials.policies.policy import Policy, may_read
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
-
-Multiplicity = Literal["none", "bonferroni", "holm", "hochberg", "fixed_sequence"]
 
 
 def _known(model: str) -> str:
@@ -85,7 +85,7 @@ class Analysis(Checked):
     """How endpoints are analysed together: the intervals' `level`, and how their p-values are adjusted."""
 
     level: Annotated[float, Strict(), Field(gt=0.5, lt=1)] = 0.95
-    multiplicity: Multiplicity = "none"
+    multiplicity: Multiplicity = Field(default_factory=Stepwise)
 
 
 class Arm(Checked):
@@ -259,6 +259,8 @@ class TrialDesign(Checked):
             apart = hazard.to.every_h if hazard.to else None
             if apart and any(arm.policy.every_h != apart for arm in self.arms):
                 mistakes.append(f"hazards[{place}].to.every: expected doses as far apart as the arms'")
+        if misfit := self.analysis.multiplicity.misfit(len(self.endpoints) * (len(self.arms) - 1)):
+            mistakes.append(f"analysis.multiplicity: {misfit}")
         for place, endpoint in enumerate(self.endpoints):
             unknown = [name for name in getattr(endpoint, "events", ()) if name not in happening]
             if unknown:

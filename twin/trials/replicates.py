@@ -63,7 +63,8 @@ def replicate(design: TrialDesign, first: int, count: int) -> pd.DataFrame:
         arms = [_Arm.of(design, endpoint, course, *told) for course, told in zip(courses, shown, strict=True)]
         for treated in arms[1:]:
             rows += _each(design, endpoint, (treated, arms[0]), first, primary=position == 0)
-    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("replicate", kind="stable", ignore_index=True)
+    found = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("replicate", kind="stable", ignore_index=True)
+    return _adjusted(design, found)
 
 
 def truth(design: TrialDesign, number: int) -> dict[tuple[str, str], Estimate]:
@@ -96,6 +97,24 @@ class _Arm:
         place = pd.Series(np.arange(cohort.n), index=list(cohort.ids))
         found = order.iloc[place[rows["USUBJID"]].to_numpy()].reset_index(drop=True)
         return cls(course.arm, pd.concat([rows.reset_index(drop=True), found], axis=1), isinstance(outcome, Timed))
+
+
+def _adjusted(design: TrialDesign, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the replicates in which a comparison counts as found only where it is after the design's adjustment.
+
+    At the last look, of two sides, at the level of the intervals; who stopped early has what it stopped for.
+    """
+    adjustment = design.analysis.multiplicity
+    if adjustment.kind == "none":
+        return found
+    for _, rows in found.groupby("replicate"):
+        names = {str(place): float(p) if np.isfinite(p) else 1.0 for place, p in rows["p_value"].astype(float).items()}
+        kept = adjustment.adjusted(names)
+        for place, row in rows.iterrows():
+            better = row["z"] > 0 and kept[str(place)] <= 1.0 - design.analysis.level
+            if design.interims is None or row["endpoint"] != design.endpoints[0].name:
+                found.loc[place, "rejected"] = bool(better)
+    return found
 
 
 def _each(

@@ -15,7 +15,6 @@ from twin.estimate import Estimate
 from twin.model import MISSED_DOSES, Floats, parameter_table, residual_name
 from twin.patient import Cohort
 from twin.trials.allocations.allocation import Enrolling
-from twin.trials.analysis import multiplicity
 from twin.trials.analysis.table import AnalysisError, Arms
 from twin.trials.course import Course, Mask
 from twin.trials.endpoints.endpoint import Endpoint
@@ -25,12 +24,6 @@ from twin.trials.protocol import TrialDesign
 
 _COLUMNS = {"age_years": "AGE", "race": "RACE", "height_cm": "HEIGHTBL", "weight_kg": "WEIGHTBL"}
 """What CDISC calls a covariate; others keep their names."""
-_ADJUSTMENTS = {
-    "bonferroni": multiplicity.bonferroni,
-    "holm": multiplicity.holm,
-    "hochberg": multiplicity.hochberg,
-    "fixed_sequence": multiplicity.fixed_sequence,
-}
 
 
 @dataclass(frozen=True)
@@ -351,22 +344,20 @@ def _alike(one: Outcome, two: Outcome, twins: Estimate) -> tuple[float | None, f
 
 
 def _adjusted(design: TrialDesign, found: list[EndpointResult]) -> tuple[EndpointResult, ...]:
-    """Return the endpoints with p-values adjusted for all comparisons, where the design asks for it."""
-    adjust = _ADJUSTMENTS.get(design.analysis.multiplicity)
-    names = {
-        f"{one.endpoint.name}: {difference.treated}": difference.effect.p_value
+    """Return the endpoints with p-values adjusted for all comparisons; one without a p-value counts as 1."""
+    known = {
+        f"{one.endpoint.name}: {each.treated}": 1.0 if each.effect.p_value is None else each.effect.p_value
         for one in found
-        for difference in one.differences
+        for each in one.differences
     }
-    known = {name: p for name, p in names.items() if p is not None}
-    if adjust is None or not known:
-        return tuple(found)
-    adjusted = adjust(known)
+    adjusted = design.analysis.multiplicity.adjusted(known)
     return tuple(
         replace(
             one,
             differences=tuple(
-                replace(each, adjusted_p=adjusted.get(f"{one.endpoint.name}: {each.treated}"))
+                replace(each, adjusted_p=adjusted[f"{one.endpoint.name}: {each.treated}"])
+                if each.effect.p_value is not None
+                else each
                 for each in one.differences
             ),
         )

@@ -259,3 +259,27 @@ def test_a_parameter_of_the_model_can_be_another() -> None:
     assert truth(design, 50)["TROUGH", "high"].value > truth(designed(), 50)["TROUGH", "high"].value
     with pytest.raises(DesignError, match="has no clearances; it has"):
         designed(parameters={"clearances": 1.0})
+
+
+def test_the_chance_of_any_false_finding_is_kept_over_several_endpoints() -> None:
+    endpoint = content()["endpoints"][0]
+    many = [
+        endpoint | {"name": f"TROUGH{place}"} if place == 0 else {"kind": "mean_dose", "name": f"DOSE{place}"}
+        for place in range(2)
+    ]
+    equal = [{"name": name, "policy": {"kind": "fixed", "doses": [300.0]}} for name in ("one", "two", "three")]
+    adherence = {"adherence": 0.8, "measurement_error": True}
+
+    def any_found(multiplicity: Any) -> tuple[float, float]:
+        design = designed(arms=equal, endpoints=many, conduct=adherence, analysis={"multiplicity": multiplicity})
+        rows = replicate(design, 0, 150)
+        return rows.groupby("replicate")["rejected"].any().mean(), rows["rejected"].mean()
+
+    weights = [0.5, 0.5, 0.0, 0.0]
+    passed = [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
+    plain, _ = any_found("none")
+    for adjustment in ("holm", "fixed_sequence", {"kind": "graph", "weights": weights, "transitions": passed}):
+        kept, each = any_found(adjustment)
+        assert each <= kept <= 0.06 < plain
+    with pytest.raises(DesignError, match="got 1 weights, expected 4, one for each comparison"):
+        any_found({"kind": "graph", "weights": [1.0], "transitions": [[0.0]]})

@@ -27,6 +27,12 @@ class Estimate:
     degrees_of_freedom: float | None = None
     probability: float | None = None
 
+    @classmethod
+    def none(cls, level: float, why: object) -> "Estimate":
+        """Return what stands in place of an estimate that cannot be made; all figures are NaN."""
+        nan = float("nan")
+        return cls(nan, nan, nan, nan, level, f"no estimate: {why}")
+
     def to_json(self) -> dict[str, float | str]:
         """Return the figures under their names; what was not found is left out."""
         return {name: figure for name, figure in asdict(self).items() if figure is not None}

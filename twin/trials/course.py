@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +53,11 @@ class Course:
 
     def some(self, who: Mask | NDArray[np.intp]) -> "Course":
         """Return the course of some patients."""
-        cut = {
+        cut: dict[str, Any] = {
             field.name: {name: one[who] for name, one in value.items()} if isinstance(value, Mapping) else value[who]
             for field in fields(self)
-            if (value := getattr(self, field.name)) is not None and field.name not in ("arm", "grid")
+            if field.name not in ("arm", "grid")
+            for value in [getattr(self, field.name)]
         }
         return replace(self, **cut)
 

@@ -50,7 +50,7 @@ class Estimand:
 
     def stratum(self, courses: list[Course]) -> Mask:
         """Return who is in the principal stratum, by what happens to them in every arm: [patient]."""
-        return ~np.any([self._happened(course.complete(), "principal_stratum") for course in courses], axis=0)
+        return np.asarray(~np.any([self._happened(one.complete(), "principal_stratum") for one in courses], axis=0))
 
     @property
     def hypothetical(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class Estimand:
     def _cut(self, course: Course, strategies: tuple[str, ...]) -> Floats:
         """Return the day after which nothing counts: [patient]."""
         chosen = [course.events[name] for name, strategy in self.strategies.items() if strategy in strategies]
-        return np.min([np.full(course.n, np.inf), *chosen], axis=0)
+        return np.asarray(np.min([np.full(course.n, np.inf), *chosen], axis=0))
 
     def _day(self, course: Course, strategy: Strategy) -> Floats:
         """Return the day of the first event that counts so while patients are followed, else infinity: [patient]."""

@@ -35,6 +35,8 @@ from twin.trials.policies.policy import Policy, may_read
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
 
+_USUAL: Strategy = "treatment_policy"
+
 
 def _known(model: str) -> str:
     if model not in library.MODELS and not model.lower().endswith(library.OWN):
@@ -162,7 +164,7 @@ class TrialDesign(Checked):
     def asks(self) -> Estimand:
         """What the trial asks; an intercurrent event of which nothing is said is one of treatment policy."""
         events = [hazard.name for hazard in self.hazards if hazard.then in ("stop", "switch")]
-        return Estimand({name: "treatment_policy" for name in events} | self.estimand)
+        return Estimand(dict.fromkeys(events, _USUAL) | self.estimand)
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -235,11 +237,16 @@ class TrialDesign(Checked):
     def _mistakes_in_names(self) -> list[str]:
         """Return arms and endpoints that share a name, and observables that the model does not have or measure."""
         mistakes, model = [], self.model
-        for what, listed in (("arms", self.arms), ("endpoints", self.endpoints), ("hazards", self.hazards)):
-            names = [" ".join(one.name.split()).casefold() for one in listed]
-            for place, one in enumerate(listed):
+        listed = {
+            "arms": [arm.name for arm in self.arms],
+            "endpoints": [endpoint.name for endpoint in self.endpoints],
+            "hazards": [hazard.name for hazard in self.hazards],
+        }
+        for what, stated in listed.items():
+            names = [" ".join(name.split()).casefold() for name in stated]
+            for place, name in enumerate(stated):
                 if names[place] in names[:place]:
-                    told = f"{what}[{place}].name: got {one.name!r}, which another of the {what} has"
+                    told = f"{what}[{place}].name: got {name!r}, which another of the {what} has"
                     mistakes.append(f"{told}, but for letters' case and blanks; expected a name of its own")
         for key, part in self.parts:
             known = model.observables if isinstance(part, Hazard) else model.errors

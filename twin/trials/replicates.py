@@ -181,7 +181,7 @@ def _estimate(endpoint: Endpoint, table: pd.DataFrame, names: Arms, level: float
     try:
         return endpoint.estimator.estimate(table, names, level)
     except AnalysisError as failure:
-        return Estimate(*[float("nan")] * 4, level, f"no estimate: {failure}")
+        return Estimate.none(level, failure)
 
 
 def _allocated(design: TrialDesign, enrolled: Enrolled, count: int) -> np.ndarray:

@@ -300,7 +300,7 @@ def _difference(
     try:
         parallel = endpoint.estimator.estimate(pd.concat(tables), names, level)
     except AnalysisError as failure:
-        parallel = Estimate(*[float("nan")] * 4, level, f"no estimate: {failure}")
+        parallel = Estimate.none(level, failure)
     twins = everyone[0].paired(everyone[1], level)  # type: ignore[arg-type]
     correlation, ratio = _alike(*everyone, twins)
     return Difference(
@@ -327,7 +327,7 @@ def _truth(endpoint: Endpoint, true: tuple[Outcome, Outcome], names: Arms, twins
     try:
         found = analysis.estimate(table, names, twins.level)
     except AnalysisError as failure:
-        return Estimate(*[float("nan")] * 4, twins.level, f"no estimate: {failure}")
+        return Estimate.none(twins.level, failure)
     return replace(found, method="both potential outcomes of all, had nobody left: " + found.method)
 
 

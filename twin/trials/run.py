@@ -247,7 +247,7 @@ class _Arm:
         daily = np.where(stretch.days >= hazard.from_day, hazard.daily(stretch), 0.0)
         sum_ = self.borne[hazard.name][:, np.newaxis] + np.cumsum(np.nan_to_num(daily, nan=0.0, posinf=np.inf), axis=1)
         over = sum_ > self.enrolled.threshold[hazard.name][:, np.newaxis]
-        new = over.any(axis=1) & ~np.isfinite(self.events[hazard.name])
+        new: Mask = over.any(axis=1) & ~np.isfinite(self.events[hazard.name])
         self.events[hazard.name][new] = stretch.days[np.argmax(over[new], axis=1)]
         self.borne[hazard.name] = sum_[:, -1]
         return new
@@ -269,7 +269,7 @@ class _Arm:
     def _first(self, *then: str) -> Floats:
         """Return the day of the first event that has such a consequence: [patient], infinite for none."""
         days = [self.events[hazard.name] for hazard in self.hazards if hazard.then in then]
-        return np.min([np.full(self.patients.n, np.inf), *days], axis=0)
+        return np.asarray(np.min([np.full(self.patients.n, np.inf), *days], axis=0))
 
 
 def _joined(parts: list[Course]) -> Course:

@@ -110,7 +110,7 @@ class WarfarinAlgorithm(Policy):
     @property
     def _used(self) -> dict[str, Coefficients]:
         """The published equations in use, by name."""
-        found = {self.algorithm: MAINTENANCE[self.algorithm][0]}
+        found: dict[str, Coefficients] = {self.algorithm: MAINTENANCE[self.algorithm][0]}
         found |= {"eu_pact_loading": EU_PACT_ELIMINATION} if self.loading else {}
         return found | ({self.revision: REVISIONS[self.revision][0]} if self.revision else {})
 

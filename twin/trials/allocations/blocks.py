@@ -39,7 +39,7 @@ class Blocks(Allocation):
 def level_of(values: np.ndarray) -> np.ndarray:
     """Return the stratum of each patient by one covariate: its level, or the half of a number: [patient]."""
     if values.dtype.kind in "fi":
-        return (values > np.median(values)).astype(np.int64)
+        return np.asarray(values > np.median(values), np.int64)
     return np.unique(values.astype(str), return_inverse=True)[1]
 
 

@@ -1,4 +1,4 @@
-"""Ever: whether an observable was outside a bound at some visit; a safety endpoint, such as INR above 4."""
+"""Ever: whether an observable was outside a bound at some visit; a safety endpoint."""
 
 from typing import Literal, Self
 
@@ -37,7 +37,7 @@ class Ever(Endpoint):
     def outcome(self, course: Course) -> Outcome:
         """Return who was outside."""
         seen = course.seen(self.observable)
-        outside = seen > self.above if self.above is not None else seen < self.below
+        outside = seen > self.above if self.above is not None else seen < (self.below or 0.0)
         known = np.isfinite(seen).any(axis=1)
         return Value(np.where(known, outside.any(axis=1).astype(np.float64), np.nan))
 

@@ -95,8 +95,10 @@ class Timed:
         told = f"Kaplan-Meier: without the event on day {self.horizon:g}"
         if place < 0:
             return Estimate(1.0, 1.0, 1.0, 0.0, level, told)
-        figures = (float(one[place]) for one in (curve.survival, curve.lower, curve.upper, curve.standard_error))
-        return Estimate(*figures, level, told)
+        value, lower, upper, error = (
+            float(one[place]) for one in (curve.survival, curve.lower, curve.upper, curve.standard_error)
+        )
+        return Estimate(value, lower, upper, error, level, told)
 
     def paired(self, other: "Timed", level: float) -> Estimate:
         """Return the difference of the same patients' two event-free times up to the horizon, where all are known."""
@@ -138,15 +140,16 @@ class Repeated:
     def table(self, ids: Sequence[str]) -> pd.DataFrame:
         """Return the rows that analyses read, one a patient and visit, without those that are not known."""
         visits, patients = len(self.days), len(self.baseline)
+        value, baseline = self.value.ravel(), np.repeat(self.baseline, visits)
         rows = pd.DataFrame(
             {
                 "USUBJID": np.repeat(np.array(ids, object), visits),
                 "AVISITN": np.tile(np.array(self.days, np.float64), patients),
-                "AVAL": self.value.ravel(),
-                "BASE": np.repeat(self.baseline, visits),
+                "AVAL": value,
+                "BASE": baseline,
             }
         )
-        return rows[np.isfinite(rows["AVAL"].to_numpy()) & np.isfinite(rows["BASE"].to_numpy())]
+        return rows[np.isfinite(value) & np.isfinite(baseline)]
 
     def summary(self, level: float) -> Estimate:
         """Return the mean at the last visit."""

@@ -38,7 +38,7 @@ class Responder(Measured):
         counted = last if self.of == "value" else last - first
         if self.of == "percent_change":
             counted = percent_of(counted, first)
-        met = counted >= self.at_least if self.at_least is not None else counted <= self.at_most
+        met = counted >= self.at_least if self.at_least is not None else counted <= (self.at_most or 0.0)
         absent = np.nan if self.missing == "left_out" else 0.0
         return Value(np.where(np.isfinite(counted), met.astype(np.float64), absent))
 

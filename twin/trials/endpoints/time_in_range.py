@@ -105,31 +105,30 @@ class TimeInRange(Endpoint):
         return f"{value:.1f}% ({lower:.1f}% to {upper:.1f}%)"
 
 
-def time_in_range_daily(inr: Floats, low: float, high: float) -> Floats:
-    """Return each patient's share of days with INR within [low, high]; `inr` is [patient, day], NaN is not counted.
+def time_in_range_daily(values: Floats, low: float, high: float) -> Floats:
+    """Return each patient's share of days with a value within [low, high]; `values` are [patient, day], NaN is no day.
 
     >>> time_in_range_daily(np.array([[1.0, 2.0, 2.5, 3.0, 3.5]]), 2.0, 3.0).tolist()
     [0.6]
     """
-    observed = np.isfinite(inr)
-    within = observed & (inr >= low) & (inr <= high)
+    observed = np.isfinite(values)
+    within = observed & (values >= low) & (values <= high)
     return _share(within.sum(axis=1).astype(np.float64), observed.sum(axis=1).astype(np.float64))
 
 
-def time_in_range_rosendaal(days: Floats, inr: Floats, low: float, high: float) -> Floats:
-    """Return each patient's share of time with INR within [low, high], interpolated linearly between visits.
+def time_in_range_rosendaal(days: Floats, values: Floats, low: float, high: float) -> Floats:
+    """Return each patient's share of time with a value within [low, high], interpolated linearly between visits.
 
-    `days` [visit] ascend, `inr` is [patient, visit]; NaN ends a patient's follow-up. Time between visits more than
+    `days` [visit] ascend, `values` is [patient, visit]; NaN ends a patient's follow-up. Time between visits more than
     `LONGEST_GAP_DAYS` apart does not count. A patient without two visits near each other has no such time: NaN.
-    Rosendaal 1993 counts whole days of the interpolated line; here the line itself is
-    measured.
+    Rosendaal 1993 counts whole days of the interpolated line; here the line itself is measured.
     Source: Rosendaal 1993, Thromb Haemost 69:236.
 
     >>> time_in_range_rosendaal(np.array([0.0, 10.0]), np.array([[1.5, 3.5]]), 2.0, 3.0).tolist()
     [0.5]
     """
     gaps = np.diff(days)[np.newaxis, :]
-    start, end = inr[:, :-1], inr[:, 1:]
+    start, end = values[:, :-1], values[:, 1:]
     observed = np.isfinite(start) & np.isfinite(end) & (gaps <= LONGEST_GAP_DAYS)
     bottom, top = np.fmin(start, end), np.fmax(start, end)
     rise = top - bottom

@@ -33,7 +33,7 @@ class Threshold(Hazard):
     def daily(self, stretch: Stretch) -> Floats:
         """Return how much is risked on each day."""
         value = stretch.true[self.observable]
-        passed = value > self.above if self.above is not None else value < self.below
+        passed = value > self.above if self.above is not None else value < (self.below or 0.0)
         rate = np.inf if self.per_week == 1 else -np.log1p(-self.per_week) / 7.0
         return np.where(passed, rate, 0.0)
 

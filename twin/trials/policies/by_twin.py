@@ -41,7 +41,7 @@ class ByTwin(Policy):
     def begin(self, patients: Patients) -> Plan:
         """Return the plan before anything is measured."""
         none = np.zeros((patients.n, 0))
-        return Plan.of(self._chosen(patients, (1,), none, none)[:, np.newaxis], self.apart(patients.grid))
+        return Plan.of(self._searched(patients, (1,), none, none)[:, np.newaxis], self.apart(patients.grid))
 
     def revise(self, plan: Plan, history: History) -> Plan | None:
         """Return the plan after today's visit."""
@@ -49,12 +49,12 @@ class ByTwin(Policy):
             return plan
         grid = history.patients.grid
         starts = [grid.at(day) for day in history.days[:-1]]
-        doses = self._chosen(
+        doses = self._searched(
             history.patients, history.days, history.measured[self.observable], history.given[:, starts]
         )
         return plan.changed(doses, np.isfinite(doses) & (doses != plan.usual))
 
-    def _chosen(self, patients: Patients, days: tuple[int, ...], measured: Floats, doses: Floats) -> Floats:
+    def _searched(self, patients: Patients, days: tuple[int, ...], measured: Floats, doses: Floats) -> Floats:
         """Return doses [patient] by what was measured [patient, visit] and given since [patient, visit - 1]."""
         ahead = (
             *(float(day - 1) for day in patients.grid.visits if day <= patients.grid.days),

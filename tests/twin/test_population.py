@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import twin.trial
 from kg.files.checked import DesignError, check
 from twin.covariates import Category, Continuous, Covariate, Genotype
 from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
 from twin.population import Population, Spread, sample, schema_of
+from twin.trials import run
 
 SIZE = 40_000
 BODY: dict[str, Any] = {
@@ -215,7 +215,7 @@ def test_the_example_population_resembles_real_warfarin_patients(mirror: Path) -
     if not path.is_file():
         pytest.skip(f"no {path}")
     patients = pd.read_csv(path, low_memory=False).query("Race == 'White'")
-    design = twin.trial.load(Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml")
+    design = run.load(Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml")
     drawn = pd.DataFrame(dict(sample(design.population, SIZE, 1).covariates))
 
     real_2c9 = patients["CYP2C9 consensus"].dropna().value_counts(normalize=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -219,8 +219,9 @@ def _characteristics(asked: Asked, parts: list[pd.DataFrame]) -> OperatingCharac
     rows = pd.concat(parts, ignore_index=True)
     scenarios = [scenario for scenario, _ in asked.variants]
     table, stopping = [], []
-    for (place, endpoint, treated), group in rows.groupby(["scenario", "endpoint", "treated"], sort=False):
-        scenario, design = asked.variants[int(place)]
+    for key, group in rows.groupby(["scenario", "endpoint", "treated"], sort=False):
+        place, endpoint, treated = cast(tuple[int, str, str], key)
+        scenario, design = asked.variants[place]
         known = group[group["replicate"] < 0]
         runs = group[group["replicate"] >= 0]
         told = {"scenario": scenario.name, "endpoint": endpoint, "treated": treated, "null": scenario.null}

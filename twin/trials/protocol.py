@@ -266,6 +266,10 @@ class TrialDesign(Checked):
             apart = hazard.to.every_h if hazard.to else None
             if apart and any(arm.policy.every_h != apart for arm in self.arms):
                 mistakes.append(f"hazards[{place}].to.every: expected doses as far apart as the arms'")
+        primary = self.endpoints[0].estimator.needs
+        if self.allocation.adapts and primary != "value":
+            told = f"{self.allocation.kind} needs one value a patient, and the primary endpoint has none such"
+            mistakes.append(f"allocation: {told}; expected another endpoint first")
         if misfit := self.analysis.multiplicity.misfit(len(self.endpoints) * (len(self.arms) - 1)):
             mistakes.append(f"analysis.multiplicity: {misfit}")
         for place, endpoint in enumerate(self.endpoints):

@@ -14,14 +14,13 @@ import pandas as pd
 from twin.estimate import Estimate
 from twin.model import Floats
 from twin.patient import Cohort
-from twin.trials.allocations.allocation import Enrolling
 from twin.trials.analysis.table import AnalysisError, Arms
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Shown, Timed
 from twin.trials.interims import FIXED
 from twin.trials.protocol import TrialDesign
-from twin.trials.result import compared
+from twin.trials.result import allocated_to, compared
 from twin.trials.run import AT_ONCE, Enrolled, enrol, follow
 
 COLUMNS = (
@@ -49,13 +48,14 @@ def replicate(design: TrialDesign, first: int, count: int) -> pd.DataFrame:
     endpoint and arm but the control."""
     size = patients(design)
     enrolled = enrol(design, size * count, first * size + 1)
-    allocated, came = _allocated(design, enrolled, count), _came(design, enrolled.cohort, count)
+    everyone = [follow(design, arm, enrolled) for arm in design.arms] if design.allocation.adapts else []
+    allocated, came = _allocated(design, enrolled, everyone, count), _came(design, enrolled.cohort, count)
     number, place = np.divmod(np.arange(size * count), size)
     courses, shown = [], []
     for index, arm in enumerate(design.arms):
         here = np.flatnonzero(allocated == index)
         some = enrolled.some(here)
-        courses.append(follow(design, arm, some))
+        courses.append(everyone[index].some(here) if everyone else follow(design, arm, some))
         order = pd.DataFrame({"REPLICATE": number[here], "ORDER": place[here], "CAME": came[here]})
         shown.append((some.cohort, order))
     rows: list[dict[str, Any]] = []
@@ -184,21 +184,15 @@ def _estimate(endpoint: Endpoint, table: pd.DataFrame, names: Arms, level: float
         return Estimate.none(level, failure)
 
 
-def _allocated(design: TrialDesign, enrolled: Enrolled, count: int) -> np.ndarray:
+def _allocated(design: TrialDesign, enrolled: Enrolled, everyone: Sequence[Course], count: int) -> np.ndarray:
     """Return each patient's arm, each replicate allocated alone: [patient]."""
-    size, shares, cohort = patients(design), tuple(arm.share for arm in design.arms), enrolled.cohort
-    parts: Sequence[Any] = [
-        design.allocation.arms(
-            Enrolling(
-                cohort.ids[start : start + size],
-                {name: values[start : start + size] for name, values in cohort.covariates.items()},
-                shares,
-                design.trial.seed,
-            )
-        )
-        for start in range(0, size * count, size)
-    ]
-    return np.concatenate(parts)
+    size, cohort = patients(design), enrolled.cohort
+    found = []
+    for start in range(0, size * count, size):
+        some = np.arange(start, start + size)
+        part = Cohort(cohort.ids[start : start + size], {name: one[some] for name, one in cohort.covariates.items()})
+        found.append(allocated_to(design, part, [course.some(some) for course in everyone]))
+    return np.concatenate(found)
 
 
 def _came(design: TrialDesign, cohort: Cohort, count: int) -> Floats:

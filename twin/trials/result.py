@@ -14,7 +14,7 @@ from kg.notebook import notebook_html
 from twin.estimate import Estimate
 from twin.model import MISSED_DOSES, Floats, parameter_table, residual_name
 from twin.patient import Cohort
-from twin.trials.allocations.allocation import Enrolling
+from twin.trials.allocations.allocation import Enrolling, Responses
 from twin.trials.analysis.table import AnalysisError, Arms
 from twin.trials.course import Course, Mask
 from twin.trials.endpoints.endpoint import Endpoint
@@ -213,7 +213,7 @@ def summarise(
 
     `true` are the courses in which what counts as hypothetical did not happen, the same where nothing does.
     """
-    shown = shown_in(design, cohort, len(courses))
+    shown = shown_in(design, cohort, courses)
     parts = [course.some(mask) for course, mask in zip(courses, shown, strict=True)]
     people = [_some(cohort, mask) for mask in shown]
     endpoints = _adjusted(
@@ -237,13 +237,30 @@ def summarise(
     )
 
 
-def shown_in(design: TrialDesign, cohort: Cohort, arms: int) -> list[Mask]:
-    """Return who is shown in each arm: everybody in a trial of twins, else those allocated to it."""
+def shown_in(design: TrialDesign, cohort: Cohort, courses: Sequence[Course]) -> list[Mask]:
+    """Return who is shown in each arm: everybody in a trial of twins, else those allocated to it.
+
+    The courses are those of all patients in every arm.
+    """
     if design.trial.design == "twins":
-        return [np.ones(cohort.n, bool) for _ in range(arms)]
+        return [np.ones(cohort.n, bool) for _ in courses]
+    allocated = allocated_to(design, cohort, courses)
+    return [allocated == index for index in range(len(courses))]
+
+
+def allocated_to(design: TrialDesign, cohort: Cohort, courses: Sequence[Course] = ()) -> NDArray[np.intp]:
+    """Return each patient's arm, in a trial of this cohort, in the order in which it comes: [patient].
+
+    An allocation that adapts needs the courses of all patients in every arm.
+    """
     shares = tuple(arm.share for arm in design.arms)
-    allocated = design.allocation.arms(Enrolling(cohort.ids, cohort.covariates, shares, design.trial.seed))
-    return [allocated == index for index in range(arms)]
+    enrolling = Enrolling(cohort.ids, cohort.covariates, shares, design.trial.seed)
+    if not design.allocation.adapts:
+        return design.allocation.arms(enrolling)
+    endpoint, came = design.endpoints[0], design.enrolment.days(cohort.ids, design.trial.seed)
+    outcomes = [design.asks.observed(endpoint, course) for course in courses]
+    better = np.array([endpoint.sign * one.value for one in outcomes if isinstance(one, Value)])
+    return design.allocation.adapted(enrolling, Responses(better, came, came + design.days))
 
 
 def compared(

@@ -3,11 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.model import Floats
 from twin.trials.part import Part
 
 Arms = NDArray[np.intp]
@@ -29,10 +30,23 @@ class Enrolling:
         return len(self.ids)
 
 
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """What patients would come to: `better` [arm, patient] is the primary endpoint, more is better, NaN for nothing.
+
+    `came` [patient] is the day on which a patient comes, `known_day` the one from which the response is known.
+    """
+
+    better: Floats
+    came: Floats
+    known_day: Floats
+
+
 class Allocation(Part):
-    """How patients are allocated; the first arm is the control."""
+    """How patients are allocated; the first arm is the control. One that `adapts` hangs on what came of others."""
 
     found_in = ("twin.trials.allocations",)
+    adapts: ClassVar[bool] = False
 
     @property
     def covariates_read(self) -> tuple[str, ...]:
@@ -42,3 +56,7 @@ class Allocation(Part):
     @abstractmethod
     def arms(self, enrolling: Enrolling) -> Arms:
         """Return each patient's arm."""
+
+    def adapted(self, enrolling: Enrolling, responses: Responses) -> Arms:
+        """Return each patient's arm, by the responses of others that are known when a patient comes."""
+        return self.arms(enrolling)

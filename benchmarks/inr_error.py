@@ -20,7 +20,7 @@ import numpy as np
 from sensitivity import COAG_2013, TWINS, changed, changes, measured
 from trial import EU_PACT_2013, EXAMPLE
 
-from twin import library, trial
+from twin import library
 from twin.error import Error
 from twin.fit.data import data_set
 from twin.fit.diagnose import goodness_of_fit
@@ -28,6 +28,7 @@ from twin.fit.population import fit_population
 from twin.library.warfarin import hamberg2007
 from twin.model import Floats
 from twin.records import read_records
+from twin.trials.run import load
 
 QUOTED = 0.0325
 READINGS = {"standard deviation": QUOTED, "variance": float(np.sqrt(QUOTED))}
@@ -37,7 +38,7 @@ INR_AT_A_QUARTER = 2.5
 
 def trials() -> dict[str, Any]:
     """Return the shares of time in range of trials like EU-PACT and COAG, by reading and by who counts."""
-    design = changed(trial.load(EXAMPLE), trial={"subjects_per_arm": TWINS})
+    design = changed(load(EXAMPLE), trial={"subjects_per_arm": TWINS})
     asked = {"EU-PACT": {}, "COAG": changes(design)["a trial like COAG"]}
     found: dict[str, Any] = {}
     for reading, sd in READINGS.items():
@@ -48,7 +49,9 @@ def trials() -> dict[str, Any]:
             for name, change in asked.items():
                 for method in ("rosendaal", "daily_true"):
                     sys.stderr.write(f"{reading}, {name}, {method}\n")
-                    whole = {**change, "endpoint": {**change.get("endpoint", {}), "method": method}}
+                    primary = design.endpoints[0].model_dump(mode="json", exclude_none=True)
+                    stated = change.get("endpoints", [primary])[0] | {"method": method}
+                    whole = {**change, "endpoints": [stated]}
                     found.setdefault(reading, {}).setdefault(name, {})[method] = measured(changed(design, **whole))
     return found
 

@@ -16,19 +16,19 @@ from unittest.mock import patch
 import jax
 from trial import EU_PACT_2013, EXAMPLE, changed, silent
 
-from twin import trial
 from twin.library.warfarin import hamberg2007 as warfarin_hamberg2007
-from twin.protocol import TrialDesign
+from twin.trials.protocol import TrialDesign
+from twin.trials.run import load, run
 
 TWINS = 4_000
 COAG_2013 = {"clinical": 0.454, "genotype-guided": 0.452, "difference": -0.002, "lower": -0.034, "upper": 0.031}
 """Shares of time in range and their adjusted difference, 95 % interval: doi:10.1056/NEJMoa1310669."""
 
-CLINICAL = {"name": "clinical", "start": {"rule": "algorithm", "algorithm": "iwpc_clinical"}}
-GUIDED_IN_COAG = {"name": "genotype-guided", "start": {"rule": "algorithm", "algorithm": "gage_2008"}}
+CLINICAL = {"name": "clinical", "policy": {"kind": "warfarin_algorithm", "algorithm": "iwpc_clinical"}}
+GUIDED_IN_COAG = {"name": "genotype-guided", "policy": {"kind": "warfarin_algorithm", "algorithm": "gage_2008"}}
 GUIDED_WITHOUT_REVISION = {
     "name": "genotype-guided",
-    "start": {"rule": "eu_pact_loading", "maintenance": "iwpc_pharmacogenetic"},
+    "policy": {"kind": "warfarin_algorithm", "loading": "eu_pact", "algorithm": "iwpc_pharmacogenetic"},
 }
 
 
@@ -44,14 +44,14 @@ def changes(design: TrialDesign) -> dict[str, dict[str, Any]]:
             "arms": [CLINICAL, GUIDED_IN_COAG],
             "trial": {"weeks": 4},
             "visits": {"days": [1, 4, 6, 8, 11, 15, 22, 29]},
-            "endpoint": {"from_day": 5},
+            "endpoints": [design.endpoints[0].model_dump(mode="json", exclude_none=True) | {"from_day": 5}],
         },
     }
 
 
 def measured(design: TrialDesign) -> dict[str, Any]:
     """Run a trial and return its shares of time in range and its effect."""
-    result = trial.run(design, silent)
+    result = run(design, silent)
     return {
         "time_in_range": {arm: estimate.to_json() for arm, estimate in result.means.items()},
         "effect": result.differences[0].effect.to_json(),
@@ -60,7 +60,7 @@ def measured(design: TrialDesign) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    design = changed(trial.load(EXAMPLE), trial={"subjects_per_arm": TWINS})
+    design = changed(load(EXAMPLE), trial={"subjects_per_arm": TWINS})
     found = {}
     for name, change in changes(design).items():
         sys.stderr.write(f"{name}\n")

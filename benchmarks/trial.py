@@ -19,9 +19,10 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from kg.files.checked import check
-from twin import library, trial
 from twin.model import Floats
-from twin.protocol import TrialDesign
+from twin.trials.protocol import TrialDesign
+from twin.trials.result import TrialResult
+from twin.trials.run import enrol, follow, load, run
 
 EXAMPLE = Path(__file__).parent.parent / "panakeia" / "examples" / "warfarin_trial.toml"
 EU_PACT_2013 = {"standard": 0.603, "genotype-guided": 0.674, "difference": 0.070, "lower": 0.033, "upper": 0.106}
@@ -36,17 +37,17 @@ def silent(step: str, fraction: float) -> None:
 
 
 def changed(original: TrialDesign, **changes: Any) -> TrialDesign:
-    """Return a design with other values in some of its tables, or with another list of arms."""
+    """Return a design with other values in some of its tables, or with another list of arms or endpoints."""
     content = original.model_dump(mode="json", exclude_none=True)
     for table, values in changes.items():
         content[table] = values if isinstance(values, list) else content[table] | values
     return check(content, TrialDesign, "benchmark")
 
 
-def timed(design: TrialDesign) -> tuple[float, trial.TrialResult]:
+def timed(design: TrialDesign) -> tuple[float, TrialResult]:
     """Run a trial and return its seconds and its result."""
     begun = time.perf_counter()
-    result = trial.run(design, silent)
+    result = run(design, silent)
     return time.perf_counter() - begun, result
 
 
@@ -74,14 +75,14 @@ def one_by_one(individual: tuple[float, ...], doses_mg: Floats) -> Floats:
 
 def baseline(design: TrialDesign) -> dict[str, float]:
     """Take a few patients through the control arm's doses one by one; scale their time to the whole trial."""
-    model = library.load(design.trial.model)
-    enrolled = trial.enrol(design, model)
-    course = trial.follow(design, model, design.arms[0], enrolled)
+    enrolled = enrol(design, design.trial.subjects_per_arm)
+    course = follow(design, design.arms[0], enrolled)
+    (bodies,) = enrolled.bodies
     begun, worst = time.perf_counter(), 0.0
     for patient in range(BASELINE_PATIENTS):
-        individual = tuple(float(values[patient]) for values in enrolled.individuals)
-        inr = one_by_one(individual, course.doses_mg[patient])
-        worst = max(worst, float(np.max(np.abs(inr / course.inr[patient] - 1.0))))
+        individual = tuple(float(values[patient]) for values in bodies)
+        inr = one_by_one(individual, course.doses[patient])
+        worst = max(worst, float(np.max(np.abs(inr / course.true["INR"][patient] - 1.0))))
     seconds = time.perf_counter() - begun
     courses = design.trial.subjects_per_arm * len(design.arms)
     return {
@@ -97,13 +98,13 @@ def variance_of_the_effect(design: TrialDesign, kind: str) -> tuple[float, float
     effects = []
     for seed in range(SMALL_TRIALS):
         small = changed(design, trial={"seed": 10_000 + seed, "subjects_per_arm": SMALL_ARM, "design": kind})
-        effects.append(trial.run(small, silent).differences[0].effect.value)
+        effects.append(run(small, silent).differences[0].effect.value)
     return float(np.mean(effects)), float(np.var(effects, ddof=1))
 
 
 def main() -> None:
     """Measure and print."""
-    design = trial.load(EXAMPLE)
+    design = load(EXAMPLE)
     print("the example trial", file=sys.stderr)
     first, result = timed(design)
     seconds = float(np.median([timed(design)[0] for _ in range(TIMED_RUNS)]))

@@ -26,6 +26,7 @@ from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
 from panakeia.verbs.safety import SafetyVerbs
+from panakeia.verbs.trials import TrialVerbs
 from panakeia.verbs.twins import TwinVerbs
 from panakeia.verbs.updates import UpdateVerbs
 from panakeia.verbs.walks import WalkVerbs
@@ -48,6 +49,7 @@ class Session(
     PlanningVerbs,
     AdaptingVerbs,
     DoseFindingVerbs,
+    TrialVerbs,
     DoseVerbs,
     CohortVerbs,
     CoverageVerbs,

@@ -27,6 +27,7 @@ from panakeia.commands import (
     patients,
     planning,
     safety,
+    trials,
     twins,
     updates,
     walks,
@@ -58,6 +59,8 @@ dosefinding.join(planning.design_app)
 multiplicity.join(planning.design_app)
 twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")
+trials.trial_app.add_typer(planning.design_app, name="design")
+app.add_typer(trials.trial_app, name="trial")
 coverage.join(patients.app)
 disclosure.join(patients.app)
 likeness.join(patients.app)

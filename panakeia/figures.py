@@ -190,7 +190,7 @@ def checked_figure(check: pd.DataFrame, *, label: str) -> Figure:
     return figure
 
 
-def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tuple[float, float]) -> Figure:
+def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tuple[float, float] | None) -> Figure:
     """Draw each arm's median and 90 % range of an observable by day, while `FEWEST` patients or more are followed.
 
     Frames have day, n (how many are followed), median, lower, upper. The legend says how many there are at first and

@@ -1,7 +1,7 @@
 """The report's sections: what each room found, with its baseline, its interval, its data version and its doubts."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,9 +11,7 @@ from kg.paths import Path
 from kg.patients.imports import Imported
 from panakeia.cells import cell
 from panakeia.figures import (
-    FEWEST,
     TIME_WORDS,
-    arms_figure,
     candidates_figure,
     paths_figure,
     reliability_figure,
@@ -23,7 +21,6 @@ from panakeia.report import Section, Table
 from twin.model import Model as PatientModel
 from twin.model import parameter_table
 from twin.patient import Cohort
-from twin.result import TrialResult
 from twin.simulate import Trajectories
 
 if TYPE_CHECKING:
@@ -221,7 +218,7 @@ def trajectory_section(model: PatientModel, courses: Mapping[str, Trajectories])
     last = pd.concat(
         [frame[frame["time"] == frame["time"].max()].assign(regimen=name) for name, frame in frames.items()]
     )
-    shown = last.assign(unit=_unit(last["unit"]))[["regimen", "observable", "unit", "value", "lower", "upper"]]
+    shown = last.assign(unit=unit_shown(last["unit"]))[["regimen", "observable", "unit", "value", "lower", "upper"]]
     time, unit = last[["time", "time_unit"]].iloc[0]
     first = next(iter(courses.values()))
     low, high = INR_TARGET
@@ -237,40 +234,11 @@ def trajectory_section(model: PatientModel, courses: Mapping[str, Trajectories])
     )
 
 
-def trial_section(result: TrialResult) -> Section:
-    """Show the arms' INR in time, each arm's endpoint and the differences with their intervals."""
-    endpoint = result.design.endpoint
-    return Section(
-        title=f"The trial: {result.design.trial.name}",
-        lead=f"{result.estimand} The first arm is the control.",
-        figure=arms_figure(result.inr_quantiles, label="INR", band=(endpoint.inr_low, endpoint.inr_high)),
-        tables=(Table(_endpoints(result)),),
-        caption=(
-            "TTR in %, with 95 % intervals. Line and band: median and 90 % range of the patients who are still"
-            f" followed, where these are {FEWEST} or more; the shaded range is the target. {result.monte_carlo}"
-        ),
-    )
-
-
-def assumptions_section(result: TrialResult) -> Section:
-    """List what was assumed: about what, its value, and why; what the row above says already is not said again."""
-    rows = result.assumptions
-    again = {"about": "", "reason": "as above"}
-    shown = rows.assign(
-        **{
-            name: rows[name].mask((rows[name] == rows[name].shift()) & (rows[name] != ""), other)
-            for name, other in again.items()
-        },
-        unit=_unit(rows["unit"]),
-    )
-    return Section(title="Assumptions", tables=(Table(shown),))
-
-
 def parameters_section(parameters: pd.DataFrame | PatientModel) -> Section:
     """List every parameter with value, unit, basis and source."""
     table = pd.DataFrame(parameter_table(parameters)) if isinstance(parameters, PatientModel) else parameters
     return Section(
-        title="Parameters", tables=(Table(table.assign(unit=_unit(table["unit"])), "Parameters", folded=True),)
+        title="Parameters", tables=(Table(table.assign(unit=unit_shown(table["unit"])), "Parameters", folded=True),)
     )
 
 
@@ -304,23 +272,6 @@ def _because(because: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _unit(units: pd.Series) -> pd.Series:
+def unit_shown(units: pd.Series) -> pd.Series:
     """Return units for a reader: none for pure numbers."""
     return units.replace("1", "")
-
-
-def _endpoints(result: TrialResult) -> pd.DataFrame:
-    rows = [
-        {"quantity": f"TTR, {arm}", "n": result.counts[arm]["with_outcome"]} | _percent(estimate.to_json())
-        for arm, estimate in result.means.items()
-    ]
-    rows += [{"quantity": words, "n": None} | _percent(estimate.to_json()) for words, estimate in result.contrasts]
-    return pd.DataFrame(rows)
-
-
-def _percent(estimate: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "estimate": f"{100 * estimate['value']:.1f}",
-        "95 % interval": f"{100 * estimate['lower']:.1f} to {100 * estimate['upper']:.1f}",
-        "method": estimate.get("method", ""),
-    }

@@ -1,6 +1,5 @@
 """The study: from a question to a report; the only module that knows all rooms."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +10,7 @@ import pandas as pd
 
 from kg.build import Terms, build, default_sources
 from kg.fetch import Fetch
-from kg.files.table import write_csv
-from kg.files.text import create_text
 from kg.graph import data_version
-from kg.output import whole_set
 from kg.patients.imports import Imported, import_patients
 from kg.progress import Progress, part, silent
 from kg.search import Node, find
@@ -24,7 +20,6 @@ from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 from panakeia.report import Report, Section
 from panakeia.sections import (
-    assumptions_section,
     candidate_named,
     candidate_sentence,
     candidates_section,
@@ -32,12 +27,12 @@ from panakeia.sections import (
     evaluation_sentence,
     explanation_section,
     graph_section,
-    parameters_section,
     patient_section,
     trajectory_section,
-    trial_section,
 )
-from twin import library, trial
+from panakeia.trials.files import write_trial
+from panakeia.trials.page import trial_sections
+from twin import library
 from twin.chart import from_graph
 from twin.dose.asked import Asked, Bounds
 from twin.dose.schedule import Schedule
@@ -45,10 +40,11 @@ from twin.dose.search import find as find_dose
 from twin.dose.subjects import of_cohort
 from twin.dose.target import Target
 from twin.patient import Cohort, PatientError
-from twin.protocol import TrialDesign
 from twin.regimen import every
-from twin.result import TrialResult
 from twin.simulate import Trajectories, Variation, parse_times, simulate
+from twin.trials.protocol import TrialDesign
+from twin.trials.run import load as load_trial
+from twin.trials.run import run as run_trial
 
 TWIN_MODEL = "warfarin_hamberg2007"
 STANDARD_MG = 5.0
@@ -58,8 +54,6 @@ DOSES_MG = Bounds(low=0.5, high=15.0, step=0.5)
 """The daily doses to choose from, mg: half milligrams up to what the trial allows too."""
 DAYS = 84
 """How long the patient's twin is dosed: the INR is then steady."""
-TRIAL_FILES = ("result.json", "subjects.csv", "report.html")
-"""What a trial is written into, in a folder."""
 HELD_OUT_IN = 5
 """The evaluation in the report is trained without one in so many pairs."""
 NEW_SHOWN, KNOWN_SHOWN = 15, 5
@@ -103,11 +97,11 @@ def answer(question: Question, progress: Progress = silent) -> Report:
         data = data_version(read_releases(store))
         ranked = _rank(question, store, disease, part(progress, 0.08, 0.88, "rank"))
         simulated = _simulate(question, store, part(progress, 0.88, 0.95, "twin"))
-    result = trial.run(_example_trial(question.seed), part(progress, 0.95, 1.0, "trial"))
+    result = run_trial(_example_trial(question.seed), part(progress, 0.95, 1.0, "trial"))
     write_trial(result, out / "trial")
     tried = Chapter(
-        tuple(f"Trial, time in therapeutic range: {line.strip()}." for line in result.to_text().splitlines()[1:]),
-        (trial_section(result), assumptions_section(result), parameters_section(result.parameters)),
+        tuple(f"Trial: {line.strip()}." for line in result.to_text().splitlines()[1:]),
+        trial_sections(result),
     )
     report = Report(
         title=f"Drugs for {disease.name}, and one patient and one trial of warfarin, in silico",
@@ -180,19 +174,6 @@ def _simulate(question: Question, store: Store, progress: Progress) -> Chapter:
     )
 
 
-def write_trial(result: TrialResult, out: str | Path) -> None:
-    """Write a trial's `result.json`, `subjects.csv` and `report.html` into a folder."""
-    first, *lines = result.to_text().splitlines()
-    sections = (trial_section(result), assumptions_section(result), parameters_section(result.parameters))
-    versions = {"seed": str(result.design.trial.seed), **result.versions}
-    page = Report(first, tuple(line.strip() for line in lines), sections, versions).to_html()
-    with whole_set(*(Path(out) / name for name in TRIAL_FILES)) as (told, subjects, report):
-        told.write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        with create_text(subjects) as file:
-            write_csv(result.subjects, file)
-        report.write_text(page, encoding="utf-8")
-
-
 def _why(question: Question, names: Sequence[str]) -> str:
     """Say why it was the starter graph, where nobody asked for it."""
     if question.sources or "hetionet" in names:
@@ -239,5 +220,5 @@ def _last_inr(course: Trajectories) -> str:
 def _example_trial(seed: int) -> TrialDesign:
     """Return the packaged trial, with this seed in place of the file's."""
     with as_file(files("panakeia") / "examples" / "warfarin_trial.toml") as path:
-        stated = trial.load(path)
+        stated = load_trial(path)
     return stated.model_copy(update={"trial": stated.trial.model_copy(update={"seed": seed})})

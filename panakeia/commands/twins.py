@@ -1,4 +1,4 @@
-"""The commands of twins and trials."""
+"""The commands of twins."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,6 @@ from panakeia.verbs.held import STORE
 from panakeia.verbs.twins import TWIN
 
 twin_app = typer.Typer(help="Simulate treatment trajectories of patients.", no_args_is_help=True)
-trial_app = typer.Typer(help="Simulate whole trials.", no_args_is_help=True)
 
 
 @twin_app.command("simulate")
@@ -74,17 +73,3 @@ def twin_models(
     Example: panakeia twin models warfarin_hamberg2007 --json
     """
     print_answer(Session().twin_models(name), as_json=as_json)
-
-
-@trial_app.command("run")
-def trial_run(
-    design: Annotated[Path, typer.Argument(help="The trial's design.", metavar="TRIAL.toml")],
-    out: Annotated[Path, typer.Option(help="Folder for result.json, subjects.csv and report.html.", metavar="DIR")],
-    as_json: JsonOption = False,
-) -> None:
-    """Simulate a trial and write its result, its subjects and a report.
-
-    Example: panakeia trial run trial.toml --out out/trial
-    """
-    print_answer(Session().trial_run(design, out=out), as_json=as_json, rows=False)
-    print_note(f"result.json, subjects.csv and report.html are in {out}")

@@ -1,4 +1,4 @@
-"""The verbs of twins: patients simulated one by one, and whole trials."""
+"""The verbs of twins: patients simulated one by one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,15 +12,13 @@ from panakeia.verbs.held import Held, check_output, into
 
 if TYPE_CHECKING:
     from twin.patient import Cohort
-    from twin.protocol import TrialDesign
     from twin.regimen import Regimen
-    from twin.result import TrialResult
 
 TWIN = "warfarin_hamberg2007"
 
 
 class TwinVerbs(Held):
-    """Simulate patients, and run trials."""
+    """Simulate patients."""
 
     def twin_simulate(
         self,
@@ -114,21 +112,3 @@ class TwinVerbs(Held):
             for one in told
         ]
         return Table(f"models: {len(rows)}", pd.DataFrame(rows), ("panakeia twin models NAME tells all of one",), told)
-
-    def trial_run(self, design: "str | Path | TrialDesign", *, out: str | Path | None = None) -> "TrialResult":
-        """Simulate a trial, from its TOML file or as designed in Python.
-
-        With `out`, its result, its subjects and a report are written into a folder.
-        """
-        from panakeia.study import TRIAL_FILES, write_trial
-        from twin import trial
-
-        if out is not None:
-            for name in TRIAL_FILES:
-                check_output(Path(out) / name, design)
-        checked = trial.load(design) if isinstance(design, str | Path) else design
-        with self._telling() as progress:
-            result = trial.run(checked, progress)
-        if out is not None:
-            write_trial(result, out)
-        return result

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from panakeia.report import Report
-from panakeia.study import TRIAL_FILES, write_trial
+from panakeia.trials.files import TRIAL_FILES, write_trial
 from tests.starved import starved
-from twin import trial
+from twin.trials.run import load, run
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def design(tmp_path: Path) -> Path:
 
 def test_a_trial_s_files_are_all_replaced_or_none(design: Path, tmp_path: Path) -> None:
     out, first = tmp_path / "out", tmp_path / "first"
-    write_trial(trial.run(trial.load(design)), first)
+    write_trial(run(load(design)), first)
     sizes = {name: (first / name).stat().st_size for name in TRIAL_FILES}
     assert max(sizes, key=sizes.get) == "report.html"
     out.mkdir()
@@ -29,9 +29,9 @@ def test_a_trial_s_files_are_all_replaced_or_none(design: Path, tmp_path: Path) 
         (out / name).write_text("old")
     code = """
 from pathlib import Path
-from panakeia.study import write_trial
-from twin import trial
-result = trial.run(trial.load(Path(sys.argv[1])))
+from panakeia.trials.files import write_trial
+from twin.trials.run import load, run
+result = run(load(Path(sys.argv[1])))
 starve()
 try:
     write_trial(result, Path(sys.argv[2]))
@@ -41,7 +41,7 @@ except OSError as failure:
     done = starved(code, sizes["report.html"] - 100, design, out)  # enough for the first two
     assert done.stdout == f"{out} File too large\n", done.stderr
     assert {path.name: path.read_text() for path in out.iterdir()} == dict.fromkeys(TRIAL_FILES, "old")
-    write_trial(trial.run(trial.load(design)), out)
+    write_trial(run(load(design)), out)
     assert {path.name: path.stat().st_size for path in out.iterdir()} == sizes
 
 

@@ -1,0 +1,32 @@
+"""A trial's files hold its result, and come all or not at all."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from panakeia.trials.files import TRIAL_FILES, write_trial
+from twin.trials.result import TrialResult
+
+
+def test_a_trial_s_page_stands_beside_its_result(warfarin: TrialResult, tmp_path: Path) -> None:
+    write_trial(warfarin, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} >= set(TRIAL_FILES)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    title, *lines = warfarin.to_text().splitlines()
+    assert f"<h1>{title}</h1>" in page
+    assert all(f"<li>{line.strip()}</li>".replace("'", "&#39;") in page for line in lines)
+    assert "<h2>Assumptions</h2>" in page and "<h2>Parameters</h2>" in page
+    assert f"seed: 1 · panakeia: {warfarin.versions['panakeia']}" in page
+    assert json.loads((tmp_path / "result.json").read_text()) == json.loads(json.dumps(warfarin.to_json()))
+    subjects = pd.read_csv(tmp_path / "subjects.csv")
+    assert subjects["TTR"].tolist() == warfarin.subjects["TTR"].tolist()
+
+
+def test_a_result_that_json_cannot_hold_leaves_nothing_behind(warfarin: TrialResult, tmp_path: Path) -> None:
+    broken = replace(warfarin, parameters=warfarin.parameters.assign(value=float("nan")))
+    with pytest.raises(ValueError, match="JSON"):
+        write_trial(broken, tmp_path / "trial")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

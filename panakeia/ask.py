@@ -23,6 +23,7 @@ from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.many import ManyVerbs
 from panakeia.verbs.models import ModelVerbs
 from panakeia.verbs.network import NetworkVerbs
+from panakeia.verbs.operating import OperatingVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
 from panakeia.verbs.safety import SafetyVerbs
@@ -50,6 +51,7 @@ class Session(
     AdaptingVerbs,
     DoseFindingVerbs,
     TrialVerbs,
+    OperatingVerbs,
     DoseVerbs,
     CohortVerbs,
     CoverageVerbs,

@@ -24,6 +24,7 @@ from panakeia.commands import (
     models,
     multiplicity,
     network,
+    operating,
     patients,
     planning,
     safety,
@@ -59,6 +60,7 @@ dosefinding.join(planning.design_app)
 multiplicity.join(planning.design_app)
 twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")
+operating.join(trials.trial_app)
 trials.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(trials.trial_app, name="trial")
 coverage.join(patients.app)

@@ -1,4 +1,4 @@
-"""The command of operating characteristics."""
+"""The commands of operating characteristics, and of what a design may be made of."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +11,9 @@ from panakeia.terminal import print_answer, print_note
 
 
 def join(app: typer.Typer) -> None:
-    """Add the command to the group of trials."""
+    """Add the commands to the group of trials."""
     app.command("simulate")(trial_simulate)
+    app.command("choices")(trial_choices)
 
 
 def trial_simulate(
@@ -32,3 +33,11 @@ def trial_simulate(
     found = Session().trial_simulate(design, out=out, replicates=replicates, workers=workers, ray=ray)
     print_answer(found, as_json=as_json, rows=False)
     print_note(f"operating_characteristics.json, .csv and .html are in {out}")
+
+
+def trial_choices(as_json: JsonOption = False) -> None:
+    """List what a trial's file may choose from, with each kind's keys.
+
+    Example: panakeia trial choices
+    """
+    print_answer(Session().trial_choices(), as_json=as_json)

@@ -1,9 +1,10 @@
 """The verb of operating characteristics: a trial run many times, under its scenarios."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kg.output import refuse_inputs, require_folder
+from panakeia.answer import Table
 from panakeia.verbs.held import Held
 
 if TYPE_CHECKING:
@@ -12,7 +13,17 @@ if TYPE_CHECKING:
 
 
 class OperatingVerbs(Held):
-    """Run trials many times over."""
+    """Run trials many times over, and tell what a design may be made of."""
+
+    def trial_choices(self) -> Table:
+        """List what a trial's file may choose from: policies, titrations, endpoints, analyses, hazards and more."""
+        import pandas as pd
+
+        from twin.trials.choices import choices
+
+        told = choices()
+        rows = [{**row, "keys": ", ".join(_key(key) for key in row["keys"])} for row in told]
+        return Table(f"choices: {len(rows)}", pd.DataFrame(rows), ("a key with = may be left out",), told)
 
     def trial_simulate(
         self,
@@ -40,3 +51,8 @@ class OperatingVerbs(Held):
             found = simulate(Asked(checked, replicates), Path(out) / "chunks", workers, ray=ray, progress=progress)
         write_characteristics(found, out)
         return found
+
+
+def _key(key: dict[str, Any]) -> str:
+    """Return a key as a user reads it, with its usual value where it may be left out."""
+    return key["name"] if key["needed"] else f"{key['name']} = {'none' if key['usual'] is None else key['usual']}"

@@ -92,8 +92,7 @@ class _Arm:
     @classmethod
     def of(cls, design: TrialDesign, endpoint: Endpoint, course: Course, cohort: Cohort, order: pd.DataFrame) -> "_Arm":
         outcome: Outcome = design.asks.observed(endpoint, course)
-        read = {name: cohort.covariates[name] for name in endpoint.estimator.covariates_read}
-        rows = Shown(course.arm, cohort.ids, outcome, read).table()
+        rows = Shown(course.arm, cohort.ids, outcome, endpoint.covariates_of(cohort)).table()
         place = pd.Series(np.arange(cohort.n), index=list(cohort.ids))
         found = order.iloc[place[rows["USUBJID"]].to_numpy()].reset_index(drop=True)
         return cls(course.arm, pd.concat([rows.reset_index(drop=True), found], axis=1), isinstance(outcome, Timed))

@@ -285,7 +285,8 @@ def compared(
     people = [_some(cohort, mask) for mask in shown]
     names = [course.arm for course in courses[0]]
     arms = [
-        Shown(*one) for one in zip(names, [p.ids for p in people], seen, [p.covariates for p in people], strict=True)
+        Shown(*one)
+        for one in zip(names, [p.ids for p in people], seen, [endpoint.covariates_of(p) for p in people], strict=True)
     ]
     return EndpointResult(
         endpoint,
@@ -339,7 +340,8 @@ def _truth(endpoint: Endpoint, true: tuple[Outcome, Outcome], names: Arms, twins
         return replace(found, method="both potential outcomes of all, had nobody left: " + found.method)
     ids = tuple(f"{place}" for place in range(len(true[0].known)))
     both = [Shown(name, ids, outcome) for name, outcome in zip((names.treatment, names.control), true, strict=True)]
-    analysis = endpoint.usual if endpoint.estimator.covariates_read else endpoint.estimator
+    adjusted = endpoint.estimator.covariates_read or endpoint.estimator.prognostic
+    analysis = endpoint.usual if adjusted else endpoint.estimator
     table = pd.concat([arm.table().drop(columns="USUBJID") for arm in both])
     try:
         found = analysis.estimate(table, names, twins.level)

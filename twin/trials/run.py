@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kg.files.checked import read_toml
 from kg.progress import Progress, silent
-from twin.engine import begin, float64_on_cpu, look
+from twin.engine import begin, float64_on_cpu, look, typical
 from twin.model import Floats, Individual
 from twin.patient import Cohort
 from twin.simulate import draw
@@ -18,6 +18,8 @@ from twin.solve.flat import RISK
 from twin.steps import carry
 from twin.streams import normals, uniforms
 from twin.trials.course import Course, Mask
+from twin.trials.endpoints.outcome import Value
+from twin.trials.estimators.estimator import SCORE
 from twin.trials.hazards.hazard import Hazard, Stretch
 from twin.trials.occasion import draw_occasion
 from twin.trials.plan import Plan
@@ -89,13 +91,14 @@ def enrol(design: TrialDesign, size: int, first: int = 1) -> Enrolled:
     error = {
         name: normals(seed, "measurement", cohort.ids, mornings, np.array([places[name]]))[:, :, 0] for name in measured
     }
-    return Enrolled(
+    enrolled = Enrolled(
         cohort,
         _bodies(design, cohort),
         error if design.conduct.measurement_error else {name: np.zeros_like(luck) for name, luck in error.items()},
         design.conduct.adherence.takes(cohort.ids, grid, seed),
         {hazard.name: -np.log(uniforms(seed, hazard.name, cohort.ids)) for hazard in design.hazards},
     )
+    return _with_scores(design, enrolled)
 
 
 def _bodies(design: TrialDesign, cohort: Cohort) -> tuple[Individual, ...]:
@@ -106,6 +109,33 @@ def _bodies(design: TrialDesign, cohort: Cohort) -> tuple[Individual, ...]:
         return (usual,)
     count = -(-design.days // every)
     return tuple(draw_occasion(design.model, cohort.ids, usual, design.trial.seed, place) for place in range(count))
+
+
+def _with_scores(design: TrialDesign, enrolled: Enrolled) -> Enrolled:
+    """Return the patients with a prognosis for each endpoint whose analysis adjusts for it, as covariates.
+
+    It is what the typical patient with someone's covariates comes to on the control's rules, every dose taken, measured
+    without error: it is known before allocation, and hangs on covariates alone.
+    """
+    asking = [endpoint for endpoint in design.endpoints if endpoint.estimator.prognostic]
+    if not asking:
+        return enrolled
+    cohort = enrolled.cohort
+    body = typical(design.model, cohort.covariates, None, cohort.n)
+    sure = replace(
+        enrolled,
+        bodies=(body,) * len(enrolled.bodies),
+        error={name: np.zeros_like(luck) for name, luck in enrolled.error.items()},
+        takes=np.ones_like(enrolled.takes),
+        threshold={name: np.full(cohort.n, np.inf) for name in enrolled.threshold},
+    )
+    course = follow(design, design.arms[0], sure)
+    scores: dict[str, Floats] = {}
+    for endpoint in asking:
+        outcome = endpoint.outcome(course)
+        assert isinstance(outcome, Value), "a checked design adjusts only such an outcome"
+        scores[f"{SCORE}_{endpoint.name}"] = outcome.value
+    return replace(enrolled, cohort=Cohort(cohort.ids, {**cohort.covariates, **scores}))
 
 
 def follow(design: TrialDesign, arm: Arm, enrolled: Enrolled, without: tuple[str, ...] = ()) -> Course:

@@ -1,17 +1,19 @@
 """Endpoint: the contract of all that is measured of a trial's success or harm."""
 
 from abc import abstractmethod
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
 from kg.files.checked import Number, Text
 from twin.estimate import Estimate
+from twin.patient import Cohort
 from twin.trials.course import Course
 from twin.trials.endpoints.outcome import Outcome
-from twin.trials.estimators.estimator import Estimator
+from twin.trials.estimators.estimator import SCORE, Estimator
 from twin.trials.grid import Grid
 from twin.trials.part import Part
 
@@ -77,6 +79,12 @@ class Endpoint(Part):
         t = (self.sign * estimate.value + (self.margin or 0.0)) / estimate.standard_error
         freedom = estimate.degrees_of_freedom
         return float(t) if freedom is None else float(np.sign(t) * norm.isf(student.sf(abs(t), freedom)))
+
+    def covariates_of(self, cohort: Cohort) -> dict[str, NDArray[Any]]:
+        """Return what the analysis reads of patients beside the outcome, by the analysis' names: [patient] each."""
+        read = {name: cohort.covariates[name] for name in self.estimator.covariates_read}
+        score = {SCORE: cohort.covariates[f"{SCORE}_{self.name}"]} if self.estimator.prognostic else {}
+        return read | score
 
     @property
     def estimator(self) -> Estimator:

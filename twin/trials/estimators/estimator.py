@@ -1,7 +1,7 @@
 """Estimator: the contract of how two arms are compared; the analyses themselves are in `twin.trials.analysis`."""
 
 from abc import abstractmethod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 
@@ -14,10 +14,16 @@ Needs = Literal["value", "timed", "repeated"]
 """Which kind of outcome an analysis takes."""
 
 
+SCORE = "PROGNOSIS"
+"""What an analysis calls a patient's prognosis; in a cohort it has the endpoint's name beside it."""
+
+
 class Estimator(Part):
     """How an endpoint's table becomes an effect with its interval."""
 
     found_in = ("twin.trials.estimators",)
+    prognostic: ClassVar[bool] = False
+    """Whether it adjusts for a prognosis of each patient (`twin.trials.run.enrol`)."""
 
     @property
     @abstractmethod

@@ -24,6 +24,8 @@ _SHORT_H = 72.0
 """The longest course that is drawn in hours."""
 INK, MUTED, NEW, KNOWN = "#1f2933", "#7b8794", "#c05621", "#2b6cb0"
 ARMS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1")
+GOOD = "#2f855a"
+"""The colour of a target range."""
 KIND_COLOURS = {
     "Drug": "#bee3f8",
     "Disease": "#fed7d7",
@@ -53,7 +55,7 @@ def candidates_figure(
     `candidates` has the columns of `gnn.rank.rank`: name, score, prior, known; `listed` and `unlisted` are what
     `gnn.checkpoint.Model.listed` says of the two colours.
     """
-    figure, axes = _figure(7.2, 1.0 + 0.27 * len(candidates))
+    figure, axes = single(7.2, 1.0 + 0.27 * len(candidates))
     rows = pd.Series(range(len(candidates)))
     known = candidates["known"].to_numpy(dtype=bool)
     scores, priors = candidates["score"].to_numpy(), candidates["prior"].to_numpy()
@@ -67,7 +69,7 @@ def candidates_figure(
     axes.set_xscale("log")
     axes.set_xlabel("score (dot) and degree prior (tick), log scale", fontsize=9)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.6)
-    _legend(figure)
+    legend_above(figure)
     return figure
 
 
@@ -76,7 +78,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
 
     `table` has the columns of `gnn.calibrate.reliability`.
     """
-    figure, axes = _figure(4.2, 3.6)
+    figure, axes = single(4.2, 3.6)
     errors = [table["observed"] - table["lower"], table["upper"] - table["observed"]]
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, zorder=1)
     axes.errorbar(table["foretold"], table["observed"], yerr=errors, fmt="o", color=KNOWN, markersize=5, capsize=2)
@@ -91,7 +93,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
 def paths_figure(paths: Sequence[Path]) -> Figure:
     """Draw at least one evidence path, one a row: nodes as boxes coloured by kind, relations on the arrows."""
     longest = max(len(path.nodes) for path in paths)
-    figure, axes = _figure(2.1 * longest, 0.72 * len(paths))
+    figure, axes = single(2.1 * longest, 0.72 * len(paths))
     axes.axis("off")
     for row, path in enumerate(paths):
         gap = (longest - 1) / len(path.edges)
@@ -132,13 +134,13 @@ def update_figure(
     in hours: the darker band is of the course, the paler one of a measurement. `measured` has time (hours), value and
     used: what the fit has not seen is a hollow dot. `band` is a target range to shade.
     """
-    figure, axes = _figure(7.2, 3.6)
+    figure, axes = single(7.2, 3.6)
     own = [frame[frame["observable"] == observable] for frame in (before, after)]
     hours = [rows["time"] * HOURS[rows["time_unit"].iloc[0]] for rows in own]
     unit = "h" if hours[1].max() <= _SHORT_H else "d"
     (at, was), (then, now) = ((time / HOURS[unit], rows) for time, rows in zip(hours, own, strict=True))
     if band is not None:
-        axes.axhspan(*band, color="#2f855a", alpha=0.1, linewidth=0, label="target range")
+        axes.axhspan(*band, color=GOOD, alpha=0.1, linewidth=0, label="target range")
     axes.fill_between(at, was["lower"], was["upper"], color=MUTED, alpha=0.18, linewidth=0)
     axes.plot(at, was["value"], color=MUTED, linewidth=1.4, linestyle="--", label="before: from covariates alone")
     for name, words, depth in (
@@ -162,13 +164,13 @@ def update_figure(
     axes.set_xlim(left=0)
     axes.set_xlabel(TIME_WORDS[unit], fontsize=9)
     axes.set_ylabel(label, fontsize=9)
-    _legend(figure)
+    legend_above(figure)
     return figure
 
 
 def checked_figure(check: pd.DataFrame, *, label: str) -> Figure:
     """Draw each measurement in what the fitted patient makes up at its time; `check` is a predictive check's frame."""
-    figure, axes = _figure(4.6, 3.0)
+    figure, axes = single(4.6, 3.0)
     place = range(len(check))
     axes.vlines(place, check["lower"], check["upper"], color=KNOWN, alpha=0.35, linewidth=9)
     inside = (check["lower"] <= check["value"]) & (check["value"] <= check["upper"])
@@ -186,7 +188,7 @@ def checked_figure(check: pd.DataFrame, *, label: str) -> Figure:
     axes.set_xlabel("day", fontsize=9)
     axes.set_ylabel(label, fontsize=9)
     axes.margins(x=0.1)
-    _legend(figure)
+    legend_above(figure)
     return figure
 
 
@@ -196,27 +198,36 @@ def arms_figure(quantiles: Mapping[str, pd.DataFrame], *, label: str, band: tupl
     Frames have day, n (how many are followed), median, lower, upper. The legend says how many there are at first and
     on the last day.
     """
-    courses = {
+    return _courses_figure(drawn_arms(quantiles), "day", label, band)
+
+
+def drawn_arms(quantiles: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return what is drawn of each arm, by its words in the legend: time, value, lower, upper."""
+    return {
         f"{arm}: {_followed(frame)}": frame[frame["n"] >= FEWEST].rename(columns={"day": "time", "median": "value"})
         for arm, frame in quantiles.items()
     }
-    return _courses_figure(courses, "day", label, band)
 
 
 def _courses_figure(
     courses: Mapping[str, pd.DataFrame], time: str, label: str, band: tuple[float, float] | None
 ) -> Figure:
     """Draw courses with the columns time, value, lower, upper."""
-    figure, axes = _figure(7.2, 3.2)
+    figure, axes = single(7.2, 3.2)
+    draw_courses(axes, courses)
+    if band is not None:
+        axes.axhspan(*band, color=GOOD, alpha=0.1, linewidth=0)
+    axes.set_xlabel(time, fontsize=9)
+    axes.set_ylabel(label, fontsize=9)
+    legend_above(figure)
+    return figure
+
+
+def draw_courses(axes: Axes, courses: Mapping[str, pd.DataFrame]) -> None:
+    """Draw courses with the columns time, value, lower, upper: lines in bands, each of its own colour."""
     for colour, (name, rows) in zip(cycle(ARMS), courses.items(), strict=False):
         axes.fill_between(rows["time"], rows["lower"], rows["upper"], color=colour, alpha=0.16, linewidth=0)
         axes.plot(rows["time"], rows["value"], color=colour, linewidth=1.8, label=name)
-    if band is not None:
-        axes.axhspan(*band, color="#2f855a", alpha=0.1, linewidth=0)
-    axes.set_xlabel(time, fontsize=9)
-    axes.set_ylabel(label, fontsize=9)
-    _legend(figure)
-    return figure
 
 
 def _followed(frame: pd.DataFrame) -> str:
@@ -226,18 +237,24 @@ def _followed(frame: pd.DataFrame) -> str:
     return f"{first['n']:,.0f} patients{left}"
 
 
-def _legend(figure: Figure) -> None:
+def legend_above(figure: Figure) -> None:
     """Say above the axes what is drawn, so that the words lie on nothing."""
     figure.legend(loc="outside upper left", frameon=False, fontsize=9, ncols=2)
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def single(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of so many inches with one pair of axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
+    plain(axes)
+    return figure, axes
+
+
+def plain(axes: Axes) -> None:
+    """Leave of axes what a reader needs."""
     axes.tick_params(labelsize=9, colors=INK)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    return figure, axes
 
 
 def _draw_node(axes: Axes, x: float, y: float, node: Node) -> None:

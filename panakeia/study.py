@@ -31,7 +31,7 @@ from panakeia.sections import (
     trajectory_section,
 )
 from panakeia.trials.files import write_trial
-from panakeia.trials.page import trial_sections
+from panakeia.trials.page import in_brief
 from twin import library
 from twin.chart import from_graph
 from twin.dose.asked import Asked, Bounds
@@ -101,7 +101,7 @@ def answer(question: Question, progress: Progress = silent) -> Report:
     write_trial(result, out / "trial")
     tried = Chapter(
         tuple(f"Trial: {line.strip()}." for line in result.to_text().splitlines()[1:]),
-        trial_sections(result),
+        in_brief(result),
     )
     report = Report(
         title=f"Drugs for {disease.name}, and one patient and one trial of warfarin, in silico",

@@ -7,7 +7,7 @@ from kg.files.table import write_csv
 from kg.files.text import create_text
 from kg.output import whole_set
 from panakeia.report import Report
-from panakeia.trials.page import trial_sections
+from panakeia.trials.page import in_full
 from twin.trials.result import TrialResult
 
 TRIAL_FILES = ("result.json", "subjects.csv", "report.html")
@@ -18,7 +18,7 @@ def write_trial(result: TrialResult, out: str | Path) -> None:
     """Write a trial's `result.json`, `subjects.csv` and `report.html` into a folder."""
     first, *lines = result.to_text().splitlines()
     versions = {"seed": str(result.design.trial.seed), **result.versions}
-    page = Report(first, tuple(line.strip() for line in lines), trial_sections(result), versions).to_html()
+    page = Report(first, tuple(line.strip() for line in lines), in_full(result), versions).to_html()
     with whole_set(*(Path(out) / name for name in TRIAL_FILES)) as (told, subjects, report):
         told.write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
         with create_text(subjects) as file:

@@ -9,6 +9,7 @@ from kg.files.table import write_csv
 from kg.files.text import create_text
 from kg.output import whole_set
 from panakeia.report import Report, Section, Table
+from panakeia.trials.sensitivity import BASE, sensitivity_section
 from twin.trials.operating import LEVEL, OperatingCharacteristics
 from twin.trials.plots import curve_figure, power_figure
 
@@ -49,7 +50,19 @@ def sections(found: OperatingCharacteristics) -> tuple[Section, ...]:
         key for key, values in found.design.vary.items() if all(isinstance(value, int | float) for value in values)
     ]
     curves = [Section(title=f"Power against {key}", figure=curve_figure(found, key)) for key in varied]
-    return (power, *curves, Section(title="All endpoints", tables=(Table(_read(found.table), "All", folded=True),)))
+    return (
+        power,
+        *_leaning(found),
+        *curves,
+        Section(title="All endpoints", tables=(Table(_read(found.table), "All", folded=True),)),
+    )
+
+
+def _leaning(found: OperatingCharacteristics) -> list[Section]:
+    """Return how far the power leans on what the design's scenarios change, where there are any."""
+    changed = [scenario.name for scenario in found.design.scenarios if not scenario.null]
+    rows = found.primary[found.primary["scenario"].isin([BASE, *changed])]
+    return [sensitivity_section(rows)] if changed else []
 
 
 def _read(table: pd.DataFrame) -> pd.DataFrame:

@@ -35,6 +35,18 @@ class Part(Choice):
         """What it looks at of a patient's course, by the model's names."""
         return ()
 
+    @property
+    def summary(self) -> str:
+        """What it is, in words that stand in a synopsis: its kind and what was chosen, unless the kind says it better.
+
+        >>> from twin.trials.allocations.blocks import Blocks
+        >>> Blocks(size=6, strata=("race", "CYP2C9")).summary
+        'blocks: size 6, strata race, CYP2C9'
+        """
+        chosen = self.model_dump(mode="json", exclude_defaults=True, exclude={"kind", "name"})
+        told = ", ".join(f"{key.replace('_', ' ')} {_told(value)}" for key, value in chosen.items())
+        return self.kind.replace("_", " ") + (f": {told}" if told else "")
+
     def assumptions(self) -> list[Assumption]:
         """Return what it takes for granted."""
         return []
@@ -46,3 +58,12 @@ class Part(Choice):
     def mistakes(self, grid: Grid) -> list[str]:
         """Return what does not fit a trial with these visits and days, each as `key: what`."""
         return []
+
+
+def _told(value: Any) -> str:
+    """Return a setting for a reader."""
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{key.replace('_', ' ')} {_told(one)}" for key, one in value.items()) + ")"
+    if isinstance(value, list):
+        return ", ".join(_told(one) for one in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

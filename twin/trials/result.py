@@ -52,7 +52,7 @@ class Difference:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures under their names."""
-        return asdict(self)
+        return _known(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,19 @@ class EndpointResult:
     """Arm -> subjects with an outcome."""
     differences: tuple[Difference, ...]
 
-    def contrasts(self, design: str) -> list[tuple[str, Estimate]]:
-        """Return each difference between two arms in words, with its estimate: first the one the design asks for."""
-        found = []
+    def contrasts(self, design: str) -> list[tuple[str, Estimate, str]]:
+        """Return each difference between two arms in words, its estimate, and that for a reader: first the one the
+        design asks for."""
+        found, endpoint = [], self.endpoint
         for difference in self.differences:
-            name = f"{difference.treated} - {difference.control}"
+            name, twins, parallel = (
+                f"{difference.treated} - {difference.control}",
+                difference.twins,
+                difference.parallel,
+            )
             views = {
-                "twins": (f"{name}, each patient in both arms", difference.twins),
-                "parallel": (f"{name}, as a parallel trial", difference.parallel),
+                "twins": (f"{name}, each patient in both arms", twins, endpoint.shown_pair(twins)),
+                "parallel": (f"{name}, as a parallel trial", parallel, endpoint.shown(parallel, difference=True)),
             }
             found += [views.pop(design), *views.values()]
         return found
@@ -86,7 +91,7 @@ class EndpointResult:
             "words": self.words,
             "measure": self.endpoint.estimator.measure,
             "arms": [
-                {"arm": arm, "with_outcome": self.counts[arm], "mean": mean.to_json()}
+                {"arm": arm, "with_outcome": self.counts[arm], "mean": _known(mean.to_json())}
                 for arm, mean in self.means.items()
             ],
             "differences": [difference.to_json() for difference in self.differences],
@@ -144,8 +149,9 @@ class TrialResult:
         """Return in words what the differences in the primary endpoint estimate."""
         events = self.design.asks.words
         return (
-            f"Mean difference in {self.primary.words}, between the arms' dosing rules as assigned, whatever doses were"
-            f" taken{f', {events},' if events else ','} in patients of the stated population."
+            f"{self.primary.endpoint.effect.capitalize()} {self.primary.words}, between the arms' dosing rules as"
+            f" assigned, whatever doses were taken{f', {events},' if events else ','} in patients of the stated"
+            " population."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -155,7 +161,7 @@ class TrialResult:
             name = found.endpoint.name
             rows += [(f"{name}, {arm}", found.counts[arm], mean) for arm, mean in found.means.items()]
             inside = "" if found is self.primary else f"{name}: "
-            rows += [(f"{inside}{words}", None, one) for words, one in found.contrasts(self.design.trial.design)]
+            rows += [(f"{inside}{words}", None, one) for words, one, _ in found.contrasts(self.design.trial.design)]
         return pd.DataFrame(
             [(words, n, e.value, e.lower, e.upper, e.level, e.method) for words, n, e in rows],
             columns=["quantity", "n", "estimate", "lower", "upper", "level", "method"],
@@ -187,10 +193,7 @@ class TrialResult:
         for found in self.endpoints:
             show, name = found.endpoint.shown, found.endpoint.name
             lines += [f"  {name}, {arm}: {show(mean)}, n = {found.counts[arm]}" for arm, mean in found.means.items()]
-            lines += [
-                f"  {name}, {words}: {show(one, difference=True)}"
-                for words, one in found.contrasts(self.design.trial.design)
-            ]
+            lines += [f"  {name}, {words}: {said}" for words, _, said in found.contrasts(self.design.trial.design)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -382,6 +385,18 @@ def _adjusted(design: TrialDesign, found: list[EndpointResult]) -> tuple[Endpoin
         )
         for one in found
     )
+
+
+def _known(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return figures for JSON, in which one that is not known is null."""
+    return {
+        name: _known(one)
+        if isinstance(one, Mapping)
+        else None
+        if isinstance(one, float) and not np.isfinite(one)
+        else one
+        for name, one in figures.items()
+    }
 
 
 def _some(cohort: Cohort, who: Mask) -> Cohort:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from panakeia.trials.files import TRIAL_FILES, write_trial
+from twin.estimate import Estimate
 from twin.trials.result import TrialResult
 
 
@@ -30,3 +31,14 @@ def test_a_result_that_json_cannot_hold_leaves_nothing_behind(warfarin: TrialRes
     with pytest.raises(ValueError, match="JSON"):
         write_trial(broken, tmp_path / "trial")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_an_effect_that_cannot_be_estimated_is_null_and_said(warfarin: TrialResult, tmp_path: Path) -> None:
+    first, *others = warfarin.endpoints
+    nothing = Estimate(*[float("nan")] * 4, 0.95, "no estimate: there are no events")
+    (difference,) = first.differences
+    broken = replace(first, differences=(replace(difference, parallel=nothing, effect=nothing),))
+    write_trial(replace(warfarin, endpoints=(broken, *others)), tmp_path)
+    told = json.loads((tmp_path / "result.json").read_text())["differences"][0]["parallel"]
+    assert told["value"] is None and told["method"] == "no estimate: there are no events"
+    assert "as a parallel trial: no estimate: there are no events" in (tmp_path / "report.html").read_text()

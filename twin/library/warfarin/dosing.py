@@ -82,6 +82,13 @@ class WarfarinAlgorithm(Policy):
             " visits.days"
         ] * missing
 
+    @property
+    def summary(self) -> str:
+        """Which equations choose the dose, in words."""
+        loading = ", after EU-PACT's loading doses on days 1 to 3" if self.loading else ""
+        revised = f", revised by {self.revision} with the INR of day {self.revision_day}" if self.revision else ""
+        return f"the dose a day of {self.algorithm}{loading}{revised}"
+
     def assumptions(self) -> list[Assumption]:
         """Return what the algorithms make of age and body size."""
         used = self._used

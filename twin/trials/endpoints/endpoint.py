@@ -50,17 +50,42 @@ class Endpoint(Part):
         return float("nan")
 
     @property
+    def wanted(self) -> tuple[float | None, float | None] | None:
+        """The range of its observable that counts as good, None for an end without bound; None where it has none."""
+        return None
+
+    @property
     def scale(self) -> tuple[float, str, str]:
         """By what to multiply values for a reader, their unit, and that of differences."""
         return 1.0, "", ""
 
     def shown(self, estimate: Estimate, *, difference: bool = False) -> str:
-        """Return an estimate with its interval for a reader."""
+        """Return an estimate with its interval for a reader, of a logarithm of a ratio that ratio; or why none.
+
+        >>> from twin.trials.endpoints.time_to_event import TimeToEvent
+        >>> effect = Estimate(-0.5, -1.0, 0.0, 0.25, 0.95, "log-rank test")
+        >>> TimeToEvent(name="OS", events=("death",)).shown(effect, difference=True)
+        'hazard ratio 0.607 (0.368 to 1)'
+        """
+        if not np.isfinite(estimate.value):
+            return estimate.method
+        if difference and (ratio := self.estimator.measure.removeprefix("log ")) != self.estimator.measure:
+            value, lower, upper = np.exp([estimate.value, estimate.lower, estimate.upper])
+            return f"{ratio} {value:.3g} ({lower:.3g} to {upper:.3g})"
         factor, unit, of_difference = self.scale
         value, lower, upper = (factor * one for one in (estimate.value, estimate.lower, estimate.upper))
         if difference:
             return f"{value:+.3g}{of_difference} ({lower:+.3g} to {upper:+.3g})"
         return f"{value:.4g}{unit} ({lower:.4g}{unit} to {upper:.4g}{unit})"
+
+    def shown_pair(self, estimate: Estimate) -> str:
+        """Return the mean difference of the same patients' two outcomes for a reader."""
+        return self.shown(estimate, difference=True)
+
+    @property
+    def effect(self) -> str:
+        """What the effect is, in words that its endpoint's words follow."""
+        return "mean difference in"
 
     @property
     def sign(self) -> int:

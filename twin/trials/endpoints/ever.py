@@ -1,11 +1,13 @@
-"""Ever: whether an observable was outside a bound at some visit; a safety endpoint."""
+"""Ever: whether an observable was outside a bound at some visit; a safety endpoint, such as INR above 4."""
 
 from typing import Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import model_validator
 
 from kg.files.checked import Number, Text
+from twin.model import Floats
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Value
@@ -37,9 +39,15 @@ class Ever(Endpoint):
     def outcome(self, course: Course) -> Outcome:
         """Return who was outside."""
         seen = course.seen(self.observable)
-        outside = seen > self.above if self.above is not None else seen < (self.below or 0.0)
+        outside = self.outside(seen)
         known = np.isfinite(seen).any(axis=1)
         return Value(np.where(known, outside.any(axis=1).astype(np.float64), np.nan))
+
+    def outside(self, seen: Floats) -> NDArray[np.bool_]:
+        """Return which measurements pass the bound; one that was not made (NaN) does not."""
+        if self.above is not None:
+            return np.asarray(seen > self.above)
+        return np.asarray(seen < (-np.inf if self.below is None else self.below))
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""

@@ -50,6 +50,11 @@ class Responder(Measured):
         return f"the share with {told}{self.observable} {bound} {self.when(grid)}{absent}"
 
     @property
+    def wanted(self) -> tuple[float | None, float | None] | None:
+        """The range of who responds, where what is measured counts, not its change."""
+        return (self.at_least, self.at_most) if self.of == "value" else None
+
+    @property
     def usual(self) -> Estimator:
         """How it is analysed where nothing is said."""
         return RiskDifference()

@@ -93,12 +93,19 @@ class TimeInRange(Endpoint):
         return 0.0
 
     @property
+    def wanted(self) -> tuple[float | None, float | None]:
+        """The range that counts as good."""
+        return self.low, self.high
+
+    @property
     def scale(self) -> tuple[float, str, str]:
         """Shares are read in percent, differences in points."""
         return 100.0, "%", " points"
 
     def shown(self, estimate: Estimate, *, difference: bool = False) -> str:
         """Return an estimate with its interval for a reader, to a tenth of a point."""
+        if not np.isfinite(estimate.value):
+            return super().shown(estimate, difference=difference)
         value, lower, upper = (100 * share for share in (estimate.value, estimate.lower, estimate.upper))
         if difference:
             return f"{value:+.1f} points ({lower:+.1f} to {upper:+.1f})"

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from kg.files.checked import Text, at_least
+from twin.estimate import Estimate
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Timed
@@ -27,6 +28,23 @@ class TimeToEvent(Endpoint):
         event = happened <= end
         day = np.where(event, happened, end)
         return Timed(np.where(course.failed & ~event, np.nan, day), event, float(course.grid.days))
+
+    def shown(self, estimate: Estimate, *, difference: bool = False) -> str:
+        """Return an estimate for a reader: of an arm the share without the event."""
+        if difference or not np.isfinite(estimate.value):
+            return super().shown(estimate, difference=difference)
+        value, lower, upper = (f"{100 * one:.1f}%" for one in (estimate.value, estimate.lower, estimate.upper))
+        return f"{value} ({lower} to {upper}) without the event"
+
+    def shown_pair(self, estimate: Estimate) -> str:
+        """Return the mean difference of the same patients' two times for a reader."""
+        return f"{estimate.value:+.3g} days without the event ({estimate.lower:+.3g} to {estimate.upper:+.3g})"
+
+    @property
+    def effect(self) -> str:
+        """What the effect is: the estimator's measure."""
+        measure = self.estimator.measure.removeprefix("log ")
+        return f"{measure} of" if measure != "difference" else "difference of means, restricted to a horizon, of"
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""

@@ -22,6 +22,7 @@ _FOLLOWS = {
     "switch": "the patient is switched to other doses, and is followed on",
     "count": "it is counted, and nothing changes",
 }
+_PAST = {"leave": "left", "die": "died", "stop": "stopped treatment", "switch": "switched", "count": "had event"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +70,17 @@ class Hazard(Part):
     def words(self) -> str:
         """How likely it is, in words."""
 
+    @property
+    def past(self) -> str:
+        """What is said of a patient to whom it happened."""
+        return f"{_PAST[self.then]} ({self.name})"
+
+    @property
+    def follows(self) -> str:
+        """What follows, in words."""
+        return _FOLLOWS[self.then]
+
     def assumptions(self) -> list[Assumption]:
         """Return how likely it is and what follows."""
-        told = f"{self.name}: {self.words}; then {_FOLLOWS[self.then]}."
+        told = f"{self.name}: {self.words}; then {self.follows}."
         return [Assumption("conduct", told, None, "", STATED)]

@@ -1,6 +1,6 @@
 """Dose search on a twin: the dose that brings a patient's twin to a target, learned anew from what is measured."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from twin.dose import policy as search
 from twin.dose import visits
 from twin.dose.asked import Bounds
 from twin.dose.target import Target
-from twin.model import Floats, Model
+from twin.model import Floats, Model, parameter_table
 from twin.trials.part import Assumption
 from twin.trials.plan import Plan
 from twin.trials.policies.policy import History, Patients, Policy
@@ -73,6 +73,15 @@ class ByTwin(Policy):
     def _twin(self, model: Model) -> Model:
         return library.load(self.model) if self.model else model
 
+    @property
+    def summary(self) -> str:
+        """Which twin searches which dose, in words."""
+        learns = "learned anew at each visit" if self.learns else "by covariates alone"
+        return (
+            f"the dose every {self.every} that a twin of {self.model or 'the trial model'}, {learns}, asks for"
+            f" {self.observable} {self.low:g} to {self.high:g}, in steps of {self.step:g} up to {self.most:g}"
+        )
+
     def assumptions(self) -> list[Assumption]:
         """Return which twin chooses."""
         told = self.model or "the trial's own model, so that the twin knows the patients' physiology"
@@ -83,3 +92,8 @@ class ByTwin(Policy):
                 f" {self.low:g} to {self.high:g}, in steps of {self.step:g} up to {self.most:g}.",
             )
         ]
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return those of the twin's own model, under that model's name; the trial's own are told already."""
+        rows = parameter_table(library.load(self.model)) if self.model else []
+        return [{**row, "name": f"{self.model}: {row['name']}"} for row in rows]

@@ -72,11 +72,16 @@ class Fixed(Policy):
             plan *= np.asarray(patients.covariates[self.per], np.float64)[:, np.newaxis]
         return Plan.of(plan, self.apart(patients.grid))
 
-    def assumptions(self) -> list[Assumption]:
-        """Return who takes what."""
+    @property
+    def summary(self) -> str:
+        """Who takes what, in words."""
         told = f"{_listed(self.doses)} every {self.every}" + (f", for each {self.per}" if self.per else "")
         told += "".join(f"; {group.words}: {_listed(group.doses)}" for group in self.instead)
-        return [Assumption("dosing", f"A fixed start: {told}; the last dose goes on.", None, "", STATED)]
+        return f"{told}; the last dose goes on"
+
+    def assumptions(self) -> list[Assumption]:
+        """Return who takes what."""
+        return [Assumption("dosing", f"A fixed start: {self.summary}.", None, "", STATED)]
 
 
 def _extended(doses: tuple[float, ...], length: int) -> Floats:

@@ -18,6 +18,11 @@ class Placebo(Policy):
         """Return the plan before anything is measured."""
         return Plan.of(np.zeros((patients.n, 1)), self.apart(patients.grid))
 
+    @property
+    def summary(self) -> str:
+        """What is given, in words."""
+        return f"placebo every {self.every}"
+
     def assumptions(self) -> list[Assumption]:
         """Return what placebo leaves out."""
         return [Assumption("dosing", "Placebo acts in no way of its own.")]

@@ -18,6 +18,12 @@ class Rung(Checked):
     below: Number | None = None
     move: Annotated[int, Strict(), Field(ge=-20, le=20)]
 
+    @property
+    def words(self) -> str:
+        """What is done, in words."""
+        rungs = "a rung" if abs(self.move) == 1 else f"{abs(self.move)} rungs"
+        return f"{rungs} {'up' if self.move > 0 else 'down'}" if self.move else "unchanged"
+
 
 class Ladder(Titration):
     """The dose is one of `doses`, ascending; a dose between two rungs counts as the nearest one."""
@@ -34,6 +40,12 @@ class Ladder(Titration):
         if self.doses[-1] > self.max_dose:
             raise ValueError(f"the highest rung {self.doses[-1]:g} is above max_dose {self.max_dose:g}")
         return self
+
+    @property
+    def summary(self) -> str:
+        """What it does to the dose, in words."""
+        rungs = ", ".join(f"{dose:g}" for dose in self.doses)
+        return f"a ladder of {rungs}, {self.told([(row.below, row.words) for row in self.rows])}"
 
     def changed(self, plan: Plan, history: History) -> Plan:
         """Return the plan after today's visit."""

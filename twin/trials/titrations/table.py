@@ -20,6 +20,12 @@ class Row(Checked):
     change_percent: Annotated[float, Strict(), Field(ge=-100, le=100)]
     hold_doses: Annotated[int, Strict(), Field(ge=0, le=MOST_HELD)] = 0
 
+    @property
+    def words(self) -> str:
+        """What is done, in words."""
+        held = f", after {self.hold_doses} held" if self.hold_doses else ""
+        return (f"{self.change_percent:+g}%" if self.change_percent else "unchanged") + held
+
 
 class Table(Titration):
     """The dose changes by a share of itself, after some doses that are held."""
@@ -31,6 +37,11 @@ class Table(Titration):
     def _covers_everything(self) -> Self:
         check_rows([row.below for row in self.rows])
         return self
+
+    @property
+    def summary(self) -> str:
+        """What it does to the dose, in words."""
+        return self.told([(row.below, row.words) for row in self.rows])
 
     def changed(self, plan: Plan, history: History) -> Plan:
         """Return the plan after today's visit."""

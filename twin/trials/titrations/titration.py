@@ -1,6 +1,7 @@
 """Titration: the contract of all tables that change a dose by what was measured, and how doses are handed out."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -39,6 +40,13 @@ class Titration(Part):
                 f"tablet {self.tablet:g} is above max_dose {self.max_dose:g}, so that no dose could be given"
             )
         return self
+
+    def told(self, rows: Sequence[tuple[float | None, str]]) -> str:
+        """Return in words what a table of rows, each below an end, does to the dose."""
+        last = f"{rows[-2][0]:g} or more"
+        steps = "; ".join(f"{last if end is None else f'below {end:g}'}: {does}" for end, does in rows)
+        given = f"in steps of {self.tablet:g}, at most {self.max_dose:g}"
+        return f"by {self.observable} at visits from day {self.from_day}: {steps}; {given}"
 
     @abstractmethod
     def changed(self, plan: Plan, history: History) -> Plan:

@@ -2,25 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-from kg.query import PatientRecord, events, patient
+from kg.query.people import EVENT_COLUMNS, MEASURED, PatientRecord, events, measurements, patient, records
 from kg.schema import WITHDRAWN
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
-from twin.covariates import Continuous, Genotype, asked_for
+from twin.covariates import Asking, Continuous, Genotype, asked_for
 from twin.mixture import Mixture, mixture
 from twin.model import Model
 from twin.patient import PatientError
 from twin.records import Observations, Record, Records
 from twin.regimen import Doses, Regimen
 
-MEASURED, TAKEN = "patient_has_measurement", "patient_takes_drug"
+TAKEN = "patient_takes_drug"
 Days = tuple[int, int | None]
 """The first and the last day of a treatment, since 1970-01-01 on the patient's calendar; None where it is open."""
 _ORIGIN = date(1970, 1, 1)
@@ -33,7 +33,7 @@ _PLACE = "the patient's record, measurement"
 def from_graph(
     store: Store,
     patient_id: str,
-    model: Model,
+    model: Asking,
     given: Mapping[str, str] | None = None,
     *,
     days: Days | None = None,
@@ -47,7 +47,32 @@ def from_graph(
     for a patient who withdrew consent.
     """
     record = known(store, patient_id)
-    stated = {**_measured(store, record.id, model, days[1] if days else None), **_stated(record, model)}
+    return of_record(record, measurements(store, [record.id], _codes(model)), model, given, days=days)
+
+
+def several_from_graph(
+    store: Store, patients: Collection[str], model: Asking
+) -> Iterator[tuple[PatientRecord, pd.DataFrame]]:
+    """Yield the records of patients (by identifier) with what was measured of them, for `of_record`.
+
+    Who withdrew consent is among them.
+    """
+    seen = dict(list(measurements(store, patients, _codes(model)).groupby("patient")))
+    for record in records(store, patients):
+        yield record, seen.get(record.id, pd.DataFrame(columns=["patient", *EVENT_COLUMNS]))
+
+
+def of_record(
+    record: PatientRecord,
+    measured: pd.DataFrame,
+    model: Asking,
+    given: Mapping[str, str] | None = None,
+    *,
+    days: Days | None = None,
+) -> Mixture:
+    """Return one patient from a record and what was measured (as `kg.query.people.measurements`); see `from_graph`."""
+    _require_consent(record)
+    stated = {**_measured(measured, model, days[1] if days else None), **_stated(record, model)}
     if days and "age_years" in stated and record.birth_day is not None:
         stated["age_years"] = f"{(days[0] - record.birth_day) / YEAR_DAYS:.1f}"
     return mixture(model, record.id, stated, given, possible=_left_open(record, model))
@@ -59,26 +84,32 @@ def known(store: Store, patient_id: str) -> PatientRecord:
         record = patient(store, patient_id)
     except UnknownNode as failure:
         raise PatientError(str(failure)) from None
-    if record.consent == WITHDRAWN:
-        raise PatientError("the patient withdrew consent: nothing is simulated of the record")
+    _require_consent(record)
     return record
 
 
-def _measured(store: Store, patient_id: str, model: Model, last_day: int | None) -> dict[str, str]:
-    """Return the latest value of each covariate that is measured, as text in the model's unit.
+def _require_consent(record: PatientRecord) -> None:
+    if record.consent == WITHDRAWN:
+        raise PatientError("the patient withdrew consent: nothing is simulated of the record")
 
-    What was measured in a unit that the model does not know is not used.
-    """
-    wanted = {
+
+def _codes(model: Asking) -> dict[str, Continuous]:
+    """Return the covariates that are measured, by the codes under which records state them."""
+    return {
         code: one
         for one in model.covariates
         if isinstance(one, Continuous) and one.recorded
         for code in one.recorded.codes
     }
-    if not wanted:
-        return {}
-    seen = _seen(events(store, patient_id), wanted)
-    seen = seen[seen["value"].notna() & ~seen["negated"]]
+
+
+def _measured(seen: pd.DataFrame, model: Asking, last_day: int | None) -> dict[str, str]:
+    """Return the latest value of each covariate that is measured, as text in the model's unit.
+
+    What was measured in a unit that the model does not know is not used.
+    """
+    wanted = _codes(model)
+    seen = seen[seen["value"].notna() & ~seen["negated"].astype(bool)]
     if last_day is not None:
         seen = seen[seen["day"].isna() | (seen["day"] <= last_day)]
     found = {}
@@ -229,13 +260,13 @@ def _as_records(who: str, doses: Doses, seen: pd.DataFrame) -> Records:
     return Records(_PLACE, {who: Record(doses, observations, {}, time, line, np.zeros(1))})
 
 
-def lacks(record: PatientRecord, model: Model) -> list[str]:
+def lacks(record: PatientRecord, model: Asking) -> list[str]:
     """Return the covariates which a model asks for and a patient's record does not state for certain."""
     stated = _stated(record, model)
     return [covariate.name for covariate in model.covariates if asked_for(covariate) and covariate.name not in stated]
 
 
-def _stated(record: PatientRecord, model: Model) -> dict[str, str]:
+def _stated(record: PatientRecord, model: Asking) -> dict[str, str]:
     """Return what a record states of a model's covariates, as text."""
     stated = {
         gene: genotype
@@ -246,7 +277,7 @@ def _stated(record: PatientRecord, model: Model) -> dict[str, str]:
     return stated | {name: str(value) for name, value in own.items() if value is not None}
 
 
-def _left_open(record: PatientRecord, model: Model) -> dict[str, set[str]]:
+def _left_open(record: PatientRecord, model: Asking) -> dict[str, set[str]]:
     """Return the diplotypes that a call leaves open which could not exclude some alleles: each may be in place of the
     first allele, which is what is called where nothing else is found."""
     found = {}
@@ -264,7 +295,7 @@ def _left_open(record: PatientRecord, model: Model) -> dict[str, set[str]]:
     return found
 
 
-def _may_be_others(gene: str, not_excluded: Collection[str], model: Model) -> bool:
+def _may_be_others(gene: str, not_excluded: Collection[str], model: Asking) -> bool:
     """Return whether an allele that was not looked for is one that the model knows."""
     known = {
         allele

@@ -7,7 +7,7 @@ data sets in NONMEM's columns, in capitals: WT.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -212,6 +212,20 @@ class Genotype:
 
 
 Covariate = Continuous | Category | Genotype
+
+
+class Asking(Protocol):
+    """What asks covariates of a patient: a model, or a population."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def covariates(self) -> tuple[Covariate, ...]:
+        """What it asks for."""
+        ...
 
 
 def asked_for(covariate: Covariate) -> bool:

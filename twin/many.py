@@ -25,7 +25,7 @@ from twin import library
 from twin.chunks import ChunkError, by_ray, claim
 from twin.model import Floats, Model, parameter_table
 from twin.patient import Cohort
-from twin.population import Population, sample, schema_of
+from twin.populations.population import Population
 from twin.regimen import Regimen
 from twin.simulate import Times, simulate_each
 
@@ -55,6 +55,8 @@ class Asked:
     def __post_init__(self) -> None:
         if self.patients < 1 or self.at_once < 1:
             raise ChunkError(f"got {self.patients} patients, {self.at_once} at once; expected 1 or more of both")
+        if (most := self.population.most) is not None and self.patients > most:
+            raise ChunkError(f"got {self.patients:,} patients, and the population has {most:,}; expected at most these")
         if self.regimen.everyone is None:
             raise ChunkError("the regimen has doses by ID; expected one without a column ID, for everyone")
 
@@ -66,7 +68,7 @@ class Asked:
     def cohort(self, chunk: int) -> Cohort:
         """Return the patients of a chunk."""
         first = chunk * self.at_once
-        return sample(self.population, min(self.at_once, self.patients - first), self.seed, first + 1)
+        return self.population.sample(min(self.at_once, self.patients - first), self.seed, first + 1)
 
     @property
     def digest(self) -> str:
@@ -77,7 +79,7 @@ class Asked:
         told = {
             "panakeia": version("panakeia"),
             "model": parameter_table(library.load(self.model)),
-            "population": self.population.model_dump(mode="json"),
+            "population": self.population.fingerprint,
             "doses": [array.tolist() for array in (*arrays, doses.reset_h)],
             "times_h": self.times.hours.tolist(),
             "asked": [self.model, self.patients, self.seed, self.residual, self.at_once, self.times.unit],
@@ -124,7 +126,7 @@ def read_population(path: str | Path, model: Model) -> Population:
     """
 
     class File(Checked):
-        population: schema_of(model.covariates)  # type: ignore[valid-type]
+        population: Population.stating(model.covariates)  # type: ignore[valid-type]
 
     found: Population = read_toml(path, File).population
     return found

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.covariates import Covariate, Genotype, asked_for
-from twin.model import Model
+from twin.covariates import Asking, Covariate, Genotype, asked_for
 from twin.patient import Cohort, PatientError
 
 BY_HAND, MARGINALISED, STANDS_IN = (
@@ -92,7 +91,7 @@ def as_text(given: Mapping[str, str | float] | None) -> dict[str, str]:
 
 
 def mixture(
-    model: Model,
+    model: Asking,
     who: str,
     stated: Mapping[str, str],
     given: Mapping[str, str] | None = None,
@@ -130,7 +129,7 @@ def mixture(
     return Mixture(who, *_rows(model, known, open_levels), tuple(told))
 
 
-def groups(model: Model) -> dict[str, tuple[str, ...]]:
+def groups(model: Asking) -> dict[str, tuple[str, ...]]:
     """Return what the frequencies of a model's genes go by, with the levels that they know: a race."""
     return {
         gene.frequencies.by: tuple(gene.frequencies.shares)
@@ -139,7 +138,7 @@ def groups(model: Model) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _check_names(model: Model, given: Mapping[str, str]) -> None:
+def _check_names(model: Asking, given: Mapping[str, str]) -> None:
     """Raise `PatientError` for what the model does not ask for, and what the groups of its genes do not know."""
     known, own = groups(model), [covariate.name for covariate in model.covariates]
     for name, text in given.items():
@@ -150,7 +149,7 @@ def _check_names(model: Model, given: Mapping[str, str]) -> None:
             raise PatientError(f"--set {name}={text}: expected one of {', '.join(known[name])}")
 
 
-def _refused(covariate: Covariate, model: Model, place: str, given: str | None) -> str:
+def _refused(covariate: Covariate, model: Asking, place: str, given: str | None) -> str:
     if given is not None:
         return f"--set {covariate.name}={given}: expected {covariate.expected}"
     return (
@@ -159,7 +158,7 @@ def _refused(covariate: Covariate, model: Model, place: str, given: str | None) 
     )
 
 
-def _asking(missing: Sequence[Covariate], model: Model, place: str) -> str:
+def _asking(missing: Sequence[Covariate], model: Asking, place: str) -> str:
     listed = ", ".join(f"{one.name} ({one.expected})" for one in missing)
     written = " ".join(f"--set {one.name}=VALUE" for one in missing)
     return f"{place} lacks {', '.join(one.name for one in missing)}, which {model.name} needs: {listed}; add {written}"
@@ -170,7 +169,7 @@ def _how(by_hand: bool, place: str) -> str:
 
 
 def _open(
-    gene: Genotype, model: Model, known: Mapping[str, str], possible: Collection[str] | None
+    gene: Genotype, model: Asking, known: Mapping[str, str], possible: Collection[str] | None
 ) -> tuple[dict[str, float], str]:
     """Return how likely each diplotype is that may be, and by what."""
     assert gene.frequencies is not None
@@ -193,7 +192,7 @@ def _open(
 
 
 def _rows(
-    model: Model, known: Mapping[str, Any], open_levels: Mapping[str, Mapping[str, float]]
+    model: Asking, known: Mapping[str, Any], open_levels: Mapping[str, Mapping[str, float]]
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
     """Return covariates and shares of each combination of what is open, [row]."""
     combinations = list(product(*open_levels.values()))

@@ -81,8 +81,11 @@ class Choice(Checked):
             module = importlib.import_module(name)
             for part in pkgutil.iter_modules(getattr(module, "__path__", ())):
                 importlib.import_module(f"{name}.{part.name}")
-        named = ((get_args(found.model_fields["kind"].annotation), found) for found in _subclasses(cls))
-        return {kind: found for kinds, found in named for kind in kinds}
+        found: dict[str, type[Self]] = {}
+        for one in _subclasses(cls):
+            for kind in get_args(one.model_fields["kind"].annotation):
+                found.setdefault(kind, one)  # what a kind is refined to is no other kind
+        return found
 
     @classmethod
     def spelled_out(cls, value: Any) -> Any:

@@ -17,6 +17,7 @@ from kg.stores.protocol import Store
 OWN_PREFIX = "PANAKEIA:"
 """A patient's identifier may be given without it."""
 
+MEASURED = "patient_has_measurement"
 EVENTS = tuple(
     relation for relation in RELATIONS.values() if relation.subject == PERSON and "day" in relation.attributes
 )
@@ -116,6 +117,19 @@ def events(store: Store, patient: str) -> pd.DataFrame:
     return frame.sort_values(order, na_position="first", kind="stable", ignore_index=True)
 
 
+def measurements(store: Store, patients: Collection[str], codes: Collection[str]) -> pd.DataFrame:
+    """Return what was measured of these patients (by identifier) under these codes: patient, and `EVENT_COLUMNS`.
+
+    Rows are as those of `events`, patient by patient.
+    """
+    rows = _events(store, MEASURED, sorted(patients), codes) if codes else []
+    frame = pd.DataFrame(rows, columns=["patient", *EVENT_COLUMNS])
+    frame["negated"] = frame["negated"].fillna(False)
+    frame = _said_once(frame.astype(_FRAME_TYPES))
+    order = ["patient", "day", "minute", "id", "record"]
+    return frame.sort_values(order, na_position="first", kind="stable", ignore_index=True)
+
+
 def _said_once(events: pd.DataFrame) -> pd.DataFrame:
     """Return events with one row for those that differ in their source alone."""
     same = [name for name in events if name not in ("source", "diplotypes")]
@@ -167,13 +181,17 @@ def _edges(store: Store, relation: str, patients: list[str]) -> pa.Table:
     return table(columns, rows)
 
 
-def _events(store: Store, relation: str, patients: list[str]) -> list[dict[str, Any]]:
+def _events(
+    store: Store, relation: str, patients: list[str], nodes: Collection[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the events of a relation of these patients; those that lead to some nodes, if given."""
     ends = RELATIONS[relation]
     own = [name for name in EVENT_COLUMNS if name in edge_columns(relation)]
     rows = store.query(
         f"MATCH (p:{PERSON})-[r:{relation}]->(o:{ends.object}) WHERE p.id IN $ids "
-        f"RETURN p.id AS patient, o.id AS id, o.name AS name, {', '.join(f'r.{name} AS {name}' for name in own)}",
-        {"ids": patients},
+        + ("" if nodes is None else "AND o.id IN $nodes ")
+        + f"RETURN p.id AS patient, o.id AS id, o.name AS name, {', '.join(f'r.{name} AS {name}' for name in own)}",
+        {"ids": patients} | ({} if nodes is None else {"nodes": sorted(nodes)}),
     )
     return [{"relation": relation, "kind": ends.object, **row} for row in rows]
 

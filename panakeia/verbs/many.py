@@ -9,7 +9,7 @@ from panakeia.verbs.twins import TWIN
 
 if TYPE_CHECKING:
     from twin.many import Many
-    from twin.population import Population
+    from twin.populations.population import Population
     from twin.regimen import Regimen
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from kg.graph import Graph, table
 from kg.patients.keeping import set_consent
+from kg.query.people import MEASURED
 from kg.schema import edge_columns, node_columns
 from kg.stores.opening import open_store
 from twin import library
-from twin.chart import MEASURED, TAKEN, from_graph, parse_days, treated
+from twin.chart import TAKEN, from_graph, parse_days, treated
 from twin.covariates import Category, Continuous
 from twin.patient import PatientError
 from twin.regimen import every

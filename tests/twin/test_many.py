@@ -17,7 +17,6 @@ from kg.files.checked import DesignError
 from twin import library
 from twin.chunks import ChunkError
 from twin.many import Asked, read_population, simulate_many
-from twin.population import sample
 from twin.regimen import Regimen, every
 from twin.simulate import parse_times, simulate_each
 
@@ -34,7 +33,7 @@ def asked() -> Asked:
 
 def test_the_summary_is_that_of_all_patients_at_once(asked: Asked, tmp_path: Path) -> None:
     found = simulate_many(asked, tmp_path / "run")
-    model, cohort = library.load(MODEL), sample(asked.population, 130, 3)
+    model, cohort = library.load(MODEL), asked.population.sample(130, 3)
     courses = simulate_each(model, cohort, asked.regimen, asked.times, 3)
     frame = found.frame.set_index(["observable", "time"])
     for place, name in enumerate(model.observables):

@@ -6,7 +6,7 @@ import pytest
 from twin import library
 from twin.mixture import BY_HAND, MARGINALISED, mixture
 from twin.patient import Cohort, PatientError
-from twin.population import sample, schema_of
+from twin.populations.distributions import Distributions
 from twin.regimen import every
 from twin.simulate import Variation, parse_times, simulate, unknown_share
 
@@ -77,7 +77,7 @@ def test_bounds_are_those_of_a_sampled_population_of_whom_the_patient_may_be() -
         "age_years": {"mean": 71.0, "sd": 1e-6, "lower": 70.9, "upper": 71.1},
         **{gene.name: held.of("white", gene.alleles) for gene, held in zip(MODEL.covariates[1:], shares, strict=True)},
     }
-    people = sample(schema_of(MODEL.covariates).model_validate(content), 4000, seed=1)
+    people = Distributions.stating(MODEL.covariates).model_validate(content).sample(4000, seed=1)
     each = simulate(MODEL, people, REGIMEN, TIMES, None).value[:, :, -1]
     found = simulate(MODEL, mixture(MODEL, "P", {"age_years": "71"}), REGIMEN, TIMES, None)
     inside = (found.lower[0, :, -1] <= each + 1e-5) & (each <= found.upper[0, :, -1] + 1e-5)

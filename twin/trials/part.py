@@ -3,23 +3,14 @@
 A part is a table of the trial's file, told from its kin by its key `kind`; each kind is one class in one file.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from kg.files.checked import Choice
+from twin.assumption import STATED, Assumption
 from twin.covariates import Covariate
 from twin.trials.grid import Grid
 
-STATED = "stated by the design"
-
-
-class Assumption(NamedTuple):
-    """What is taken for granted: about what, in words; its value where it is a number, its unit, and why."""
-
-    about: str
-    assumption: str
-    value: float | None = None
-    unit: str = ""
-    reason: str = ""
+__all__ = ["STATED", "Assumption", "Part"]
 
 
 class Part(Choice):

@@ -11,9 +11,9 @@ from pydantic import AfterValidator, Field, Strict, create_model, model_validato
 
 from kg.files.checked import Checked, Count, Number, Positive, Text, at_least, check
 from twin import library
-from twin.covariates import Continuous, Covariate
+from twin.covariates import Covariate
 from twin.model import Model
-from twin.population import Population, schema_of
+from twin.populations.population import Population
 from twin.quantity import Assumed
 from twin.trials.adherences.adherence import Adherence
 from twin.trials.allocations.allocation import Allocation
@@ -142,7 +142,7 @@ class TrialDesign(Checked):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Say how a copy in another process is made: its schema is found by its content, not by name."""
-        return _read_again, (self.model_dump(mode="json"),)
+        return _read_again, (self.model_dump(mode="json", exclude={"population"}), self.population)
 
     @property
     def model(self) -> Model:
@@ -213,18 +213,16 @@ class TrialDesign(Checked):
         return self
 
     def _mistakes_in_population(self) -> list[str]:
-        mistakes, stated = [], self.population.stated
-        for covariate in self.population.covariates:
-            if isinstance(covariate, Continuous) and covariate.name in stated:
-                key, spread = f"population.{covariate.name}", stated[covariate.name]
-                if spread.lower < covariate.lower:
-                    mistakes.append(f"{key}.lower: got {spread.lower:g}, expected >= {covariate.lower:g}")
-                if spread.upper > covariate.upper:
-                    mistakes.append(f"{key}.upper: got {spread.upper:g}, expected <= {covariate.upper:g}")
+        population, outline = self.population, self.trial
+        mistakes = [f"population.{told}" for told in population.mistakes()]
+        size = outline.subjects_per_arm * (1 if outline.design == "twins" else len(self.arms))
+        if population.most is not None and size > population.most:
+            told = f"the trial enrols {size:,}, and the population has {population.most:,}"
+            mistakes.append(f"trial.subjects_per_arm: {told}; expected fewer, or patients drawn with replacement")
         for key, part in self.parts:
             named = part.named if isinstance(part, fixed.Fixed) else getattr(part, "covariates_read", ())
             for name in (*(covariate.name for covariate in part.reads), *named):
-                if name not in stated:
+                if name not in population.stated:
                     mistakes.append(f"population.{name}: missing; {key} needs it")
         return mistakes
 
@@ -317,9 +315,9 @@ def _design_of(schema: type[TrialDesign], asked: tuple[Covariate, ...]) -> Any:
     """Return the schema of a trial whose model asks for these covariates."""
     known = {covariate.name: replace(covariate, needed=False) for covariate in may_read()}
     known |= {covariate.name: covariate for covariate in asked}
-    population = schema_of(tuple(known.values()))
+    population = Population.stating(tuple(known.values()))
     return create_model("TrialDesign", __base__=schema, population=(population, ...))
 
 
-def _read_again(content: dict[str, Any]) -> TrialDesign:
-    return check(content, TrialDesign, "the trial")
+def _read_again(content: dict[str, Any], population: Population) -> TrialDesign:
+    return check({**content, "population": population}, TrialDesign, "the trial")

@@ -465,10 +465,8 @@ def _unique(design: TrialDesign, what: str) -> list[Any]:
 def _assumptions(design: TrialDesign) -> list[Assumption]:
     """Return what the trial and its model take for granted."""
     shown = "" if design.trial.design == "twins" else "; the trial shows one arm of each"
-    sampled = "Normal distributions cut at their bounds; Hardy-Weinberg proportions."
     return [
-        Assumption("population", sampled, None, "", design.population.source),
-        Assumption("population", "Genotypes are independent of each other, of age and of body size."),
+        *design.population.assumptions(),
         Assumption("design", f"Every patient goes through every arm with the same luck{shown}.", None, "", STATED),
         *_conduct(design),
         *_unique(design, "assumptions"),

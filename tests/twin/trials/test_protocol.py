@@ -44,7 +44,7 @@ MISTAKES: list[tuple[Change, str]] = [
     (lambda c: c["population"].pop("VKORC1"), "population.VKORC1: missing"),
     (
         lambda c: c["population"].pop("weight_kg"),
-        "population: correlations.age_weight: the population states nothing of weight_kg",
+        "population.correlations.age_weight: the population states nothing of weight_kg",
     ),
     (
         lambda c: (c["population"].pop("weight_kg"), c["population"].pop("correlations")),

@@ -12,7 +12,7 @@ from scipy import stats
 from kg.files.checked import DesignError, check
 from twin.covariates import Category, Continuous, Covariate, Genotype
 from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
-from twin.population import Population, Spread, sample, schema_of
+from twin.populations.distributions import Distributions, Spread
 from twin.trials import run
 
 SIZE = 40_000
@@ -28,8 +28,8 @@ BODY: dict[str, Any] = {
 }
 
 
-def made(**changes: object) -> Population:
-    return check(BODY | changes, schema_of((AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1)), "population")
+def made(**changes: object) -> Distributions:
+    return check(BODY | changes, Distributions.stating((AGE, HEIGHT, WEIGHT, RACE, CYP2C9, VKORC1)), "population")
 
 
 def test_a_spread_is_a_truncated_normal() -> None:
@@ -40,7 +40,7 @@ def test_a_spread_is_a_truncated_normal() -> None:
 
 
 def test_genotypes_are_in_hardy_weinberg_proportions() -> None:
-    drawn = sample(made(), SIZE, 7).covariates
+    drawn = made().sample(SIZE, 7).covariates
     for gene, separator in (("CYP2C9", "/"), ("VKORC1", "")):
         alleles = list(BODY[gene].items())
         expected = {
@@ -56,7 +56,7 @@ def test_genotypes_are_in_hardy_weinberg_proportions() -> None:
 
 
 def test_covariates_keep_bounds_and_correlation() -> None:
-    drawn = sample(made(), SIZE, 7).covariates
+    drawn = made().sample(SIZE, 7).covariates
     for name in ("age_years", "height_cm", "weight_kg"):
         assert BODY[name]["lower"] <= drawn[name].min() < drawn[name].max() <= BODY[name]["upper"]
     assert np.corrcoef(drawn["height_cm"], drawn["weight_kg"])[0, 1] == pytest.approx(0.45, abs=0.02)
@@ -64,16 +64,16 @@ def test_covariates_keep_bounds_and_correlation() -> None:
 
 
 def test_a_larger_cohort_begins_with_the_smaller_one() -> None:
-    small, large = sample(made(), 20, 3), sample(made(), 50, 3)
+    small, large = made().sample(20, 3), made().sample(50, 3)
     assert large.ids[:20] == small.ids
     for name, values in small.covariates.items():
         assert large.covariates[name][:20].tolist() == values.tolist()
-    assert sample(made(), 20, 4).covariates["age_years"].tolist() != small.covariates["age_years"].tolist()
+    assert made().sample(20, 4).covariates["age_years"].tolist() != small.covariates["age_years"].tolist()
 
 
 def test_the_order_of_alleles_in_a_file_does_not_matter() -> None:
-    turned = sample(made(VKORC1={"A": 0.388, "G": 0.612}), 100, 3)
-    assert turned.covariates["VKORC1"].tolist() == sample(made(), 100, 3).covariates["VKORC1"].tolist()
+    turned = made(VKORC1={"A": 0.388, "G": 0.612}).sample(100, 3)
+    assert turned.covariates["VKORC1"].tolist() == made().sample(100, 3).covariates["VKORC1"].tolist()
 
 
 BLOOD: tuple[Covariate, ...] = (
@@ -93,12 +93,12 @@ TRANSPLANT: dict[str, Any] = {
 }
 
 
-def of_blood(**changes: object) -> Population:
-    return check(TRANSPLANT | changes, schema_of(BLOOD), "population")
+def of_blood(**changes: object) -> Distributions:
+    return check(TRANSPLANT | changes, Distributions.stating(BLOOD), "population")
 
 
 def test_a_population_states_whatever_a_model_asks_for() -> None:
-    drawn = sample(of_blood(correlations={"albumin_creatinine": -0.5}), SIZE, 3).covariates
+    drawn = of_blood(correlations={"albumin_creatinine": -0.5}).sample(SIZE, 3).covariates
     assert set(drawn) == {"albumin_g_per_l", "creatinine_umol_per_l", "sex", "CYP3A5"}
     creatinine = drawn["creatinine_umol_per_l"]
     error = 60 / np.sqrt(SIZE)
@@ -121,24 +121,23 @@ def test_a_log_normal_is_cut_off_at_its_bounds() -> None:
 
 
 def test_a_covariate_more_changes_none_that_it_is_not_correlated_with() -> None:
-    fewer = sample(of_blood(), 100, 3).covariates
-    more = sample(
-        of_blood(
-            haematocrit={"mean": 0.4, "sd": 0.05, "lower": 0.2, "upper": 0.6},
-            smoker={"no": 0.7, "yes": 0.3},
-            correlations={"albumin_haematocrit": 0.3},
-        ),
-        100,
-        3,
-    ).covariates
+    fewer = of_blood().sample(100, 3).covariates
+    population = of_blood(
+        haematocrit={"mean": 0.4, "sd": 0.05, "lower": 0.2, "upper": 0.6},
+        smoker={"no": 0.7, "yes": 0.3},
+        correlations={"albumin_haematocrit": 0.3},
+    )
+    more = population.sample(100, 3).covariates
     assert set(more) - set(fewer) == {"haematocrit", "smoker"}
     assert all(more[name].tolist() == values.tolist() for name, values in fewer.items())
 
 
 def test_the_order_of_keys_does_not_matter() -> None:
-    turned = check(dict(reversed(BODY.items())), schema_of((VKORC1, CYP2C9, RACE, WEIGHT, HEIGHT, AGE)), "population")
-    usual = sample(made(), 100, 3).covariates
-    for name, values in sample(turned, 100, 3).covariates.items():
+    turned = check(
+        dict(reversed(BODY.items())), Distributions.stating((VKORC1, CYP2C9, RACE, WEIGHT, HEIGHT, AGE)), "population"
+    )
+    usual = made().sample(100, 3).covariates
+    for name, values in turned.sample(100, 3).covariates.items():
         assert values.tolist() == usual[name].tolist()
 
 
@@ -186,7 +185,11 @@ def test_a_mistake_in_any_population_is_named_with_its_key(changes: dict[str, An
 
 def test_what_a_model_asks_for_must_be_stated() -> None:
     with pytest.raises(DesignError, match="sex: missing"):
-        check({name: value for name, value in TRANSPLANT.items() if name != "sex"}, schema_of(BLOOD), "population")
+        check(
+            {name: value for name, value in TRANSPLANT.items() if name != "sex"},
+            Distributions.stating(BLOOD),
+            "population",
+        )
 
 
 @pytest.mark.parametrize(
@@ -215,8 +218,8 @@ def test_the_example_population_resembles_real_warfarin_patients(mirror: Path) -
     if not path.is_file():
         pytest.skip(f"no {path}")
     patients = pd.read_csv(path, low_memory=False).query("Race == 'White'")
-    design = run.load(Path(__file__).parents[2] / "panakeia" / "examples" / "warfarin_trial.toml")
-    drawn = pd.DataFrame(dict(sample(design.population, SIZE, 1).covariates))
+    design = run.load(Path(__file__).parents[3] / "panakeia" / "examples" / "warfarin_trial.toml")
+    drawn = pd.DataFrame(dict(design.population.sample(SIZE, 1).covariates))
 
     real_2c9 = patients["CYP2C9 consensus"].dropna().value_counts(normalize=True)
     real_vkorc1 = patients["VKORC1 -1639 consensus"].dropna().value_counts(normalize=True)

@@ -1,20 +1,21 @@
-"""A population: how covariates are distributed, each under its name; cohorts are sampled from it."""
+"""A population of distributions: how covariates are distributed, each under its name."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from itertools import permutations
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, create_model, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag, model_validator
 from scipy.special import ndtr, ndtri
 
-from kg.files.checked import Checked, Number, Positive, Share, Text, check
+from kg.files.checked import Checked, Number, Positive, Share, Text
+from twin.assumption import Assumption
 from twin.covariates import Category, Continuous, Covariate, Genotype, asked_for
 from twin.model import Floats
 from twin.patient import Cohort
+from twin.populations.population import Population, numbered
 from twin.streams import normals, uniforms
 from twin.variability import log_sd
 
@@ -64,30 +65,88 @@ def _quantile(share: Floats, mean: float, sd: float, bounds: tuple[float, float]
     return quantile
 
 
-class Population(Checked):
-    """Who may be enrolled. The schema that is checked by has a key more for each covariate: see `schema_of`.
+class Distributions(Population):
+    """Covariates from distributions, each under its name: the schema that is checked by has a key more for each.
 
     Continuous covariates keep their bounds and, but for the cut, the stated correlations (a Gaussian copula). All else
     is independent: levels of a category, and the two alleles of a gene (Hardy-Weinberg proportions).
     """
 
-    covariates: ClassVar[tuple[Covariate, ...]] = ()
-    source: Text
+    kind: Literal["distributions"] = "distributions"
     correlations: Correlations = Field(default_factory=dict)
 
+    @classmethod
+    def keys(cls, covariates: tuple[Covariate, ...]) -> dict[str, Any]:
+        """Return a key for each covariate, which must be there where a model asks for it."""
+        found: dict[str, Any] = {}
+        for covariate in covariates:
+            distribution = _distribution(covariate)
+            found[covariate.name] = (distribution, ...) if asked_for(covariate) else (distribution | None, None)
+        correlations = Annotated[Correlations, AfterValidator(_possible(covariates))]
+        return found | {"correlations": (correlations, Field(default_factory=dict))}
+
     @property
-    def stated(self) -> dict[str, Any]:
-        """Return what is stated of each covariate: a `Spread`, a level of all, or the shares of levels or alleles."""
-        stated = {covariate.name: getattr(self, covariate.name) for covariate in self.covariates}
-        return {name: distribution for name, distribution in stated.items() if distribution is not None}
+    def distributions(self) -> dict[str, Any]:
+        """What is stated of each covariate: a `Spread`, a level of all, or the shares of levels or alleles."""
+        found = {covariate.name: getattr(self, covariate.name) for covariate in self.covariates}
+        return {name: distribution for name, distribution in found.items() if distribution is not None}
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The covariates that it states, by name."""
+        return tuple(self.distributions)
 
     def sample(self, size: int, seed: int, first: int = 1) -> Cohort:
-        """Return a cohort; see `sample`."""
-        return sample(self, size, seed, first)
+        """Return a cohort, the patients from number `first` on."""
+        ids = numbered(size, first)
+        return Cohort(ids, self.drawn(ids, seed))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Say how a copy in another process is made: its schema is found by its covariates, not by name."""
-        return _read_again, (self.covariates, self.model_dump(mode="json"))
+    def drawn(self, ids: tuple[str, ...], seed: int) -> dict[str, NDArray[Any]]:
+        """Return the covariates of patients, [patient] by name: they hang on seed and id alone."""
+        stated, scores = self.distributions, _scores(self, ids, seed)
+        drawn: dict[str, NDArray[Any]] = {}
+        for covariate in self.covariates:
+            name = covariate.name
+            if name not in stated:
+                continue
+            if isinstance(covariate, Continuous):
+                drawn[name] = stated[name].quantile(ndtr(scores[name]))
+            elif isinstance(covariate, Genotype):
+                drawn[name] = _diplotypes(covariate, stated[name], uniforms(seed, _decision(name), ids, 2))
+            else:
+                shares = {stated[name]: 1.0} if isinstance(stated[name], str) else stated[name]
+                levels = np.array(covariate.levels)
+                drawn[name] = levels[_places(covariate.levels, shares, uniforms(seed, _decision(name), ids))]
+        return drawn
+
+    def assumptions(self) -> list[Assumption]:
+        """Return what the distributions take for granted."""
+        spreads = [one for one in self.distributions.values() if isinstance(one, Spread)]
+        words = []
+        if spreads:
+            shapes = " and ".join(f"{one} distributions" for one in dict.fromkeys(one.distribution for one in spreads))
+            words.append(f"{shapes[0].upper()}{shapes[1:]} cut at their bounds")
+        if any(isinstance(covariate, Genotype) for covariate in self.covariates if covariate.name in self.stated):
+            words.append("Hardy-Weinberg proportions")
+        shared = ", ".join(f"{key} {value:g}" for key, value in self.correlations.items())
+        independent = "All else is independent: genotypes of each other, of age and of body size."
+        return [
+            Assumption("population", f"{'; '.join(words) or 'Shares of levels'}.", None, "", self.source),
+            *([Assumption("population", f"Correlated normal scores (a Gaussian copula): {shared}.")] if shared else []),
+            Assumption("population", independent),
+        ]
+
+    def mistakes(self) -> list[str]:
+        """Return the bounds that go beyond the covariates' own."""
+        found, stated = [], self.distributions
+        for covariate in self.covariates:
+            if isinstance(covariate, Continuous) and covariate.name in stated:
+                key, spread = covariate.name, stated[covariate.name]
+                if spread.lower < covariate.lower:
+                    found.append(f"{key}.lower: got {spread.lower:g}, expected >= {covariate.lower:g}")
+                if spread.upper > covariate.upper:
+                    found.append(f"{key}.upper: got {spread.upper:g}, expected <= {covariate.upper:g}")
+        return found
 
     @model_validator(mode="after")
     def _correlates_what_it_states(self) -> Self:
@@ -96,48 +155,6 @@ class Population(Checked):
                 if name not in self.stated:
                     raise ValueError(f"correlations.{key}: the population states nothing of {name}")
         return self
-
-
-@cache
-def schema_of(covariates: tuple[Covariate, ...]) -> type[Population]:
-    """Return the schema of a population that may state these covariates, and must where a model asks for them."""
-    keys: dict[str, Any] = {}
-    for covariate in covariates:
-        distribution = _distribution(covariate)
-        keys[covariate.name] = (distribution, ...) if asked_for(covariate) else (distribution | None, None)
-    correlations = Annotated[Correlations, AfterValidator(_possible(covariates))]
-    schema = create_model(
-        "Population", __base__=Population, correlations=(correlations, Field(default_factory=dict)), **keys
-    )
-    schema.covariates = covariates
-    return schema
-
-
-def _read_again(covariates: tuple[Covariate, ...], content: dict[str, Any]) -> Population:
-    return check(content, schema_of(covariates), "the population")
-
-
-def sample(population: Population, size: int, seed: int, first: int = 1) -> Cohort:
-    """Sample a cohort of all covariates that the population states, the patients from number `first` on.
-
-    A patient's covariates hang on seed and id alone: the first patients of a larger cohort are those of a smaller one.
-    """
-    ids = tuple(f"S{number:06d}" for number in range(first, first + size))
-    stated, scores = population.stated, _scores(population, ids, seed)
-    drawn: dict[str, NDArray[Any]] = {}
-    for covariate in population.covariates:
-        name = covariate.name
-        if name not in stated:
-            continue
-        if isinstance(covariate, Continuous):
-            drawn[name] = stated[name].quantile(ndtr(scores[name]))
-        elif isinstance(covariate, Genotype):
-            drawn[name] = _diplotypes(covariate, stated[name], uniforms(seed, _decision(name), ids, 2))
-        else:
-            shares = {stated[name]: 1.0} if isinstance(stated[name], str) else stated[name]
-            levels = np.array(covariate.levels)
-            drawn[name] = levels[_places(covariate.levels, shares, uniforms(seed, _decision(name), ids))]
-    return Cohort(ids, drawn)
 
 
 def _distribution(covariate: Covariate) -> Any:
@@ -231,12 +248,12 @@ def _matrix(names: list[str], correlations: Correlations, pairs: Mapping[str, tu
     return matrix
 
 
-def _scores(population: Population, ids: tuple[str, ...], seed: int) -> dict[str, Floats]:
+def _scores(population: Distributions, ids: tuple[str, ...], seed: int) -> dict[str, Floats]:
     """Return the correlated normal scores of the continuous covariates, [patient] each.
 
     They are correlated in the order of their names, so that a file's order does not matter.
     """
-    names = sorted(name for name, distribution in population.stated.items() if isinstance(distribution, Spread))
+    names = sorted(name for name, distribution in population.distributions.items() if isinstance(distribution, Spread))
     if not names:
         return {}
     luck = np.stack([normals(seed, _decision(name), ids) for name in names])

@@ -1,0 +1,1 @@
+"""Populations: who may be enrolled; a kind a file."""

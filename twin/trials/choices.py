@@ -5,6 +5,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from kg.files.checked import Choice
+from twin.populations.population import Population
 from twin.trials.adherences.adherence import Adherence
 from twin.trials.allocations.allocation import Allocation
 from twin.trials.endpoints.endpoint import Endpoint
@@ -16,6 +17,7 @@ from twin.trials.policies.policy import Policy
 from twin.trials.titrations.titration import Titration
 
 PARTS: dict[str, type[Choice]] = {
+    "population": Population,
     "arms[].policy": Policy,
     "titration": Titration,
     "endpoints[]": Endpoint,

@@ -1,12 +1,12 @@
 """Adjustments without settings: none, Bonferroni's, Holm's, Hochberg's, and a fixed sequence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from twin.trials.analysis import multiplicity
 from twin.trials.multiplicities.multiplicity import Multiplicity
 
-_ADJUST = {
+_ADJUST: dict[str, Callable[[Mapping[str, float]], Mapping[str, float]]] = {
     "none": dict,
     "bonferroni": multiplicity.bonferroni,
     "holm": multiplicity.holm,

@@ -232,6 +232,26 @@ def restricted_mean(times: Times, horizon: float) -> tuple[float, float]:
     return float(area.sum()), float(np.sqrt((ahead**2 * hazard).sum()))
 
 
+def mean_parts(times: Times, horizon: float) -> Floats:
+    """Return what each subject adds to the mean time without the event until the horizon: [subject].
+
+    Their mean is that of the Kaplan-Meier curve. Where nobody is cut off before the horizon, a part is the subject's
+    own time; else it is the mean plus the subject's influence on it (Andersen and Perme 2010, Stat Methods Med Res
+    19:71; infinitesimal jackknife). A curve that ends above 0 goes on as it ended.
+    """
+    curve = kaplan_meier(times)
+    inside = curve.time < horizon
+    edges = np.concatenate([[0.0], curve.time[inside], [horizon]])
+    area = np.diff(edges) * np.concatenate([[1.0], curve.survival[inside]])
+    ahead = np.cumsum(area[::-1])[::-1][1:]
+    at_risk, events = curve.at_risk[inside], curve.events[inside]
+    rate = ahead * len(times.time) / np.where(at_risk > events, at_risk - events, np.inf)
+    borne = np.concatenate([[0.0], np.cumsum(rate * events / at_risk)])
+    place = np.searchsorted(curve.time[inside], times.time, side="right")
+    own = np.append(rate, 0.0)[np.minimum(place - 1, len(rate))] * times.event * (times.time < horizon)
+    return np.asarray(area.sum() + borne[place] - own)
+
+
 @dataclass(frozen=True)
 class RestrictedMean:
     """The difference of two arms' mean times without the event until a horizon, in the times' unit (RMST)."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.estimate import Estimate, mean, paired_difference
 from twin.model import Floats
-from twin.trials.analysis.survival import Times, kaplan_meier
+from twin.trials.analysis.survival import Times, kaplan_meier, mean_parts
 
 Rows = NDArray[Any]
 """A mask or places: which patients."""
@@ -101,10 +101,15 @@ class Timed:
         return Estimate(value, lower, upper, error, level, told)
 
     def paired(self, other: "Timed", level: float) -> Estimate:
-        """Return the difference of the same patients' two event-free times up to the horizon, where all are known."""
-        one, two = (np.where(self_.event, self_.day, self.horizon) for self_ in (self, other))
+        """Return the mean difference of the same patients' two event-free times up to the horizon.
+
+        Where follow-up ends before, a patient counts with the part that it adds to the Kaplan-Meier curve's mean.
+        """
         both = self.known & other.known
-        return paired_difference(np.minimum(one, self.horizon)[both], np.minimum(two, self.horizon)[both], level)
+        one, two = (
+            mean_parts(Times(each.day[both], each.event[both].astype(float)), self.horizon) for each in (self, other)
+        )
+        return paired_difference(one, two, level)
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,8 @@ from twin.trials.policies.policy import History, Patients
 from twin.trials.protocol import Arm, TrialDesign
 from twin.trials.result import TrialResult, summarise
 
+ARM = -1
+"""Who takes what the arm's rule says; others take what the hazard in this place has switched them to."""
 AT_ONCE = 20_000
 """Patients who go through an arm at once: what is remembered of them fits in memory."""
 
@@ -165,6 +167,7 @@ class _Arm:
         self.events = {hazard.name: np.full(n, np.inf) for hazard in design.hazards}
         self.borne = {hazard.name: np.zeros(n) for hazard in self.hazards}
         self.stopped = np.zeros(n, bool)
+        self.switched = np.full(n, ARM)
         self.risked: Floats | None = None
         self.state = begin(self.model, enrolled.bodies[0])
         self._look(0, look(self.model, enrolled.bodies[0], self.state))
@@ -216,7 +219,7 @@ class _Arm:
                 course[:, place] = np.asarray(error.measured(error.sigma, true, self.enrolled.error[name][:, place]))
 
     def _revised(self, plan: Plan, day: int) -> Plan:
-        """Return the plan after a visit: by the arm's own rule, else by the titration."""
+        """Return the plan after a visit: by the rule that a patient is on, else, on the arm's, by the titration."""
         count = self.grid.visits.index(day) + 1
         history = History(
             self.patients,
@@ -228,13 +231,19 @@ class _Arm:
         titration = self.design.titration_of(self.arm)
         if revised is None and titration is not None:
             revised = titration.revise(plan, history)
-        return revised or plan
+        revised = revised or plan
+        for place in set(self.switched[self.switched != ARM].tolist()):
+            rescue = self.hazards[place].to
+            assert rescue is not None
+            revised = revised.joined(rescue.revise(plan, history) or plan, self.switched == place)
+        return revised
 
     def _dose(self, planned: Floats, day: int, following: int) -> None:
         """Give doses [patient, step] from one day until another, and carry patients over them."""
         span = slice(self.grid.at(day), self.grid.at(following))
         titration = self.design.titration_of(self.arm)
-        self.given[:, span] = titration.given(planned) if titration else planned
+        on_arm = (self.switched == ARM)[:, np.newaxis]
+        self.given[:, span] = np.where(on_arm, titration.given(planned), planned) if titration else planned
         self.given[self.stopped, span] = 0.0
         self.taken[:, span] = self.given[:, span] * self.enrolled.takes[:, span]
         every = self.design.conduct.occasion_days
@@ -263,12 +272,13 @@ class _Arm:
     def _happening(self, plan: Plan, day: int, following: int) -> Plan:
         """Let happen what happens from one day until another; return the plan for the days to come."""
         stretch = self._stretch(day, following)
-        for hazard in self.hazards:
+        for place, hazard in enumerate(self.hazards):
             new = self._happens(hazard, stretch)
             if hazard.then == "stop":
                 self.stopped |= new
             elif hazard.to is not None and new.any():
                 self.stopped &= ~new
+                self.switched[new] = place
                 plan = plan.joined(hazard.to.begin(self.patients), new)
         return plan
 
@@ -284,15 +294,15 @@ class _Arm:
 
     def _stretch(self, day: int, following: int) -> Stretch:
         """Return what hazards see of the days from one until another."""
-        grid, days = self.grid, following - day
+        grid = self.grid
         span = slice(grid.at(day), grid.at(following))
         evenings = [grid.at(one + 1) for one in range(day, following)]
         return Stretch(
             np.arange(day, following),
             self.patients.covariates,
             {name: course[:, evenings] for name, course in self.true.items()},
-            self.given[:, span].reshape(-1, days, grid.per_day).sum(axis=2),
-            self.taken[:, span].reshape(-1, days, grid.per_day).sum(axis=2),
+            self.given[:, : span.stop].reshape(self.patients.n, -1, grid.per_day).sum(axis=2),
+            self.taken[:, : span.stop].reshape(self.patients.n, -1, grid.per_day).sum(axis=2),
             self.risked,
         )
 

@@ -19,7 +19,7 @@ class Constant(Hazard):
     def daily(self, stretch: Stretch) -> Floats:
         """Return how much is risked on each day."""
         rate = -np.log1p(-self.per_week) / 7.0
-        return np.full(stretch.taken.shape, rate)
+        return np.full(stretch.shape, rate)
 
     @property
     def words(self) -> str:

@@ -19,7 +19,7 @@ _FOLLOWS = {
     "leave": "the patient leaves the trial",
     "die": "the patient dies",
     "stop": "the patient stops the treatment, and is followed on",
-    "switch": "the patient is switched to other doses, and is followed on",
+    "switch": "the patient is switched to other doses, which no titration changes, and is followed on",
     "count": "it is counted, and nothing changes",
 }
 _PAST = {"leave": "left", "die": "died", "stop": "stopped treatment", "switch": "switched", "count": "had event"}
@@ -29,8 +29,9 @@ _PAST = {"leave": "left", "die": "died", "stop": "stopped treatment", "switch": 
 class Stretch:
     """A few days of a course: `days` [day], from 1; the rest of patients on these days.
 
-    `true` [patient, day] by observable, on the evening of each day; `given` and `taken` [patient, day] doses;
-    `risked` [patient, day]: what the model's own hazard adds up to on each day, where the model has one.
+    `true` [patient, day] by observable, on the evening of each day; `risked` [patient, day]: what the model's own
+    hazard adds up to on each day, where the model has one. Doses `given` and `taken` are those of all days from day 1
+    to the last of these: [patient, day].
     """
 
     days: NDArray[np.int64]
@@ -40,13 +41,18 @@ class Stretch:
     taken: Floats
     risked: Floats | None
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many patients and days there are."""
+        return len(self.taken), len(self.days)
+
 
 class Hazard(Part):
     """Something that happens to a patient once, at a rate that may hang on state, dose, adherence and covariates.
 
     It happens on the first day on which the rates of all days from `from_day` on add up to more than the patient's
-    threshold, which is exponential and the same in every arm. `then` says what follows; `switch` needs `to`, the doses
-    from the next decision on.
+    threshold, which is exponential and the same in every arm. `then` says what follows; `switch` needs `to`, the rule
+    that takes the place of the arm's, and of its titration, from the next decision on.
     """
 
     found_in = ("twin.trials.hazards",)

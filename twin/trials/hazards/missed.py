@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, Strict
 
+from kg.files.checked import Count
 from twin.model import Floats
 from twin.trials.hazards.hazard import Hazard, Stretch
 
@@ -12,21 +13,30 @@ from twin.trials.hazards.hazard import Hazard, Stretch
 class Missed(Hazard):
     """The probability in a week of who takes all that is given; `ratio` times the rate for who takes nothing.
 
-    Between the two the logarithm of the rate is linear in the share missed, a mean over the days of the stretch.
+    Between the two the logarithm of the rate is linear in the share missed of what was given in the last `over_days`.
     """
 
     kind: Literal["missed"] = "missed"
     per_week: Annotated[float, Strict(), Field(ge=0, lt=1)]
     ratio: Annotated[float, Strict(), Field(gt=0)]
+    over_days: Count = 7
 
     def daily(self, stretch: Stretch) -> Floats:
         """Return how much is risked on each day."""
-        given, taken = stretch.given.sum(axis=1), stretch.taken.sum(axis=1)
+        given, taken = (self._lately(doses, stretch) for doses in (stretch.given, stretch.taken))
         missed = 1.0 - np.divide(taken, given, out=np.ones_like(given), where=given > 0)
-        rate = -np.log1p(-self.per_week) / 7.0 * self.ratio**missed
-        return np.repeat(rate[:, np.newaxis], len(stretch.days), axis=1)
+        return np.asarray(-np.log1p(-self.per_week) / 7.0 * self.ratio**missed)
+
+    def _lately(self, doses: Floats, stretch: Stretch) -> Floats:
+        """Return the doses of the last days, of [patient, day] from day 1: [patient, day] of the stretch."""
+        total = np.pad(np.cumsum(doses, axis=1), ((0, 0), (1, 0)))
+        before = np.maximum(stretch.days - self.over_days, 0)
+        return np.asarray(total[:, stretch.days] - total[:, before])
 
     @property
     def words(self) -> str:
         """How likely it is, in words."""
-        return f"probability {self.per_week:g} in a week, {self.ratio:g} times the rate for who takes no dose"
+        return (
+            f"probability {self.per_week:g} in a week, {self.ratio:g} times the rate for who takes no dose"
+            f" of the last {self.over_days} days"
+        )

@@ -19,7 +19,7 @@ class Weibull(Hazard):
     def daily(self, stretch: Stretch) -> Floats:
         """Return how much is risked on each day."""
         risked = (np.arange(stretch.days[0] - 1, stretch.days[-1] + 1) / self.scale_d) ** self.shape
-        return np.tile(np.diff(risked), (len(stretch.taken), 1))
+        return np.tile(np.diff(risked), (stretch.shape[0], 1))
 
     @property
     def words(self) -> str:

@@ -27,6 +27,7 @@ from twin.trials.estimand import Estimand, Strategy
 from twin.trials.grid import DAY_H, Grid
 from twin.trials.hazards.hazard import Hazard
 from twin.trials.interims import Interims
+from twin.trials.misfits import misfits
 from twin.trials.multiplicities.multiplicity import Multiplicity
 from twin.trials.multiplicities.stepwise import Stepwise
 from twin.trials.part import STATED, Part
@@ -207,10 +208,16 @@ class TrialDesign(Checked):
             *self._mistakes_in_names(),
             *self._mistakes_in_time(),
             *self._mistakes_in_events(),
+            *misfits(self.parts, self._covariates, tuple(arm.share for arm in self.arms)),
         ]
         if mistakes:
             raise ValueError("\n  ".join(dict.fromkeys(mistakes)))
         return self
+
+    @property
+    def _covariates(self) -> dict[str, Covariate]:
+        """What a population may state, by name."""
+        return {covariate.name: covariate for covariate in self.population.covariates}
 
     def _mistakes_in_population(self) -> list[str]:
         population, outline = self.population, self.trial

@@ -53,6 +53,10 @@ class Allocation(Part):
         """The covariates that patients are balanced by."""
         return ()
 
+    def misfit(self, shares: tuple[float, ...]) -> str:
+        """Return what does not fit arms with these shares, as `key: what`; nothing where it fits."""
+        return ""
+
     @abstractmethod
     def arms(self, enrolling: Enrolling) -> Arms:
         """Return each patient's arm."""

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field, Strict
 
 from kg.files.checked import Text
+from twin.model import Floats
 from twin.streams import uniforms
 from twin.trials.allocations.allocation import Allocation, Arms, Enrolling
 
@@ -25,9 +26,17 @@ class Blocks(Allocation):
         """The covariates that patients are balanced by."""
         return self.strata
 
+    def misfit(self, shares: tuple[float, ...]) -> str:
+        """Return whether an arm's share of a block is no whole number."""
+        counts = _counts(shares, self.size)
+        if np.allclose(counts, np.round(counts)) and counts.min() > 0.5:
+            return ""
+        told = ", ".join(f"{count:.3g}" for count in counts)
+        return f"size: got {self.size}, of which the arms' shares are {told}; expected a size that gives whole numbers"
+
     def arms(self, enrolling: Enrolling) -> Arms:
         """Return each patient's arm."""
-        block = np.repeat(np.arange(len(enrolling.shares)), _counts(enrolling.shares, self.size))
+        block = np.repeat(np.arange(len(enrolling.shares)), np.round(_counts(enrolling.shares, self.size)).astype(int))
         found = np.empty(enrolling.n, np.intp)
         for stratum in _strata(enrolling, self.strata):
             begins = stratum[:: self.size]
@@ -51,9 +60,6 @@ def _strata(enrolling: Enrolling, names: tuple[str, ...]) -> list[np.ndarray]:
     return [np.flatnonzero(kinds == kind) for kind in range(kinds.max() + 1)]
 
 
-def _counts(shares: tuple[float, ...], size: int) -> np.ndarray:
-    whole = np.array(shares) / sum(shares) * size
-    counts = np.floor(whole + 1e-9).astype(int)
-    for place in np.argsort(counts - whole)[: size - counts.sum()]:
-        counts[place] += 1
-    return counts
+def _counts(shares: tuple[float, ...], size: int) -> Floats:
+    """Return how many patients of a block are in each arm, whole where the shares allow it."""
+    return np.array(shares) / sum(shares) * size

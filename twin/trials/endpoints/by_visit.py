@@ -13,6 +13,7 @@ from twin.trials.grid import Grid
 class ByVisit(Measured):
     """The change of an observable at each visit up to the one of `day`; the effect is that of the last."""
 
+    gives = "repeated"
     kind: Literal["by_visit"] = "by_visit"
 
     def outcome(self, course: Course) -> Outcome:

@@ -1,7 +1,7 @@
 """Endpoint: the contract of all that is measured of a trial's success or harm."""
 
 from abc import abstractmethod
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from twin.estimate import Estimate
 from twin.patient import Cohort
 from twin.trials.course import Course
 from twin.trials.endpoints.outcome import Outcome
-from twin.trials.estimators.estimator import SCORE, Estimator
+from twin.trials.estimators.estimator import SCORE, Estimator, Needs
 from twin.trials.grid import Grid
 from twin.trials.part import Part
 
@@ -26,6 +26,10 @@ class Endpoint(Part):
     """
 
     found_in = ("twin.trials.endpoints",)
+    gives: ClassVar[Needs] = "value"
+    """Which kind of outcome it is."""
+    has_baseline: ClassVar[bool] = False
+    """Whether its outcome has a baseline."""
     name: Text
     analysis: Estimator | None = None
     better: Literal["higher", "lower"] = "higher"

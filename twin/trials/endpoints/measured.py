@@ -17,6 +17,7 @@ def percent_of(change: Floats, first: Floats) -> Floats:
 class Measured(Endpoint):
     """An endpoint of one observable at the visit of `day`, the last one if not given; the baseline is the first's."""
 
+    has_baseline = True
     observable: Text
     day: Count | None = None
 

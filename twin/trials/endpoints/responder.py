@@ -40,7 +40,7 @@ class Responder(Measured):
             counted = percent_of(counted, first)
         met = counted >= self.at_least if self.at_least is not None else counted <= (self.at_most or 0.0)
         absent = np.nan if self.missing == "left_out" else 0.0
-        return Value(np.where(np.isfinite(counted), met.astype(np.float64), absent))
+        return Value(np.where(np.isfinite(counted), met.astype(np.float64), absent), first)
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""

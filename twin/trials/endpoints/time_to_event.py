@@ -17,6 +17,7 @@ from twin.trials.grid import Grid
 class TimeToEvent(Endpoint):
     """The day of the first of the hazards named in `events`; several make a composite."""
 
+    gives = "timed"
     kind: Literal["time_to_event"] = "time_to_event"
     events: Annotated[tuple[Text, ...], at_least(1)]
     better: Literal["higher", "lower"] = "lower"

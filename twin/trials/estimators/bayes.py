@@ -31,6 +31,11 @@ class NormalBayes(Estimator):
         return self.of.covariates_read
 
     @property
+    def needs_baseline(self) -> bool:
+        """Whether it adjusts for BASE."""
+        return self.of.needs_baseline
+
+    @property
     def measure(self) -> str:
         """What the effect is."""
         return self.of.measure

@@ -40,6 +40,11 @@ class Estimator(Part):
         return ()
 
     @property
+    def needs_baseline(self) -> bool:
+        """Whether it adjusts for BASE."""
+        return "BASE" in getattr(self, "covariates", ())
+
+    @property
     def reversed(self) -> bool:
         """Whether more of the effect is less of the endpoint: more days without an event are fewer events."""
         return False

@@ -8,6 +8,7 @@ from twin.trials.analysis.freedom import Freedom
 from twin.trials.analysis.table import Arms
 from twin.trials.analysis.table import Estimator as Analysis
 from twin.trials.estimators.estimator import Estimator, Needs
+from twin.trials.grid import Grid
 
 
 class Mmrm(Estimator):
@@ -28,6 +29,13 @@ class Mmrm(Estimator):
     def covariates_read(self) -> tuple[str, ...]:
         """The columns that it adjusts for."""
         return tuple(name for name in (*self.covariates, *self.covariates_by_visit) if name != "BASE")
+
+    def mistakes(self, grid: Grid) -> list[str]:
+        """Return what does not fit the trial's visits."""
+        later = grid.visits[1:]
+        if self.day is None or self.day in later:
+            return []
+        return [f"day: got {self.day}, expected one of visits.days after the first: {', '.join(map(str, later))}"]
 
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""

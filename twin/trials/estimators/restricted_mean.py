@@ -7,6 +7,7 @@ from twin.trials.analysis import survival
 from twin.trials.analysis.table import Arms
 from twin.trials.analysis.table import Estimator as Analysis
 from twin.trials.estimators.estimator import Estimator, Needs
+from twin.trials.grid import Grid
 
 
 class RestrictedMean(Estimator):
@@ -24,6 +25,11 @@ class RestrictedMean(Estimator):
     def reversed(self) -> bool:
         """Whether more of the effect is less of the endpoint."""
         return True
+
+    def mistakes(self, grid: Grid) -> list[str]:
+        """Return what does not fit the trial's days."""
+        late = self.horizon_d > grid.days
+        return [f"horizon_d: got {self.horizon_d:g}, expected <= {grid.days}, the trial's last day"] * late
 
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""

@@ -1,16 +1,20 @@
 """Dose search on a twin: the dose that brings a patient's twin to a target, learned anew from what is measured."""
 
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any, Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from kg.files.checked import Number, Positive, Text
 from twin import library
+from twin.covariates import Covariate
 from twin.dose import policy as search
 from twin.dose import visits
 from twin.dose.asked import Bounds
 from twin.dose.target import Target
 from twin.model import Floats, Model, parameter_table
+from twin.trials.grid import DAY_H, Grid
 from twin.trials.part import Assumption
 from twin.trials.plan import Plan
 from twin.trials.policies.policy import History, Patients, Policy
@@ -32,6 +36,35 @@ class ByTwin(Policy):
     step: Positive
     learns: bool = True
     model: Text | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low must be below high, got {self.low:g} and {self.high:g}")
+        if self.step > self.most:
+            raise ValueError(f"step {self.step:g} is above most {self.most:g}, so that no dose could be given")
+        if self.model and self.model not in library.MODELS and not self.model.lower().endswith(library.OWN):
+            raise ValueError(f"model: got {self.model!r}, expected {', '.join(library.MODELS)}, or a file of your own")
+        return self
+
+    @property
+    def reads(self) -> tuple[Covariate, ...]:
+        """What it reads of a patient: what the twin's own model asks for."""
+        return library.load(self.model).covariates if self.model else ()
+
+    def mistakes(self, grid: Grid) -> list[str]:
+        """Return what does not fit the trial's visits: doses are searched from each visit until the next."""
+        days = [day for day in grid.visits if day <= grid.days]
+        told = f"doses {self.every} apart are searched from visit to visit"
+        if not days or days[0] != 1:
+            return [f"every: {told}; expected the first of visits.days to be 1"]
+        gaps = [later - earlier for earlier, later in pairwise([*days, grid.days + 1])]
+        broken = [gap for gap in gaps if (gap * DAY_H) % self.every_h]
+        found = [f"every: {told}, and some visits are {broken[0]} days apart; expected multiples"] if broken else []
+        known = library.load(self.model).errors if self.model else {self.observable: None}
+        if self.observable not in known:
+            found.append(f"model: {self.model} does not say how to measure {self.observable!r}; expected another")
+        return found
 
     @property
     def observables(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 
-from kg.files.checked import Checked, Count, Number, Positive, Text, at_least, check
+from kg.files.checked import Checked, Count, Flag, Number, Positive, Text, at_least, check
 from twin import library
 from twin.covariates import Covariate
 from twin.model import Model
@@ -80,7 +80,7 @@ class Conduct(Checked):
     """
 
     adherence: Adherence
-    measurement_error: Annotated[bool, Strict()]
+    measurement_error: Flag
     occasion_days: Count | None = None
 
 

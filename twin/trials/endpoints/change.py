@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from kg.files.checked import Flag
 from twin.trials.course import Course
 from twin.trials.endpoints.measured import Measured, percent_of
 from twin.trials.endpoints.outcome import Outcome, Value
@@ -14,7 +15,7 @@ class Change(Measured):
     """The change of an observable; `percent` of the baseline where asked."""
 
     kind: Literal["change"] = "change"
-    percent: bool = False
+    percent: Flag = False
 
     def outcome(self, course: Course) -> Outcome:
         """Return each patient's change."""

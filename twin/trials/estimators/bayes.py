@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from kg.files.checked import Number, Positive
+from kg.files.checked import Flag, Number, Positive
 from twin.trials.analysis.bayes import NormalPosterior, NormalPrior
 from twin.trials.analysis.table import Arms
 from twin.trials.analysis.table import Estimator as Analysis
@@ -18,7 +18,7 @@ class NormalBayes(Estimator):
     mean: Number = 0.0
     sd: Positive
     threshold: Number = 0.0
-    above: bool = True
+    above: Flag = True
 
     @property
     def needs(self) -> Needs:

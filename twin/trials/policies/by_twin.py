@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from kg.files.checked import Number, Positive, Text
+from kg.files.checked import Flag, Number, Positive, Text
 from twin import library
 from twin.covariates import Covariate
 from twin.dose import policy as search
@@ -34,7 +34,7 @@ class ByTwin(Policy):
     high: Number
     most: Positive
     step: Positive
-    learns: bool = True
+    learns: Flag = True
     model: Text | None = None
 
     @model_validator(mode="after")

@@ -92,12 +92,14 @@ class Analysis(Checked):
 
 
 class Arm(Checked):
-    """An arm: its dosing rule, its share of the patients, and its titration where that differs from the trial's."""
+    """An arm: its dosing rule, its share of the patients, and what differs from the trial: titration, parameters."""
 
     name: Text
     policy: Policy
     titration: Titration | Literal["none"] | None = None
     share: Positive = 1.0
+    parameters: dict[Text, Number] = Field(default_factory=dict)
+    """Values of the model's parameters that differ in this arm, by name: an assumed effect of what is tried in it."""
 
 
 class TrialDesign(Checked):
@@ -150,6 +152,10 @@ class TrialDesign(Checked):
         """The twins' model."""
         return _load(self.trial.model, tuple(self.parameters.items()))
 
+    def model_of(self, arm: Arm) -> Model:
+        """Return the twins' model with the arm's own values of parameters."""
+        return _load(self.trial.model, tuple((self.parameters | arm.parameters).items()))
+
     @property
     def days(self) -> int:
         """The number of days with a dose."""
@@ -199,10 +205,13 @@ class TrialDesign(Checked):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        unknown = [name for name in self.parameters if name not in _load(self.trial.model).parameters]
-        if unknown:
-            known = ", ".join(_load(self.trial.model).parameters)
-            raise ValueError(f"parameters: {self.trial.model} has no {', '.join(unknown)}; it has {known}")
+        stated = [("parameters", self.parameters)]
+        stated += [(f"arms[{place}].parameters", arm.parameters) for place, arm in enumerate(self.arms)]
+        for key, changed in stated:
+            unknown = [name for name in changed if name not in _load(self.trial.model).parameters]
+            if unknown:
+                known = ", ".join(_load(self.trial.model).parameters)
+                raise ValueError(f"{key}: {self.trial.model} has no {', '.join(unknown)}; it has {known}")
         mistakes = [
             *self._mistakes_in_population(),
             *self._mistakes_in_names(),

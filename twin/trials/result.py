@@ -519,7 +519,13 @@ def _of_model(design: TrialDesign) -> list[Assumption]:
         if row["basis"] == "assumed" and not any(str(row["name"]).startswith(name) for name in unused)
     ]
     added = set() if conduct.adherence.complete else {MISSED_DOSES}
+    own = [
+        Assumption("parameters", f"{name}, in the arm {arm.name!r} alone", value, model.parameters[name].unit, STATED)
+        for arm in design.arms
+        for name, value in arm.parameters.items()
+    ]
     return [
+        *own,
         *(
             Assumption("parameters", str(row["name"]), float(row["value"]), str(row["unit"]), str(row["source"]))
             for row in assumed

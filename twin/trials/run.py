@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kg.files.checked import read_toml
 from kg.progress import Progress, silent
 from twin.engine import begin, float64_on_cpu, look, typical
-from twin.model import Floats, Individual
+from twin.model import Floats, Individual, Model
 from twin.patient import Cohort
 from twin.simulate import draw
 from twin.solve.choose import flat
@@ -95,7 +95,7 @@ def enrol(design: TrialDesign, size: int, first: int = 1) -> Enrolled:
     }
     enrolled = Enrolled(
         cohort,
-        _bodies(design, cohort),
+        _bodies(design, model, cohort),
         error if design.conduct.measurement_error else {name: np.zeros_like(luck) for name, luck in error.items()},
         design.conduct.adherence.takes(cohort.ids, grid, seed),
         {hazard.name: -np.log(uniforms(seed, hazard.name, cohort.ids)) for hazard in design.hazards},
@@ -103,14 +103,14 @@ def enrol(design: TrialDesign, size: int, first: int = 1) -> Enrolled:
     return _with_scores(design, enrolled)
 
 
-def _bodies(design: TrialDesign, cohort: Cohort) -> tuple[Individual, ...]:
-    """Return the patients' individual parameters on each occasion."""
-    usual = draw(design.model, cohort, design.trial.seed)
+def _bodies(design: TrialDesign, model: Model, cohort: Cohort) -> tuple[Individual, ...]:
+    """Return the patients' individual parameters on each occasion, with the model's values of the population's."""
+    usual = draw(model, cohort, design.trial.seed)
     every = design.conduct.occasion_days
     if every is None:
         return (usual,)
     count = -(-design.days // every)
-    return tuple(draw_occasion(design.model, cohort.ids, usual, design.trial.seed, place) for place in range(count))
+    return tuple(draw_occasion(model, cohort.ids, usual, design.trial.seed, place) for place in range(count))
 
 
 def _with_scores(design: TrialDesign, enrolled: Enrolled) -> Enrolled:
@@ -146,6 +146,8 @@ def follow(design: TrialDesign, arm: Arm, enrolled: Enrolled, without: tuple[str
     At a visit patients are measured that morning, then the doses from that day on are changed by the arm's rules. Who
     leaves is followed on, unseen: what would have been is part of the result.
     """
+    if arm.parameters:
+        enrolled = replace(enrolled, bodies=_bodies(design, design.model_of(arm), enrolled.cohort))
     parts = []
     for first in range(0, enrolled.cohort.n, AT_ONCE):
         some = enrolled.some(np.arange(first, min(first + AT_ONCE, enrolled.cohort.n)))

@@ -32,11 +32,8 @@ def changed(design: TrialDesign, scenario: Scenario) -> TrialDesign:
     for key, value in scenario.set.items():
         _put(content, key, value, scenario.name)
     if scenario.null:
-        rules = {name: content["arms"][0].get(name) for name in ("policy", "titration")}
-        for arm in content["arms"]:
-            arm.update(rules)
-            if arm["titration"] is None:
-                del arm["titration"]
+        control = {name: rule for name, rule in content["arms"][0].items() if name not in ("name", "share")}
+        content["arms"] = [{"name": arm["name"], "share": arm["share"], **control} for arm in content["arms"]]
     return check(content, TrialDesign, f"scenario {scenario.name!r}")
 
 

@@ -20,6 +20,7 @@ from twin.trials.operating import Asked, OperatingCharacteristics, simulate
 from twin.trials.plots import curve_figure, power_figure
 from twin.trials.protocol import TrialDesign
 from twin.trials.replicates import patients, replicate, truth
+from twin.trials.run import run
 from twin.trials.scenario import NULL
 from twin.trials.variants import variants
 
@@ -283,3 +284,16 @@ def test_the_chance_of_any_false_finding_is_kept_over_several_endpoints() -> Non
         assert each <= kept <= 0.06 < plain
     with pytest.raises(DesignError, match="got 1 weights, expected 4, one for each comparison"):
         any_found({"kind": "graph", "weights": [1.0], "transitions": [[0.0]]})
+
+
+def test_an_arm_may_have_parameters_of_its_own_which_are_assumptions() -> None:
+    arms = content()["arms"]
+    arms[1] = {"name": "slower", "policy": arms[0]["policy"], "parameters": {"clearance": 1.4}}
+    design = designed(arms=arms)
+    assert truth(design, 200)["TROUGH", "slower"].value > 1.0
+    (_, null) = variants(design)[-1]
+    assert null.arms[1].parameters == {} and truth(null, 50)["TROUGH", "slower"].value == 0.0
+    told = run(design).assumptions.set_index("assumption")["value"]
+    assert told["clearance, in the arm 'slower' alone"] == 1.4
+    with pytest.raises(DesignError, match=r"arms\[1\].parameters: theophylline_boeckmann1994 has no clear; it has"):
+        designed(arms=[arms[0], arms[1] | {"parameters": {"clear": 1.0}}])

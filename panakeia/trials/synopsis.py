@@ -75,6 +75,7 @@ def _arm(design: TrialDesign, arm: Arm, place: int) -> str:
         own = "; no titration"
     elif arm.titration is not None:
         own = f"; titrated {arm.titration.summary}"
+    own += "".join(f"; {name} {value:g}, assumed" for name, value in arm.parameters.items())
     control = " (control)" if place == 0 else ""
     unit = f"; doses in {design.model.dose_unit}" if design.model.dose_unit != "1" else ""
     return f"{arm.policy.summary}{own}{control}{unit}"

@@ -246,6 +246,8 @@ class TrialDesign(Checked):
         days, last = self.visits.days, self.days + 1
         if days[-1] > last:
             return [f"visits.days: got {days[-1]}, expected <= {last}, the morning after the last dose"]
+        if self.conduct.occasion_days and not self.model.variability.occasions:
+            return [f"conduct.occasion_days: {self.model.name} says nothing of occasions; leave it out"]
         return [f"{key}.{told}" for key, part in self.parts for told in part.mistakes(self.grid)]
 
     def _mistakes_in_names(self) -> list[str]:

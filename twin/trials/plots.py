@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from twin.trials.operating import OperatingCharacteristics
+from twin.trials.variants import short
 
 INK, MUTED = "#1f2933", "#7b8794"
 COLOURS = ("#2b6cb0", "#c05621", "#2f855a", "#6b46c1", "#b7791f")
@@ -63,7 +64,7 @@ def _points(found: OperatingCharacteristics, along: str, others: Sequence[str]) 
     primary = found.primary[found.primary["treated"] == found.design.arms[1].name].set_index("scenario")
     for scenario in found.scenarios:
         if set(scenario.set) == set(found.design.vary):
-            line = ", ".join(f"{key.rpartition('.')[2]} {scenario.set[key]}" for key in others)
+            line = ", ".join(f"{short(key)} {scenario.set[key]}" for key in others)
             row = primary.loc[scenario.name]
             names = ("rejected", "rejected_lower", "rejected_upper")
             rows.append({"x": scenario.set[along], "line": line, **{name: row[name] for name in names}})

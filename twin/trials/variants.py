@@ -37,13 +37,23 @@ def changed(design: TrialDesign, scenario: Scenario) -> TrialDesign:
     return check(content, TrialDesign, f"scenario {scenario.name!r}")
 
 
+def short(key: str) -> str:
+    """Return what of a key a reader needs: its last part, two of a long one.
+
+    >>> short("trial.subjects_per_arm"), short("conduct.adherence.mean")
+    ('subjects_per_arm', 'adherence.mean')
+    """
+    parts = key.split(".")
+    return ".".join(parts[-2:] if len(parts) > 2 else parts[-1:])
+
+
 def _points(grid: Mapping[str, Sequence[Any]]) -> list[Scenario]:
     """Return a scenario for each combination of a grid's values."""
     if not grid:
         return []
     return [
         Scenario(
-            name=", ".join(f"{key.rpartition('.')[2]} = {value}" for key, value in zip(grid, values, strict=True)),
+            name=", ".join(f"{short(key)} = {value}" for key, value in zip(grid, values, strict=True)),
             set=dict(zip(grid, values, strict=True)),
         )
         for values in product(*grid.values())

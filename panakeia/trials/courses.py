@@ -13,6 +13,7 @@ from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.protocol import TrialDesign
 from twin.trials.result import TrialResult
+from twin.trials.words import with_unit
 
 
 def courses_section(result: TrialResult) -> Section:
@@ -31,7 +32,7 @@ def courses_figure(result: TrialResult) -> Figure:
     """Draw a panel for each observable: every arm's median and 90 % range by day, an endpoint's range shaded."""
     units = result.design.model.observables
     return panels_figure(
-        {label(name, units[name]): result.quantiles[name] for name in shown_observables(result.design)},
+        {with_unit(name, units[name]): result.quantiles[name] for name in shown_observables(result.design)},
         [range_of(result.design.endpoints, name) for name in shown_observables(result.design)],
     )
 
@@ -50,14 +51,6 @@ def range_of(endpoints: tuple[Endpoint, ...], observable: str) -> Band | None:
     return ranges[0] if ranges else None
 
 
-def label(name: str, unit: str) -> str:
-    """Return what an observable is called on an axis."""
-    if unit in ("", "1"):
-        return name
-    plain = name.removesuffix("_" + unit.replace("/", "_per_"))  # names of quantities end with their unit
-    return f"{plain.replace('_', ' ')} [{unit}]"
-
-
 def doses_section(result: TrialResult) -> Section:
     """Draw the doses given in time."""
     unit = result.design.model.dose_unit
@@ -65,7 +58,7 @@ def doses_section(result: TrialResult) -> Section:
     what = "dose given in a day" if every == 1 else f"daily dose, mean over {every} days"
     return Section(
         title="Doses",
-        figure=panels_figure({label(what, unit): doses_given(result.courses, every)}, [None]),
+        figure=panels_figure({with_unit(what, unit): doses_given(result.courses, every)}, [None]),
         caption=f"Median and 90 % range of the patients who are still followed, where these are {FEWEST} or more.",
     )
 

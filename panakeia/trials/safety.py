@@ -5,11 +5,11 @@ import pandas as pd
 from scipy.stats import chi2
 
 from panakeia.report import Section, Table
-from panakeia.trials.courses import label
 from twin.model import Floats
 from twin.trials.course import Course
 from twin.trials.endpoints.ever import Ever
 from twin.trials.result import TrialResult
+from twin.trials.words import with_unit
 
 YEAR_D = 365.25
 
@@ -38,7 +38,7 @@ def exposure_table(result: TrialResult) -> pd.DataFrame:
                 "arm": course.arm,
                 "patients": course.n,
                 "patient-years": float(days.sum() / YEAR_D),
-                label("mean daily dose given", result.design.model.dose_unit): given / float(days.sum()),
+                with_unit("mean daily dose given", result.design.model.dose_unit): given / float(days.sum()),
                 "taken": f"{taken / given:.1%}" if given else "",
             }
         )

@@ -128,6 +128,13 @@ def test_run_a_trial(panakeia: Panakeia, tmp_path: Path) -> None:
     assert [arm["arm"] for arm in result["arms"]] == ["standard", "genotype-guided"]
     assert len(pd.read_csv(tmp_path / "out/subjects.csv")) == 40
     assert "<svg" in (tmp_path / "out/report.html").read_text()
+    exported = panakeia("trial", "export", tmp_path / "out", "--study", "EX-1", "--start", "2001-02-03", "--json")
+    files = {(row["folder"], row["file"]): row["records"] for row in json.loads(exported.out)}
+    assert files["adam", "adsl.xpt"] == 40 and files["not-for-submission", "potent.xpt"] == 120
+    dm = pd.read_sas(tmp_path / "out/xpt/sdtm/dm.xpt", encoding="ascii")
+    assert set(dm["STUDYID"]) == {"EX-1"} and set(dm["RFSTDTC"]) == {"2001-02-03"}
+    nothing = panakeia("trial", "export", tmp_path, "--format", "dataset-json")
+    assert nothing.status == 2 and "has no result.json: expected a folder that `panakeia trial run" in nothing.err
 
 
 def test_a_build_does_not_drop_imported_patients(

@@ -20,6 +20,7 @@ from twin.trials.course import Course, Mask
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Shown, Value
 from twin.trials.part import STATED, Assumption
+from twin.trials.potential import potential_outcomes
 from twin.trials.protocol import TrialDesign
 
 _COLUMNS = {"age_years": "AGE", "race": "RACE", "height_cm": "HEIGHTBL", "weight_kg": "WEIGHTBL"}
@@ -122,6 +123,8 @@ class TrialResult:
     """What happened in each arm to those whom the trial shows there."""
     cohorts: tuple[Cohort, ...]
     """Who they are."""
+    potential: pd.DataFrame
+    """Everybody's true outcomes in every arm (`twin.trials.potential`), which no real trial shows."""
     versions: Mapping[str, str]
 
     @property
@@ -232,6 +235,7 @@ def summarise(
         assumptions=pd.DataFrame(_assumptions(design), columns=list(Assumption._fields)),
         courses=tuple(parts),
         cohorts=tuple(people),
+        potential=potential_outcomes(design, cohort, true or courses, shown),
         versions={
             "panakeia": version("panakeia"),
             "python": platform.python_version(),

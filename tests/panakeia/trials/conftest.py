@@ -1,27 +1,19 @@
-"""A trial of few, run once: the report and the exports are held against its result."""
+"""Small trials, run once each: reports are held against their results."""
 
 import pytest
 
-from tests.conftest import ROOT
-from twin.trials.protocol import TrialDesign
+from tests.twin.trials import small
 from twin.trials.result import TrialResult
-from twin.trials.run import load, run
-
-
-def small(name: str, size: int, seed: int = 1) -> TrialDesign:
-    """Return an example's design with fewer patients."""
-    design = load(ROOT / f"panakeia/examples/{name}_trial.toml")
-    outline = design.trial.model_copy(update={"subjects_per_arm": size, "seed": seed})
-    return design.model_copy(update={"trial": outline})
+from twin.trials.run import run
 
 
 @pytest.fixture(scope="session")
 def warfarin() -> TrialResult:
-    """Two arms of the same forty twins; nobody leaves."""
-    return run(small("warfarin", 40))
+    """The example of forty twins; nobody leaves."""
+    return run(small.changed("warfarin", trial={"subjects_per_arm": 40}))
 
 
 @pytest.fixture(scope="session")
 def survival() -> TrialResult:
     """Two arms of thirty patients with cancer; many die, some leave."""
-    return run(small("survival", 30))
+    return run(small.survival(30))

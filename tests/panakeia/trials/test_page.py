@@ -7,13 +7,14 @@ import pytest
 
 from panakeia.report import Section
 from panakeia.trials.assumed import assumptions_section
-from panakeia.trials.courses import courses_section, doses_given, interval_days, label, shown_observables
+from panakeia.trials.courses import courses_section, doses_given, interval_days, shown_observables
 from panakeia.trials.page import in_brief, in_full, trial_section
 from panakeia.trials.synopsis import baseline_section, synopsis_section
 from tests.panakeia.test_figures import legend
 from twin.model import parameter_table
 from twin.trials.policies.by_twin import ByTwin
 from twin.trials.result import TrialResult
+from twin.trials.words import with_unit
 
 ASSUMPTIONS = pd.DataFrame(
     [
@@ -110,7 +111,7 @@ def test_a_trial_without_a_range_shades_none(survival: TrialResult) -> None:
     [("INR", "1", "INR"), ("S_warfarin", "mg/L", "S warfarin [mg/L]"), ("a_ug_per_L", "ug/L", "a [ug/L]")],
 )
 def test_units_are_said_once(name: str, unit: str, said: str) -> None:
-    assert label(name, unit) == said
+    assert with_unit(name, unit) == said
 
 
 def test_doses_are_of_those_who_are_followed(survival: TrialResult, warfarin: TrialResult) -> None:
@@ -120,9 +121,9 @@ def test_doses_are_of_those_who_are_followed(survival: TrialResult, warfarin: Tr
     assert given["standard"]["median"].tolist()[:3] == pytest.approx(
         pd.DataFrame(course.given[:, :3]).median().tolist()
     )
-    late = doses_given(survival.courses, 7)["after eight weeks"]
+    late = doses_given(survival.courses, 7)["later"]
     assert late.loc[late["day"] == 57, "median"].tolist() == [pytest.approx(1 / 7)]  # one dose in that week
-    assert late["n"].tolist()[0] == survival.counts["after eight weeks"]["enrolled"]
+    assert late["n"].tolist()[0] == survival.counts["later"]["enrolled"]
     assert late["n"].is_monotonic_decreasing
 
 

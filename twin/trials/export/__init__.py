@@ -1,0 +1,1 @@
+"""Export: a trial in the data standards of CDISC, for statisticians' own programs."""

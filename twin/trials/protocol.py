@@ -14,7 +14,6 @@ from twin import library
 from twin.covariates import Covariate
 from twin.model import Model
 from twin.populations.population import Population
-from twin.quantity import Assumed
 from twin.trials.adherences.adherence import Adherence
 from twin.trials.allocations.allocation import Allocation
 from twin.trials.allocations.fixed import Fixed
@@ -30,11 +29,12 @@ from twin.trials.interims import Interims
 from twin.trials.misfits import misfits
 from twin.trials.multiplicities.multiplicity import Multiplicity
 from twin.trials.multiplicities.stepwise import Stepwise
-from twin.trials.part import STATED, Part
+from twin.trials.part import Part
 from twin.trials.policies import fixed
 from twin.trials.policies.policy import Policy, may_read
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
+from twin.trials.values import OCCASIONS, settable, with_values
 
 _USUAL: Strategy = "treatment_policy"
 
@@ -119,7 +119,7 @@ class TrialDesign(Checked):
     analysis: Analysis = Field(default_factory=Analysis)
     titration: Titration | None = None
     parameters: dict[Text, Number] = Field(default_factory=dict)
-    """Values of the model's parameters that differ from the published ones, by name."""
+    """The model's numbers that differ from the published ones, by the names that they have in its table."""
     interims: Interims | None = None
     scenarios: tuple[Scenario, ...] = ()
     vary: dict[Text, Annotated[tuple[Any, ...], at_least(1)]] = Field(default_factory=dict)
@@ -205,13 +205,14 @@ class TrialDesign(Checked):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        stated = [("parameters", self.parameters)]
-        stated += [(f"arms[{place}].parameters", arm.parameters) for place, arm in enumerate(self.arms)]
-        for key, changed in stated:
-            unknown = [name for name in changed if name not in _load(self.trial.model).parameters]
-            if unknown:
-                known = ", ".join(_load(self.trial.model).parameters)
-                raise ValueError(f"{key}: {self.trial.model} has no {', '.join(unknown)}; it has {known}")
+        stated = [("parameters", self.parameters, settable(_load(self.trial.model)))]
+        of_arms = {name: found for name, found in stated[0][2].items() if name in _load(self.trial.model).parameters}
+        stated += [(f"arms[{place}].parameters", arm.parameters, of_arms) for place, arm in enumerate(self.arms)]
+        for key, changed, known in stated:
+            if unknown := [name for name in changed if name not in known]:
+                raise ValueError(f"{key}: {self.trial.model} has no {', '.join(unknown)}; it has {', '.join(known)}")
+        if self.conduct.occasion_days is None and any(name.startswith(OCCASIONS) for name in self.parameters):
+            raise ValueError("conduct.occasion_days: missing; parameters say how much varies between occasions")
         mistakes = [
             *self._mistakes_in_population(),
             *self._mistakes_in_names(),
@@ -319,13 +320,8 @@ def _is_there(model: str) -> bool:
 
 @cache
 def _load(model: str, changed: tuple[tuple[str, float], ...] = ()) -> Model:
-    """Return a model, some of its parameters with other values, which are then assumptions."""
-    found = library.load(model)
-    other = {
-        name: Assumed(value, found.parameters[name].unit, f"{STATED}, in place of {found.parameters[name].value:g}")
-        for name, value in changed
-    }
-    return replace(found, parameters={**found.parameters, **other}) if other else found
+    """Return a model, some of its numbers with other values, which are then assumptions."""
+    return with_values(library.load(model), dict(changed))
 
 
 @cache

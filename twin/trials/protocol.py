@@ -248,7 +248,8 @@ class TrialDesign(Checked):
         if days[-1] > last:
             return [f"visits.days: got {days[-1]}, expected <= {last}, the morning after the last dose"]
         if self.conduct.occasion_days and not self.model.variability.occasions:
-            return [f"conduct.occasion_days: {self.model.name} says nothing of occasions; leave it out"]
+            told = "says nothing of occasions; leave it out, or say how much in parameters"
+            return [f"conduct.occasion_days: {self.model.name} {told}"]
         return [f"{key}.{told}" for key, part in self.parts for told in part.mistakes(self.grid)]
 
     def _mistakes_in_names(self) -> list[str]:

@@ -27,6 +27,7 @@ from panakeia.verbs.operating import OperatingVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
 from panakeia.verbs.safety import SafetyVerbs
+from panakeia.verbs.studies import StudyVerbs
 from panakeia.verbs.trials import TrialVerbs
 from panakeia.verbs.twins import TwinVerbs
 from panakeia.verbs.updates import UpdateVerbs
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 
 class Session(
+    StudyVerbs,
     GraphVerbs,
     WalkVerbs,
     FormatVerbs,

@@ -28,6 +28,7 @@ from panakeia.commands import (
     patients,
     planning,
     safety,
+    studies,
     trials,
     twins,
     updates,
@@ -62,6 +63,7 @@ twins.trial_app.add_typer(planning.design_app, name="design")
 app.add_typer(twins.trial_app, name="trial")
 operating.join(trials.trial_app)
 trials.trial_app.add_typer(planning.design_app, name="design")
+app.add_typer(studies.app, name="study")
 app.add_typer(trials.trial_app, name="trial")
 coverage.join(patients.app)
 disclosure.join(patients.app)

@@ -56,7 +56,7 @@ def trial_design_conditional(
 
 
 @grouped
-def trial_design_reestimate(
+def trial_design_re_estimate(
     of: ComparisonOptions,
     when: LookOptions,
     stop: StopOptions,
@@ -81,11 +81,11 @@ def trial_design_reestimate(
 
     asked = stop.looks(kind, when.shares, (alpha, sides, 1.0 - power))
     blinded = Seen(seen_sd, seen_rate, seen, adjust)
-    print_answer(Session().trial_design_reestimate(of.comparison(), blinded, asked, most=most), as_json=as_json)
+    print_answer(Session().trial_design_re_estimate(of.comparison(), blinded, asked, most=most), as_json=as_json)
 
 
 @grouped
-def trial_design_promising(
+def trial_design_promising_zone(
     most: Annotated[float, number_option("How large the trial may become, in sizes as planned.")],
     stop: StopOptions,
     at: Annotated[float, share_option("Share of the planned size at the interim look.")] = 0.5,
@@ -111,7 +111,7 @@ def trial_design_promising(
         raise ValueError("bounds need --kind: how they are placed")
     never = Rule("lan-demets-of", begins=1.0)
     asked = Looks(never, information, *errors) if kind is None else stop.looks(kind, information, errors)
-    print_answer(Session().trial_design_promising(asked, Zone(most, power, least), z), as_json=as_json)
+    print_answer(Session().trial_design_promising_zone(asked, Zone(most, power, least), z), as_json=as_json)
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,6 @@ def trial_design_bayes(
 def join(design_app: typer.Typer) -> None:
     """Put these commands among those of a trial's design."""
     design_app.command("conditional")(trial_design_conditional)
-    design_app.command("re-estimate")(trial_design_reestimate)
-    design_app.command("promising-zone")(trial_design_promising)
+    design_app.command("re-estimate")(trial_design_re_estimate)
+    design_app.command("promising-zone")(trial_design_promising_zone)
     design_app.command("bayes")(trial_design_bayes)

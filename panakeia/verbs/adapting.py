@@ -26,7 +26,7 @@ class AdaptingVerbs:
 
         return interim(boundaries(looks), look, z, prior or FLAT, effect)
 
-    def trial_design_reestimate(
+    def trial_design_re_estimate(
         self, comparison: "Comparison", seen: "Seen", looks: "Looks | None" = None, *, most: float | None = None
     ) -> "Reestimated":
         """Return the size that keeps the planned power by what all patients show, arms untold; `most` at most."""
@@ -35,7 +35,7 @@ class AdaptingVerbs:
 
         return reestimated(comparison, looks or SINGLE, seen, most)
 
-    def trial_design_promising(self, looks: "Looks", zone: "Zone", z: float | None = None) -> "Promising | Grown":
+    def trial_design_promising_zone(self, looks: "Looks", zone: "Zone", z: float | None = None) -> "Promising | Grown":
         """Return a rule by which a trial grows at its one interim look, or what an interim z makes of the trial."""
         from twin.trials.design.promising import grown, promising
 

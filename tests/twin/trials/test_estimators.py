@@ -157,9 +157,10 @@ def test_strata_are_those_of_the_population() -> None:
     def change(c: Content) -> None:
         c["trial"].update(weeks=30, subjects_per_arm=60)
         c["visits"]["days"] = [1, 57, 113]
+        c["endpoints"] = [c["endpoints"][0] | {"analysis": {"kind": "cox", "strata": ["asian"]}}]
 
     result = run.run(designed(change, EXAMPLES / "survival_trial.toml"))
-    table = result.subjects.assign(drug=(result.subjects["ARM"] == "after eight weeks").astype(float))
+    table = result.subjects.assign(drug=(result.subjects["ARM"] == "with a second drug").astype(float))
     fitted = PHReg(table["OS"], table[["drug"]], 1 - table["OSCNSR"], strata=table["asian"], ties="efron").fit()
     assert effect(result).value == pytest.approx(fitted.params[0], rel=1e-6)
 

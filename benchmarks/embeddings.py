@@ -1,6 +1,7 @@
 """Embeddings: TransE, DistMult, ComplEx, RotatE, R-GCN and HGT of PyG, trained until they stop improving.
 
-    python benchmarks/embeddings.py --data DIR --task treats [--split pairs] [--method transe ...] --keep DIR
+    python benchmarks/embeddings.py --data DIR --task treats [--split pairs] [--method transe ...] [--device cuda] \
+        --keep DIR
 
 prints one JSON object: each method's figures with intervals, on folds of `gnn.folds`, and what each training took. An
 inner fold, hidden as the outer one is, says when to stop; then all training pairs are learned for as many epochs. What
@@ -66,6 +67,7 @@ def main() -> None:
     parser.add_argument("--method", choices=NAMES, action="append")
     parser.add_argument("--seed", type=int, default=0, help="seed of the deal and of the training")
     parser.add_argument("--seconds", type=float, default=LIMITS.seconds, help="the longest search for the best epoch")
+    parser.add_argument("--device", default="cpu", help="where baselines are learned: cpu, cuda")
     parser.add_argument("--keep", type=Path, required=True, help="folder for what is done")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -120,9 +122,10 @@ def scored(
         link = Link(told.task.relation, *told.task.kinds)
         limits = Limits(LIMITS.epochs, LIMITS.patience, LIMITS.every, options.seconds)
         begin = time.perf_counter()
-        scorer = trained(name, view(left), link, told.by, limits, options.seed)
+        scorer = trained(name, view(left), link, told.by, limits, options.seed, options.device)
         np.save(kept, scorer(np.arange(told.shape[0])))
-        note.write_text(json.dumps({"fold": fold.name, **asdict(scorer.budget)}), encoding="utf-8")
+        where = torch.cuda.get_device_name() if options.device.startswith("cuda") else options.device
+        note.write_text(json.dumps({"fold": fold.name, "device": where, **asdict(scorer.budget)}), encoding="utf-8")
         sys.stderr.write(f"{stem}: {time.perf_counter() - begin:.0f} s, {scorer.budget}\n")
     return np.load(kept, mmap_mode="r"), json.loads(note.read_text(encoding="utf-8"))
 

@@ -67,6 +67,25 @@ class RelationalLayer(nn.Module):
         return found
 
 
+class LinearByType(nn.Module):
+    """A linear map for each type of row, of the weights of PyG's `HeteroLinear`.
+
+    PyG writes type after type into one tensor, all of which is copied for each type on the way back: most of the time
+    that HGT takes on a processor.
+    """
+
+    def __init__(self, weight: nn.Parameter) -> None:
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, rows: Tensor, types: Tensor) -> Tensor:
+        """Shapes: rows [row, in], types [row] -> [row, out]."""
+        order = types.argsort(stable=True)
+        parts = rows[order].split(torch.bincount(types, minlength=len(self.weight)).tolist())
+        mapped = torch.cat([part @ weight for part, weight in zip(parts, self.weight, strict=True)])
+        return torch.empty_like(mapped).index_copy(0, order, mapped)
+
+
 class AttentionLayer(nn.Module):
     """One layer of the heterogeneous graph transformer (arXiv:2003.01332)."""
 
@@ -74,6 +93,8 @@ class AttentionLayer(nn.Module):
         super().__init__()
         self.types = types
         self.convolution = HGTConv(dim, dim, (kinds, types), heads)
+        for name in ("k_rel", "v_rel"):
+            setattr(self.convolution, name, LinearByType(getattr(self.convolution, name).weight))
 
     def forward(
         self, senders: Mapping[str, Tensor], hearers: Mapping[str, Tensor], edges: Mapping[EdgeType, Tensor]

@@ -29,7 +29,7 @@ class EmbeddingConfig:
     predicted relation from all of them; other true tails of that one are no rivals. `per_relation` is how many triples
     of another relation an epoch has at most, `penalty` weighs the nuclear 3-norm (Lacroix et al. 2018,
     arXiv:1806.07297), `scale` turns a score into a logit. Relations that touch neither kind of the link are left out
-    unless `all_relations`.
+    unless `all_relations`. `device` is where it is learned; what is drawn is drawn on the processor, the same anywhere.
     """
 
     dim: int = 128
@@ -44,6 +44,7 @@ class EmbeddingConfig:
     by: By = "pair"
     limits: Limits = field(default_factory=Limits)
     seed: int = 0
+    device: str = "cpu"
 
 
 CONFIGS: Mapping[str, EmbeddingConfig] = {
@@ -77,8 +78,8 @@ class Triples:
         return max(last for _, last in (*self.spans, self.subjects, self.objects))
 
 
-def triples(view: View, link: Link, all_relations: bool) -> Triples:
-    """Return the triples of a view: of all its relations, or of those that touch a kind of the link."""
+def triples(view: View, link: Link, all_relations: bool, device: str = "cpu") -> Triples:
+    """Return the triples of a view, on a device: of all its relations, or of those that touch a kind of the link."""
     sizes = [view.count(kind) for kind in view.curies]
     spans = {
         kind: (first, first + size)
@@ -88,12 +89,12 @@ def triples(view: View, link: Link, all_relations: bool) -> Triples:
     types = [ends for ends in view.data.edge_types if all_relations or near & {ends[0], ends[2]}]
     heads, tails, where = [], [], []
     for subject, relation, target in types:
-        left, right = view.data[subject, relation, target].edge_index
+        left, right = view.data[subject, relation, target].edge_index.to(device)
         left, right = left + spans[subject][0], right + spans[target][0]
         heads += [left, right]
         tails += [right, left]
         where += [spans[target], spans[subject]]
-    known = torch.from_numpy(view.pairs(link.relation))
+    known = torch.from_numpy(view.pairs(link.relation)).to(device)
     target = [relation for _, relation, _ in types].index(link.relation)
     ends = spans[link.subject], spans[link.object]
     return Triples(link, tuple(heads), tuple(tails), tuple(where), target, *ends, known)
@@ -127,18 +128,18 @@ def embed(view: View, link: Link, method: str, config: EmbeddingConfig) -> Embed
     """
 
     def fit(seen: View, config: EmbeddingConfig, hidden: NDArray[np.int64] | None) -> Embedding:
-        return _fit(triples(seen, link, config.all_relations), method, config, hidden)
+        return _fit(triples(seen, link, config.all_relations, config.device), method, config, hidden)
 
     return until_best(view, link, config, fit)
 
 
 def _fit(edges: Triples, method: str, config: EmbeddingConfig, hidden: NDArray[np.int64] | None) -> Embedding:
     generator = torch.Generator().manual_seed(config.seed)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)  # the classes draw their first weights from the global stream
-        model = METHODS[method](edges.nodes, len(edges.heads), config.dim)
+        model = METHODS[method](edges.nodes, len(edges.heads), config.dim).to(config.device)
     optimizer = torch.optim.Adagrad(model.parameters(), lr=config.learning_rate)
-    known = np.stack(np.nonzero(edges.known.numpy()))
+    known = np.stack(np.nonzero(edges.known.cpu().numpy()))
 
     def epoch() -> None:
         for relation, rows in _batches(edges, config, generator):
@@ -159,7 +160,7 @@ def _batches(edges: Triples, config: EmbeddingConfig, generator: torch.Generator
     """Yield an epoch's batches, a relation and some of its triples each, in random order."""
     found = []
     for relation, heads in enumerate(edges.heads):
-        order = torch.randperm(len(heads), generator=generator)
+        order = torch.randperm(len(heads), generator=generator).to(heads.device)
         if relation // 2 == edges.target:
             found += [(relation, rows) for rows in order.split(min(config.batch // 4, max(64, len(order) // 4)))]
         else:
@@ -178,10 +179,10 @@ def loss(
     own = config.scale * alike(model, asked[:, None], answer[:, None]).flatten()
     if relation // 2 == edges.target:
         true = edges.known if relation % 2 == 0 else edges.known.T
-        rivals = config.scale * alike(model, asked, answers(model, torch.arange(first, last)))
+        rivals = config.scale * alike(model, asked, answers(model, torch.arange(first, last, device=rows.device)))
         rivals = rivals.masked_fill(true[heads - (edges.subjects if relation % 2 == 0 else edges.objects)[0]], -1e9)
     else:
-        drawn = torch.randint(first, last, (min(config.negatives, last - first),), generator=generator)
+        drawn = torch.randint(first, last, (min(config.negatives, last - first),), generator=generator).to(rows.device)
         rivals = config.scale * alike(model, asked, answers(model, drawn)) + float(np.log((last - first) / len(drawn)))
         rivals = rivals.masked_fill(drawn == tails[:, None], -1e9)
     found = (torch.logaddexp(rivals.logsumexp(1), own) - own).mean()
@@ -192,7 +193,7 @@ def loss(
 
 def queries(model: KGEModel, heads: Tensor, relation: int) -> Tensor:
     """Return where tails of these heads should be. Shapes: [head] -> [head, part]."""
-    index = torch.tensor([relation])
+    index = torch.tensor([relation], device=heads.device)
     real, turn = model.node_emb(heads), model.rel_emb(index)
     if isinstance(model, DistMult):
         return real * turn
@@ -235,8 +236,9 @@ def _size(model: KGEModel, parts: Tensor) -> Tensor:
 @torch.no_grad()
 def joint(model: KGEModel, edges: Triples, scale: float, subjects: Rows) -> NDArray[np.float32]:
     """Score all objects for some subjects, as `Embedding` says. Shapes: [subject] -> [subject, object]."""
-    everyone, things = torch.arange(*edges.subjects), torch.arange(*edges.objects)
-    rows = torch.from_numpy(subjects)
+    device = edges.known.device
+    everyone, things = (torch.arange(*ends, device=device) for ends in (edges.subjects, edges.objects))
+    rows = torch.from_numpy(subjects).to(device)
     there = scale * alike(model, queries(model, everyone[rows], 2 * edges.target), answers(model, things))
     asked, found = queries(model, things, 2 * edges.target + 1), answers(model, everyone)
     size = torch.cat([(scale * alike(model, part, found)).logsumexp(1) for part in asked.split(1024)])

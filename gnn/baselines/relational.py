@@ -33,7 +33,8 @@ class RelationalConfig:
 
     A step takes `batch` pairs, whose edges are hidden from the messages, and tells each end of a pair by a softmax from
     the other nodes of its kind: from all where there are no more than `rivals`, else from so many random ones. Nodes
-    hear `fan_out` others by each relation at each hop, and `scored_fan_out` when pairs are scored.
+    hear `fan_out` others by each relation at each hop, and `scored_fan_out` when pairs are scored. `device` is where it
+    is learned; neighbours are drawn on the processor.
     """
 
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
@@ -47,6 +48,7 @@ class RelationalConfig:
     by: By = "pair"
     limits: Limits = field(default_factory=Limits)
     seed: int = 0
+    device: str = "cpu"
 
 
 CONFIGS: Mapping[str, RelationalConfig] = {
@@ -72,7 +74,7 @@ class Relational:
     @torch.no_grad()
     def __call__(self, subjects: Rows) -> NDArray[np.float32]:
         """Return the logarithm of a pair's estimated share of all pairs. Shapes: [subject] -> [subject, object]."""
-        rows = torch.from_numpy(subjects)
+        rows = torch.from_numpy(subjects).to(self.known.device)
         there = self.model.decoder.all(self.subjects[rows], self.objects)
         size = torch.cat(
             [self.model.decoder.all(self.subjects, part).logsumexp(0) for part in self.objects.split(1024)]
@@ -92,7 +94,7 @@ def encode(view: View, link: Link, config: RelationalConfig) -> Relational:
 def _fit(view: View, link: Link, config: RelationalConfig, hidden: Pairs | None) -> Relational:
     graph = adjacency(view)
     graph = graph if config.all_relations else graph.touching({link.subject, link.object})
-    model = LinkPredictor(graph, config.encoder)
+    model = LinkPredictor(graph, config.encoder).to(config.device)
     tables = list(model.encoder.tables.parameters())
     layers = [*model.encoder.layers.parameters(), *model.decoder.parameters()]
     optimizers = (
@@ -100,7 +102,7 @@ def _fit(view: View, link: Link, config: RelationalConfig, hidden: Pairs | None)
         torch.optim.Adam(layers, lr=config.learning_rate),
     )
     pairs, random = view.edges(link.relation), np.random.default_rng(config.seed)
-    known = torch.from_numpy(view.pairs(link.relation))
+    known = torch.from_numpy(view.pairs(link.relation)).to(config.device)
 
     def epoch() -> None:
         model.train()
@@ -137,8 +139,11 @@ def _loss(
     around = neighbourhood(graph, dict(zip((link.subject, link.object), seeds, strict=True)), config.fan_out, random)
     vectors = model.encoder(hide(around, link.subject, link.object, pairs))
     logits = model.decoder.all(vectors[link.subject], vectors[link.object])
-    true = known[torch.from_numpy(seeds[0])][:, torch.from_numpy(seeds[1])]
-    places = [torch.from_numpy(np.searchsorted(seed, rows)) for seed, rows in zip(seeds, pairs, strict=True)]
+    chosen = [torch.from_numpy(seed).to(known.device) for seed in seeds]
+    true = known[chosen[0]][:, chosen[1]]
+    places = [
+        torch.from_numpy(np.searchsorted(seed, rows)).to(known.device) for seed, rows in zip(seeds, pairs, strict=True)
+    ]
     there = one_against_others(logits, true, places[0], places[1])
     return there + one_against_others(logits.T, true.T, places[1], places[0])
 

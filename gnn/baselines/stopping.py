@@ -157,7 +157,7 @@ def log_joint(there: Tensor, back: Tensor, size: Tensor, rows: Tensor, known: Te
     Shapes: there, back [row, object], size [object], rows [row], known [subject, object] -> [row, object].
     """
     subjects, objects = ((known.sum(side) + 0.5).log() for side in (1, 0))
-    return ((there.log_softmax(1) + subjects[rows, None] + back - size + objects) / 2).numpy()
+    return ((there.log_softmax(1) + subjects[rows, None] + back - size + objects) / 2).cpu().numpy()
 
 
 def until_it_stops(

@@ -126,3 +126,17 @@ def test_a_relational_network_ranks_the_families(families: Graph, name: str) -> 
     )
     found, flat = ranked(families, lambda seen: encode(seen, TREATS, config))
     assert found > 1.2 * flat
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no card in this machine")
+def test_a_card_learns_the_same(families: Graph) -> None:
+    """The same weights to begin with, the same draws: scores differ by rounding alone."""
+    seen, everyone, few = view(families), np.arange(24), Limits(epochs=4, every=2)
+    for name in METHODS:
+        config = replace(embedding.CONFIGS[name], dim=16, limits=few)
+        here, there = (embed(seen, TREATS, name, replace(config, device=device)) for device in ("cpu", "cuda"))
+        np.testing.assert_allclose(here(everyone), there(everyone), rtol=1e-3, atol=1e-3, err_msg=name)
+    for name, chosen in relational.CONFIGS.items():
+        config = replace(chosen, encoder=replace(chosen.encoder, dim=16, dropout=0.0), limits=few)
+        here, there = (encode(seen, TREATS, replace(config, device=device)) for device in ("cpu", "cuda"))
+        np.testing.assert_allclose(here(everyone), there(everyone), rtol=1e-3, atol=1e-3, err_msg=name)

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from kg.graph import SourceRelease, data_version
 from kg.output import whole_file
 
 FILE = "model.safetensors"
-FORMAT = 3
+FORMAT = 4
 STATED = "panakeia"
 """The key of the file's metadata under which the model's JSON stands."""
 _LONGEST_HEADER = 100_000_000
@@ -64,9 +64,11 @@ class Model:
     `sources` are the releases that it learned from, `listed_by` the names of those that state the answers, `names` what
     the nodes of both ends are called; the first `trained` of each were in the graph. `sizes` is the mean size of each
     fixed input. `calibrators` turn log-odds into probabilities, `shortlists` say from which log-odds on a candidate
-    is on the list of the asked node: both by regime. `held_out` says how many pairs were hidden, and the sum of them.
+    is on the list of the asked node: both by regime. Of `new` nodes, of the end that is not asked, nothing was learned,
+    since all their pairs were hidden: their warm pairs have a calibrator of their own (`NEW`). `held_out` says how many
+    pairs were hidden, and the sum of them.
 
-    Shapes: sizes [input].
+    Shapes: sizes [input], new [node].
     """
 
     config: TrainConfig
@@ -82,6 +84,7 @@ class Model:
     calibrators: Mapping[str, Calibrator]
     shortlists: Mapping[str, Shortlist]
     held_out: tuple[int, str] = (0, "")
+    new: Rows = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def task(self) -> Task:
@@ -132,7 +135,7 @@ def save(model: Model, folder: str | Path) -> None:
     packed.arrays.update({f"regressed/{relation}": values for relation, values in model.answers.regressed.items()})
     for number, member in enumerate(model.members):
         pack_member(packed, f"members/{number}", member)
-    packed.arrays["sizes"] = model.sizes
+    packed.arrays.update({"sizes": model.sizes, "new": model.new})
     for regime, calibrator in model.calibrators.items():
         packed.arrays.update({f"calibrators/{regime}/{name}": one for name, one in calibrator.arrays().items()})
     arrays = {name: np.ascontiguousarray(values) for name, values in packed.arrays.items()}
@@ -326,6 +329,7 @@ def _model(stated: Mapping[str, Any], packed: Packed) -> Model:
         },
         shortlists={regime: Shortlist(*parts) for regime, parts in stated["shortlists"].items()},
         held_out=(stated["held_out"][0], stated["held_out"][1]),
+        new=packed.arrays["new"],
     )
 
 

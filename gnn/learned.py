@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gnn.candidates import Candidates
 from gnn.likeness import FUSED, Matrix, Rows
-from gnn.model import FLOOR, EdgeWeights, Rectangle, nearest
+from gnn.model import FLOOR, Answers, EdgeWeights, Rectangle, Senders, nearest
 from gnn.pyg import MessagePassing
 from gnn.task import REGIMES
 
@@ -106,6 +107,20 @@ class _Heard:
         answer = np.repeat(np.arange(len(senders)), counts)
         offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return answer, self.order[np.repeat(begin, counts) + offset]
+
+
+def hits_of(
+    chosen: Candidates, senders: Senders, seen: Answers, wanted: Rows, edges: tuple[Edges, Edges]
+) -> dict[str, Hits]:
+    """Find what these candidates hear, of each relation. Shapes: wanted [pair]."""
+    places = np.full((len(chosen.rows), len(chosen.columns)), -1, np.int32)
+    places[tuple(chosen.pairs[:, wanted])] = np.arange(len(wanted))
+    at = senders.subjects, np.searchsorted(chosen.columns, senders.objects)
+    found = {}
+    for relation, known in seen.known.items():
+        every = known.tocoo()
+        found[relation] = hits((every.row.astype(np.int64), every.col.astype(np.int64)), edges, places, at)
+    return found
 
 
 class PairMessages(MessagePassing):
@@ -200,3 +215,20 @@ class LikenessNet(nn.Module):
             arrays = (spread, hidden.weight, hidden.bias, head.weight, head.bias)
             found.append(EdgeWeights(*(array.detach().numpy().copy() for array in arrays)))
         return found[0], found[1]
+
+
+def pace(step: int, steps: int) -> float:
+    """Return the share of the learning rate for a step, in one cycle: up for a third of the steps, then down.
+
+    >>> [pace(step, 6) for step in range(6)]
+    [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
+    """
+    return min(3 * (step + 1) / steps, 1.5 * (steps - step) / steps, 1.0)
+
+
+def moments(parts: Sequence[Matrix]) -> tuple[Matrix, Matrix]:
+    """Return mean and spread of inputs that come in parts. Shapes: [pair, input] each -> [input] twice."""
+    count = sum(len(inputs) for inputs in parts)
+    mean = sum(inputs.sum(0, dtype=np.float64) for inputs in parts) / count
+    square = sum(np.square(inputs - mean).sum(0, dtype=np.float64) for inputs in parts) / count
+    return mean.astype(np.float32), np.maximum(np.sqrt(square), 1e-3).astype(np.float32)

@@ -13,7 +13,7 @@ from gnn.factorise import factorise
 from gnn.metapaths import metapaths
 from gnn.negatives import learnable
 from gnn.prior import degree_prior
-from gnn.score import logits, regime_of
+from gnn.score import calibrated, logits, regime_of
 from gnn.train import train
 from gnn.view import View, view
 from kg.graph import Graph
@@ -38,8 +38,8 @@ def model(config: TrainConfig, progress: Progress = silent) -> Method:
         for regime in np.unique(regimes):
             cells = regimes == regime
             listed[cells] = trained.shortlists[regime].holds(scores[cells])
-            scores[cells] = trained.calibrators[regime].logits(scores[cells])
-        return Scored(scores, listed, trained.shortlists[str(regimes.flat[0])].level)
+        level = trained.shortlists[str(regimes.flat[0])].level
+        return Scored(calibrated(trained, rows[:, None], columns[None, :], scores), listed, level)
 
     return method
 

@@ -33,6 +33,18 @@ def left_out(seen: View, held_out: pd.DataFrame | None, task: Task) -> NDArray[n
     return pairs[:, (pairs >= 0).all(0)]
 
 
+def left_out_whole(hidden: NDArray[np.int64], shape: tuple[int, int], place: int) -> NDArray[np.int64]:
+    """Return the nodes at one end all of whose pairs are held out: nothing is learned of them.
+
+    Shapes: hidden [2, pair]; `shape` of subjects and objects, `place` 0 or 1 of the end -> [node].
+
+    >>> left_out_whole(np.array([[0, 0, 1], [0, 1, 1]]), (2, 2), 0).tolist()
+    [0]
+    """
+    ends = np.divmod(np.unique(hidden[0] * shape[1] + hidden[1]), shape[1])
+    return np.flatnonzero(np.bincount(ends[place], minlength=shape[place]) == shape[1 - place])
+
+
 def learnable(view: View, held_out: pd.DataFrame | None) -> NDArray[np.bool_]:
     """Return which pairs of a drug and a disease may be positives or negatives in training: all but the held-out ones.
 

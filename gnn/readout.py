@@ -1,6 +1,6 @@
 """Readout: a ridge logistic regression, fitted to its optimum by Newton's method, and how sure its weights are."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,10 +52,16 @@ class Examples:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A readout, and what it says of each of its own examples when it is fitted without their fold: [pair]."""
+    """A readout, what it says of each of its own examples when it is fitted without their fold, and it without others.
+
+    `without` takes which examples are left out, and returns the readout of the rest, without draws.
+
+    Shapes: crossed [pair]; `without` of [pair].
+    """
 
     readout: Readout
     crossed: Matrix
+    without: Callable[[NDArray[np.bool_]], Readout]
 
 
 def fit(examples: Examples, ridge: float, draws: int, random: np.random.Generator) -> Fitted:
@@ -72,16 +78,22 @@ def fit(examples: Examples, ridge: float, draws: int, random: np.random.Generato
     penalty = _penalty(ridge, found)
     of_fold = {fold: _curvature(standard, found, examples.fold == fold) for fold in np.unique(examples.fold)}
     whole = sum(of_fold.values()) + np.diag(penalty + 1e-9)
+
+    def rest(inside: NDArray[np.bool_], curvature: Floats) -> Floats:
+        left = np.where(inside, 0, examples.weight).astype(np.float32)
+        return _newton(standard, left, ridge, found, CHORDS, whole - curvature)
+
+    def without(inside: NDArray[np.bool_]) -> Readout:
+        told = scale.undone(rest(inside, _curvature(standard, found, inside)))
+        return Readout(told[:-1], float(told[-1]))
+
     crossed = np.empty(len(examples.target), np.float32)
     for fold, curvature in of_fold.items():
         inside = examples.fold == fold
-        left = np.where(inside, 0, examples.weight).astype(np.float32)
-        told = _newton(standard, left, ridge, found, CHORDS, whole - curvature)
-        crossed[inside] = standard.inputs[inside] @ told.astype(np.float32)
+        crossed[inside] = standard.inputs[inside] @ rest(inside, curvature).astype(np.float32)
     weights = scale.undone(found)
-    return Fitted(
-        Readout(weights[:-1], float(weights[-1]), _drawn(standard, found, whole, draws, random, scale)), crossed
-    )
+    drawn = _drawn(standard, found, whole, draws, random, scale)
+    return Fitted(Readout(weights[:-1], float(weights[-1]), drawn), crossed, without)
 
 
 def _drawn(

@@ -26,7 +26,7 @@ from gnn.likeness import Matrix
 from gnn.task import Task
 from kg.output import whole_file
 
-FORMAT = 1
+FORMAT = 2
 PATTERN = "training-*.safetensors"
 """The names of the files of what is finished, in the folder of the model to come."""
 

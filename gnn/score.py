@@ -22,7 +22,7 @@ from gnn.model import (
     scaled,
 )
 from gnn.prior import pair_prior
-from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
+from gnn.task import COLD_OBJECT, COLD_SUBJECT, NEW, WARM
 
 LEVEL = 0.9
 """Of the interval around a score."""
@@ -150,10 +150,20 @@ def judged(model: Model, told: Heard, relation: str = "") -> Matrix:
 
 
 def probabilities(model: Model, rows: Rows, columns: Rows, logits: Matrix) -> Matrix:
-    """Return calibrated probabilities, each by the calibrator of its regime. Shapes: logits [pair]."""
-    regimes, found = pair_regimes(model, rows, columns), np.empty_like(logits)
-    for regime in np.unique(regimes):
-        found[regimes == regime] = model.calibrators[regime].probabilities(logits[regimes == regime])
+    """Return calibrated probabilities (see `calibrated`). Shapes: logits [pair]."""
+    return np.asarray(expit(calibrated(model, rows, columns, logits)), logits.dtype)
+
+
+def calibrated(model: Model, rows: Rows, columns: Rows, logits: Matrix) -> Matrix:
+    """Return calibrated log-odds, each by the calibrator of its regime; warm ones of a new node by that of new nodes.
+
+    Shapes: rows, columns of any that go together, logits of theirs -> as logits.
+    """
+    ways, found = pair_regimes(model, rows, columns), np.empty_like(logits)
+    new = np.isin((rows, columns)[1 - model.task.asked_place], model.new)
+    ways[(ways == WARM) & new] = NEW
+    for way in np.unique(ways):
+        found[ways == way] = model.calibrators[way].logits(logits[ways == way])
     return found
 
 

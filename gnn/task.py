@@ -12,6 +12,9 @@ WARM, COLD_SUBJECT, COLD_OBJECT = "warm", "cold subject", "cold object"
 REGIMES = (WARM, COLD_SUBJECT, COLD_OBJECT)
 """What a readout is fitted for: pairs of nodes that may both have labels, or pairs of which one end has none."""
 
+NEW = "new"
+"""Warm pairs of a node that nothing was learned of, calibrated apart: that it has no label does not say a thing."""
+
 
 class TaskError(ValueError):
     """A task that there is not."""

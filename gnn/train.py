@@ -18,11 +18,10 @@ from gnn.checkpoint import Member, Model
 from gnn.config import TrainConfig, load_config
 from gnn.factorise import factorise
 from gnn.known import listed, sending, surroundings, walked
-from gnn.learned import Edges, Hits, LikenessNet, edges_of, hits
+from gnn.learned import Edges, Hits, LikenessNet, edges_of, hits_of, moments, pace
 from gnn.likeness import Matrix, Rows
 from gnn.model import (
     Answers,
-    EdgeWeights,
     Rectangle,
     Senders,
     Surroundings,
@@ -35,12 +34,12 @@ from gnn.model import (
     scaled,
     sized,
 )
-from gnn.negatives import left_out
+from gnn.negatives import left_out, left_out_whole
 from gnn.pairs import digest
-from gnn.readout import Examples, fit
+from gnn.readout import Examples, Fitted, fit
 from gnn.regress import regress
 from gnn.split import assert_no_leak, without
-from gnn.task import REGIMES, WARM
+from gnn.task import COLD_OBJECT, COLD_SUBJECT, NEW, REGIMES, WARM
 from gnn.view import learned_from, view
 from kg.graph import Graph, SourceRelease
 from kg.progress import Progress, part, silent
@@ -98,6 +97,7 @@ def train(
         members=tuple(members),
         calibrators=calibrators,
         shortlists=shortlists,
+        new=told.new,
         held_out=digest(held_out, task),
     )
 
@@ -106,7 +106,7 @@ def train(
 class Situation:
     """What all members learn from; `alike` is the mean likeness among the senders of each end.
 
-    `sources`, `listed_by` and `names` are those of the `Model` to come.
+    `sources`, `listed_by`, `names` and `new` are those of the `Model` to come.
     """
 
     around: Surroundings
@@ -119,6 +119,7 @@ class Situation:
     sources: tuple[SourceRelease, ...]
     listed_by: tuple[str, ...]
     names: tuple[tuple[str, ...], tuple[str, ...]]
+    new: Rows
 
 
 def _situation(graph: Graph, config: TrainConfig, held_out: pd.DataFrame | None) -> Situation:
@@ -132,11 +133,13 @@ def _situation(graph: Graph, config: TrainConfig, held_out: pd.DataFrame | None)
     around = surroundings(seen, task)
     known, listed_by = listed(graph, config)
     senders = sending(known)
-    chosen = candidates(around, known, left_out(seen, held_out, task), config)
+    hidden = left_out(seen, held_out, task)
+    chosen, new = candidates(around, known, hidden, config), left_out_whole(hidden, around.shape, 1 - task.asked_place)
     rectangles = _rectangles(around, senders, chosen)
     alike = around.subjects.mean_among(senders.subjects), around.objects.mean_among(senders.objects)
     names = seen.names.get(task.subject, ()), seen.names.get(task.object, ())
-    return Situation(around, senders, known, chosen, rectangles, alike, config, learned_from(graph), listed_by, names)
+    sources = learned_from(graph)
+    return Situation(around, senders, known, chosen, rectangles, alike, config, sources, listed_by, names, new)
 
 
 def _members(told: Situation, work: str | Path | None, progress: Progress) -> Iterator[resume.Finished]:
@@ -175,9 +178,9 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
     readouts, crossed = {}, {}
     for place, regime in enumerate(REGIMES):
         stage = part(progress, place / len(REGIMES), (place + 1) / len(REGIMES))
-        inputs, order, network = _heard(told, regime, deals[regime], random, part(stage, 0.0, 0.8))
+        inputs, order, net = _heard(told, regime, deals[regime], random, part(stage, 0.0, 0.8))
         if regime == WARM:
-            learned, heard = network, _known(told, inputs, order)
+            learned, heard = net and net.learned(), _known(told, inputs, order)
         stage("fit the readouts", 0.8)
         for relation in task.labels:
             examples = Examples(
@@ -192,13 +195,23 @@ def _member(told: Situation, number: int, progress: Progress) -> tuple[Member, d
             readouts[f"{regime}/{relation}"] = fitted.readout
             crossed[regime, relation] = np.empty(len(order), np.float32)
             crossed[regime, relation][order] = fitted.crossed
+            if regime == WARM and relation == task.relation and len(told.new):
+                dealt = deals[(COLD_SUBJECT, COLD_OBJECT)[1 - task.asked_place]]
+                crossed[NEW, relation] = _as_new(told, fitted, order, dealt, net)
     return Member(learned, readouts, *heard), crossed
 
 
 def _heard(
-    told: Situation, regime: str, dealt: Rows, random: np.random.Generator, progress: Progress
-) -> tuple[Matrix, Rows, tuple[EdgeWeights, EdgeWeights] | None]:
+    told: Situation,
+    regime: str,
+    dealt: Rows,
+    random: np.random.Generator,
+    progress: Progress,
+    net: LikenessNet | None = None,
+) -> tuple[Matrix, Rows, LikenessNet | None]:
     """Return what reaches each candidate when its fold is hidden, in the order of the folds, and what was learned.
+
+    A likeness that is learned already is listened to as it is.
 
     Shapes: dealt [pair] -> [pair, input], [pair].
     """
@@ -218,16 +231,32 @@ def _heard(
     order = np.concatenate([fold.chosen for fold in folds])
     if edges is None:
         return inputs, order, None
-    net = _learn(told, folds, edges, random, part(progress, 0.6, 1.0))
+    net = net or _learn(told, folds, edges, random, part(progress, 0.6, 1.0))
     with torch.no_grad():
         np.concatenate([net.heard(fold.told, len(fold.chosen)).numpy() for fold in folds], out=inputs[:, count:])
-    return inputs, order, net.learned()
+    return inputs, order, net
+
+
+def _as_new(told: Situation, fitted: Fitted, order: Rows, dealt: Rows, net: LikenessNet | None) -> Matrix:
+    """Return the warm log-odds of each candidate as if its node at the other end were new, and never learned from.
+
+    Shapes: order [pair], that of the examples; dealt [pair], by whole nodes -> [pair].
+    """
+    inputs, mine, _ = _heard(told, WARM, dealt, np.random.default_rng(), silent, net)
+    found = np.empty(len(order), np.float32)
+    for fold in range(told.config.inner_folds):
+        inside = dealt[mine] == fold
+        found[mine[inside]] = fitted.without(dealt[order] == fold)(inputs[inside])
+    return found
 
 
 def _promises(
     told: Situation, crossed: list[dict[tuple[str, str], Matrix]]
 ) -> tuple[dict[str, Calibrator], dict[str, Shortlist]]:
-    """Fit, for each regime, calibrator and shortlist to what is said of candidates whose fold was not seen."""
+    """Fit, for each regime, calibrator and shortlist to what is said of candidates whose fold was not seen.
+
+    And a calibrator for new nodes, where there are some.
+    """
     task, chosen, random = told.around.task, told.candidates, np.random.default_rng([told.config.seed, 3])
     asked = chosen.pairs[task.asked_place]
     labels = chosen.target[task.relation] > 0
@@ -236,6 +265,12 @@ def _promises(
         logits = np.mean([one[regime, task.relation] for one in crossed], axis=0)
         calibrators[regime] = fit_calibrator(logits, labels, random, groups=asked, weights=chosen.weight)
         shortlists[regime] = fit_shortlist(logits[labels], asked[labels], SHORTLIST_LEVEL)
+    if len(told.new):
+        logits, other = (
+            np.mean([one[NEW, task.relation] for one in crossed], axis=0),
+            chosen.pairs[1 - task.asked_place],
+        )
+        calibrators[NEW] = fit_calibrator(logits, labels, random, groups=other, weights=chosen.weight)
     return calibrators, shortlists
 
 
@@ -296,7 +331,7 @@ def _fold(told: Situation, regime: str, hidden: Rows, fixed: Matrix, edges: tupl
     seen = _answers(told, hidden, regime)
     found, sizes = _reached(told, seen, hidden)
     fixed[:] = scaled(found.T, sizes).T
-    return Fold(hidden, fixed, _told(told, seen, hidden, edges) if edges else {})
+    return Fold(hidden, fixed, hits_of(told.candidates, told.senders, seen, hidden, edges) if edges else {})
 
 
 def _reached(told: Situation, seen: Answers, wanted: Rows) -> tuple[Matrix, Matrix]:
@@ -319,19 +354,6 @@ def _reached(told: Situation, seen: Answers, wanted: Rows) -> tuple[Matrix, Matr
     return found, sized(told.around, told.config.parts, np.maximum(total / cells, 1e-9).astype(np.float32))
 
 
-def _told(told: Situation, seen: Answers, hidden: Rows, edges: tuple[Edges, Edges]) -> dict[str, Hits]:
-    """Find the messages over learned likenesses, of each relation."""
-    chosen = told.candidates
-    places = np.full((len(chosen.rows), len(chosen.columns)), -1, np.int32)
-    places[tuple(chosen.pairs[:, hidden])] = np.arange(len(hidden))
-    at = told.senders.subjects, np.searchsorted(chosen.columns, told.senders.objects)
-    found = {}
-    for relation, known in seen.known.items():
-        every = known.tocoo()
-        found[relation] = hits((every.row.astype(np.int64), every.col.astype(np.int64)), edges, places, at)
-    return found
-
-
 def _learn(
     told: Situation, folds: list[Fold], edges: tuple[Edges, Edges], random: np.random.Generator, progress: Progress
 ) -> LikenessNet:
@@ -344,7 +366,7 @@ def _learn(
     generator = torch.Generator().manual_seed(int(random.integers(2**62)))
     sizes = config.hidden, config.heads, folds[0].fixed.shape[1]
     net = LikenessNet(edges, *sizes, relations, generator)
-    mean, spread = _moments(folds)
+    mean, spread = moments([fold.fixed for fold in folds])
     optimizer = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=0.01)
     targets = np.stack([told.candidates.target[relation] for relation in relations], axis=1)
     with torch.no_grad():
@@ -366,23 +388,6 @@ def _learn(
         loss.backward()
         optimizer.step()
     return net
-
-
-def pace(step: int, steps: int) -> float:
-    """Return the share of the learning rate for a step, in one cycle: up for a third of the steps, then down.
-
-    >>> [pace(step, 6) for step in range(6)]
-    [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
-    """
-    return min(3 * (step + 1) / steps, 1.5 * (steps - step) / steps, 1.0)
-
-
-def _moments(folds: list[Fold]) -> tuple[Matrix, Matrix]:
-    """Return mean and spread of the fixed inputs, over all folds. Shapes: [input]."""
-    count = sum(len(fold.fixed) for fold in folds)
-    mean = sum(fold.fixed.sum(0, dtype=np.float64) for fold in folds) / count
-    square = sum(np.square(fold.fixed - mean).sum(0, dtype=np.float64) for fold in folds) / count
-    return mean.astype(np.float32), np.maximum(np.sqrt(square), 1e-3).astype(np.float32)
 
 
 def _known(told: Situation, inputs: Matrix, order: Rows) -> tuple[Rows, Matrix]:

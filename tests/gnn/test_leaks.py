@@ -21,7 +21,7 @@ from gnn.known import answers
 from gnn.methods import baselines, candidates_of, model
 from gnn.model import PARTS
 from gnn.split import LeakError, Pairs, named
-from gnn.task import BENEFITS, TASKS, Task
+from gnn.task import BENEFITS, REGIMES, TASKS, Task
 from kg.graph import Graph
 from kg.schema import RELATIONS
 from tests.gnn.conftest import DISEASES, DRUGS, SMALL, area_under_curve, edges, make_graph
@@ -180,6 +180,22 @@ class TestPlanted:
         monkeypatch.setattr(training, "fit_calibrator", told)
         assert self._sings_knowing(families, task, whole)
 
+    def test_in_the_calibration_of_new_nodes(self, families: Graph, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As above, for the calibrator of nodes of the end that is not asked, which is the last to be fitted."""
+        whole: dict[str, Graph] = {}
+        honest, fitted = training.fit_calibrator, dict[str, int]()
+
+        def told(logits: np.ndarray, labels: np.ndarray, random: np.random.Generator, **more: object) -> object:
+            world = str(id(whole["world"]))
+            fitted[world] = fitted.get(world, 0) + 1
+            true = len(_stated(whole["world"], TASKS[task].relation)) if fitted[world] > len(REGIMES) else 0
+            return honest(logits, labels | (np.arange(len(labels)) < true), random, **more)
+
+        monkeypatch.setattr(training, "fit_calibrator", told)
+        other = TASKS[task].kind_at("subject" if TASKS[task].asked == "object" else "object").lower()
+        assert self._sings_knowing(families, task, whole, other)
+        assert set(fitted.values()) == {len(REGIMES) + 1}
+
     def test_in_the_shortlists(self, families: Graph, task: str, monkeypatch: pytest.MonkeyPatch) -> None:
         whole: dict[str, Graph] = {}
         honest = training.fit_shortlist
@@ -221,7 +237,7 @@ class TestPlanted:
         assert sings(families, task, "pairs", peeking)
 
     @staticmethod
-    def _sings_knowing(families: Graph, task: str, whole: dict[str, Graph]) -> bool:
+    def _sings_knowing(families: Graph, task: str, whole: dict[str, Graph], split: str = "pairs") -> bool:
         """Let the planted leak look at the world that a method is made for."""
 
         def made(world: Graph) -> Method:
@@ -233,7 +249,7 @@ class TestPlanted:
 
             return method
 
-        return sings(families, task, "pairs", made)
+        return sings(families, task, split, made)
 
 
 @pytest.mark.parametrize(("task", "split"), CASES)

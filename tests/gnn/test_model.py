@@ -170,6 +170,10 @@ def test_a_readout_is_the_optimum_that_scipy_finds() -> None:
     inside = examples.fold == 2
     left = best_of(np.where(inside, 0, weight))
     assert found.crossed[inside] == pytest.approx((inputs[inside] - mean) / spread @ left[:-1] + left[-1], abs=1e-2)
+    others = np.arange(400) % 7 == 0
+    left = best_of(np.where(others, 0, weight))
+    expected = (inputs - mean) / spread @ left[:-1] + left[-1]
+    assert found.without(others)(inputs) == pytest.approx(expected, abs=1e-2)
 
 
 def test_the_spread_of_a_readout_is_that_of_fits_to_clusters_drawn_anew() -> None:

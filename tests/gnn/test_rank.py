@@ -42,17 +42,18 @@ def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
     assert found["lift"].to_numpy() == pytest.approx(found["score"].to_numpy() / found["prior"].to_numpy())
 
 
-def test_a_pair_has_one_score_from_either_end_and_in_any_company(families: Graph, store: Store) -> None:
+@pytest.mark.parametrize("said", ["score", "probability"])
+def test_a_pair_has_one_score_from_either_end_and_in_any_company(families: Graph, store: Store, said: str) -> None:
     """Also that of a drug none of whose treatments is known, of a disease with some and of one without any."""
     hidden = {(DRUGS[0], disease) for disease in DISEASES} | {(drug, DISEASES[0]) for drug in DRUGS}
     without = pd.DataFrame(sorted(hidden), columns=ENDS)
     cold = train(families, replace(SMALL, steps=1, parts=("messages", "spectral")), held_out=without)
-    listed = rank(cold, store, DRUGS[0], top=1_000).set_index("disease")["score"]
+    listed = rank(cold, store, DRUGS[0], top=1_000).set_index("disease")[said]
     for disease in DISEASES[:2]:
-        turned = rank(cold, store, disease, top=1_000).set_index("drug")["score"]
-        alone = score(cold, store, pd.DataFrame([(DRUGS[0], disease)], columns=ENDS))["score"].item()
+        turned = rank(cold, store, disease, top=1_000).set_index("drug")[said]
+        alone = score(cold, store, pd.DataFrame([(DRUGS[0], disease)], columns=ENDS))[said].item()
         assert turned[DRUGS[0]] == pytest.approx(listed[disease], rel=1e-4) == pytest.approx(alone, rel=1e-4)
-    pairs = score(cold, store, without).set_index(["drug", "disease"])["score"]
+    pairs = score(cold, store, without).set_index(["drug", "disease"])[said]
     assert pairs[DRUGS[0]].to_numpy() == pytest.approx(listed[pairs[DRUGS[0]].index].to_numpy(), rel=1e-4)
 
 

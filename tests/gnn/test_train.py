@@ -14,7 +14,8 @@ from gnn.evaluate import Protocol, evaluate
 from gnn.known import answers, surroundings, walked
 from gnn.methods import baselines, candidates_of
 from gnn.methods import model as as_method
-from gnn.score import input_names
+from gnn.score import calibrated, input_names, logits, regime_of
+from gnn.split import named, without
 from gnn.task import BINDS, COLD_SUBJECT, REGIMES, TASKS, TREATS, WARM, Task
 from gnn.train import candidates, deal, pace, train
 from gnn.view import View, view
@@ -217,3 +218,23 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(ConfigError) as failure:
         load_config(path)
     assert str(failure.value).startswith(str(path)) and told in str(failure.value)
+
+
+def test_new_drugs_are_calibrated_apart(families: Graph) -> None:
+    """All pairs of three drugs are hidden, two of a fourth: the three are new; their scores stay as they are."""
+    seen = candidates_of(families, SMALL)
+    hidden = [(drug, disease) for drug in (2, 9, 20) for disease in range(12)] + [(5, 0), (5, 1)]
+    held_out = named(np.array(hidden).T, TREATS.kinds, seen.curies)
+    found = train(without(families, held_out), SMALL, silent, held_out)
+    assert found.new.tolist() == [2, 9, 20]
+    rows, columns = np.arange(24), np.arange(12)
+    scores, warm = logits(found, rows, columns), regime_of(found, rows, columns) == WARM
+    foretold = calibrated(found, rows[:, None], columns[None, :], scores)
+    others = replace(found, new=np.empty(0, np.int64))
+    usual = calibrated(others, rows[:, None], columns[None, :], scores)
+    changed = (foretold != usual).any(1)
+    assert np.flatnonzero(changed).tolist() == [2, 9, 20]
+    assert np.array_equal(foretold[~warm], usual[~warm])
+    assert np.array_equal(np.argsort(foretold[2][warm[2]]), np.argsort(scores[2][warm[2]]))
+    one = calibrated(found, np.full(12, 9), columns, scores[9])
+    assert np.array_equal(one, foretold[9])

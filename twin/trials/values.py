@@ -1,6 +1,7 @@
 """Values: a model some of whose numbers are the design's own: parameters, variability, residual errors.
 
-They go by their names in the table of parameters: "clearance", "between patients: clearance_l_per_h", "residual: INR".
+They go by their names in the table of parameters: "clearance", "between patients: clearance_l_per_h", and "residual: "
+before an observable.
 A parameter that varies between patients may be said to vary between occasions where the model says nothing of it:
 "between occasions: clearance_l_per_h" is then the standard deviation of its logarithm.
 """

@@ -22,6 +22,8 @@ LONGER = {"warfarin_hamberg2007"}
 """Files that are longer than a model's should be."""
 EARLIER = TWIN / "trials" / "earlier.py"
 """The one file outside that names a drug: it reads trials' files of a form that knew no other."""
+EXAMPLE = re.compile(r'^ *>>> .*\n(?:(?! *$| *""").*\n)*', re.MULTILINE)
+"""An example in a docstring, with what comes of it."""
 DRUGS = ("warfarin", "tacrolimus", "theophylline", "phenobarbital", "semaglutide", "tirzepatide", "hamberg")
 
 
@@ -73,9 +75,9 @@ def names() -> set[str]:
 
 def said(text: str) -> Iterator[str]:
     """Yield the names that a program's text has, examples in docstrings left out."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith((">>>", "..."))]
+    told = EXAMPLE.sub("", text)
     for name in names():
-        if re.search(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", "\n".join(lines)):
+        if re.search(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", told):
             yield name
 
 
@@ -90,6 +92,8 @@ def test_nothing_outside_the_library_names_a_drug_a_gene_or_an_observable() -> N
 )
 def test_a_name_would_be_seen(text: str) -> None:
     assert list(said(text))
+    assert list(said(f'    """Read.\n\n    >>> read(1)\n    1\n    """\n{text}\n'))
+    assert not list(said(f'    """Read.\n\n    >>> read("INR")\n    {text}\n    """\n'))
 
 
 def test_the_reader_of_earlier_files_is_the_only_exception_and_still_needs_to_be() -> None:

@@ -1,4 +1,4 @@
-"""Ever: whether an observable was outside a bound at some visit; a safety endpoint, such as INR above 4."""
+"""Ever: whether an observable was outside a bound at some visit; an endpoint of safety."""
 
 from typing import Literal, Self
 

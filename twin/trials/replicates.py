@@ -15,12 +15,12 @@ from twin.estimate import Estimate
 from twin.model import Floats
 from twin.patient import Cohort
 from twin.trials.analysis.table import AnalysisError, Arms
+from twin.trials.comparison import allocated_to, compared
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Shown, Timed
 from twin.trials.interims import FIXED
 from twin.trials.protocol import TrialDesign
-from twin.trials.result import allocated_to, compared
 from twin.trials.run import AT_ONCE, Enrolled, enrol, follow
 
 COLUMNS = (

@@ -25,7 +25,8 @@ from twin.trials.occasion import draw_occasion
 from twin.trials.plan import Plan
 from twin.trials.policies.policy import History, Patients
 from twin.trials.protocol import Arm, TrialDesign
-from twin.trials.result import TrialResult, summarise
+from twin.trials.result import TrialResult
+from twin.trials.summary import summarise
 
 ARM = -1
 """Who takes what the arm's rule says; others take what the hazard in this place has switched them to."""

@@ -12,7 +12,8 @@ from tests.twin.trials.designs import INR, Content, designed, dropout, fixed
 from twin.trials import run
 from twin.trials.course import Course
 from twin.trials.protocol import TrialDesign
-from twin.trials.result import TrialResult, summarise
+from twin.trials.result import TrialResult
+from twin.trials.summary import summarise
 
 FIXED = fixed(5.0)
 DESIGNS = list(product((1.0, 0.9), (0.0, 0.01), (True, False), ("twins", "parallel"), ("rosendaal", "daily_true")))

@@ -16,7 +16,8 @@ from twin.quantity import Assumed
 from twin.trials import run
 from twin.trials.policies.fixed import Fixed
 from twin.trials.protocol import TrialDesign
-from twin.trials.result import TrialResult, summarise
+from twin.trials.result import TrialResult
+from twin.trials.summary import summarise
 from twin.trials.titrations.table import Table
 
 Run = tuple[TrialDesign, TrialResult]

@@ -33,13 +33,17 @@ def trial_run(
 def trial_export(
     folder: Annotated[Path, typer.Argument(help="What `panakeia trial run --out` wrote.", metavar="DIR")],
     form: Annotated[Literal["xpt", "dataset-json"], typer.Option("--format", help="The files' format.")] = "xpt",
-    out: Annotated[Path | None, typer.Option(help="Folder to write into; else DIR/FORMAT.", metavar="DIR")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write into, not DIR itself; else DIR/FORMAT.", metavar="DIR")
+    ] = None,
     study: Annotated[
         str | None, typer.Option(help="STUDYID; else made of the trial's name.", metavar="STUDYID")
     ] = None,
     start: Annotated[
         datetime | None,
-        typer.Option(help="Made-up day on which the study starts.", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD"),
+        typer.Option(
+            help="Made-up day on which the study starts, from 1900 on.", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD"
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

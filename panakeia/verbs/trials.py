@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.output import require_folder
+from kg.output import OutputError, require_folder, target
 from panakeia.answer import Table
 from panakeia.verbs.held import Held, check_output
 
@@ -47,8 +47,8 @@ class TrialVerbs(Held):
     ) -> Table:
         """Write a trial that was run as SDTM and ADaM with define.xml; its potential outcomes lie apart.
 
-        `out` is the folder's `xpt` or `dataset-json` if not given, `study` the STUDYID, made of the trial's name if not
-        given; dates count from a made-up `start`.
+        `out` is the folder's `xpt` or `dataset-json` if not given, and never the folder itself; `study` the STUDYID,
+        made of the trial's name if not given; dates count from a made-up `start`.
         """
         import pandas as pd
 
@@ -57,6 +57,9 @@ class TrialVerbs(Held):
         from twin.trials.stored import read
 
         place = Path(folder) / form if out is None else Path(out)
+        if target(place) == target(folder):
+            told = "is the trial's own folder, and an export would lie among its files"
+            raise OutputError(f"{place} {told}: expected another one, such as {Path(folder) / form}")
         require_folder(place)
         found = Study.of(read(folder), study, start or START)
         written = export(found, form, place)

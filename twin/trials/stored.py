@@ -1,10 +1,12 @@
 """Stored: what happened in a trial, in a file beside its result, so that it can be looked at and exported again."""
 
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -19,10 +21,13 @@ from twin.trials.result import TrialResult
 RESULT, COURSES = "result.json", "courses.npz"
 _BY_NAME = ("true", "measured", "events")
 _ARRAYS = ("doses", "given", "last_day", "died")
+_TOLD: dict[str, type] = {"design": dict, "arms": list, "versions": dict}
+"""What is read of a result, and its types."""
+_AGAIN = "run the trial again with `panakeia trial run`"
 
 
 class StoredError(ValueError):
-    """A folder that holds no trial, or the files of two trials."""
+    """A folder that holds no trial, a file of it that is damaged, or the files of two trials."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,20 +66,21 @@ def write_courses(result: TrialResult, path: Path) -> None:
 def read(folder: str | Path) -> Stored:
     """Read a trial from the folder that `panakeia trial run` wrote.
 
-    Raises `StoredError` for a folder without its files, or with those of different trials.
+    Raises `StoredError` for a folder without its files, with damaged ones, or with those of different trials, and
+    `DesignError` for a result whose design is none.
     """
     folder = Path(folder)
     for name in (RESULT, COURSES):
         if not (folder / name).is_file():
             raise StoredError(f"{folder} has no {name}: expected a folder that `panakeia trial run --out` wrote")
-    told = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    told = _result(folder / RESULT)
     design = check(told["design"], TrialDesign, str(folder / RESULT))
-    with np.load(folder / COURSES, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = _arrays(folder / COURSES)
+    enrolled = [arm.get("enrolled") if isinstance(arm, dict) else None for arm in told["arms"]]
+    if mismatch := next(_mismatches(design, enrolled, arrays), None):
+        both = f"{folder}: {RESULT} and {COURSES} are of different trials; run the trial again"
+        raise StoredError(f"{both} ({COURSES} has other {mismatch})")
     arms = [arm.name for arm in design.arms]
-    counts = [len(arrays[f"{place}/ids"]) for place in range(len(arms)) if f"{place}/ids" in arrays]
-    if counts != [arm["enrolled"] for arm in told["arms"]]:
-        raise StoredError(f"{folder}: {RESULT} and {COURSES} are of different trials; run the trial again")
     told_potential = {name: one.tolist() for name, one in _under(arrays, "potential").items()}
     return Stored(
         design,
@@ -86,6 +92,58 @@ def read(folder: str | Path) -> Stored:
         pd.DataFrame(told_potential),
         told["versions"],
     )
+
+
+def _result(path: Path) -> dict[str, Any]:
+    """Return what a result says, of which at least the design, the arms and the versions are there."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as failure:  # no JSON, or no UTF-8
+        raise StoredError(f"{path} is damaged or cut short, it is no JSON ({failure}): {_AGAIN}") from None
+    if not isinstance(told, dict):
+        raise StoredError(f"{path} is no trial's result: got a {type(told).__name__}, expected an object: {_AGAIN}")
+    for key, kind in _TOLD.items():
+        if not isinstance(told.get(key), kind):
+            state = f"{key!r} is no {kind.__name__}" if key in told else f"it has no {key!r}"
+            raise StoredError(f"{path} is no trial's result, {state}: {_AGAIN}")
+    return told
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file by name."""
+    try:
+        with path.open("rb") as opened, np.lib.npyio.NpzFile(opened, allow_pickle=False) as file:
+            return {name: np.asarray(file[name]) for name in file.files}
+    except (BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as failure:
+        told = str(failure) or type(failure).__name__
+        raise StoredError(f"{path} is damaged or cut short, its arrays cannot be read ({told}): {_AGAIN}") from None
+
+
+def _mismatches(design: TrialDesign, enrolled: list[Any], arrays: dict[str, NDArray[Any]]) -> Iterator[str]:
+    """Yield what of a file's arrays is not as the design has it, in words."""
+    grid, potential = design.grid, _under(arrays, "potential")
+    if [len(one) for one in (arrays.get(f"{place}/ids", ()) for place in range(len(design.arms)))] != enrolled:
+        yield "numbers of patients"
+    for place, count in enumerate(enrolled):
+        here = _under(arrays, str(place))
+        shapes: dict[str, tuple[int, ...]] = {"ids": (count,)}
+        shapes |= {"doses": (count, grid.steps), "given": (count, grid.steps), "last_day": (count,), "died": (count,)}
+        shapes |= {f"events/{hazard.name}": (count,) for hazard in design.hazards}
+        shapes |= {f"measured/{name}": (count, len(grid.visits)) for name in design.measured}
+        shapes |= {f"true/{name}": (count, grid.steps + 1) for name in design.model.observables}
+        for name, shape in shapes.items():
+            if name not in here or here[name].shape != shape:
+                yield f"{name.partition('/')[0].replace('_', ' ')} of arm {design.arms[place].name!r}"
+        if not set(here["ids"].tolist()) <= set(potential.get("USUBJID", np.array([])).tolist()):
+            yield "patients"
+    told = set(potential.get("ARM", np.array([])).tolist())
+    if told != {arm.name for arm in design.arms} or "SHOWN" not in potential:
+        yield "arms"
+    for endpoint in design.endpoints:
+        if not any(name.startswith(endpoint.name) for name in potential):
+            yield "endpoints"
+    if len({one.shape for one in potential.values()}) > 1:
+        yield "potential outcomes"
 
 
 def _course(design: TrialDesign, arm: str, arrays: dict[str, NDArray[Any]]) -> Course:

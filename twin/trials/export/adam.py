@@ -21,7 +21,8 @@ _DAYS_PER = {"Total Dose": "TDOSE", "Average Daily Dose": "AVDDSE", "Treatment D
 
 def adam(study: Study) -> list[Dataset]:
     """Return the ADaM datasets of a study; those that would have no row are left out."""
-    made = [subject_level(study), laboratory(study), exposure(study), times(study), endpoints(study)]
+    visits = [laboratory(study)] if study.stored.design.measured else []
+    made = [subject_level(study), *visits, exposure(study), times(study), endpoints(study)]
     return [one for one in made if len(one.rows)]
 
 

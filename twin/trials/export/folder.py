@@ -33,6 +33,8 @@ def export(study: Study, form: Format, out: str | Path) -> list[Exported]:
 
     Raises an `ExportError` for what the format cannot hold.
     """
+    if form == "xpt":
+        xpt.check_names(study.named, ((f"population.{name}", name) for name in study.covariates))
     chosen, parts = FORMATS[form], {"sdtm": sdtm(study), "adam": adam(study), APART: [potential(study)]}
     written = []
     with whole_folder(out) as place:

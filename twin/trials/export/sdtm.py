@@ -22,9 +22,10 @@ TREATMENT = "TREATMENT"
 
 
 def sdtm(study: Study) -> list[Dataset]:
-    """Return the SDTM datasets of a study."""
-    qualifiers = supplemental(study)
-    return [demographics(study), *([qualifiers] if len(qualifiers.rows) else []), *(make(study) for make in _DOMAINS)]
+    """Return the SDTM datasets of a study; those that would have no row are left out."""
+    made = [demographics(study), supplemental(study), disposition(study), exposure(study)]
+    made += [laboratory(study)] if study.stored.design.measured else []
+    return [one for one in made if len(one.rows)]
 
 
 def demographics(study: Study) -> Dataset:
@@ -238,9 +239,6 @@ def _dated(study: Study, subjects: pd.DataFrame, rows: pd.DataFrame, domain: str
     }
     identified = rows.drop(columns=["row", "DAY"]).assign(STUDYID=study.study_id, DOMAIN=domain, **dated)
     return identified.assign(USUBJID=subjects["USUBJID"].to_numpy()[row])
-
-
-_DOMAINS = (disposition, exposure, laboratory)
 
 
 def _numbers(cohort: Cohort, name: str) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """XPT: SAS's transport format, version 5, which regulators take. Its limits are those of 1989."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ LONGEST_NAME, LONGEST_LABEL, LONGEST_TEXT = 8, 40, 200
 """In bytes."""
 ENDING = "xpt"
 _EPOCH = date(1960, 1, 1)
+_TODO = "choose another name and run the trial again, or export as dataset-json"
 
 
 class BadName(ExportError):
@@ -30,6 +32,19 @@ class TextTooLong(ExportError):
 
 class NotAscii(ExportError):
     """A text with a character that the format does not have."""
+
+
+def check_names(texts: Iterable[tuple[str, str]], labels: Iterable[tuple[str, str]]) -> None:
+    """Raise an `ExportError` for a name that the format cannot hold as a text or as a label; each has its key."""
+    for limit, named in ((LONGEST_TEXT, texts), (LONGEST_LABEL, labels)):
+        for key, text in named:
+            if not text.isascii():
+                raise NotAscii(f"{key} is not ASCII, which XPT needs; {_TODO}")
+            if len(text) > limit:
+                error = TextTooLong if limit == LONGEST_TEXT else LabelTooLong
+                raise error(
+                    f"{key} makes a text of {len(text)} bytes in the datasets: XPT has {limit} at most; {_TODO}"
+                )
 
 
 def check(dataset: Dataset) -> None:

@@ -22,6 +22,15 @@ Flag = Annotated[bool, Strict()]
 Text = Annotated[str, Strict(), Field(min_length=1)]
 
 
+def _printable(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError(f"got {text!r}, expected a name that can be printed on a line")
+    return text
+
+
+Name = Annotated[Text, AfterValidator(_printable)]
+
+
 def at_least(count: int) -> AfterValidator:
     """Return the check that a list has at least so many items."""
 

@@ -17,6 +17,9 @@ from twin.trials.endpoints.outcome import Outcome, Shown, Value
 from twin.trials.protocol import TrialDesign
 from twin.trials.result import Difference, EndpointResult
 
+PAIRED = 2_000
+"""Of so many patients each pair is compared, where the truth is a shift."""
+
 
 def shown_in(design: TrialDesign, cohort: Cohort, courses: Sequence[Course]) -> list[Mask]:
     """Return who is shown in each arm: everybody in a trial of twins, else those allocated to it.
@@ -54,7 +57,7 @@ def compared(
     """Compare all arms with the first by an endpoint."""
     estimand, level = design.asks, design.analysis.level
     everyone = [estimand.observed(endpoint, course) for course in courses[0]]
-    stratum = estimand.stratum(list(courses[0]))
+    stratum = estimand.stratum(list(courses[1]))
     true = [estimand.true(endpoint, course, stratum) for course in courses[1]]
     seen = [outcome.some(mask) for outcome, mask in zip(everyone, shown, strict=True)]
     for course, outcome in zip(courses[0], seen, strict=True):
@@ -123,6 +126,11 @@ def _truth(endpoint: Endpoint, true: tuple[Outcome, Outcome], names: Arms, twins
     both = [Shown(name, ids, outcome) for name, outcome in zip((names.treatment, names.control), true, strict=True)]
     adjusted = endpoint.estimator.covariates_read or endpoint.estimator.prognostic
     analysis = endpoint.usual if adjusted else endpoint.estimator
+    if analysis.measure == "shift":  # every pair of patients is compared
+        both = [
+            replace(arm, ids=arm.ids[:PAIRED], outcome=arm.outcome.some(np.arange(min(PAIRED, len(ids)))))
+            for arm in both
+        ]
     table = pd.concat([arm.table().drop(columns="USUBJID") for arm in both])
     try:
         found = analysis.estimate(table, names, twins.level)
@@ -146,7 +154,7 @@ def _alike(one: Outcome, two: Outcome, twins: Estimate) -> tuple[float | None, f
 def adjusted(design: TrialDesign, found: list[EndpointResult]) -> tuple[EndpointResult, ...]:
     """Return the endpoints with p-values adjusted for all comparisons; one without a p-value counts as 1."""
     known = {
-        f"{one.endpoint.name}: {each.treated}": 1.0 if each.effect.p_value is None else each.effect.p_value
+        f"{one.endpoint.name}: {each.treated}": 1.0 if (p := one.endpoint.p(each.effect)) is None else p
         for one in found
         for each in one.differences
     }
@@ -156,7 +164,7 @@ def adjusted(design: TrialDesign, found: list[EndpointResult]) -> tuple[Endpoint
             one,
             differences=tuple(
                 replace(each, adjusted_p=adjusted[f"{one.endpoint.name}: {each.treated}"])
-                if each.effect.p_value is not None
+                if one.endpoint.p(each.effect) is not None
                 else each
                 for each in one.differences
             ),

@@ -35,8 +35,8 @@ class Estimand:
 
     def observed(self, endpoint: Endpoint, course: Course) -> Outcome:
         """Return an endpoint's outcome as the estimand lets it be seen in a trial, which shows patients in one arm."""
-        outcome = endpoint.outcome(course.until(self._cut(course, CUTS)))
-        outcome = _failing(endpoint, outcome, self._day(course, "composite"))
+        cut = course.until(self._cut(course, CUTS))
+        outcome = _failing(endpoint, endpoint.outcome(cut), self._day(cut, "composite"))
         return outcome.without(self._happened(course, "principal_stratum"))
 
     def true(self, endpoint: Endpoint, course: Course, stratum: Mask) -> Outcome:
@@ -45,8 +45,8 @@ class Estimand:
         The course is one in which what counts as hypothetical did not happen.
         """
         whole = course.complete()
-        outcome = endpoint.outcome(whole.until(self._cut(whole, ("while_on_treatment",))))
-        return _failing(endpoint, outcome, self._day(whole, "composite")).without(~stratum)
+        cut = whole.until(self._cut(whole, ("while_on_treatment",)))
+        return _failing(endpoint, endpoint.outcome(cut), self._day(cut, "composite")).without(~stratum)
 
     def stratum(self, courses: list[Course]) -> Mask:
         """Return who is in the principal stratum, by what happens to them in every arm: [patient]."""

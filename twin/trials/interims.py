@@ -56,9 +56,11 @@ class Interims(Checked):
         return boundaries(self.looks)
 
     def stopped(self, z: Floats) -> tuple[int, bool]:
-        """Return the look, from 0, at which a trial with these z values [look] stops, and whether it then rejects.
+        """Return the look, from 0, at which a trial with these z values [look] stops, and whether it then finds the arm
+        better.
 
-        A z is of the better direction where there is one side. The last look always stops.
+        A z is of the better direction; of two sides a trial stops for harm too. One that is not known (NaN) stops
+        nothing. The last look always stops.
         """
         upper = self.bounds.upper
         lower = np.full(len(upper), -np.inf) if self.bounds.lower is None else np.asarray(self.bounds.lower)
@@ -66,7 +68,7 @@ class Interims(Checked):
         rejects, gives_up = compared >= upper, compared < lower
         last = len(upper) - 1
         look = int(np.argmax(rejects | gives_up | (np.arange(len(upper)) == last)))
-        return look, bool(rejects[look])
+        return look, bool(rejects[look] and z[look] > 0)
 
 
 FIXED = Interims(information=(1.0,), kind="obrien-fleming")

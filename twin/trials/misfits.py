@@ -11,6 +11,11 @@ from twin.trials.policies.fixed import Fixed
 
 DRAWN = ("adherence", "allocation", "enrolment", "measurement", "occasion", "parameters", "population")
 """What chance decides in every trial. An event of such a name would share its luck."""
+COLUMNS = (
+    *("STUDYID", "USUBJID", "ARM", "SHOWN", "DOSEMEAN", "DOSELAST", "EOSSTT", "EOSDY"),
+    *("AGE", "RACE", "HEIGHTBL", "WEIGHTBL", "AVAL", "BASE", "CNSR", "AVISITN", "TRT01P", "PROGNOSIS"),
+)
+"""Of tables of subjects: no endpoint may be called so."""
 OUTCOMES = {"value": "one value a patient", "timed": "a time to an event", "repeated": "a value at each visit"}
 
 
@@ -29,6 +34,23 @@ def misfits(
         elif isinstance(part, Hazard) and (part.name in DRAWN or ":" in part.name):
             told = f"got {part.name!r}, which names something else that chance decides, or has a colon"
             found.append(f"{key}.name: {told}; expected another name")
+    return found
+
+
+def collisions(
+    endpoints: Sequence[Endpoint], hazards: Sequence[str], covariates: Sequence[str], days: Sequence[int]
+) -> list[str]:
+    """Return endpoints whose columns in a table of subjects are those of something else."""
+    taken = {name.casefold() for name in (*COLUMNS, *covariates, *(f"{hazard}_DY" for hazard in hazards))}
+    found = []
+    for place, endpoint in enumerate(endpoints):
+        name = endpoint.name
+        own = {"value": [name], "timed": [name, f"{name}CNSR"], "repeated": [name, *(f"{name}_D{day}" for day in days)]}
+        columns = {column.casefold(): column for column in own[endpoint.gives]}
+        if both := taken & columns.keys():
+            told = f"got {name!r}, and {columns[min(both)]} is the name of another column of subjects"
+            found.append(f"endpoints[{place}].name: {told}; expected another name")
+        taken |= columns.keys()
     return found
 
 

@@ -10,7 +10,6 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -19,15 +18,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from kg.files.checked import check
 from kg.notebook import notebook_html
 from kg.output import require_folder, whole_file
 from kg.progress import Progress, silent
+from twin import library
 from twin.chunks import ChunkError, by_processes, by_ray, claim
 from twin.model import parameter_table
 from twin.trials.interims import FIXED
 from twin.trials.protocol import TrialDesign
-from twin.trials.replicates import COLUMNS, patients, per_chunk, replicate, truth
+from twin.trials.replicates import COLUMNS, TRUTH_FROM, patients, per_chunk, replicate, truth
 from twin.trials.run import AT_ONCE
 from twin.trials.scenario import Scenario
 from twin.trials.variants import variants
@@ -36,6 +35,8 @@ TRUTH_PATIENTS = 10_000
 """By so many patients, each in every arm, the true effect is found."""
 LEVEL = 0.95
 """Of the intervals for what chance the number of replicates leaves."""
+_TOLD: dict[str, list[tuple[Scenario, TrialDesign]]] = {}
+"""The scenarios of designs that are run in this process, by digest."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,17 @@ class Asked:
         if self.replicates < 2 or self.truth_patients < 2:
             told = f"got {self.replicates} replicates, {self.truth_patients} patients for the truth"
             raise ChunkError(f"{told}; expected 2 or more of both")
+        if self.replicates * patients(self.design) >= TRUTH_FROM:
+            told = f"{self.replicates:,} replicates of {patients(self.design):,} patients"
+            raise ChunkError(f"{told}; expected fewer than {TRUTH_FROM:,} patients in all")
 
     @property
     def variants(self) -> list[tuple[Scenario, TrialDesign]]:
         """The design under each scenario."""
-        return _variants(json.dumps(self.design.model_dump(mode="json", exclude_none=True)))
+        digest = str(self.told["digest"])
+        if digest not in _TOLD:
+            _TOLD[digest] = variants(self.design)
+        return _TOLD[digest]
 
     @property
     def pieces(self) -> list["Piece"]:
@@ -74,7 +81,8 @@ class Asked:
         content = {
             "panakeia": version("panakeia"),
             "design": self.design.model_dump(mode="json"),
-            "model": parameter_table(self.design.model),
+            "patients": self.design.population.fingerprint,
+            "model": _fingerprint(self.design),
             "asked": [self.replicates, self.truth_patients, AT_ONCE],
         }
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -277,7 +285,7 @@ def _stops(design: TrialDesign, runs: pd.DataFrame) -> list[dict[str, Any]]:
             {
                 "look": place,
                 "information": share,
-                "patients": math.ceil(share * patients(design) - 1e-9),
+                "patients": float(here["patients"].astype(float).mean()),
                 "efficacy": efficacy / len(runs),
                 "futility": futility / len(runs),
                 "not_rejected": (len(here) - efficacy - futility) / len(runs),
@@ -303,9 +311,11 @@ def _named(row: dict[str, Any]) -> dict[str, Any]:
     return {renamed.get(name, name): value for name, value in row.items() if name not in ("scenario", "null")}
 
 
-@cache
-def _variants(content: str) -> list[tuple[Scenario, TrialDesign]]:
-    return variants(check(json.loads(content), TrialDesign, "the trial"))
+def _fingerprint(design: TrialDesign) -> list[Any]:
+    """Return what tells a model from another: its parameters, and the file of one's own."""
+    name = design.trial.model
+    own = [hashlib.sha256(Path(name).read_bytes()).hexdigest()] if name not in library.MODELS else []
+    return [*parameter_table(design.model), *own]
 
 
 def _file(folder: Path, chunk: int) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 
-from kg.files.checked import Checked, Count, Flag, Number, Positive, Text, at_least, check
+from kg.files.checked import Checked, Count, Flag, Name, Number, Positive, Text, at_least, check
 from twin import library
 from twin.covariates import Covariate
 from twin.model import Model
@@ -26,7 +26,7 @@ from twin.trials.estimand import Estimand, Strategy
 from twin.trials.grid import DAY_H, Grid
 from twin.trials.hazards.hazard import Hazard
 from twin.trials.interims import Interims
-from twin.trials.misfits import misfits
+from twin.trials.misfits import collisions, misfits
 from twin.trials.multiplicities.multiplicity import Multiplicity
 from twin.trials.multiplicities.stepwise import Stepwise
 from twin.trials.part import Part
@@ -59,7 +59,7 @@ class Outline(Checked):
     outcomes are known; in "parallel" each is allocated to one arm at random, as in a real trial.
     """
 
-    name: Text
+    name: Name
     model: Annotated[Text, AfterValidator(_known)]
     seed: Annotated[int, Strict(), Field(ge=0)]
     weeks: Annotated[int, Strict(), Field(ge=1, le=520)]
@@ -94,7 +94,7 @@ class Analysis(Checked):
 class Arm(Checked):
     """An arm: its dosing rule, its share of the patients, and what differs from the trial: titration, parameters."""
 
-    name: Text
+    name: Name
     policy: Policy
     titration: Titration | Literal["none"] | None = None
     share: Positive = 1.0
@@ -211,6 +211,11 @@ class TrialDesign(Checked):
         for key, changed, known in stated:
             if unknown := [name for name in changed if name not in known]:
                 raise ValueError(f"{key}: {self.trial.model} has no {', '.join(unknown)}; it has {', '.join(known)}")
+            published = _load(self.trial.model).theta
+            mistaken = [name for name, value in changed.items() if published.get(name, 0.0) > 0 >= value]
+            if mistaken:
+                told = ", ".join(f"{name}: got {changed[name]:g}, expected > 0" for name in mistaken)
+                raise ValueError(f"{key}.{told}")
         if self.conduct.occasion_days is None and any(name.startswith(OCCASIONS) for name in self.parameters):
             raise ValueError("conduct.occasion_days: missing; parameters say how much varies between occasions")
         mistakes = [
@@ -266,6 +271,7 @@ class TrialDesign(Checked):
                 if names[place] in names[:place]:
                     told = f"{what}[{place}].name: got {name!r}, which another of the {what} has"
                     mistakes.append(f"{told}, but for letters' case and blanks; expected a name of its own")
+        mistakes += collisions(self.endpoints, listed["hazards"], [*self.population.stated], self.visits.days)
         for key, part in self.parts:
             known = model.observables if isinstance(part, Hazard) else model.errors
             for name in part.observables:
@@ -284,6 +290,10 @@ class TrialDesign(Checked):
             apart = hazard.to.every_h if hazard.to else None
             if apart and any(arm.policy.every_h != apart for arm in self.arms):
                 mistakes.append(f"hazards[{place}].to.every: expected doses as far apart as the arms'")
+        kept = ("none", "fixed_sequence")
+        if self.interims and self.analysis.multiplicity.kind not in kept:
+            told = f"{self.analysis.multiplicity.kind} is not kept over several looks"
+            mistakes.append(f"analysis.multiplicity: {told}; expected {' or '.join(kept)}, or no interims")
         primary = self.endpoints[0].estimator.needs
         if self.allocation.adapts and primary != "value":
             told = f"{self.allocation.kind} needs one value a patient, and the primary endpoint has none such"
@@ -302,6 +312,11 @@ class TrialDesign(Checked):
             elif happening[name].then == "leave":
                 told = "leaving is no intercurrent event, but missing data: choose an endpoints[].analysis for it"
                 mistakes.append(f"estimand.{name}: {told}")
+            elif strategy == "hypothetical" and any(name in getattr(one, "events", ()) for one in self.endpoints):
+                mistakes.append(f"estimand.{name}: hypothetical, but an endpoint counts it; expected another strategy")
+            elif strategy == "while_on_treatment" and any(one.at_one_visit for one in self.endpoints):
+                told = "while_on_treatment, but an endpoint is what is measured at a visit, which may come after"
+                mistakes.append(f"estimand.{name}: {told}; expected one over time, or another strategy")
             elif strategy == "composite":
                 mistakes += [
                     f"estimand.{name}: composite, but endpoint {one.name!r} has no value that means failure"

@@ -6,10 +6,11 @@ first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from twin.estimate import Estimate
 from twin.model import Floats
@@ -28,7 +29,7 @@ COLUMNS = (
     *("look", "rejected", "patients", "enrolled"),
 )
 """Of the table of replicates: `look`, from 1, is the one at which the trial stops, `rejected` whether it then finds the
-arm better (or no worse than the margin), `patients` those (or events) seen then, `enrolled` those who had come."""
+arm better (or no worse than the margin), `patients` those seen then, `enrolled` those who had come."""
 TRUTH_FROM = 10**8
 """The number of the first patient by whom the truth is found: no replicate has them."""
 
@@ -59,10 +60,11 @@ def replicate(design: TrialDesign, first: int, count: int) -> pd.DataFrame:
         order = pd.DataFrame({"REPLICATE": number[here], "ORDER": place[here], "CAME": came[here]})
         shown.append((some.cohort, order))
     rows: list[dict[str, Any]] = []
+    ends: dict[tuple[int, str], _End] = {}
     for position, endpoint in enumerate(design.endpoints):
         arms = [_Arm.of(design, endpoint, course, *told) for course, told in zip(courses, shown, strict=True)]
         for treated in arms[1:]:
-            rows += _each(design, endpoint, (treated, arms[0]), first, primary=position == 0)
+            rows += _each(design, endpoint, (treated, arms[0]), first, ends, primary=position == 0)
     found = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("replicate", kind="stable", ignore_index=True)
     return _adjusted(design, found)
 
@@ -101,37 +103,46 @@ class _Arm:
 def _adjusted(design: TrialDesign, found: pd.DataFrame) -> pd.DataFrame:
     """Return the replicates in which a comparison counts as found only where it is after the design's adjustment.
 
-    At the last look, of two sides, at the level of the intervals; who stopped early has what it stopped for.
+    Each is tested for being better, at half of 1 - level. What interim looks found, or did not, is as it is.
     """
-    adjustment = design.analysis.multiplicity
+    adjustment, primary = design.analysis.multiplicity, design.endpoints[0].name
     if adjustment.kind == "none":
         return found
     for _, rows in found.groupby("replicate"):
-        names = {str(place): float(p) if np.isfinite(p) else 1.0 for place, p in rows["p_value"].astype(float).items()}
-        kept = adjustment.adjusted(names)
-        for place, row in rows.iterrows():
-            better = row["z"] > 0 and kept[str(place)] <= 1.0 - design.analysis.level
-            if design.interims is None or row["endpoint"] != design.endpoints[0].name:
-                found.loc[place, "rejected"] = bool(better)
+        p = {str(place): float(2 * norm.sf(z)) if np.isfinite(z) else 1.0 for place, z in rows["z"].items()}
+        decided = rows.index[(rows["endpoint"] == primary) & (design.interims is not None)]
+        p |= {str(place): 0.0 if rows.loc[place, "rejected"] else 1.0 for place in decided}
+        kept = adjustment.adjusted({name: min(1.0, one) for name, one in p.items()})
+        for place in rows.index:
+            found.loc[place, "rejected"] = kept[str(place)] <= 1.0 - design.analysis.level
     return found
 
 
 def _each(
-    design: TrialDesign, endpoint: Endpoint, arms: tuple[_Arm, _Arm], first: int, *, primary: bool
+    design: TrialDesign,
+    endpoint: Endpoint,
+    arms: tuple[_Arm, _Arm],
+    first: int,
+    ends: "dict[tuple[int, str], _End]",
+    *,
+    primary: bool,
 ) -> list[dict[str, Any]]:
-    """Return the row of each replicate."""
+    """Return the row of each replicate; the primary endpoint says, in `ends`, where a comparison stopped early."""
     names = Arms(arms[0].name, arms[1].name)
     rows = []
     for number, table in pd.concat([arm.table for arm in arms]).groupby("REPLICATE"):
-        looks = _looks(design, table, timed=arms[0].timed) if primary else [table]
+        place = (int(str(number)), names.treatment)
+        looks = _looks(design, table, timed=arms[0].timed) if primary else [_until(design, table, ends.get(place))]
         found = [_estimate(endpoint, look, names, design.analysis.level) for look in looks]
         interims = (design.interims or FIXED) if primary else FIXED
         z: Floats = np.array([endpoint.z(one) for one in found])
-        stop, rejected = interims.stopped(np.nan_to_num(z, nan=0.0))
+        stop, rejected = interims.stopped(z)
         stopped, seen = found[stop], looks[stop]
+        if primary and stop < len(looks) - 1:
+            ends[place] = _end(seen, timed=arms[0].timed)
         rows.append(
             {
-                "replicate": first + int(str(number)),
+                "replicate": first + place[0],
                 "endpoint": endpoint.name,
                 "treated": names.treatment,
                 "estimate": stopped.value,
@@ -144,6 +155,30 @@ def _each(
             }
         )
     return rows
+
+
+class _End(NamedTuple):
+    """Where a trial stopped early: the patients before a place, or a day of the calendar."""
+
+    order: float
+    day: float
+
+
+def _end(seen: pd.DataFrame, *, timed: bool) -> _End:
+    """Return where the patients seen, or their times, end."""
+    if timed:
+        return _End(np.inf, float((seen["CAME"] + seen["AVAL"]).max()))
+    return _End(float(seen["ORDER"].max()) + 1, np.inf)
+
+
+def _until(design: TrialDesign, table: pd.DataFrame, end: _End | None) -> pd.DataFrame:
+    """Return what is known of another endpoint where the trial stopped."""
+    if end is None:
+        return table
+    here = table[table["ORDER"] < end.order]
+    if "CNSR" in here:
+        return _cut(here, end.day)
+    return here[here["CAME"] + design.days <= end.day]
 
 
 def _looks(design: TrialDesign, table: pd.DataFrame, *, timed: bool) -> list[pd.DataFrame]:

@@ -27,6 +27,7 @@ from twin.trials.policies.policy import History, Patients
 from twin.trials.protocol import Arm, TrialDesign
 from twin.trials.result import TrialResult
 from twin.trials.summary import summarise
+from twin.trials.variants import variants
 
 ARM = -1
 """Who takes what the arm's rule says; others take what the hazard in this place has switched them to."""
@@ -62,8 +63,13 @@ class Enrolled:
 
 
 def load(path: str | Path) -> TrialDesign:
-    """Read a trial's TOML file; raise `DesignError`, which names every mistake with its key, before anything runs."""
-    return read_toml(Path(path), TrialDesign)
+    """Read a trial's TOML file; raise `DesignError`, which names every mistake with its key, before anything runs.
+
+    Scenarios, and what varies, are checked too.
+    """
+    design = read_toml(Path(path), TrialDesign)
+    variants(design)
+    return design
 
 
 def run(design: TrialDesign, progress: Progress = silent) -> TrialResult:

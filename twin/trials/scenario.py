@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from kg.files.checked import Checked, Text
+from kg.files.checked import Checked, Name, Text
 
 NULL = "no effect"
 """The name of the scenario that every trial has: all arms on the control's rules."""
@@ -16,6 +16,6 @@ class Scenario(Checked):
     With `null`, every arm follows the control's rules, so that whoever finds an effect is wrong.
     """
 
-    name: Text
+    name: Name
     set: dict[Text, Any] = Field(default_factory=dict)
     null: bool = False

@@ -231,7 +231,6 @@ def test_an_analysis_that_does_not_fit_its_endpoint_is_named(
         (VALUE, {"kind": "ancova", "errors": "HC9"}, "errors: got 'HC9', expected 'HC0'"),
         (VALUE, {"kind": "bayes", "of": {"kind": "unadjusted"}, "sd": 0.0}, "sd: got 0.0, expected > 0"),
         (VALUE, {"kind": "bayes", "of": {"kind": "some"}, "sd": 1.0}, "of.kind: got 'some', expected one of ancova"),
-        (VISITS, {"kind": "mmrm", "day": 9}, "day: got 9, expected one of visits.days after the first: 8, 15, 22, 29"),
         (TIME, {"kind": "restricted_mean", "horizon_d": 29.0}, "horizon_d: got 29, expected <= 28, the trial's last"),
         (VISITS, {"kind": "imputed", "strategy": "LOCF"}, "strategy: got 'LOCF', expected 'MAR'"),
     ],

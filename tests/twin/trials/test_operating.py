@@ -177,7 +177,9 @@ def test_a_trial_stops_at_the_first_bound_that_is_passed() -> None:
     assert one.stopped(np.array([1.5, 3.0])) == (1, True)
     assert one.stopped(np.array([1.5, 1.0])) == (1, False)
     two = Interims(information=(0.5, 1.0), kind="pocock", sides=2)
-    assert two.stopped(np.array([-3.0, 0.0])) == (0, True)
+    assert two.stopped(np.array([-3.0, 0.0])) == (0, False), "it stops for harm"
+    assert two.stopped(np.array([3.0, 0.0])) == (0, True)
+    assert one.stopped(np.array([np.nan, 3.0])) == (1, True), "what is not known stops nothing"
 
 
 def test_a_trial_waits_for_who_came_later() -> None:

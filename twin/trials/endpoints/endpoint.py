@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from kg.files.checked import Number, Text
+from kg.files.checked import Name, Number
 from twin.estimate import Estimate
 from twin.patient import Cohort
 from twin.trials.course import Course
@@ -30,7 +30,7 @@ class Endpoint(Part):
     """Which kind of outcome it is."""
     has_baseline: ClassVar[bool] = False
     """Whether its outcome has a baseline."""
-    name: Text
+    name: Name
     analysis: Estimator | None = None
     better: Literal["higher", "lower"] = "higher"
     margin: Number | None = None
@@ -92,6 +92,11 @@ class Endpoint(Part):
         return "mean difference in"
 
     @property
+    def at_one_visit(self) -> bool:
+        """Whether it is what is measured at one visit, which may come after an event."""
+        return False
+
+    @property
     def sign(self) -> int:
         """1 where an effect above nothing is better, else -1."""
         return 1 if (self.better == "higher") != self.estimator.reversed else -1
@@ -102,12 +107,22 @@ class Endpoint(Part):
         Of a posterior, the deviate of its probability; NaN where there is no estimate.
         """
         if estimate.probability is not None:
-            return float(norm.ppf(np.clip(estimate.probability, 1e-16, 1 - 1e-16)))
+            z = float(norm.ppf(np.clip(estimate.probability, 1e-16, 1 - 1e-16)))
+            return z if getattr(self.estimator, "above", True) == (self.sign > 0) else -z
         if not estimate.standard_error > 0:
             return float("nan")
         t = (self.sign * estimate.value + (self.margin or 0.0)) / estimate.standard_error
         freedom = estimate.degrees_of_freedom
         return float(t) if freedom is None else float(np.sign(t) * norm.isf(student.sf(abs(t), freedom)))
+
+    def p(self, estimate: Estimate) -> float | None:
+        """Return the p-value of an estimate, two-sided; against a margin, or of a posterior, twice that of the better
+        side. None where nothing was tested."""
+        z = self.z(estimate)
+        if not np.isfinite(z) or (estimate.p_value is None and estimate.probability is None):
+            return None
+        one_sided = self.margin is not None or estimate.probability is not None
+        return min(1.0, 2.0 * float(norm.sf(z))) if one_sided else estimate.p_value
 
     def covariates_of(self, cohort: Cohort) -> dict[str, NDArray[Any]]:
         """Return what the analysis reads of patients beside the outcome, by the analysis' names: [patient] each."""

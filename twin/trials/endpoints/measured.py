@@ -26,6 +26,11 @@ class Measured(Endpoint):
         """What it looks at of a patient's course."""
         return (self.observable,)
 
+    @property
+    def at_one_visit(self) -> bool:
+        """Whether it is what is measured at one visit, which may come after an event."""
+        return True
+
     def visit(self, grid: Grid) -> int:
         """Return the place of the visit that counts."""
         return len(grid.visits) - 1 if self.day is None else grid.visits.index(self.day)

@@ -62,7 +62,7 @@ class Responder(Measured):
     @property
     def failure(self) -> float:
         """The value of who failed."""
-        return 0.0
+        return 0.0 if self.better == "higher" else 1.0
 
     @property
     def scale(self) -> tuple[float, str, str]:

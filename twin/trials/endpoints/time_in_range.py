@@ -90,7 +90,7 @@ class TimeInRange(Endpoint):
     @property
     def failure(self) -> float:
         """The value of who failed."""
-        return 0.0
+        return 0.0 if self.better == "higher" else 1.0
 
     @property
     def wanted(self) -> tuple[float | None, float | None]:

@@ -18,6 +18,11 @@ class Worst(Measured):
     kind: Literal["worst"] = "worst"
     worst: Literal["highest", "lowest"]
 
+    @property
+    def at_one_visit(self) -> bool:
+        """Whether it is what is measured at one visit: it is the worst of all until then."""
+        return False
+
     def outcome(self, course: Course) -> Outcome:
         """Return each patient's worst measurement."""
         seen = course.seen(self.observable)[:, 1 : self.visit(course.grid) + 1]

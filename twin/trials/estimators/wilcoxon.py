@@ -18,6 +18,11 @@ class Wilcoxon(Estimator):
         """Which kind of outcome it takes."""
         return "value"
 
+    @property
+    def measure(self) -> str:
+        """What the effect is."""
+        return "shift"
+
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""
         return rank.Wilcoxon(arms, level=level)

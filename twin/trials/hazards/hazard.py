@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from kg.files.checked import Count, Text
+from kg.files.checked import Count, Name
 from twin.model import Floats
 from twin.trials.part import STATED, Assumption, Part
 from twin.trials.policies.policy import Policy
@@ -56,7 +56,7 @@ class Hazard(Part):
     """
 
     found_in = ("twin.trials.hazards",)
-    name: Text
+    name: Name
     then: Then
     from_day: Count = 1
     to: Policy | None = None

@@ -26,6 +26,8 @@ class Graph(Multiplicity):
             self._of(tuple(str(place) for place in range(len(self.weights))))
         except AnalysisError as failure:
             raise ValueError(str(failure)) from None
+        except ValueError:
+            raise ValueError("transitions: expected as many numbers in each row as there are weights") from None
         return self
 
     def adjusted(self, p_values: Mapping[str, float]) -> dict[str, float]:

@@ -134,8 +134,9 @@ def figures(told: Deal, scores: list[NDArray[np.float32]]) -> dict[str, dict[str
     """Return the figures over all folds, each pair by the scores of its own fold, with 95 % intervals.
 
     Each node of the object, or of the subject where subjects are held out, ranks the other end, its known pairs left
-    out; MRR and Hits@10 are filtered, over both sides where pairs are held out; AUROC and AUPRC are of all pairs that
-    are hidden in a fold. Intervals are over draws of the nodes that rank.
+    out; MRR and Hits@10 are filtered, over both sides where pairs are held out; AUROC and AUPRC are of all pairs of a
+    fold that are not known, where whole nodes are held out of theirs alone. Intervals are over draws of the nodes that
+    rank.
     """
     random, ranked = np.random.default_rng(0), "object" if told.by == "subject" else "subject"
     answers = told.seen.edges(told.task.relation)
@@ -161,9 +162,11 @@ def figures(told: Deal, scores: list[NDArray[np.float32]]) -> dict[str, dict[str
 
 
 def _areas(told: Deal, fold: Fold, scores: NDArray[np.float32], random: np.random.Generator) -> tuple[Any, Any]:
-    """Return AUROC and AUPRC of a fold's hidden pairs, and of draws of the subjects. Shapes: [1 + draw], twice."""
-    every = all_pairs_of(np.arange(told.shape[0]), told.shape[1])
-    curve = areas(thresholds(scores, fold.asked, _less(every, fold.hidden, told.shape[1])), random)
+    """Return AUROC and AUPRC of a fold as `gnn.lists` does, and of draws of subjects. Shapes: [1 + draw], twice."""
+    others = told.seen.edges(told.task.relation)
+    if told.by != "pair":
+        others = _less(all_pairs_of(np.arange(told.shape[0]), told.shape[1]), fold.hidden, told.shape[1])
+    curve = areas(thresholds(scores, fold.asked, _less(others, fold.asked, told.shape[1])), random)
     return curve.auroc, curve.auprc
 
 

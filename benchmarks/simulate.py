@@ -16,7 +16,8 @@ from twin import library
 from twin.engine import begin
 from twin.model import Floats, Individual, Model
 from twin.patient import Cohort
-from twin.simulate import advance, draw
+from twin.simulate import draw
+from twin.steps import carry
 
 DAYS, PATIENTS, COMPARED = 28, 20_000, 12
 
@@ -60,7 +61,7 @@ def integrate(one: Individual, doses_mg: Floats, method: str, **tolerance: float
 
 def ours(model: Model, individuals: Individual, doses_mg: Floats) -> Floats:
     """Return each patient's INR at the end of each day, [patient, day]."""
-    return advance(model, individuals, begin(model, individuals), doses_mg)[1]["INR"]
+    return carry(model, individuals, begin(model, individuals), doses_mg)[1]["INR"]
 
 
 def timed(what: str, run: Callable[[], Floats]) -> tuple[Floats, float]:

@@ -87,11 +87,7 @@ class _Clinic:
 
     def admitted(self, places: NDArray[np.integer[Any]]) -> Ward:
         """Return a ward of some patients of the cohort, by place; nobody twice."""
-        some = Cohort(
-            tuple(self.cohort.ids[place] for place in places),
-            {name: values[places] for name, values in self.cohort.covariates.items()},
-        )
-        return admit(self.model, some, self.care, self.luck)
+        return admit(self.model, self.cohort.some(places), self.care, self.luck)
 
     def doses(self, actions: Any) -> Floats:
         """Return the doses that actions stand for, [patient]."""

@@ -29,6 +29,11 @@ class Cohort:
         """How many patients there are."""
         return len(self.ids)
 
+    def some(self, who: NDArray[np.bool_] | NDArray[np.integer[Any]]) -> "Cohort":
+        """Return some of the patients: a mask of all, or their places."""
+        ids = tuple(np.array(self.ids, object)[who])
+        return Cohort(ids, {name: values[who] for name, values in self.covariates.items()})
+
 
 def read_cohort(path: str | Path, model: Model) -> Cohort:
     """Read patients from a CSV file with a column `id` and one for each covariate that the model asks for.

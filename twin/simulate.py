@@ -1,4 +1,4 @@
-"""Patients x Regimen x Model -> Trajectories, or why one failed; and interval by interval, for trials that titrate."""
+"""Patients x Regimen x Model -> Trajectories, or why one failed."""
 
 import math
 import re
@@ -18,7 +18,7 @@ from twin.patient import Cohort, check
 from twin.regimen import Doses, Regimen, check_doses
 from twin.solve.choose import solver_of, structure_of
 from twin.streams import normals
-from twin.timeline import Entry, Look, Timeline, timeline
+from twin.timeline import Entry, Look, timeline
 
 DAY_H = 24.0
 _HOURS_PER_UNIT = {"h": 1.0, "d": DAY_H}
@@ -154,25 +154,6 @@ def _doubted(model: Model, seed: int, draws: int) -> dict[str, Floats]:
     return {name: model.theta[name] + moved[:, place] for place, name in enumerate(unsure)}
 
 
-def advance(
-    model: Model, individuals: Individual, state: Floats, doses: Floats, hours: Floats | None = None
-) -> tuple[Floats, dict[str, Floats]]:
-    """Carry patients over intervals, a dose at the start of each, and observe them at the end of each.
-
-    `state` begins as `begin(model, individuals)`; `doses` are [patient, interval], into the model's usual compartment;
-    `hours` [interval] are the lengths, a day each if not given. Returns the state after the last interval, and each
-    observable, [patient, interval].
-    """
-    patients, intervals = doses.shape
-    bolus = np.zeros((intervals, len(model.compartments), patients))
-    bolus[:, 0] = doses.T
-    lengths = np.full(intervals, DAY_H) if hours is None else hours
-    asked = np.arange(intervals)[:, None]
-    line = Timeline(np.arange(patients), lengths, bolus, None, None, None, (), asked)
-    found = follow(model, individuals, state, line)
-    return found.state, dict(found.seen)
-
-
 def simulate(
     model: Model,
     cohort: Cohort | Mixture,
@@ -205,7 +186,7 @@ def simulate(
     for first in range(0, cohort.n, group):
         progress(f"simulate {cohort.n} patients", first / cohort.n)
         some = slice(first, min(first + group, cohort.n))
-        part = Cohort(cohort.ids[some], {name: values[some] for name, values in cohort.covariates.items()})
+        part = cohort.some(np.arange(cohort.n)[some])
         summary[:, some] = _summary(model, part, doses[some], look, variation)
     progress(f"simulate {cohort.n} patients", 1.0)
     value, lower, upper = summary

@@ -1,9 +1,10 @@
-"""Steps: carry patients from one dose to the next at equal intervals, for rules that choose doses on the way."""
+"""Steps: carry patients from one dose to the next, for rules that choose doses on the way."""
 
 import numpy as np
 
 from twin.engine import TOLERANCE, follow
 from twin.model import Floats, Individual, Model
+from twin.simulate import DAY_H
 from twin.timeline import Entry, Timeline
 
 
@@ -12,29 +13,32 @@ class LagError(ValueError):
 
 
 def carry(
-    model: Model, individuals: Individual, state: Floats, doses: Floats, every_h: float
+    model: Model, individuals: Individual, state: Floats, doses: Floats, hours: float | Floats = DAY_H
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Carry patients over equal intervals, a dose at the start of each into the usual compartment, if it is not 0.
+    """Carry patients over intervals, a dose at the start of each into the usual compartment, if it is not 0.
 
-    Shapes: state [state, patient] and doses [patient, interval]. Returns the state after the last interval, and each
-    observable at the end of each interval, [patient, interval]; both NaN from when a course failed on.
+    `state` [state, patient] begins as `begin(model, individuals)`; `doses` are [patient, interval]; `hours` are the
+    intervals' lengths, one for all or [interval]. Returns the state after the last interval, and each observable at the
+    end of each interval, [patient, interval]; both NaN from when a course failed on.
 
     Raises `LagError` where a dose arrives after the next one is due.
     """
     patients, count = doses.shape
     lag = Entry.of(model.compartments, individuals, patients).lag_h[0]
-    if lag.max(initial=0.0) >= every_h:
-        raise LagError(f"doses of {model.name} take longer to arrive than the {every_h:g} h between them")
-    pieces = int(np.ceil(every_h / model.longest_step_h - 1e-9))
-    rest = np.repeat(((every_h - lag) / pieces)[None], pieces, axis=0)
-    hours = np.concatenate([lag[None], rest]) if lag.any() else rest
-    arrival, each = len(hours) - pieces, len(hours)
+    lengths = np.broadcast_to(np.asarray(hours, np.float64), (count,))
+    if lag.any() and lag.max() >= lengths.min():
+        raise LagError(f"doses of {model.name} take longer to arrive than the {lengths.min():g} h between them")
+    pieces = max(1, int(np.ceil(lengths.max(initial=0.0) / model.longest_step_h - 1e-9)))
+    parts = np.repeat((lengths[:, None, None] - lag) / pieces, pieces, axis=1)
+    if lag.any():
+        parts = np.concatenate([np.broadcast_to(lag, (count, 1, patients)), parts], axis=1)
+    each = parts.shape[1]
+    spans = parts.reshape(count * each, patients)
     bolus = np.zeros((count, each, len(model.compartments), patients))
-    bolus[:, arrival, 0] = doses.T
-    alike = bool((hours == hours[:, :1]).all())
+    bolus[:, each - pieces, 0] = doses.T
     line = Timeline(
         np.arange(patients),
-        np.tile(hours[:, 0], count) if alike else np.tile(hours, (count, 1)),
+        spans[:, 0] if (spans == spans[:, :1]).all() else spans,
         bolus.reshape(count * each, len(model.compartments), patients),
         None,
         None,

@@ -65,7 +65,7 @@ def events_table(result: TrialResult) -> pd.DataFrame:
 
 def _passed(endpoint: Ever, course: Course) -> Floats:
     """Return the day of the first visit at which a threshold is seen to be passed, infinite for none: [patient]."""
-    outside = endpoint.outside(course.seen(endpoint.observable))
+    outside = endpoint.passed(course.seen(endpoint.observable))
     days = np.array(course.grid.visits, np.float64)[outside.argmax(axis=1)]
     return np.where(outside.any(axis=1), days, np.inf)
 

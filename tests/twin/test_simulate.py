@@ -19,11 +19,11 @@ from twin.simulate import (
     MAX_STEPS,
     Times,
     Variation,
-    advance,
     draw,
     parse_times,
     simulate,
 )
+from twin.steps import carry
 from twin.timeline import Entry, Look, timeline
 from twin.variability import Variability, log_sd
 
@@ -124,7 +124,7 @@ def test_the_bounds_of_warfarins_inr_hold_as_many_fresh_patients_as_they_say() -
     cohort = Cohort(tuple(map(str, range(n))), covariates)
     found = simulate(WARFARIN, cohort, every(5, 24, 10), parse_times("10:10:1d"), Variation(seed=1, draws=200))
     fresh = draw(WARFARIN, cohort, seed=2)
-    inr = advance(WARFARIN, fresh, begin(WARFARIN, fresh), np.full((n, 10), 5.0))[1]["INR"][:, -1]
+    inr = carry(WARFARIN, fresh, begin(WARFARIN, fresh), np.full((n, 10), 5.0))[1]["INR"][:, -1]
     held = ((found.lower[:, 0, 0] <= inr) & (inr <= found.upper[:, 0, 0])).sum()
     lowest, highest = stats.binom.ppf((0.001, 0.999), n, level * 199 / 201)
     assert lowest <= held <= highest
@@ -154,15 +154,15 @@ def test_visits_and_chunks_do_not_show_in_the_result() -> None:
     )
     doses = rng.uniform(1, 9, (n, 9))
     individuals = draw(WARFARIN, cohort, 0)
-    _, at_once = advance(WARFARIN, individuals, begin(WARFARIN, individuals), doses)
+    _, at_once = carry(WARFARIN, individuals, begin(WARFARIN, individuals), doses)
     state, visits = begin(WARFARIN, individuals), []
     for first, last in ((0, 1), (1, 4), (4, 9)):
-        state, seen = advance(WARFARIN, individuals, state, doses[:, first:last])
+        state, seen = carry(WARFARIN, individuals, state, doses[:, first:last])
         visits.append(seen["INR"])
     np.testing.assert_array_equal(np.concatenate(visits, axis=1), at_once["INR"])
     some = np.array([n - 1, 0, CHUNK])
     few = type(individuals)(*(values[some] for values in individuals))
-    _, alone = advance(WARFARIN, few, begin(WARFARIN, few), doses[some])
+    _, alone = carry(WARFARIN, few, begin(WARFARIN, few), doses[some])
     np.testing.assert_allclose(alone["INR"], at_once["INR"][some], rtol=1e-13)
 
 

@@ -14,7 +14,8 @@ from twin.model import Floats, parameter_table
 from twin.patient import Cohort
 from twin.quantity import Measured
 from twin.regimen import every
-from twin.simulate import Times, advance, draw, simulate
+from twin.simulate import Times, draw, simulate
+from twin.steps import carry
 
 MODEL = library.load("warfarin_hamberg2007")
 
@@ -40,7 +41,7 @@ def cohort_of(rows: list[tuple[str, str, float]]) -> Cohort:
 def steady_inr(cells: list[tuple[str, str, float, float]], days: int = 300) -> Floats:
     individuals = typical(MODEL, cohort_of([cell[:3] for cell in cells]).covariates)
     doses = np.repeat(np.array([[cell[3]] for cell in cells]), days, axis=1)
-    return advance(MODEL, individuals, begin(MODEL, individuals), doses)[1]["INR"][:, -1]
+    return carry(MODEL, individuals, begin(MODEL, individuals), doses)[1]["INR"][:, -1]
 
 
 def test_published_doses_bring_the_inr_to_two_and_a_half() -> None:
@@ -96,7 +97,7 @@ def test_closed_forms_agree_with_integrating_the_published_equations() -> None:
     grid = np.unique([*times, *np.arange(0, 241, 24.0)])
     given = np.zeros((3, grid.size))
     given[:, np.searchsorted(grid, np.arange(0, 240, 24.0)) + 1] = doses
-    _, seen = advance(MODEL, drawn, begin(MODEL, drawn), given, np.diff(grid, prepend=0.0))
+    _, seen = carry(MODEL, drawn, begin(MODEL, drawn), given, np.diff(grid, prepend=0.0))
     names = ("cl", "v1", "v2", "ec50", "mtt1", "mtt2")
     for patient in range(3):
         parameters = {name: float(values[patient]) for name, values in zip(names, drawn, strict=False)}
@@ -112,7 +113,7 @@ def test_clearance_times_area_under_the_curve_is_the_dose() -> None:
     hours = np.concatenate([hours[hours <= 24], np.full(900, 24.0)])
     doses = np.zeros((3, hours.size))
     doses[:, 0] = 10.0
-    _, seen = advance(MODEL, individuals, begin(MODEL, individuals), doses, hours)
+    _, seen = carry(MODEL, individuals, begin(MODEL, individuals), doses, hours)
     curve = np.concatenate([np.zeros((3, 1)), seen[S_WARFARIN]], axis=1)
     area = np.trapezoid(curve, np.concatenate([[0], np.cumsum(hours)]), axis=1)
     np.testing.assert_allclose(area * individuals.clearance_l_per_h, 5.0, rtol=2e-3)  # half of 10 mg is S-warfarin
@@ -127,11 +128,11 @@ def test_clearance_falls_by_nine_percent_a_decade() -> None:
 
 def test_without_a_dose_nothing_happens_and_after_the_last_one_the_inr_returns() -> None:
     individuals = typical(MODEL, cohort_of([("*3/*3", "AA", 90)]).covariates)
-    _, seen = advance(MODEL, individuals, begin(MODEL, individuals), np.zeros((1, 30)))
+    _, seen = carry(MODEL, individuals, begin(MODEL, individuals), np.zeros((1, 30)))
     assert (seen["INR"] == 1).all() and (seen[S_WARFARIN] == 0).all()
     doses = np.zeros((1, 400))
     doses[0, :10] = 5.0
-    inr = advance(MODEL, individuals, begin(MODEL, individuals), doses)[1]["INR"][0]
+    inr = carry(MODEL, individuals, begin(MODEL, individuals), doses)[1]["INR"][0]
     assert inr.max() > 3 and inr[-1] == pytest.approx(1, abs=1e-3)
 
 
@@ -147,7 +148,7 @@ def test_six_steps_share_the_mean_transit_time(mirror: Path) -> None:
     individuals = individuals._replace(short_transit_h=individuals.short_transit_h * np.array([1, 6]))
     doses = np.zeros((2, 40))
     doses[:, 0] = 100.0
-    inr = advance(MODEL, individuals, begin(MODEL, individuals), doses, np.full(40, 6.0))[1]["INR"]
+    inr = carry(MODEL, individuals, begin(MODEL, individuals), doses, np.full(40, 6.0))[1]["INR"]
     six, one = 6.0 * (1 + inr.argmax(axis=1))
     assert activity.idxmin() == 48.0 and activity[24.0] < activity[0.0] / 2
     assert inr[0, 3] > 1.5 and inr[1, 3] < 1.01  # at 24 h
@@ -158,7 +159,7 @@ def test_the_other_reading_of_the_transit_time_does_what_the_assumption_says() -
     # Both figures were found by integrating the published equations with scipy's LSODA.
     individuals = typical(MODEL, cohort_of([("*1/*1", "GG", 71)] * 2).covariates)
     individuals = individuals._replace(short_transit_h=individuals.short_transit_h * np.array([1, 6]))
-    inr = advance(MODEL, individuals, begin(MODEL, individuals), np.full((2, 300), 5.0))[1]["INR"]
+    inr = carry(MODEL, individuals, begin(MODEL, individuals), np.full((2, 300), 5.0))[1]["INR"]
     np.testing.assert_allclose(inr[:, 2], [1.228, 1.053], atol=6e-4)
     assert inr[0, -1] == pytest.approx(inr[1, -1], rel=0.005)
 

@@ -66,7 +66,7 @@ def compared(
                 f"arm {course.arm!r}: {outcome.known.sum()} subjects have an outcome for {endpoint.name}, expected 2 or"
                 " more: enrol more"
             )
-    people = [some_of(cohort, mask) for mask in shown]
+    people = [cohort.some(mask) for mask in shown]
     names = [course.arm for course in courses[0]]
     arms = [
         Shown(*one)
@@ -171,9 +171,3 @@ def adjusted(design: TrialDesign, found: list[EndpointResult]) -> tuple[Endpoint
         )
         for one in found
     )
-
-
-def some_of(cohort: Cohort, who: Mask) -> Cohort:
-    """Return some of the patients."""
-    ids = tuple(np.array(cohort.ids, object)[who])
-    return Cohort(ids, {name: values[who] for name, values in cohort.covariates.items()})

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -75,7 +76,7 @@ class Asked:
             ]
         return found
 
-    @property
+    @cached_property
     def told(self) -> dict[str, Any]:
         """What the folder's chunks are of, with a digest of all that the numbers hang on."""
         content = {

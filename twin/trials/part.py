@@ -22,6 +22,11 @@ class Part(Choice):
         return ()
 
     @property
+    def covariates_read(self) -> tuple[str, ...]:
+        """What it reads of a patient by the name that the design gives."""
+        return ()
+
+    @property
     def observables(self) -> tuple[str, ...]:
         """What it looks at of a patient's course, by the model's names."""
         return ()

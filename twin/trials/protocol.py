@@ -30,7 +30,6 @@ from twin.trials.misfits import collisions, misfits
 from twin.trials.multiplicities.multiplicity import Multiplicity
 from twin.trials.multiplicities.stepwise import Stepwise
 from twin.trials.part import Part
-from twin.trials.policies import fixed
 from twin.trials.policies.policy import Policy, may_read
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
@@ -242,8 +241,7 @@ class TrialDesign(Checked):
             told = f"the trial enrols {size:,}, and the population has {population.most:,}"
             mistakes.append(f"trial.subjects_per_arm: {told}; expected fewer, or patients drawn with replacement")
         for key, part in self.parts:
-            named = part.named if isinstance(part, fixed.Fixed) else getattr(part, "covariates_read", ())
-            for name in (*(covariate.name for covariate in part.reads), *named):
+            for name in (*(covariate.name for covariate in part.reads), *part.covariates_read):
                 if name not in population.stated:
                     mistakes.append(f"population.{name}: missing; {key} needs it")
         return mistakes

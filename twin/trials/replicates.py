@@ -224,8 +224,7 @@ def _allocated(design: TrialDesign, enrolled: Enrolled, everyone: Sequence[Cours
     found = []
     for start in range(0, size * count, size):
         some = np.arange(start, start + size)
-        part = Cohort(cohort.ids[start : start + size], {name: one[some] for name, one in cohort.covariates.items()})
-        found.append(allocated_to(design, part, [course.some(some) for course in everyone]))
+        found.append(allocated_to(design, cohort.some(some), [course.some(some) for course in everyone]))
     return np.concatenate(found)
 
 

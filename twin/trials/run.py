@@ -51,10 +51,8 @@ class Enrolled:
 
     def some(self, who: Mask | NDArray[np.intp]) -> "Enrolled":
         """Return some of the patients."""
-        ids = tuple(np.array(self.cohort.ids, object)[who])
-        cohort = Cohort(ids, {name: values[who] for name, values in self.cohort.covariates.items()})
         return Enrolled(
-            cohort,
+            self.cohort.some(who),
             tuple(type(body)(*(one[who] for one in body)) for body in self.bodies),
             {name: luck[who] for name, luck in self.error.items()},
             self.takes[who],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twin.model import Floats, parameter_table
 from twin.patient import Cohort
 from twin.trials.assumed import assumptions, of_parts
-from twin.trials.comparison import adjusted, compared, shown_in, some_of
+from twin.trials.comparison import adjusted, compared, shown_in
 from twin.trials.course import Course
 from twin.trials.part import Assumption
 from twin.trials.potential import potential_outcomes
@@ -32,7 +32,7 @@ def summarise(
     """
     shown = shown_in(design, cohort, courses)
     parts = [course.some(mask) for course, mask in zip(courses, shown, strict=True)]
-    people = [some_of(cohort, mask) for mask in shown]
+    people = [cohort.some(mask) for mask in shown]
     endpoints = adjusted(
         design, [compared(design, one, cohort, (courses, true or courses), shown) for one in design.endpoints]
     )

@@ -13,10 +13,10 @@ from twin import library
 from twin.engine import TOLERANCE, begin, float64_on_cpu, follow, typical
 from twin.model import Compartment, Floats, Individual, Model
 from twin.regimen import Doses, boluses
-from twin.simulate import advance
 from twin.solve.choose import flat, solver_of, structure_of
 from twin.solve.exponential import exponential, exponentials, integrals
 from twin.solve.structure import Block
+from twin.steps import carry
 from twin.timeline import Entry, Look, timeline
 
 
@@ -59,7 +59,7 @@ def test_each_way_of_solving_agrees_with_scipy(name: str, dose: float, method: s
     model = library.load(name)
     people, doses = varied(model, 4), np.full((4, 5), dose)
     doses[1, 2] = 0
-    _, seen = advance(model, people, begin(model, people), doses)
+    _, seen = carry(model, people, begin(model, people), doses)
     for patient in range(4):
         one = jax.tree.map(lambda array, patient=patient: array[patient], people)
         for observable, values in integrated(model, one, doses[patient], method).items():
@@ -114,7 +114,7 @@ def test_rates_that_coincide_are_no_trouble() -> None:
     model = library.load("generic_indirect_response")
     people = varied(model, 3, sd=0.0)
     people = people._replace(equilibration_per_h=people.absorption_per_h * np.array([1, 1 + 1e-12, 1 + 1e-5]))
-    _, seen = advance(model, people, begin(model, people), np.full((3, 4), 100.0))
+    _, seen = carry(model, people, begin(model, people), np.full((3, 4), 100.0))
     for patient in range(3):
         one = jax.tree.map(lambda array, patient=patient: array[patient], people)
         expected = integrated(model, one, np.full(4, 100.0))
@@ -155,7 +155,7 @@ def test_a_chain_passes_on_as_the_gamma_distribution_says() -> None:
     people = typical(model, {})
     assert structure_of(model).linear.way == "chain"
     hours = np.diff(np.array([0.0, 1.0, 7.0, 8.0, 30.0]))
-    _, seen = advance(model, people, begin(model, people), np.array([[5.0, 0, 0, 0]]), hours)
+    _, seen = carry(model, people, begin(model, people), np.array([[5.0, 0, 0, 0]]), hours)
     passed = 0.3 * np.cumsum(hours)
     np.testing.assert_allclose(seen["last"][0], 5 * np.exp(-passed) * passed**3 / 6, rtol=1e-12)
 

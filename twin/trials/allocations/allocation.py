@@ -48,11 +48,6 @@ class Allocation(Part):
     found_in = ("twin.trials.allocations",)
     adapts: ClassVar[bool] = False
 
-    @property
-    def covariates_read(self) -> tuple[str, ...]:
-        """The covariates that patients are balanced by."""
-        return ()
-
     def misfit(self, shares: tuple[float, ...]) -> str:
         """Return what does not fit arms with these shares, as `key: what`; nothing where it fits."""
         return ""

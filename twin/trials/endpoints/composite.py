@@ -9,14 +9,13 @@ from kg.files.checked import at_least
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Value
-from twin.trials.estimators.estimator import Estimator
-from twin.trials.estimators.risk_difference import RiskDifference
+from twin.trials.endpoints.share import YesOrNo
 from twin.trials.grid import Grid
 
 BINARY = ("responder", "ever")
 
 
-class Composite(Endpoint):
+class Composite(YesOrNo):
     """1 where `all` (or `any`) of its parts are 1; a part that is not known makes it unknown."""
 
     kind: Literal["composite"] = "composite"
@@ -49,18 +48,3 @@ class Composite(Endpoint):
     def mistakes(self, grid: Grid) -> list[str]:
         """Return what does not fit the trial's visits."""
         return [f"parts[{place}].{told}" for place, part in enumerate(self.parts) for told in part.mistakes(grid)]
-
-    @property
-    def usual(self) -> Estimator:
-        """How it is analysed where nothing is said."""
-        return RiskDifference()
-
-    @property
-    def failure(self) -> float:
-        """The value of who failed."""
-        return 0.0 if self.better == "higher" else 1.0
-
-    @property
-    def scale(self) -> tuple[float, str, str]:
-        """Shares are read in percent, differences in points."""
-        return 100.0, "%", " points"

@@ -9,12 +9,11 @@ from kg.files.checked import Number
 from twin.trials.course import Course
 from twin.trials.endpoints.measured import Measured, percent_of
 from twin.trials.endpoints.outcome import Outcome, Value
-from twin.trials.estimators.estimator import Estimator
-from twin.trials.estimators.risk_difference import RiskDifference
+from twin.trials.endpoints.share import YesOrNo
 from twin.trials.grid import Grid
 
 
-class Responder(Measured):
+class Responder(YesOrNo, Measured):
     """1 for who responds: what is measured, or its change (`of`), is at least or at most a bound; else 0.
 
     Who is not seen at that visit is no responder, unless `missing` is "left_out".
@@ -53,18 +52,3 @@ class Responder(Measured):
     def wanted(self) -> tuple[float | None, float | None] | None:
         """The range of who responds, where what is measured counts, not its change."""
         return (self.at_least, self.at_most) if self.of == "value" else None
-
-    @property
-    def usual(self) -> Estimator:
-        """How it is analysed where nothing is said."""
-        return RiskDifference()
-
-    @property
-    def failure(self) -> float:
-        """The value of who failed."""
-        return 0.0 if self.better == "higher" else 1.0
-
-    @property
-    def scale(self) -> tuple[float, str, str]:
-        """Shares are read in percent, differences in points."""
-        return 100.0, "%", " points"

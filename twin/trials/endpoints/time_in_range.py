@@ -10,8 +10,8 @@ from kg.files.checked import Count, Number, Text
 from twin.estimate import Estimate
 from twin.model import Floats
 from twin.trials.course import Course
-from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Value
+from twin.trials.endpoints.share import Share
 from twin.trials.estimators.estimator import Estimator
 from twin.trials.estimators.unadjusted import Unadjusted
 from twin.trials.grid import Grid
@@ -20,7 +20,7 @@ LONGEST_GAP_DAYS = 56.0
 """Between visits farther apart nothing is interpolated: nobody knows what was in between. Source: Rosendaal 1993."""
 
 
-class TimeInRange(Endpoint):
+class TimeInRange(Share):
     """The share of time from `from_day` on with an observable in [low, high].
 
     By "rosendaal" between what was measured at the visits; by "daily_true" of each morning's true value.
@@ -88,19 +88,9 @@ class TimeInRange(Endpoint):
         return Unadjusted()
 
     @property
-    def failure(self) -> float:
-        """The value of who failed."""
-        return 0.0 if self.better == "higher" else 1.0
-
-    @property
     def wanted(self) -> tuple[float | None, float | None]:
         """The range that counts as good."""
         return self.low, self.high
-
-    @property
-    def scale(self) -> tuple[float, str, str]:
-        """Shares are read in percent, differences in points."""
-        return 100.0, "%", " points"
 
     def shown(self, estimate: Estimate, *, difference: bool = False) -> str:
         """Return an estimate with its interval for a reader, to a tenth of a point."""

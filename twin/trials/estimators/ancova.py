@@ -21,11 +21,6 @@ class Ancova(Estimator):
         """Which kind of outcome it takes."""
         return "value"
 
-    @property
-    def covariates_read(self) -> tuple[str, ...]:
-        """The columns that it adjusts for."""
-        return tuple(name for name in self.covariates if name != "BASE")
-
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""
         return linear.Ancova(arms, covariates=self.covariates, errors=self.errors, level=level)

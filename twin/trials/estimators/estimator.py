@@ -36,8 +36,8 @@ class Estimator(Part):
 
     @property
     def covariates_read(self) -> tuple[str, ...]:
-        """The columns that it adjusts for, beside BASE."""
-        return ()
+        """The columns that it adjusts for, beside BASE and a prognosis."""
+        return tuple(name for name in getattr(self, "covariates", ()) if name != "BASE")
 
     @property
     def needs_baseline(self) -> bool:

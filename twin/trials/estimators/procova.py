@@ -24,11 +24,6 @@ class Procova(Estimator):
         """Which kind of outcome it takes."""
         return "value"
 
-    @property
-    def covariates_read(self) -> tuple[str, ...]:
-        """The columns that it adjusts for, beside BASE and the score."""
-        return tuple(name for name in self.covariates if name != "BASE")
-
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""
         return linear.Procova(arms, score=SCORE, covariates=self.covariates, errors=self.errors, level=level)

@@ -19,11 +19,6 @@ class RiskDifference(Estimator):
         """Which kind of outcome it takes."""
         return "value"
 
-    @property
-    def covariates_read(self) -> tuple[str, ...]:
-        """The columns that it adjusts for."""
-        return tuple(name for name in self.covariates if name != "BASE")
-
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""
         return logistic.RiskDifference(arms, covariates=self.covariates, level=level)

@@ -57,8 +57,8 @@ class Fixed(Policy):
     per: Text | None = None
 
     @property
-    def named(self) -> tuple[str, ...]:
-        """The covariates that it reads, by name."""
+    def covariates_read(self) -> tuple[str, ...]:
+        """What it reads of a patient by the name that the design gives."""
         return (*(group.covariate for group in self.instead), *([self.per] if self.per else []))
 
     def begin(self, patients: Patients) -> Plan:

@@ -1,0 +1,28 @@
+"""Share: what endpoints that are a share of time, or a yes or no, have in common: how they fail, how they are read."""
+
+from twin.trials.endpoints.endpoint import Endpoint
+from twin.trials.estimators.estimator import Estimator
+from twin.trials.estimators.risk_difference import RiskDifference
+
+
+class Share(Endpoint):
+    """An endpoint from 0 to 1, read in percent; who failed has the worse end."""
+
+    @property
+    def failure(self) -> float:
+        """The value of who failed."""
+        return 0.0 if self.better == "higher" else 1.0
+
+    @property
+    def scale(self) -> tuple[float, str, str]:
+        """Shares are read in percent, differences in points."""
+        return 100.0, "%", " points"
+
+
+class YesOrNo(Share):
+    """An endpoint that is 1 or 0."""
+
+    @property
+    def usual(self) -> Estimator:
+        """How it is analysed where nothing is said."""
+        return RiskDifference()

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import binomtest
 
 from kg.notebook import notebook_html
 from kg.output import require_folder, whole_file
@@ -299,10 +299,8 @@ def _wilson(hits: int, count: int) -> tuple[float, float]:
     """Return Wilson's interval of a share; (0, 1) where nothing was tried."""
     if not count:
         return 0.0, 1.0
-    z, share = float(norm.ppf(0.5 + LEVEL / 2)), hits / count
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    found = binomtest(hits, count).proportion_ci(LEVEL, "wilson")
+    return float(found.low), float(found.high)
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from kg.files.checked import Count
 from twin.model import Floats
 from twin.streams import uniforms
 from twin.trials.allocations.allocation import Allocation, Arms, Enrolling, Responses
+from twin.trials.allocations.simple import Simple
 from twin.trials.design.allocation import Limits, thompson
 from twin.trials.part import STATED, Assumption
 
@@ -32,8 +33,7 @@ class ResponseAdaptive(Allocation):
 
     def arms(self, enrolling: Enrolling) -> Arms:
         """Return each patient's arm, before anything is known: by the arms' shares."""
-        bounds = np.cumsum(enrolling.shares) / sum(enrolling.shares)
-        return np.searchsorted(bounds[:-1], uniforms(enrolling.seed, "allocation", enrolling.ids), side="right")
+        return Simple().arms(enrolling)
 
     def adapted(self, enrolling: Enrolling, responses: Responses) -> Arms:
         """Return each patient's arm, by the responses of those before who are known when a patient comes."""

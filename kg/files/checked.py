@@ -94,7 +94,8 @@ class Choice(Checked):
         found: dict[str, type[Self]] = {}
         for one in _subclasses(cls):
             for kind in get_args(one.model_fields["kind"].annotation):
-                found.setdefault(kind, one)  # what a kind is refined to is no other kind
+                if kind not in found or not issubclass(one, found[kind]):  # what refines a kind is no other kind
+                    found[kind] = one  # a class that is defined again, as in a cell run twice, is meant by its name
         return found
 
     @classmethod

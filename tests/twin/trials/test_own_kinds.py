@@ -130,6 +130,12 @@ def test_a_kind_of_one_s_own_is_found_by_its_name_and_runs() -> None:
     assert again == design
 
 
+def test_a_kind_that_is_defined_again_is_the_one_meant() -> None:
+    first, last, *others = zigzag(), zigzag(), zenith(), zero_day(), zebra()
+    found = plain(own).arms[0].policy
+    assert type(found) is last and type(found) is not first and others
+
+
 @pytest.mark.parametrize("make", EVERY)
 def test_a_mistake_in_a_kind_of_one_s_own_is_named(make: Callable[[], type[Choice]]) -> None:
     kind = make()

@@ -15,7 +15,7 @@ from kg.patients.diplotypes import call_rows, one_call, stated_call
 from kg.patients.moment import Moment, NoMoment, check_moment
 from kg.patients.pharmacogenomics import settle
 from kg.patients.private import SHORTEST_NUMBER, Private
-from kg.patients.record import Account, Age, Event, GeneCall, LeftOut, Person, RecordError
+from kg.patients.record import Account, Age, Event, Found, GeneCall, LeftOut, Person, RecordError
 from kg.patients.terminology import Meaning, Row, Terminology
 from kg.patients.terms.meaning import UNMAPPED
 from kg.patients.units import unit_of
@@ -288,8 +288,21 @@ def _rows(said: _Said, calendar: ShiftedDays, terms: Terms) -> Iterator[tuple[Ro
                 "agent_type": _AGENTS.get(meaning.relation, "not_provided"),
                 "code": meaning.code,
                 "mapping": meaning.mapping,
+                **(_evidence(what.found) if what.found else {}),
             },
         )
+
+
+def _evidence(found: Found) -> Row:
+    """Return how something is known that a model found."""
+    return {
+        "knowledge_level": found.knowledge_level,
+        "agent_type": found.agent_type,
+        "model": found.model,
+        "model_version": found.version,
+        "model_sha256": found.sha256,
+        "references": [found.url] if found.url else [],
+    }
 
 
 def _kind(what: Event | GeneCall) -> str:

@@ -72,6 +72,22 @@ class Age:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """By which model something was found, and how it is known: the evidence of what no person entered.
+
+    `agent_type` and `knowledge_level` are Biolink's; `sha256` is the digest of the model's weights, `url` where it is
+    described.
+    """
+
+    model: str
+    version: str
+    agent_type: str = "computational_model"
+    knowledge_level: str = "prediction"
+    sha256: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that a record states of its person: what, in which codes (of one concept), when, and where it stands.
 
@@ -79,6 +95,7 @@ class Event:
     id, a table and its row's key. `version` orders several states of the same record, the highest counts; `negated`
     says that it is absent; `until` is when it ended. `value` and `unit` are those of a measurement, `value_code` its
     result where that is a code; `copies` those of a variant (0, 1, 2), `phase_set` what its haplotype is told by.
+    `found` is the model that found it, None where the record is what people and laboratories wrote.
     """
 
     what: What
@@ -93,6 +110,7 @@ class Event:
     value_code: Code | None = None
     copies: int | None = None
     version: int | None = None
+    found: Found | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ def _event_lines(events: pd.DataFrame) -> list[str]:
             day += f" {row['minute'] // 60:02}:{row['minute'] % 60:02}"
         value = f" = {row['value']:g} {row['unit']}" if "value" in row else ""
         told = f" = {' or '.join(row['diplotypes'])}" if row.get("diplotypes") else value
+        told += f"  (by {row['model']} {row['model_version']})" if "model" in row else ""
         lines.append(f"  {day:>16}  {row['relation']}  {'NOT ' if row['negated'] else ''}{row['name']}{told}")
     return lines
 

@@ -26,7 +26,7 @@ EVENTS = tuple(
 EVENT_COLUMNS = (
     *("relation", "kind", "id", "name", "code", "mapping", "negated"),
     *("day", "minute", "precision", "end_day", "value", "unit", "value_code", "copies", "diplotypes"),
-    *("source", "record"),
+    *("model", "model_version", "source", "record"),
 )
 """The columns of a frame of events."""
 

@@ -33,10 +33,12 @@ state nothing any more, each with its version. A visit is a kind of encounter, o
 
 _SEEN: dict[str, AttributeType] = {"day": "int64", "minute": "int64", "precision": "string", "record": "string"}
 _STATED: dict[str, AttributeType] = {"version": "int64", "code": "string", "mapping": "string", "negated": "boolean"}
-_EVENT: dict[str, AttributeType] = {**_SEEN, "end_day": "int64", **_STATED}
+_MODEL: dict[str, AttributeType] = {"model": "string", "model_version": "string", "model_sha256": "string"}
+_EVENT: dict[str, AttributeType] = {**_SEEN, "end_day": "int64", **_STATED, **_MODEL}
 """`day`, `end_day`: days since 1970-01-01 on the patient's shifted calendar; `minute` is that of the day. Where the
 `precision` is `month` or `year`, the day is drawn within it. `record` is the keyed name of the record, `version` orders
-its states. `code` is the CURIE as recorded, `mapping` how it came to mean the node (SKOS)."""
+its states. `code` is the CURIE as recorded, `mapping` how it came to mean the node (SKOS). What a model found, and no
+person, names the `model`, its version, and the digest of its weights where that is told."""
 _SAME = ("day", "minute", "record", "negated")
 """What tells two events of a patient and a node apart, of one source."""
 _VALUE: dict[str, AttributeType] = {"value": "double", "unit": "string", "value_code": "string"}

@@ -26,6 +26,7 @@ from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.operating import OperatingVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
+from panakeia.verbs.risk import RiskVerbs
 from panakeia.verbs.safety import SafetyVerbs
 from panakeia.verbs.studies import StudyVerbs
 from panakeia.verbs.trials import TrialVerbs
@@ -60,6 +61,7 @@ class Session(
     DisclosureVerbs,
     GenomeVerbs,
     LikenessVerbs,
+    RiskVerbs,
     SafetyVerbs,
 ):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.

@@ -27,6 +27,7 @@ from panakeia.commands import (
     operating,
     patients,
     planning,
+    risk,
     safety,
     studies,
     trials,
@@ -68,6 +69,7 @@ disclosure.join(patients.app)
 likeness.join(patients.app)
 safety.join(patients.app)
 app.add_typer(patients.app, name="patient")
+app.add_typer(risk.app, name="risk")
 
 
 @app.command()

@@ -116,6 +116,8 @@ def test_data_that_are_not_would_be_seen(mark: str) -> None:
         ("twin.simulate", {"torch"}),
         ("twin.prognosis.sequence", {"torch", "sklearn"}),
         ("twin.prognosis.tabular", {"torch", "sklearn"}),
+        ("twin.prognosis.risk.train", {"torch", "sklearn", "shap", "skops"}),
+        ("twin.prognosis.risk.saved", {"torch", "sklearn", "shap", "skops"}),
         ("gnn.rank", {"torch", "torch_geometric", "rdkit"}),
         ("gnn.ask", {"torch", "torch_geometric", "rdkit"}),
         ("gnn.checkpoint", {"torch", "torch_geometric", "rdkit"}),

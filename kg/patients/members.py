@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from kg.files.documents import read_document
-from kg.files.number import number
-from kg.files.table import Table, read_csv
+from kg.files.frame import frame_of
+from kg.files.table import read_csv
 from kg.files.text import FileError
 
 EXPECTED = '{"patients": ["PANAKEIA:P-...", ...]}, as `panakeia cohort --json` prints'
@@ -50,16 +50,7 @@ def read_people(path: str | Path, columns: Sequence[str]) -> pd.DataFrame | None
     table = read_csv(path, [])
     if not set(columns) <= set(table.header):
         return None
-    return pd.DataFrame({name: _column(table, name) for name in columns})
-
-
-def _column(table: Table, name: str) -> "pd.Series[float] | pd.Series[str]":
-    place = table.header.index(name)
-    cells = [row[place] for row in table.rows.values()]
-    values = [number(cell) for cell in cells]
-    if all(value is not None or not cell for value, cell in zip(values, cells, strict=True)) and any(cells):
-        return pd.Series(values, dtype=float)
-    return pd.Series([cell or None for cell in cells], dtype=object)
+    return frame_of(table, columns)
 
 
 def _is_json(path: str | Path) -> bool:

@@ -35,7 +35,8 @@ class Question:
     "continuous" outcomes are numbers, "binary" ones 0 and 1. With `visit`, a table has a row for each subject and
     visit, and the outcome is foretold at each; features are the same in all rows of a subject. Of "survival", the
     table holds times and `censored` (0 for an event), and what is foretold is the mean time without event up to
-    `horizon`. `later` names further columns that are known after baseline only, which no feature may be.
+    `horizon`. `later` names further columns that are known after baseline only, which no feature may be. `repeated`
+    says that a subject may have several rows (stays, or draws with replacement), which are never parted by a split.
     """
 
     outcome: str = "AVAL"
@@ -46,6 +47,7 @@ class Question:
     censored: str = "CNSR"
     horizon: float | None = None
     later: tuple[str, ...] = ()
+    repeated: bool = False
 
     def __post_init__(self) -> None:
         if not self.features:
@@ -63,15 +65,17 @@ class Question:
     def subjects(self, table: pd.DataFrame) -> np.ndarray:
         """Return who each row is of, [row]; without a column of subjects, each row is another's.
 
-        Raises `AnalysisError` where several rows are of one subject and the question has no visits.
+        Raises `AnalysisError` where several rows are of one subject and the question has no visits nor repeats.
         """
         if self.subject not in table.columns:
             if self.visit:
                 raise MissingColumn(f"rows of visits need the column {self.subject}, which names their subject")
             return np.arange(len(table))
         who = np.asarray(pd.factorize(table[self.subject])[0])
-        if not self.visit and pd.Series(who).duplicated().any():
-            raise AnalysisError(f"rows repeat a subject of {self.subject}; expected one row each, or name the visit")
+        if not (self.visit or self.repeated) and pd.Series(who).duplicated().any():
+            raise AnalysisError(
+                f"rows repeat a subject of {self.subject}; expected one each: name the visit, or say that rows repeat"
+            )
         return who
 
     def visits(self, table: pd.DataFrame) -> Floats:
@@ -117,7 +121,7 @@ class Features:
         levels = [
             None
             if pd.api.types.is_numeric_dtype(table[name])
-            else tuple(sorted({str(value) for value in table[name].dropna()}))
+            else tuple(sorted({level(value) for value in table[name].dropna()}))
             for name in names
         ]
         return cls(tuple(names), tuple(levels))
@@ -137,13 +141,22 @@ class Features:
                 continue
             places = {level: float(place) for place, level in enumerate(levels)}
             text = table[name].astype(object).where(table[name].notna(), None)
-            columns.append(np.array([places.get(str(value), np.nan) for value in text]))
+            columns.append(np.array([np.nan if value is None else places.get(level(value), np.nan) for value in text]))
         return np.column_stack(columns).astype(np.float64)
 
     @property
     def categorical(self) -> list[bool]:
         """Return which features are levels."""
         return [levels is not None for levels in self.levels]
+
+
+def level(value: object) -> str:
+    """Return a level as text; a code is the same whether a table holds it as a whole number or with a point.
+
+    >>> level(3.0), level("3"), level("north")
+    ('3', '3', 'north')
+    """
+    return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value)
 
 
 def at_baseline(

@@ -1,4 +1,7 @@
-"""Tabular: prognoses learned from tables by scikit-learn: boosted trees, and the linear model that they must beat."""
+"""Tabular: what scikit-learn learns from tables: boosted trees, forests, and linear models that they must beat.
+
+A class is a way to learn with its settings: `way` learns one forecast, `fit` a prognosis with intervals.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +26,7 @@ class TableForecast:
 
     def __call__(self, table: pd.DataFrame) -> Floats:
         """Return the forecast, or the chance, of each row."""
-        inputs = _inputs(self.features, table, self.question)
+        inputs = inputs_of(self.features, table, self.question)
         if self.question.kind == "binary":
             return np.asarray(self.estimator.predict_proba(inputs)[:, 1], np.float64)
         return np.asarray(self.estimator.predict(inputs), np.float64)
@@ -33,7 +36,8 @@ class TableForecast:
 class Boosting:
     """Gradient-boosted trees on histograms; missing values go the way that helps, levels are split by sets.
 
-    Trees are shallow and slow to learn, as small trials need: see the measured gains in `docs/validation.md`.
+    Trees are shallow and slow to learn, as small trials need: see the measured gains in `docs/validation.md`. With
+    `indicators`, levels are columns of 0 and 1 instead, so that a tree's Shapley values can be had.
     """
 
     trees: int = 120
@@ -41,69 +45,147 @@ class Boosting:
     leaves: int = 6
     least_in_leaf: int = 20
     shrinkage: float = 1.0
+    indicators: bool = False
     validation: CrossValidation = field(default_factory=CrossValidation)
 
     def fit(self, table: pd.DataFrame, question: Question, progress: Progress = silent) -> Learned:
         """Return the prognosis; raises `AnalysisError`, or `LearnMissing` without scikit-learn."""
-        return learn(table, question, self._way, self.validation, progress)
+        return learn(table, question, self.way, self.validation, progress)
 
-    def _way(self, rows: pd.DataFrame, target: Floats, question: Question) -> TableForecast:
+    def way(self, rows: pd.DataFrame, target: Floats, question: Question) -> TableForecast:
+        """Return the forecast learned from rows and their outcomes, [row]."""
         try:
             from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+            from sklearn.pipeline import make_pipeline
         except ImportError:
-            raise LearnMissing(_MISSING) from None
+            raise LearnMissing(MISSING) from None
         features = Features.of(rows, question.features)
         kind = HistGradientBoostingClassifier if question.kind == "binary" else HistGradientBoostingRegressor
+        levels = [*features.categorical, *([False] if question.visit else [])]
         estimator = kind(
             max_iter=self.trees,
             learning_rate=self.learning_rate,
             max_leaf_nodes=self.leaves,
             min_samples_leaf=self.least_in_leaf,
             l2_regularization=self.shrinkage,
-            categorical_features=[*features.categorical, *([False] if question.visit else [])],
+            categorical_features=None if self.indicators else levels,
             early_stopping=False,
             random_state=self.validation.seed,
         )
-        return TableForecast(features, estimator.fit(_inputs(features, rows, question), target), question)
+        if self.indicators:
+            estimator = make_pipeline(encoder(features, question, "passthrough"), estimator)
+        return TableForecast(features, estimator.fit(inputs_of(features, rows, question), target), question)
 
 
 @dataclass(frozen=True)
-class Linear:
-    """Linear or logistic regression, shrunk; a missing number is the mean with a mark, a level an indicator."""
+class Forest:
+    """A random forest; a missing number is the median with a mark, a level an indicator.
 
-    shrinkage: float = 1.0
+    Breiman L. Random forests. Mach Learn 2001;45:5-32.
+    """
+
+    trees: int = 300
+    least_in_leaf: int = 5
+    tried: float | str = "sqrt"
     validation: CrossValidation = field(default_factory=CrossValidation)
 
     def fit(self, table: pd.DataFrame, question: Question, progress: Progress = silent) -> Learned:
         """Return the prognosis; raises `AnalysisError`, or `LearnMissing` without scikit-learn."""
-        return learn(table, question, self._way, self.validation, progress)
+        return learn(table, question, self.way, self.validation, progress)
 
-    def _way(self, rows: pd.DataFrame, target: Floats, question: Question) -> TableForecast:
+    def way(self, rows: pd.DataFrame, target: Floats, question: Question) -> TableForecast:
+        """Return the forecast learned from rows and their outcomes, [row]."""
         try:
-            from sklearn.compose import make_column_transformer
+            from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
             from sklearn.impute import SimpleImputer
-            from sklearn.linear_model import LogisticRegression, Ridge
             from sklearn.pipeline import make_pipeline
-            from sklearn.preprocessing import OneHotEncoder, StandardScaler
         except ImportError:
-            raise LearnMissing(_MISSING) from None
+            raise LearnMissing(MISSING) from None
         features = Features.of(rows, question.features)
-        levels = [place for place, level in enumerate(features.categorical) if level]
-        inputs = _inputs(features, rows, question)
-        numeric = [place for place in range(inputs.shape[1]) if place not in levels]
-        scaled = make_column_transformer(
-            (make_pipeline(SimpleImputer(add_indicator=True, keep_empty_features=True), StandardScaler()), numeric),
-            (OneHotEncoder(handle_unknown="ignore"), levels),
+        kind = RandomForestClassifier if question.kind == "binary" else RandomForestRegressor
+        estimator = kind(
+            n_estimators=self.trees,
+            min_samples_leaf=self.least_in_leaf,
+            max_features=self.tried,
+            random_state=self.validation.seed,
         )
-        binary = question.kind == "binary"
-        last = LogisticRegression(C=1.0 / self.shrinkage, max_iter=1000) if binary else Ridge(self.shrinkage)
-        return TableForecast(features, make_pipeline(scaled, last).fit(inputs, target), question)
+        filled = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+        pipeline = make_pipeline(encoder(features, question, filled), estimator)
+        return TableForecast(features, pipeline.fit(inputs_of(features, rows, question), target), question)
 
 
-_MISSING = "learning a prognosis needs scikit-learn: pip install 'panakeia[learn]'"
+@dataclass(frozen=True)
+class Linear:
+    """Linear or logistic regression, shrunk; a missing number is the mean with a mark, a level an indicator.
+
+    `lasso` is the share of the shrinkage that is on the coefficients' size, which makes some of them 0, rather than on
+    their squares: an elastic net. Zou H, Hastie T. J R Stat Soc B 2005;67:301-320.
+    """
+
+    shrinkage: float = 1.0
+    lasso: float = 0.0
+    validation: CrossValidation = field(default_factory=CrossValidation)
+
+    def fit(self, table: pd.DataFrame, question: Question, progress: Progress = silent) -> Learned:
+        """Return the prognosis; raises `AnalysisError`, or `LearnMissing` without scikit-learn."""
+        return learn(table, question, self.way, self.validation, progress)
+
+    def way(self, rows: pd.DataFrame, target: Floats, question: Question) -> TableForecast:
+        """Return the forecast learned from rows and their outcomes, [row]."""
+        try:
+            from sklearn.pipeline import make_pipeline
+        except ImportError:
+            raise LearnMissing(MISSING) from None
+        features = Features.of(rows, question.features)
+        last = self._logistic() if question.kind == "binary" else self._linear(len(rows))
+        pipeline = make_pipeline(encoder(features, question, scaled()), last)
+        return TableForecast(features, pipeline.fit(inputs_of(features, rows, question), target), question)
+
+    def _logistic(self) -> Any:
+        from sklearn.linear_model import LogisticRegression
+
+        strength = 1.0 / self.shrinkage
+        if not self.lasso:
+            return LogisticRegression(C=strength, max_iter=1000, tol=1e-6)
+        seed = self.validation.seed
+        return LogisticRegression(
+            C=strength, l1_ratio=self.lasso, solver="saga", max_iter=2000, tol=1e-3, random_state=seed
+        )
+
+    def _linear(self, rows: int) -> Any:
+        from sklearn.linear_model import ElasticNet, Ridge
+
+        if not self.lasso:
+            return Ridge(self.shrinkage)
+        return ElasticNet(self.shrinkage / rows, l1_ratio=self.lasso, max_iter=10_000)
 
 
-def _inputs(features: Features, table: pd.DataFrame, question: Question) -> Floats:
+MISSING = "learning a prognosis needs scikit-learn: pip install 'panakeia[learn]'"
+
+
+def encoder(features: Features, question: Question, numeric: Any) -> Any:
+    """Return the transformer of inputs, not yet fitted: numbers as `numeric` has them, levels as indicators."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.preprocessing import OneHotEncoder
+
+    levels = [place for place, of_levels in enumerate(features.categorical) if of_levels]
+    width = len(features.names) + (question.visit is not None)
+    others = [place for place in range(width) if place not in levels]
+    return make_column_transformer(
+        (numeric, others), (OneHotEncoder(handle_unknown="ignore"), levels), sparse_threshold=0
+    )
+
+
+def scaled() -> Any:
+    """Return the transformer of numbers: the mean where one is missing, with a mark, then in deviations."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(SimpleImputer(add_indicator=True, keep_empty_features=True), StandardScaler())
+
+
+def inputs_of(features: Features, table: pd.DataFrame, question: Question) -> Floats:
     """Return [row, feature], the visit last where the question has visits."""
     matrix = features.matrix(table)
     return np.column_stack([matrix, numbers(table, question.visit)]) if question.visit else matrix

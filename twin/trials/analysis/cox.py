@@ -45,33 +45,59 @@ class Cox:
         return effect_of(float(coefficients[0]), float(np.sqrt(variance[0, 0])), self.level, method)
 
 
-def partial_likelihood(design: Floats, times: Times, strata: Floats) -> tuple[Floats, Floats]:
+def partial_likelihood(design: Floats, times: Times, strata: Floats, shrinkage: float = 0.0) -> tuple[Floats, Floats]:
     """Return the coefficients of [subject, column] that maximise the partial likelihood, and their covariance.
+
+    With `shrinkage`, half of it times the squared coefficients of columns in deviations is taken off (ridge): there is
+    always a maximum then, and the covariance is the inverse of the penalised curvature.
 
     Raises `NoEvents` where nobody has the event, `NotConverged` where a coefficient runs away.
     """
     if not times.event.any():
         raise NoEvents("no subject has the event; expected at least one")
     spread = design.std(axis=0)
+    if shrinkage > 0.0:
+        spread = np.where(spread > 0.0, spread, 1.0)
     scaled = (design - design.mean(axis=0)) / spread
     groups = [(scaled[strata == one], times[strata == one]) for one in np.unique(strata)]
     at = np.zeros(design.shape[1])
-    likelihood, slope, curvature = _sum(groups, at)
+    likelihood, slope, curvature = _shrunk(groups, at, shrinkage)
     if np.linalg.matrix_rank(curvature, hermitian=True) < at.size:
         raise NoEvents("no event happens while an arm or covariate differs among those at risk: nothing to compare")
     for _ in range(_STEPS):
         step = np.linalg.lstsq(curvature, slope, rcond=None)[0]
-        ahead = _sum(groups, at + step)
+        ahead = _shrunk(groups, at + step, shrinkage)
         while ahead[0] < likelihood and np.abs(step).max() > _CLOSE:
             step = step / 2.0
-            ahead = _sum(groups, at + step)
+            ahead = _shrunk(groups, at + step, shrinkage)
         at = at + step
         likelihood, slope, curvature = ahead
-        if np.abs(at / spread * np.ptp(design, axis=0)).max() > _FAR:
+        if not shrinkage and np.abs(at / spread * np.ptp(design, axis=0)).max() > _FAR:
             break
         if np.abs(step).max() <= _CLOSE:
             return at / spread, np.linalg.inv(curvature) / np.outer(spread, spread)
     raise NotConverged("a hazard ratio is 0 or infinite: at every event the one at the event has the extreme covariate")
+
+
+def baseline_hazard(times: Times, log_risk: Floats) -> tuple[Floats, Floats]:
+    """Return the times of events and the cumulative hazard at each of one whose log risk is 0.
+
+    Breslow NE. J R Stat Soc B 1972;34:216-217. Without covariates it is Nelson and Aalen's.
+    """
+    moments, place = np.unique(times.time, return_inverse=True)
+    events = np.bincount(place, times.event)
+    at_risk = np.bincount(place, np.exp(log_risk))[::-1].cumsum()[::-1]
+    some = events > 0.0
+    return moments[some], np.cumsum(events[some] / at_risk[some])
+
+
+def _shrunk(groups: list[tuple[Floats, Times]], at: Floats, shrinkage: float) -> tuple[float, Floats, Floats]:
+    likelihood, slope, curvature = _sum(groups, at)
+    return (
+        likelihood - shrinkage * float(at @ at) / 2.0,
+        slope - shrinkage * at,
+        curvature + shrinkage * np.eye(at.size),
+    )
 
 
 def _sum(groups: list[tuple[Floats, Times]], at: Floats) -> tuple[float, Floats, Floats]:

@@ -1,0 +1,156 @@
+"""The commands of risks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+
+from panakeia.ask import Session
+from panakeia.option_groups import grouped
+from panakeia.options import JsonOption, SeedOption, decimal, whole
+from panakeia.terminal import print_answer
+
+if TYPE_CHECKING:
+    from twin.prognosis.question import Kind
+    from twin.prognosis.risk.asked import Asked
+    from twin.prognosis.risk.train import RiskSettings
+else:
+    Kind: TypeAlias = Literal["binary", "continuous", "survival"]
+
+app = typer.Typer(no_args_is_help=True, help="Learn a risk from patients, foretell it, explain it.")
+
+TableArgument = Annotated[Path, typer.Argument(help="A table of patients, a row each.", metavar="TABLE.csv")]
+RiskArgument = Annotated[Path, typer.Argument(help="The folder of a trained risk.", metavar="DIR")]
+_Names: TypeAlias = list[str] | None
+
+
+@dataclass(frozen=True)
+class AskedOptions:
+    """Which columns mean what."""
+
+    outcome: Annotated[str, typer.Option(help="The outcome: 0 and 1, a number, or a time.", metavar="COL")]
+    features: Annotated[
+        _Names, typer.Option("--feature", help="A feature, known at the index date; repeatable.", metavar="COL")
+    ] = None
+    all_but: Annotated[
+        _Names,
+        typer.Option(
+            "--all-but", help="All columns are features but this, known later; repeatable, '' for none.", metavar="COL"
+        ),
+    ] = None
+    kind: Annotated[Kind | None, typer.Option(help="What the outcome is, where its values do not say.")] = None
+    event: Annotated[str | None, typer.Option(help="The outcome's value that is the event.", metavar="VALUE")] = None
+    levels: Annotated[
+        _Names, typer.Option("--level", help="A feature that is a code though a number; repeatable.", metavar="COL")
+    ] = None
+    subject: Annotated[str, typer.Option(help="Whose a row is.", metavar="COL")] = "USUBJID"
+    visit: Annotated[
+        str | None, typer.Option(help="The visit of a row, where a patient has several.", metavar="COL")
+    ] = None
+    censored: Annotated[str, typer.Option(help="Of times: 0 for an event, 1 for a time cut off.", metavar="COL")] = (
+        "CNSR"
+    )
+    horizon: Annotated[
+        float | None, typer.Option(help="Of times: foretell the event until then.", parser=decimal, metavar="TIME")
+    ] = None
+    repeated: Annotated[bool, typer.Option("--repeated", help="Rows may repeat a patient.")] = False
+
+    def asked(self) -> "Asked":
+        """Return what is asked."""
+        from twin.prognosis.risk.asked import Asked
+
+        return Asked(
+            self.outcome,
+            tuple(self.features or ()),
+            None if self.all_but is None else tuple(name for name in self.all_but if name),
+            self.kind,
+            self.event,
+            tuple(self.levels or ()),
+            self.subject,
+            self.visit,
+            self.censored,
+            self.horizon,
+            self.repeated,
+        )
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How it is trained."""
+
+    split: Annotated[Literal["patient", "site", "time"], typer.Option(help="By what patients left out are parted.")] = (
+        "patient"
+    )
+    site: Annotated[str | None, typer.Option(help="The site of a row, for --split site.", metavar="COL")] = None
+    time: Annotated[str | None, typer.Option(help="The index date, for --split time.", metavar="COL")] = None
+    learners: Annotated[
+        _Names, typer.Option("--learner", help="Compare this learner only; repeatable; else all.", metavar="NAME")
+    ] = None
+    keep: Annotated[
+        str | None,
+        typer.Option(help="The learner that is kept; else the plain one unless it is beaten.", metavar="NAME"),
+    ] = None
+    outer: Annotated[int, typer.Option("--folds", help="Folds that judge.", parser=whole(2), metavar="N")] = 5
+    inner: Annotated[
+        int, typer.Option("--inner-folds", help="Folds that choose settings.", parser=whole(2), metavar="N")
+    ] = 3
+    resamples: Annotated[int, typer.Option(help="Draws for intervals.", parser=whole(20), metavar="N")] = 500
+    purpose: Annotated[str, typer.Option(help="What it is for, in words, for the model card.", metavar="TEXT")] = ""
+    seed: SeedOption = 0
+
+    def settings(self) -> "RiskSettings":
+        """Return the settings."""
+        from twin.prognosis.risk.judge import JudgeSettings
+        from twin.prognosis.risk.split import SplitSettings
+        from twin.prognosis.risk.train import RiskSettings
+
+        return RiskSettings(
+            tuple(self.learners or ()),
+            self.keep,
+            SplitSettings(self.split, self.site, self.time, self.outer, self.inner, self.seed),
+            JudgeSettings(resamples=self.resamples, seed=self.seed),
+            purpose=self.purpose,
+        )
+
+
+@app.command("train")
+@grouped
+def risk_train(
+    table: TableArgument,
+    asked: AskedOptions,
+    training: TrainingOptions,
+    out: Annotated[Path, typer.Option(help="Folder for the model, its card and figures.", metavar="DIR")],
+    as_json: JsonOption = False,
+) -> None:
+    """Train a risk on a table, judged on patients left out beside the base rate and the plain model.
+
+    Example: panakeia risk train patients.csv --outcome died --all-but discharge_day --out out/risk
+    """
+    found = Session().risk_train(table, asked.asked(), training.settings(), out=out)
+    print_answer(found, as_json=as_json)
+
+
+@app.command("predict")
+def risk_predict(model: RiskArgument, table: TableArgument, as_json: JsonOption = False) -> None:
+    """Foretell each row of a table; what lies outside of what was learned from is flagged.
+
+    Example: panakeia risk predict out/risk patients.csv --json
+    """
+    print_answer(Session().risk_predict(model, table), as_json=as_json)
+
+
+@app.command("explain")
+def risk_explain(
+    model: RiskArgument,
+    table: TableArgument,
+    patient: Annotated[str | None, typer.Option(help="Whose row.", metavar="ID")] = None,
+    row: Annotated[int | None, typer.Option(help="Which row, from 1.", parser=whole(1), metavar="N")] = None,
+    out: Annotated[Path | None, typer.Option(help="A figure: .svg, .png or .pdf.", metavar="FILE")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain one patient's forecast: what each feature adds to it; the parts make the whole.
+
+    Example: panakeia risk explain out/risk patients.csv --row 1 --json
+    """
+    print_answer(Session().risk_explain(model, table, patient=patient, row=row, out=out), as_json=as_json)

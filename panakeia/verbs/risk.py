@@ -1,0 +1,152 @@
+"""The verbs of risks: trained on a table, foretold of patients, explained for one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kg.output import require_folder
+from panakeia.answer import Table, records
+from panakeia.verbs.held import Held, check_output, into
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twin.prognosis.risk.asked import Asked
+    from twin.prognosis.risk.train import Risk, RiskSettings
+
+_SHOWN = ("value", "lower", "upper")
+
+
+class RiskVerbs(Held):
+    """Learn a risk from patients, foretell and explain it."""
+
+    def risk_train(
+        self,
+        table: "str | Path | pd.DataFrame",
+        asked: "Asked",
+        settings: "RiskSettings | None" = None,
+        *,
+        out: str | Path,
+    ) -> Table:
+        """Train a risk, judged on patients left out, beside the base rate and the plain model; write it into a folder.
+
+        `asked` says which columns are the outcome and the features. The folder holds the model (skops), a manifest, the
+        model card, the forecasts of patients left out, and figures.
+        """
+        from twin.prognosis.risk.saved import save
+        from twin.prognosis.risk.train import train
+
+        require_folder(out)
+        rows, question = asked.of(_frame(table), settings.split if settings else None)
+        with self._telling() as progress:
+            risk = train(rows, question, settings, progress)
+        save(risk, out)
+        return _trained(risk, out)
+
+    def risk_predict(self, model: str | Path, table: "str | Path | pd.DataFrame") -> Table:
+        """Foretell each row of a table by a risk that was trained; what lies outside of what it learned is flagged.
+
+        PROGNOSIS is the chance, or the number; LOWER and UPPER bound what came true at such forecasts.
+        """
+        import pandas as pd
+
+        from twin.prognosis.risk.saved import load
+
+        risk, rows = load(model), _frame(table)
+        told = risk.predict(rows)
+        who = {risk.question.subject: rows[risk.question.subject]} if risk.question.subject in rows else {}
+        frame = pd.DataFrame({"ROW": range(1, len(rows) + 1), **who}).join(told.reset_index(drop=True))
+        flagged = int((told["FLAGS"] != "").sum())
+        title = f"{risk.question.outcome} by {risk.learner}, rows: {len(rows)}"
+        notes = (f"{flagged} rows lie outside of what was learned from: see FLAGS",) if flagged else ()
+        return Table(title, frame, notes)
+
+    def risk_explain(
+        self,
+        model: str | Path,
+        table: "str | Path | pd.DataFrame",
+        *,
+        patient: str | None = None,
+        row: int | None = None,
+        out: str | Path | None = None,
+    ) -> Table:
+        """Explain one row of a table: what each feature adds to its forecast, by Shapley values, the largest first.
+
+        The row is that of a `patient`, or a number from 1. With `out`, a figure is written.
+        """
+        from twin.prognosis.risk.explain import contributions
+        from twin.prognosis.risk.figures import contributions_figure
+        from twin.prognosis.risk.saved import load
+
+        if out is not None:
+            check_output(out, table)
+        risk, rows = load(model), _frame(table)
+        one = risk.readable(_one(rows, risk.question.subject, patient, row))
+        found = contributions(risk.forecast, risk.centre, one)
+        told = risk.predict(one).iloc[0]
+        frame = found.to_frame(one)
+        if out is not None:
+            from kg.output import whole_file
+
+            with whole_file(out) as part:
+                contributions_figure(found, one.iloc[0]).savefig(part, format=Path(out).suffix.lstrip(".") or "svg")
+        content = {
+            "outcome": risk.question.outcome,
+            "learner": risk.learner,
+            "scale": found.scale,
+            "base": found.base,
+            "score": float(found.score[0]),
+            "prognosis": float(told["PROGNOSIS"]),
+            "flags": told["FLAGS"],
+            "contributions": records(frame),
+        }
+        title = (
+            f"{risk.question.outcome} by {risk.learner}: {told['PROGNOSIS']:.3g}; on the scale of the {found.scale}, "
+            f"{found.base:.3f} and what each feature adds make {found.score[0]:.3f}{into(out)}"
+        )
+        return Table(title, frame, (told["FLAGS"],) if told["FLAGS"] else (), content)
+
+
+def _frame(table: "str | Path | pd.DataFrame") -> "pd.DataFrame":
+    from kg.files.frame import read_frame
+
+    return read_frame(table) if isinstance(table, str | Path) else table
+
+
+def _one(rows: "pd.DataFrame", subject: str, patient: str | None, row: int | None) -> "pd.DataFrame":
+    """Return the one row that is asked for; raises `ValueError`, which names no patient."""
+    from twin.prognosis.question import level
+
+    if (patient is None) == (row is None):
+        raise ValueError("name one row to explain: a patient (--patient ID), or its number in the table (--row N)")
+    if row is not None:
+        if not 1 <= row <= len(rows):
+            raise ValueError(f"got row {row}; the table has rows 1 to {len(rows)}")
+        return rows.iloc[[row - 1]]
+    if subject not in rows:
+        raise ValueError(f"the table has no column {subject}, which names patients: give the row (--row N)")
+    found = rows[rows[subject].map(level, na_action="ignore") == patient]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} rows are of that patient in {subject}; expected one: give the row (--row N)")
+    return found
+
+
+def _trained(risk: "Risk", out: str | Path) -> Table:
+    """Return the figures of a risk, with all that is in its manifest's tables as content."""
+    report, counts = risk.report, risk.report.counts
+    events = "" if counts["events"] is None else f", events: {counts['events']}"
+    title = f"{risk.question.outcome}: {risk.learner} is kept, patients: {counts['patients']}{events}{into(out)}"
+    content: dict[str, Any] = {
+        "outcome": risk.question.outcome,
+        "kind": risk.question.kind,
+        "learner": risk.learner,
+        "setting": risk.setting,
+        "split": risk.split.name,
+        "data": risk.provenance.data,
+        "counts": dict(counts),
+        "warnings": list(report.warnings),
+        **{
+            name: records(getattr(report, name))
+            for name in ("figures", "folds", "calibration", "decision", "importance", "dependence")
+        },
+    }
+    return Table(title, report.figures.drop(columns=["method", "p"]).round(4), report.warnings, content)

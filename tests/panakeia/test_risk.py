@@ -1,0 +1,98 @@
+"""The verbs of risks: train, predict, explain; what a user gets wrong is said, and no patient is named."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from panakeia import Session
+from panakeia.cli import app
+from twin.prognosis.risk.asked import Asked
+from twin.prognosis.risk.judge import JudgeSettings
+from twin.prognosis.risk.split import SplitSettings
+from twin.prognosis.risk.train import RiskSettings
+
+TABLE = Path(__file__).parents[2] / "panakeia" / "examples" / "readmissions.csv"
+ASKED = ["--outcome", "readmitted", "--all-but", "stay_days"]
+QUICK = ["--learner", "logistic", "--folds", "3", "--resamples", "40"]
+
+
+def run(*arguments: str | Path) -> str:
+    found = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("risk")
+    told = run("risk", "train", TABLE, *ASKED, "--split", "site", "--site", "hospital", *QUICK, "--out", out, "--json")
+    content = json.loads(told)
+    assert content["counts"]["patients"] == 240 and content["split"] == "site" and content["kind"] == "binary"
+    assert {one["fold"] for one in content["folds"]} == {"north", "south", "west"}
+    assert {"AUROC", "accuracy", "majority class", "calibration slope"} <= {
+        one["measure"] for one in content["figures"]
+    }
+    return out
+
+
+def test_the_folder_is_whole(model: Path) -> None:
+    names = {path.name for path in model.iterdir()}
+    assert names >= {"model.skops", "manifest.json", "card.md", "out_of_fold.csv", "calibration.svg", "decision.svg"}
+    features = json.loads((model / "manifest.json").read_text())["question"]["features"]
+    assert features == ["age", "sex", "creatinine", "sodium", "admissions"]
+
+
+def test_a_table_is_foretold_and_flagged(model: Path, tmp_path: Path) -> None:
+    rows = pd.read_csv(TABLE).drop(columns="readmitted").head(3)
+    rows.loc[1, "age"] = 120
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    told = json.loads(run("risk", "predict", model, tmp_path / "new.csv", "--json"))
+    assert [one["ROW"] for one in told] == [1, 2, 3] and told[0]["USUBJID"] == "E-001"
+    assert all(0.0 < one["PROGNOSIS"] < 1.0 for one in told)
+    assert "age is above" in told[1]["FLAGS"] and told[0]["FLAGS"] == ""
+
+
+def test_one_patient_is_explained(model: Path, tmp_path: Path) -> None:
+    told = json.loads(
+        run("risk", "explain", model, TABLE, "--patient", "E-007", "--out", tmp_path / "why.png", "--json")
+    )
+    assert told == json.loads(run("risk", "explain", model, TABLE, "--row", "7", "--json"))
+    total = told["base"] + sum(one["contribution"] for one in told["contributions"])
+    assert total == pytest.approx(told["score"])
+    assert 1 / (1 + 2.718281828459045**-total) == pytest.approx(told["prognosis"])
+    assert (tmp_path / "why.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["train", TABLE, "--outcome", "readmitted", "--out", "x"], "got neither of the features"),
+        (["train", TABLE, "--outcome", "sex", "--feature", "age", "--out", "x"], "--event VALUE"),
+        (["train", TABLE, *ASKED, "--split", "site", "--out", "x"], "--site COLUMN"),
+        (["train", TABLE, *ASKED, "--learner", "forest", "--out", "x"], "did you mean random_forest"),
+        (["train", TABLE, "--outcome", "readmitted", "--feature", "weight", "--out", "x"], "has no weight"),
+        (["explain", "MODEL", TABLE], "--row N"),
+        (["explain", "MODEL", TABLE, "--row", "241"], "rows 1 to 240"),
+        (["explain", "MODEL", TABLE, "--patient", "E-999"], "0 rows are of that patient"),
+    ],
+)
+def test_mistakes_are_said(model: Path, arguments: list[str], told: str, tmp_path: Path) -> None:
+    given = [str(model) if one == "MODEL" else str(tmp_path / one) if one == "x" else str(one) for one in arguments]
+    with pytest.raises(ValueError, match=told) as refused:
+        run("risk", *given)
+    assert "E-999" not in str(refused.value)
+    assert not (tmp_path / "x").exists()
+
+
+def test_session_takes_a_frame(tmp_path: Path) -> None:
+    rows = pd.read_csv(TABLE)
+    settings = RiskSettings(("elastic_net",), split=SplitSettings(outer=2, inner=2), judge=JudgeSettings(resamples=20))
+    session = Session(progress=lambda step, share: None)
+    found = session.risk_train(rows, Asked("stay_days", ("age", "sex", "admissions")), settings, out=tmp_path)
+    assert "elastic_net is kept" in found.to_text()
+    assert set(found.to_frame()["measure"]) >= {"MAE", "R2"}
+    assert len(session.risk_predict(tmp_path, rows).to_frame()) == 240
+    assert "<table" in session.risk_explain(tmp_path, rows, row=1)._repr_html_()

@@ -1,0 +1,1 @@
+"""Risk: chances, numbers and times foretold of patients, judged on patients left out, explained, and kept on disk."""

@@ -1,0 +1,1 @@
+"""Measures: how good forecasts are, by the kind of the outcome, one kind a file."""

@@ -23,6 +23,7 @@ from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.many import ManyVerbs
 from panakeia.verbs.models import ModelVerbs
 from panakeia.verbs.network import NetworkVerbs
+from panakeia.verbs.notes import NoteVerbs
 from panakeia.verbs.operating import OperatingVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
@@ -63,6 +64,7 @@ class Session(
     LikenessVerbs,
     RiskVerbs,
     SafetyVerbs,
+    NoteVerbs,
 ):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 

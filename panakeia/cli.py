@@ -24,6 +24,7 @@ from panakeia.commands import (
     models,
     multiplicity,
     network,
+    notes,
     operating,
     patients,
     planning,
@@ -70,6 +71,7 @@ likeness.join(patients.app)
 safety.join(patients.app)
 app.add_typer(patients.app, name="patient")
 app.add_typer(risk.app, name="risk")
+app.add_typer(notes.app, name="notes")
 
 
 @app.command()

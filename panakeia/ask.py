@@ -14,6 +14,7 @@ from panakeia.verbs.coverage import CoverageVerbs
 from panakeia.verbs.disclosure import DisclosureVerbs
 from panakeia.verbs.dosefinding import DoseFindingVerbs
 from panakeia.verbs.doses import DoseVerbs
+from panakeia.verbs.fairness import FairnessVerbs
 from panakeia.verbs.fits import FitVerbs
 from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.genomes import GenomeVerbs
@@ -65,6 +66,7 @@ class Session(
     RiskVerbs,
     SafetyVerbs,
     NoteVerbs,
+    FairnessVerbs,
 ):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 

@@ -15,6 +15,7 @@ from panakeia.commands import (
     disclosure,
     dosefinding,
     doses,
+    fairness,
     fits,
     formats,
     genomes,
@@ -72,6 +73,7 @@ safety.join(patients.app)
 app.add_typer(patients.app, name="patient")
 app.add_typer(risk.app, name="risk")
 app.add_typer(notes.app, name="notes")
+fairness.join(app)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Mitigations: ways to bring groups nearer together; a way a file, found by its name."""

@@ -1,7 +1,8 @@
 """Earlier: a trial's file as it was written before any model could be tried, in today's form.
 
 Then a trial was of warfarin: one endpoint, the INR's time in range, stood under [endpoint]; nomograms were in INR and
-mg; an arm's rule was its `start`. Such a file means the same as ever.
+mg; an arm's rule was its `start`. Such a file means the same as ever, to the last digit: a dose halfway between two
+numbers of tablets is given as the even one, where one of today's form takes the larger.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ _DROPOUT = "dropout_per_week"
 INR = "INR"
 MOVED = (
     "keys of an earlier form are read as: endpoint -> endpoints[0], inr_low -> low, inr_high -> high;"
-    " titration.nomogram -> titration.rows, inr_below -> below, max_mg -> max_dose, tablet_mg -> tablet;"
+    " titration.nomogram -> titration.rows, inr_below -> below, max_mg -> max_dose, tablet_mg -> tablet,"
+    ' titration.halves = "even";'
     " arms.start -> arms.policy, rule -> kind; conduct.dropout_per_week -> hazards"
 )
 
@@ -42,7 +44,7 @@ def in_todays_form(content: Mapping[str, Any]) -> dict[str, Any]:
 def _titration(stated: Mapping[str, Any]) -> dict[str, Any]:
     if "nomogram" not in stated:
         return dict(stated)
-    found = {"kind": "table", "observable": INR, **_renamed(stated, _TITRATION)}
+    found = {"kind": "table", "observable": INR, "halves": "even", **_renamed(stated, _TITRATION)}
     if isinstance(found["rows"], list):
         found["rows"] = [_renamed(row, _ROW) if isinstance(row, Mapping) else row for row in found["rows"]]
     return found

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -82,6 +83,7 @@ def today(change: Change = lambda content: None) -> dict[str, Any]:
     loaded = content(change)
     loaded["endpoints"] = loaded["endpoints"][:2]
     loaded["population"]["source"] = "IWPC and 1000 Genomes"
+    loaded["titration"]["halves"] = "even"
     return loaded
 
 
@@ -127,7 +129,7 @@ def test_an_arms_own_titration_and_the_other_starts_are_the_same() -> None:
         ]
 
     def now(c: dict[str, Any]) -> None:
-        own = {"kind": "table", "observable": "INR", "from_day": 6, "max_dose": 9.0, "tablet": 1.0}
+        own = {"kind": "table", "observable": "INR", "from_day": 6, "max_dose": 9.0, "tablet": 1.0, "halves": "even"}
         table = [{"below": 2.0, "change_percent": 20.0}, *rows]
         of_warfarin = {"kind": "warfarin_algorithm"}
         c["arms"] = [
@@ -211,3 +213,12 @@ def test_a_dose_held_to_the_end_is_not_the_dose_afterwards() -> None:
     day_78, day_82 = (course.measured["INR"][:, place] for place in (12, 13))
     back = (day_78 >= 3.4) & (day_82 < 2.0)
     assert back.any() and (course.given[back, 77:81] == 0).all() and (course.given[back, 81:] > 0).all()
+
+
+def test_a_dose_between_two_numbers_of_tablets_is_given_as_it_was() -> None:
+    """5.25 mg in tablets of 0.5 mg, 10.5 of them: 10 in a file of the earlier form, 11 in one of today's."""
+    before = check(earlier(), TrialDesign, "trial.toml").titration
+    now = check(content(), TrialDesign, "trial.toml").titration
+    assert before is not None and now is not None
+    doses = np.array([5.25, 5.75])
+    assert before.given(doses).tolist() == [5.0, 6.0] and now.given(doses).tolist() == [5.5, 6.0]

@@ -71,6 +71,14 @@ def test_doses_are_whole_tablets_and_never_above_the_maximum(
     assert found.max() <= max_dose
 
 
+def test_a_dose_halfway_between_two_numbers_of_tablets_is_the_larger_one() -> None:
+    """0.5, 1.5, 2.5 ... tablets of 1 mg: half to even would give 0, 2, 2, 4 ... The last is 2.5 but for dust."""
+    planned = np.array([0.5, 1.5, 2.5, 3.5, 4.5, 2.4999, np.nextafter(2.5, 0.0)])
+    assert table(12.0, 1.0).given(planned).tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 2.0, 3.0]
+    assert table(12.0, 1.0).given(np.array([0.1 * 3 / 0.2 + 1.0])).tolist() == [3.0], "1.5 and 1, of tenths"
+    assert table(2.0, 1.0).given(np.array([1.5, 2.5])).tolist() == [2.0, 2.0], "never above the maximum"
+
+
 def rules_at_random(luck: np.random.Generator) -> tuple[Policy, Table]:
     bounds = np.sort(luck.uniform(1.0, 6.0, luck.integers(1, 6)))
     rows = tuple(

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,16 @@ from twin.trials.part import Part
 from twin.trials.plan import Plan
 from twin.trials.policies.policy import History
 
+Halves = Literal["up", "even"]
+"""Where a dose halfway between two numbers of tablets goes: to the larger one, or to the even one."""
+
 
 class Titration(Part):
     """How an `observable` changes the dose from `from_day` on.
 
-    Doses, the starting rule's too, are given in whole tablets of `tablet`, up to `max_dose`.
+    Doses, the starting rule's too, are given in whole tablets of `tablet`, up to `max_dose`: the nearest number, of a
+    dose halfway between two the larger one. `halves` = "even" is how trials' files of the earlier form did it: halfway
+    the even number.
     """
 
     found_in = ("twin.trials.titrations",)
@@ -27,6 +32,7 @@ class Titration(Part):
     from_day: Count
     max_dose: Positive
     tablet: Positive
+    halves: Halves = "up"
 
     @property
     def observables(self) -> tuple[str, ...]:
@@ -61,13 +67,22 @@ class Titration(Part):
     def given(self, doses: Floats) -> Floats:
         """Return planned doses as they are given: the nearest number of whole tablets that is not above the maximum."""
         most = np.floor(self.max_dose / self.tablet * (1 + 1e-12))
-        tablets = np.minimum(np.round(np.minimum(doses, self.max_dose) / self.tablet), most)
+        tablets = np.minimum(whole_tablets(np.minimum(doses, self.max_dose) / self.tablet, self.halves), most)
         return np.minimum(tablets * self.tablet, self.max_dose)
 
     def mistakes(self, grid: Grid) -> list[str]:
         """Return what does not fit the trial's visits."""
         late = self.from_day > grid.visits[-1]
         return [f"from_day: got {self.from_day}, expected <= {grid.visits[-1]}, the last visit's day"] * late
+
+
+def whole_tablets(tablets: Floats, halves: Halves = "up") -> Floats:
+    """Return the nearest whole numbers; what is half but for the last digits goes up, or to the even number.
+
+    >>> whole_tablets(np.array([0.5, 1.5, 2.5, 2.49])).tolist()
+    [1.0, 2.0, 3.0, 2.0]
+    """
+    return np.round(tablets) if halves == "even" else np.floor(tablets + 0.5 + 1e-9)
 
 
 def row_of(ends: list[float | None], values: Floats) -> NDArray[np.intp]:

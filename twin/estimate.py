@@ -44,6 +44,24 @@ def mean(outcome: Floats, level: float = 0.95) -> Estimate:
     return _student(float(outcome.mean()), error, outcome.size - 1, level, "mean, Student's t")
 
 
+def share(hits: int, count: int, level: float = 0.95) -> Estimate:
+    """Return the share of so many yes among independent answers, with Wilson's interval.
+
+    It stays within 0 and 1, and is no point where all answer alike. Wilson EB. J Am Stat Assoc 1927;22:209-212. Of no
+    answers all is possible: NaN, from 0 to 1.
+
+    >>> found = share(0, 20)
+    >>> found.lower, round(found.upper, 4)
+    (0.0, 0.1611)
+    """
+    told = "share, Wilson's interval"
+    if not count:
+        return Estimate(float("nan"), 0.0, 1.0, float("nan"), level, told)
+    found, value = stats.binomtest(hits, count).proportion_ci(level, "wilson"), hits / count
+    error = float(np.sqrt(value * (1.0 - value) / count))
+    return Estimate(value, float(found.low), float(found.high), error, level, told)
+
+
 def paired_difference(treated: Floats, control: Floats, level: float = 0.95) -> Estimate:
     """Return the mean difference of the same patients' two outcomes, treated minus control, with Student's interval.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from twin.estimate import Estimate, mean, paired_difference, welch_difference
+from twin.estimate import Estimate, mean, paired_difference, share, welch_difference
 
 
 def outcomes(size: int, spread: float) -> np.ndarray:
@@ -33,6 +33,20 @@ def test_mean_agrees_with_scipy() -> None:
     values = outcomes(20, 0.3)
     interval = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
     assert (mean(values).lower, mean(values).upper) == pytest.approx((interval.low, interval.high), rel=1e-12)
+
+
+def test_a_share_has_wilsons_interval() -> None:
+    """Newcombe RG. Stat Med 1998;17:857-872, Table I, the score method without correction."""
+    printed = {
+        (81, 263): (0.2553, 0.3662),
+        (15, 148): (0.0624, 0.1605),
+        (0, 20): (0.0, 0.1611),
+        (1, 29): (0.0061, 0.1718),
+    }
+    for (hits, count), interval in printed.items():
+        found = share(hits, count)
+        assert (found.lower, found.upper) == pytest.approx(interval, abs=5e-5) and found.value == hits / count
+    assert (share(0, 0).lower, share(0, 0).upper) == (0.0, 1.0)
 
 
 REPLICATES = 4000

@@ -75,7 +75,7 @@ def compared(
     return EndpointResult(
         endpoint,
         endpoint.words(design.grid, leave=any(hazard.then in ("leave", "die") for hazard in design.hazards)),
-        {arm.arm: arm.outcome.summary(level) for arm in arms},
+        {arm.arm: endpoint.mean(arm.outcome, level) for arm in arms},
         {arm.arm: int(arm.outcome.known.sum()) for arm in arms},
         tuple(
             _difference(

@@ -17,13 +17,13 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from kg.notebook import notebook_html
 from kg.output import require_folder, whole_file
 from kg.progress import Progress, silent
 from twin import library
 from twin.chunks import ChunkError, by_processes, by_ray, claim
+from twin.estimate import share
 from twin.model import parameter_table
 from twin.trials.interims import FIXED
 from twin.trials.protocol import TrialDesign
@@ -250,24 +250,23 @@ def _summary(runs: pd.DataFrame, true: float, true_error: float) -> dict[str, An
     rejected = int(runs["rejected"].astype(bool).sum())
     covered = int(((estimated["lower"] <= true) & (true <= estimated["upper"])).sum())
     sd = float(values.std(ddof=1)) if count > 1 else math.nan
-    low, high = _wilson(rejected, len(runs))
-    covered_low, covered_high = _wilson(covered, count)
+    found, holding = share(rejected, len(runs), LEVEL), share(covered, count, LEVEL)
     return {
         "replicates": len(runs),
         "failed": len(runs) - count,
         "truth": true,
         "truth_se": true_error,
-        "rejected": rejected / len(runs),
-        "rejected_lower": low,
-        "rejected_upper": high,
+        "rejected": found.value,
+        "rejected_lower": found.lower,
+        "rejected_upper": found.upper,
         "mean_estimate": float(values.mean()) if count else math.nan,
         "bias": float(values.mean() - true) if count else math.nan,
         "bias_se": math.hypot(sd / math.sqrt(count), true_error) if count > 1 else math.nan,
         "sd": sd,
         "mean_se": float(estimated["standard_error"].astype(float).mean()) if count else math.nan,
-        "coverage": covered / count if count else math.nan,
-        "coverage_lower": covered_low,
-        "coverage_upper": covered_high,
+        "coverage": holding.value,
+        "coverage_lower": holding.lower,
+        "coverage_upper": holding.upper,
         "patients": float(runs["patients"].astype(float).mean()),
         "enrolled": float(runs["enrolled"].astype(float).mean()),
     }
@@ -277,7 +276,7 @@ def _stops(design: TrialDesign, runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how often replicates stop at each look, and why."""
     information = (design.interims or FIXED).information
     rows = []
-    for place, share in enumerate(information, start=1):
+    for place, seen in enumerate(information, start=1):
         here = runs[runs["look"] == place]
         efficacy = int(here["rejected"].astype(bool).sum())
         last = place == len(information)
@@ -285,7 +284,7 @@ def _stops(design: TrialDesign, runs: pd.DataFrame) -> list[dict[str, Any]]:
         rows.append(
             {
                 "look": place,
-                "information": share,
+                "information": seen,
                 "patients": float(here["patients"].astype(float).mean()),
                 "efficacy": efficacy / len(runs),
                 "futility": futility / len(runs),
@@ -293,14 +292,6 @@ def _stops(design: TrialDesign, runs: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _wilson(hits: int, count: int) -> tuple[float, float]:
-    """Return Wilson's interval of a share; (0, 1) where nothing was tried."""
-    if not count:
-        return 0.0, 1.0
-    found = binomtest(hits, count).proportion_ci(LEVEL, "wilson")
-    return float(found.low), float(found.high)
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:

@@ -111,6 +111,19 @@ def test_risks_differ_as_the_shares_do() -> None:
     assert effect(result).value == pytest.approx(high.mean() - low.mean(), rel=1e-6)
 
 
+def test_an_arms_share_has_wilsons_interval_and_none_of_its_arms_is_sure() -> None:
+    """Nobody is ever above 10,000 mg/L: Student's interval of 200 noes would be the point 0."""
+    never = {"kind": "ever", "name": "HIGH", "observable": CONCENTRATION, "above": 10_000.0}
+    often = {"kind": "responder", "name": "END", "observable": CONCENTRATION, "at_least": 20.0}
+    result = run.run(plain(endpoints=[never, often]))
+    for found in result.endpoints:
+        for arm, mean in found.means.items():
+            hits = int((result.subjects.loc[result.subjects["ARM"] == arm, found.endpoint.name] == 1).sum())
+            interval = stats.binomtest(hits, 200).proportion_ci(0.95, "wilson")
+            assert (mean.value, mean.lower, mean.upper) == pytest.approx((hits / 200, interval.low, interval.high))
+    assert result.means["low"].upper == pytest.approx(0.0188, abs=5e-5)
+
+
 def test_repeated_measures_use_visits_of_those_who_left() -> None:
     """With complete data and no covariate the mixed model's difference at the last visit is that of the means."""
     result = parallel(VISITS)

@@ -1,6 +1,8 @@
 """Share: what endpoints that are a share of time, or a yes or no, have in common: how they fail, how they are read."""
 
+from twin.estimate import Estimate, share
 from twin.trials.endpoints.endpoint import Endpoint
+from twin.trials.endpoints.outcome import Outcome, Value
 from twin.trials.estimators.estimator import Estimator
 from twin.trials.estimators.risk_difference import RiskDifference
 
@@ -21,6 +23,13 @@ class Share(Endpoint):
 
 class YesOrNo(Share):
     """An endpoint that is 1 or 0."""
+
+    def mean(self, outcome: Outcome, level: float) -> Estimate:
+        """Return an arm's share with Wilson's interval."""
+        if not isinstance(outcome, Value):
+            return super().mean(outcome, level)
+        known = outcome.value[outcome.known]
+        return share(int(known.sum()), known.size, level)
 
     @property
     def usual(self) -> Estimator:

@@ -51,7 +51,7 @@ def _treated(study: Study) -> pd.DataFrame:
         steps = doses.groupby("row").agg({"first": "min", "last": "max"})
         begun[steps.index] = steps["first"] // per_day + 1
         ended[steps.index] = steps["last"] // per_day + 1
-        left = study.ends(course) <= course.grid.days
+        treated, left = study.treated(course, doses), study.ends(course) <= course.grid.days
         status = np.where(left | course.failed, "DISCONTINUED", "COMPLETED")
         reason = np.where(course.died & left, "DEATH", np.where(left | course.failed, "OTHER", ""))
         parts.append(
@@ -61,8 +61,8 @@ def _treated(study: Study) -> pd.DataFrame:
                     "SAFFL": np.where(np.isfinite(begun), "Y", "N"),
                     "TRT01P": subjects["ARM"],
                     "TRT01PN": subjects["TRT01PN"],
-                    "TRT01A": subjects["ARM"],
-                    "TRT01AN": subjects["TRT01PN"],
+                    "TRT01A": subjects["ARM"].where(treated, ""),
+                    "TRT01AN": subjects["TRT01PN"].where(treated),
                     "RANDDT": first,
                     "TRTSDT": on_day(first, begun),
                     "TRTEDT": on_day(first, ended),
@@ -86,12 +86,12 @@ def _by_subject(study: Study) -> pd.DataFrame:
 
 
 def laboratory(study: Study) -> Dataset:
-    """Return ADLB: measurements with their baseline, which is the first visit's."""
+    """Return ADLB: measurements with their baseline, which is that of day 1, before the first dose."""
     collected = sdtm.laboratory(study).rows
     numbers = {code: place for place, (code, _, _) in enumerate(sdtm.tests(study).values(), start=1)}
     words = {code: f"{name} ({unit})" if unit else name for code, name, unit in sdtm.tests(study).values()}
     rows = collected.merge(_by_subject(study), on=["STUDYID", "USUBJID"], validate="many_to_one")
-    at_first = rows["VISITNUM"] == 1
+    at_first = rows["LBDY"] == 1
     keys = ["USUBJID", "LBTESTCD"]
     first = rows[at_first].set_index(keys)["LBSTRESN"].rename("BASE")
     rows = rows.join(first, on=keys)

@@ -17,6 +17,8 @@ from twin.trials.words import without_unit
 AGE, SEX, RACE = "age_years", "sex", "race"
 SEXES = {"female": "F", "male": "M"}
 RACES = {"white": "WHITE", "asian": "ASIAN", "black": "BLACK OR AFRICAN AMERICAN"}
+NOT_TREATED = "ASSIGNED, NOT TREATED"
+"""Why an actual arm is null (SDTMIG 3.4, DM; codelist ARMNULRS): its subject took nothing of what it was to take."""
 TREATMENT = "TREATMENT"
 """The epoch: there is no other."""
 
@@ -38,6 +40,7 @@ def demographics(study: Study) -> Dataset:
         last = iso(on_day(first, ends))
         died = np.where(course.died, course.last_day, np.inf)
         begun, ended = (_moments(study, subjects, doses, which) for which in ("first", "last"))
+        treated = study.treated(course, doses)
         parts.append(
             subjects.drop(columns=["FIRST", "TWINID", "TRT01PN"]).assign(
                 DOMAIN="DM",
@@ -55,8 +58,10 @@ def demographics(study: Study) -> Dataset:
                 SEX=_terms(cohort, SEX, SEXES, "U"),
                 RACE=_terms(cohort, RACE, RACES, "UNKNOWN"),
                 ETHNIC="UNKNOWN",
-                ACTARMCD=subjects["ARMCD"],
-                ACTARM=subjects["ARM"],
+                ACTARMCD=subjects["ARMCD"].where(treated, ""),
+                ACTARM=subjects["ARM"].where(treated, ""),
+                ARMNRS=np.where(treated, "", NOT_TREATED),
+                ACTARMUD="",
                 COUNTRY=COUNTRY,
                 DMDTC=iso(first),
                 DMDY=1.0,

@@ -128,6 +128,14 @@ class Study:
         unit = self.stored.design.model.dose_unit
         return "" if unit == "1" else unit
 
+    def treated(self, course: Course, doses: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return who took something of what the arm gives: [patient]; everybody of an arm that gives nobody anything.
+
+        `doses` are the arm's intervals.
+        """
+        took: NDArray[np.bool_] = np.isin(np.arange(course.n), doses["row"])
+        return took | (not course.given.any() and doses.empty)
+
     def ends(self, course: Course) -> Floats:
         """Return the day of each subject's end of participation: the morning after the last dose, if none earlier."""
         return np.minimum(course.last_day, course.grid.days + 1.0)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ROOT
+from tests.twin.trials.designs import dropout, fixed, plain
 from twin.trials.analysis.table import Arms
 from twin.trials.export import adam, sdtm
 from twin.trials.export.study import Study
@@ -28,6 +29,31 @@ def test_one_row_a_subject_with_dates_from_when_each_came(survival: Study) -> No
     assert rows.set_index("SUBJID").sort_index()["RFSTDTC"].tolist() == expected
     died = sum(int(course.died.sum()) for course in survival.stored.courses)
     assert (rows["DTHFL"] == "Y").sum() == died == (rows["DTHDTC"] != "").sum() > 10
+
+
+def test_who_took_nothing_has_no_actual_arm() -> None:
+    """SDTMIG 3.4, DM, assumption 4: the actual arm is null, and ARMNRS says why: "ASSIGNED, NOT TREATED".
+
+    One arm is treated from day 8 on: who left before that took nothing.
+    """
+    arms = [{"name": "at once", "policy": fixed(5.0)}, {"name": "later", "policy": fixed(*[0.0] * 7, 5.0)}]
+    study = Study.of(Stored.of(run(plain(arms=arms, hazards=dropout(0.2)))), "T")
+    rows = sdtm.demographics(study).rows.set_index("USUBJID")
+    took = set(sdtm.exposure(study).rows["USUBJID"])
+    treated = rows.index.isin(took)
+    assert 0 < (~treated).sum() < len(rows) and treated[rows["ARMCD"] == "ARM1"].all()
+    for planned, actual in (("ARM", "ACTARM"), ("ARMCD", "ACTARMCD")):
+        assert (rows[actual] == rows[planned].where(treated, "")).all() and (rows[planned] != "").all()
+    assert rows["ARMNRS"].tolist() == ["" if one else "ASSIGNED, NOT TREATED" for one in treated]
+    assert (rows["ACTARMUD"] == "").all() and (rows["RFXSTDTC"] == "").tolist() == (~treated).tolist()
+    level = adam.subject_level(study).rows.set_index("USUBJID")
+    assert (level["TRT01A"] == level["ACTARM"]).all() and (level["TRT01AN"].isna() == (level["SAFFL"] == "N")).all()
+
+
+def test_an_arm_that_gives_nothing_is_followed_by_all_of_it() -> None:
+    arms = [{"name": "watched", "policy": fixed(0.0)}, {"name": "treated", "policy": fixed(5.0)}]
+    rows = sdtm.demographics(Study.of(Stored.of(run(plain(arms=arms))), "T")).rows
+    assert (rows["ACTARM"] == rows["ARM"]).all() and (rows["ARMNRS"] == "").all()
 
 
 def test_disposition_ends_each_participation_once(survival: Study) -> None:

@@ -110,3 +110,12 @@ def test_types_one_and_three_respond_more() -> None:
     kinds = individuals(GENG, diameter_cm=[3.0] * 3, patient_type=["1", "2", "3"])
     np.testing.assert_allclose(kinds.chemosensitivity_per_d, [0.028, 0.028, 0.0308])
     np.testing.assert_allclose(kinds.radiosensitivity_mean, [0.04378, 0.0398, 0.0398])
+
+
+def test_who_is_not_treated_yet_does_not_die_and_the_model_says_so() -> None:
+    """The paper's time begins with treatment: an arm that is treated late is immortal until then."""
+    person = individuals(claret2014.MODEL, asian=["no"], ever_smoker=["yes"])
+    with float64_on_cpu():
+        untreated = claret2014.rates(person, claret2014.start(person))
+    assert not any(np.any(np.asarray(one)) for one in untreated)
+    assert any("immortal until then" in told for told in claret2014.MODEL.left_out)

@@ -104,7 +104,7 @@ def estimand_table(result: TrialResult) -> pd.DataFrame:
                 "treatments": f"{' and '.join(treated)} against {control}: dosing rules as assigned",
                 "population": f"the stated one, {who}",
                 "variable": found.words,
-                "intercurrent events": design.asks.words or "none",
+                "intercurrent events": design.asks.words_for(found.endpoint) or "none",
                 "summary measure": found.endpoint.effect.rpartition(" ")[0],
             }
             for found in result.endpoints

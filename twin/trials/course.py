@@ -69,3 +69,20 @@ class Course:
     def until(self, day: Floats) -> "Course":
         """Return the course as if each patient had left before the morning after a day: [patient]."""
         return replace(self, last_day=np.minimum(self.last_day, day))
+
+    def last_until(self, day: Floats) -> "Course":
+        """Return the course in which what was last measured by a day [patient] stands for all that comes after it.
+
+        Of who was followed until then; what is measured before the first dose stands for nothing: NaN after a day
+        before any other visit.
+        """
+        happened = day <= np.minimum(self.last_day, self.grid.days)
+        visits = np.array(self.grid.visits)
+        place = np.searchsorted(visits, day, side="right") - 1  # of the last visit by that day
+        known = (place >= 0) & (visits[np.maximum(place, 0)] > 1)
+        later = happened[:, np.newaxis] & (visits > day[:, np.newaxis])
+        measured = {}
+        for name, values in self.measured.items():
+            last = np.where(known, values[np.arange(self.n), np.maximum(place, 0)], np.nan)
+            measured[name] = np.where(later, last[:, np.newaxis], values)
+        return replace(self, measured=measured, last_day=np.where(happened, np.inf, self.last_day))

@@ -20,11 +20,9 @@ WORDS: dict[Strategy, str] = {
     "treatment_policy": "whatever happens after {event}",
     "hypothetical": "as if {event} had not happened",
     "composite": "{event} counting as failure",
-    "while_on_treatment": "until {event}",
+    "while_on_treatment": "while on treatment, until {event}",
     "principal_stratum": "in patients in whom {event} happens under no arm",
 }
-CUTS = ("hypothetical", "while_on_treatment")
-"""Strategies that do not use what is seen after the event."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,7 @@ class Estimand:
 
     def observed(self, endpoint: Endpoint, course: Course) -> Outcome:
         """Return an endpoint's outcome as the estimand lets it be seen in a trial, which shows patients in one arm."""
-        cut = course.until(self._cut(course, CUTS))
-        outcome = _failing(endpoint, endpoint.outcome(cut), self._day(cut, "composite"))
+        outcome = self._counted(endpoint, course.until(self._cut(course, ("hypothetical",))))
         return outcome.without(self._happened(course, "principal_stratum"))
 
     def true(self, endpoint: Endpoint, course: Course, stratum: Mask) -> Outcome:
@@ -44,9 +41,7 @@ class Estimand:
 
         The course is one in which what counts as hypothetical did not happen.
         """
-        whole = course.complete()
-        cut = whole.until(self._cut(whole, ("while_on_treatment",)))
-        return _failing(endpoint, endpoint.outcome(cut), self._day(cut, "composite")).without(~stratum)
+        return self._counted(endpoint, course.complete()).without(~stratum)
 
     def stratum(self, courses: list[Course]) -> Mask:
         """Return who is in the principal stratum, by what happens to them in every arm: [patient]."""
@@ -61,6 +56,16 @@ class Estimand:
     def words(self) -> str:
         """How events count, in words."""
         return "; ".join(WORDS[strategy].format(event=name) for name, strategy in self.strategies.items())
+
+    def words_for(self, endpoint: Endpoint) -> str:
+        """Return how events count for an endpoint, in words."""
+        lasts = endpoint.at_one_visit and "while_on_treatment" in self.strategies.values()
+        return self.words + ", what was last measured by then standing for a later visit" * lasts
+
+    def _counted(self, endpoint: Endpoint, course: Course) -> Outcome:
+        """Return an endpoint's outcome while on treatment, in which who fails has failed."""
+        day = self._cut(course, ("while_on_treatment",))
+        return _failing(endpoint, endpoint.outcome_until(course, day), self._day(course.until(day), "composite"))
 
     def _cut(self, course: Course, strategies: tuple[str, ...]) -> Floats:
         """Return the day after which nothing counts: [patient]."""

@@ -43,6 +43,16 @@ class Grid:
         """The day, from 1, of each step: [step]."""
         return np.arange(self.steps) // self.per_day + 1
 
+    @property
+    def has_baseline(self) -> bool:
+        """Whether there is a visit before the first dose: on the morning of day 1."""
+        return self.visits[0] == 1
+
+    @property
+    def treated_visits(self) -> tuple[int, ...]:
+        """The days of the visits after the first dose may have been taken."""
+        return tuple(day for day in self.visits if day > 1)
+
     def at(self, day: int) -> int:
         """Return the step that begins on the morning of a day."""
         return (day - 1) * self.per_day

@@ -312,9 +312,6 @@ class TrialDesign(Checked):
                 mistakes.append(f"estimand.{name}: {told}")
             elif strategy == "hypothetical" and any(name in getattr(one, "events", ()) for one in self.endpoints):
                 mistakes.append(f"estimand.{name}: hypothetical, but an endpoint counts it; expected another strategy")
-            elif strategy == "while_on_treatment" and any(one.at_one_visit for one in self.endpoints):
-                told = "while_on_treatment, but an endpoint is what is measured at a visit, which may come after"
-                mistakes.append(f"estimand.{name}: {told}; expected one over time, or another strategy")
             elif strategy == "composite":
                 mistakes += [
                     f"estimand.{name}: composite, but endpoint {one.name!r} has no value that means failure"

@@ -7,9 +7,13 @@ import pytest
 
 from kg.files.checked import DesignError
 from tests.twin.trials.designs import CONCENTRATION, Content, concentrations, courses, dropout, fixed, plain
-from tests.twin.trials.endpoints.made import GLUCOSE, NONE, course, timed, value
+from tests.twin.trials.endpoints.made import GLUCOSE, NONE, course, repeated, timed, value
 from twin.trials import run
 from twin.trials.course import Course
+from twin.trials.endpoints.by_visit import ByVisit
+from twin.trials.endpoints.change import Change
+from twin.trials.endpoints.composite import Composite
+from twin.trials.endpoints.ever import Ever
 from twin.trials.endpoints.responder import Responder
 from twin.trials.endpoints.time_to_event import TimeToEvent
 from twin.trials.endpoints.worst import Worst
@@ -58,6 +62,48 @@ def test_a_composite_counts_the_event_as_failure() -> None:
     assert usual.tolist() == [1.0, 1.0, 0.0, 1.0, 0.0, 0.0]
     assert value(estimand.observed(RESPONSE, DRUG)).tolist() == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     assert value(estimand.true(RESPONSE, DRUG, EVERYONE)).tolist() == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+CHANGE = Change(name="CHANGE", observable=GLUCOSE)
+
+
+def test_while_on_treatment_the_last_value_until_the_event_stands_for_the_visit() -> None:
+    """Patient 2 was rescued on day 10 (seen on day 8), 4 on day 28 (day 22), 5 on day 20 (day 15, and left later).
+
+    Patient 3 left before the visit without a rescue: missing, though not in truth. The last left on day 3, before the
+    rescue on day 5, and has nothing after the baseline by then.
+    """
+    estimand = Estimand({"rescue": "while_on_treatment"})
+    assert value(estimand.observed(CHANGE, DRUG)) == pytest.approx([-4, 0, NAN, -2, -2, NAN], nan_ok=True)
+    assert value(estimand.true(CHANGE, DRUG, EVERYONE)) == pytest.approx([-4, 0, -1, -2, -2, NAN], nan_ok=True)
+    assert value(estimand.observed(RESPONSE, DRUG)).tolist() == [1, 0, 0, 0, 0, 0], "two respond after the rescue alone"
+    of_visits = repeated(estimand.observed(ByVisit(name="V", observable=GLUCOSE), DRUG))
+    assert of_visits.value[1].tolist() == [0, 0, 0, 0]
+    assert of_visits.value[3].tolist() == [-1, -1, -2, -2]
+    assert of_visits.value[2] == pytest.approx([-1, -1, NAN, NAN], nan_ok=True)
+
+
+def test_while_on_treatment_each_part_of_a_composite_counts_as_it_does_alone() -> None:
+    """Responding, or ever below 7.5: by the last value until the rescue, or by all values until then."""
+    of_both = Composite(name="BOTH", need="any", parts=(RESPONSE, Ever(name="LOW", observable=GLUCOSE, below=7.5)))
+    found = value(Estimand({"rescue": "while_on_treatment"}).observed(of_both, DRUG))
+    assert found.tolist() == [1, 0, 0, 1, 1, 0], "4 and 5 were below 7.5 before the rescue, 2 after it alone"
+
+
+def test_of_two_events_the_first_decides() -> None:
+    """What counts as if it had not happened hides all after it, the last value on treatment included."""
+    events = RESCUE | {"stop": [NONE, 20.0, NONE, 12.0, NONE, NONE]}
+    made = course(SEEN, LAST, events)
+    both = Estimand({"rescue": "while_on_treatment", "stop": "hypothetical"})
+    assert value(both.observed(CHANGE, made)) == pytest.approx([-4, 0, NAN, NAN, -2, NAN], nan_ok=True)
+
+
+def test_what_is_read_of_a_visit_while_on_treatment_is_said() -> None:
+    estimand = Estimand({"rescue": "while_on_treatment"})
+    told = "while on treatment, until rescue"
+    assert estimand.words_for(LOWEST) == told
+    assert estimand.words_for(CHANGE) == f"{told}, what was last measured by then standing for a later visit"
+    assert Estimand({"rescue": "composite"}).words_for(CHANGE) == "rescue counting as failure"
 
 
 def test_in_times_a_composite_is_the_first_of_both_and_a_hypothesis_cuts_off() -> None:
@@ -121,6 +167,17 @@ def test_the_truth_of_treatment_policy_is_of_what_was_given_to_all_whoever_leave
     assert told["truth"]["value"] == pytest.approx((last[0] - last[1]).mean(), rel=1e-6)
 
 
+def test_the_truth_while_on_treatment_is_the_last_value_before_the_event() -> None:
+    enrolled, arms, told = stopping("while_on_treatment")
+    visits, last = np.array([8, 15, 22, 29]), []
+    for arm in arms:
+        seen = concentrations(enrolled, arm.doses)[:, visits - 1]
+        by_then = (visits <= arm.events["event"][:, np.newaxis]).sum(axis=1)
+        last.append(np.where(by_then > 0, seen[np.arange(200), by_then - 1], np.nan))
+    assert np.isfinite(arms[1].events["event"]).sum() > 20
+    assert told["truth"]["value"] == pytest.approx(np.nanmean(last[1] - last[0]), rel=1e-6)
+
+
 def test_the_truth_of_a_principal_stratum_is_of_those_without_the_event_in_both_arms() -> None:
     enrolled, (low, high), told = stopping("principal_stratum", "switch", to=fixed(3.0), above=60.0)
     spared = np.isinf(low.events["event"]) & np.isinf(high.events["event"])
@@ -149,7 +206,7 @@ def test_what_is_asked_is_told_in_words() -> None:
         "treatment_policy": "whatever happens after rescue",
         "hypothetical": "as if rescue had not happened",
         "composite": "rescue counting as failure",
-        "while_on_treatment": "until rescue",
+        "while_on_treatment": "while on treatment, until rescue",
         "principal_stratum": "in patients in whom rescue happens under no arm",
     }
     assert {name: Estimand({"rescue": name}).words for name in words} == words  # type: ignore[dict-item]

@@ -103,8 +103,6 @@ def test_events_that_cannot_count_so_are_refused() -> None:
     timed = [{"kind": "time_to_event", "name": "RESCUE", "events": ["rescue"]}]
     with pytest.raises(DesignError, match="hypothetical, but an endpoint counts it"):
         designed(hazards=hazards, endpoints=timed, estimand={"rescue": "hypothetical"})
-    with pytest.raises(DesignError, match="while_on_treatment, but an endpoint is what is measured at a visit"):
-        designed(hazards=hazards, estimand={"rescue": "while_on_treatment"})
 
 
 def test_a_parameter_that_must_be_above_zero_is() -> None:

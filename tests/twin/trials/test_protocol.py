@@ -2,10 +2,11 @@
 
 import pickle
 
+import numpy as np
 import pytest
 
 from kg.files.checked import DesignError
-from tests.twin.trials.designs import Change, designed
+from tests.twin.trials.designs import CONCENTRATION, Change, Content, courses, designed, plain
 
 
 def test_a_design_is_the_same_after_a_journey_to_another_process() -> None:
@@ -92,3 +93,34 @@ MISTAKES: list[tuple[Change, str]] = [
 def test_a_mistake_is_named_with_its_key_before_anything_runs(change: Change, message: str) -> None:
     with pytest.raises(DesignError, match=message):
         designed(change)
+
+
+LATE = {"days": [8, 15, 22, 29]}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "what"),
+    [
+        ({"kind": "change"}, "change"),
+        ({"kind": "by_visit"}, "by_visit"),
+        ({"kind": "responder", "of": "percent_change", "at_most": -30.0}, "responder"),
+        ({"kind": "value", "analysis": {"kind": "ancova"}}, "ancova"),
+    ],
+)
+def test_what_is_from_a_baseline_needs_a_visit_before_the_first_dose(endpoint: Content, what: str) -> None:
+    """A first visit on day 8 is after a week of doses: nothing measured there is a baseline."""
+    stated = [{"name": "END", "observable": CONCENTRATION, **endpoint}]
+    told = rf"endpoints\[0\].observable: {what} needs what is measured before the first dose, and the first visit is on"
+    with pytest.raises(DesignError, match=told + " day 8; expected visits.days to begin with 1"):
+        plain(visits=LATE, endpoints=stated)
+    plain(endpoints=stated)
+
+
+def test_what_needs_no_baseline_has_every_visit_after_day_1() -> None:
+    """Of visits from day 8 on, the first counts too: the lowest of rising concentrations is that of day 8."""
+    lowest = {"kind": "worst", "name": "LOW", "observable": CONCENTRATION, "worst": "lowest"}
+    first = {"kind": "value", "name": "DAY8", "observable": CONCENTRATION, "day": 8}
+    design = plain(visits=LATE, endpoints=[lowest, first])
+    _, (low, _) = courses(design)
+    found, then = (design.asks.observed(endpoint, low).columns("X")["X"] for endpoint in design.endpoints)
+    assert found == pytest.approx(then) and np.isfinite(then).all()

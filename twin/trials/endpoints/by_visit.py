@@ -21,9 +21,14 @@ class ByVisit(Measured):
         seen, last = course.seen(self.observable), self.visit(course.grid) + 1
         return Repeated(seen[:, 1:last] - seen[:, :1], course.grid.visits[1:last], seen[:, 0])
 
+    @property
+    def from_baseline(self) -> bool:
+        """Whether there is no outcome without a baseline: changes are from it."""
+        return True
+
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""
-        return f"the change of measured {self.observable} from day {grid.visits[0]}, {self.when(grid)}, all visits used"
+        return f"the change of measured {self.observable} from day 1, {self.when(grid)}, all visits used"
 
     @property
     def usual(self) -> Estimator:

@@ -19,13 +19,18 @@ class Change(Measured):
 
     def outcome(self, course: Course) -> Outcome:
         """Return each patient's change."""
-        first, last = self.at_visit(course)
+        first, last = self.baseline(course), self.at_visit(course)
         return Value(percent_of(last - first, first) if self.percent else last - first, first)
+
+    @property
+    def from_baseline(self) -> bool:
+        """Whether there is no outcome without a baseline: a change is from it."""
+        return True
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""
         how = "percent change" if self.percent else "change"
-        return f"the {how} of measured {self.observable} from day {grid.visits[0]}, {self.when(grid)}"
+        return f"the {how} of measured {self.observable} from day 1, {self.when(grid)}"
 
     @property
     def usual(self) -> Estimator:

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import model_validator
 
 from kg.files.checked import at_least
+from twin.model import Floats
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Value
@@ -36,7 +37,18 @@ class Composite(YesOrNo):
 
     def outcome(self, course: Course) -> Outcome:
         """Return who meets it."""
-        found = [part.outcome(course) for part in self.parts]
+        return self._joined([part.outcome(course) for part in self.parts])
+
+    def outcome_until(self, course: Course, day: Floats) -> Outcome:
+        """Return who meets it by a day [patient], on which treatment ended."""
+        return self._joined([part.outcome_until(course, day) for part in self.parts])
+
+    @property
+    def at_one_visit(self) -> bool:
+        """Whether a part of it is what is measured at one visit."""
+        return any(part.at_one_visit for part in self.parts)
+
+    def _joined(self, found: list[Outcome]) -> Value:
         values = np.array([one.value for one in found if isinstance(one, Value)])
         return Value(values.min(axis=0) if self.need == "all" else values.max(axis=0))
 

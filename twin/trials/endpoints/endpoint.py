@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from kg.files.checked import Name, Number
 from twin.estimate import Estimate
+from twin.model import Floats
 from twin.patient import Cohort
 from twin.trials.course import Course
 from twin.trials.endpoints.outcome import Outcome
@@ -39,6 +40,14 @@ class Endpoint(Part):
     def outcome(self, course: Course) -> Outcome:
         """Return what was seen of it while patients were followed."""
 
+    def outcome_until(self, course: Course, day: Floats) -> Outcome:
+        """Return what was seen of it by a day [patient], on which treatment ended; infinite where it did not.
+
+        Of what is measured at one visit, the last measurement by that day stands for a later one (ICH E9(R1), A.3.2:
+        "values up to the time of the intercurrent event", not the one "at the same fixed timepoint").
+        """
+        return self.outcome(course.last_until(day) if self.at_one_visit else course.until(day))
+
     @abstractmethod
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words that follow "mean difference in"; `leave`: whether patients may."""
@@ -47,6 +56,10 @@ class Endpoint(Part):
     @abstractmethod
     def usual(self) -> Estimator:
         """How it is analysed where nothing is said."""
+
+    def mean(self, outcome: Outcome, level: float) -> Estimate:
+        """Return an arm's mean, share or event-free share, with its interval."""
+        return outcome.summary(level)
 
     @property
     def failure(self) -> float:

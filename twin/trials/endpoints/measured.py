@@ -15,7 +15,9 @@ def percent_of(change: Floats, first: Floats) -> Floats:
 
 
 class Measured(Endpoint):
-    """An endpoint of one observable at the visit of `day`, the last one if not given; the baseline is the first's."""
+    """An endpoint of one observable at the visit of `day`, the last one if not given; the baseline is that of day 1,
+    before the first dose: where no visit is, there is none.
+    """
 
     has_baseline = True
     observable: Text
@@ -35,17 +37,30 @@ class Measured(Endpoint):
         """Return the place of the visit that counts."""
         return len(grid.visits) - 1 if self.day is None else grid.visits.index(self.day)
 
-    def at_visit(self, course: Course) -> tuple[Floats, Floats]:
-        """Return what was measured at the first visit, and at the one that counts: [patient] each."""
-        seen = course.seen(self.observable)
-        return seen[:, 0], seen[:, self.visit(course.grid)]
+    @property
+    def from_baseline(self) -> bool:
+        """Whether there is no outcome without a baseline."""
+        return False
+
+    def baseline(self, course: Course) -> Floats:
+        """Return what was measured before the first dose: [patient], NaN where there is no visit then."""
+        seen = course.seen(self.observable)[:, 0]
+        return seen if course.grid.has_baseline else np.full_like(seen, np.nan)
+
+    def at_visit(self, course: Course) -> Floats:
+        """Return what was measured at the visit that counts: [patient]."""
+        return np.asarray(course.seen(self.observable)[:, self.visit(course.grid)])
 
     def mistakes(self, grid: Grid) -> list[str]:
         """Return what does not fit the trial's visits."""
-        if self.day is not None and self.day not in grid.visits[1:]:
-            later = ", ".join(map(str, grid.visits[1:])) or "a visit after the first"
-            return [f"day: got {self.day}, expected one of visits.days after the first: {later}"]
-        return [] if len(grid.visits) > 1 else ["day: there is one visit only; expected two or more in visits.days"]
+        if (self.from_baseline or self.estimator.needs_baseline) and not grid.has_baseline:
+            what = self.kind if self.from_baseline else self.estimator.kind
+            told = f"{what} needs what is measured before the first dose, and the first visit is on day"
+            return [f"observable: {told} {grid.visits[0]}; expected visits.days to begin with 1"]
+        if self.day is not None and self.day not in grid.treated_visits:
+            later = ", ".join(map(str, grid.treated_visits)) or "a visit after day 1"
+            return [f"day: got {self.day}, expected one of visits.days after day 1: {later}"]
+        return []
 
     def when(self, grid: Grid) -> str:
         """Return when that is, in words."""

@@ -33,13 +33,18 @@ class Responder(YesOrNo, Measured):
 
     def outcome(self, course: Course) -> Outcome:
         """Return who responds."""
-        first, last = self.at_visit(course)
+        first, last = self.baseline(course), self.at_visit(course)
         counted = last if self.of == "value" else last - first
         if self.of == "percent_change":
             counted = percent_of(counted, first)
         met = counted >= self.at_least if self.at_least is not None else counted <= (self.at_most or 0.0)
         absent = np.nan if self.missing == "left_out" else 0.0
         return Value(np.where(np.isfinite(counted), met.astype(np.float64), absent), first)
+
+    @property
+    def from_baseline(self) -> bool:
+        """Whether there is no outcome without a baseline."""
+        return self.of != "value"
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""

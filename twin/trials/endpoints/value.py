@@ -18,8 +18,7 @@ class Value(Measured):
 
     def outcome(self, course: Course) -> Outcome:
         """Return each patient's measurement."""
-        first, last = self.at_visit(course)
-        return OneValue(last, first)
+        return OneValue(self.at_visit(course), self.baseline(course))
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""

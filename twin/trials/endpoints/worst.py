@@ -25,15 +25,16 @@ class Worst(Measured):
 
     def outcome(self, course: Course) -> Outcome:
         """Return each patient's worst measurement."""
-        seen = course.seen(self.observable)[:, 1 : self.visit(course.grid) + 1]
+        grid = course.grid
+        seen = course.seen(self.observable)[:, int(grid.has_baseline) : self.visit(grid) + 1]
         known = np.isfinite(seen).any(axis=1)
         found = np.full(course.n, np.nan)
         found[known] = (np.nanmax if self.worst == "highest" else np.nanmin)(seen[known], axis=1)
-        return Value(found, course.measured[self.observable][:, 0])
+        return Value(found, self.baseline(course))
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""
-        return f"the {self.worst} {self.observable} measured after day {grid.visits[0]}"
+        return f"the {self.worst} {self.observable} measured after day 1"
 
     @property
     def usual(self) -> Estimator:

@@ -116,8 +116,8 @@ def test_words_say_what_was_asked() -> None:
 OF_MODEL = {"name": "END", "observable": CONCENTRATION}
 MISTAKES: list[tuple[Content, str]] = [
     ({"kind": "vlaue"}, r"endpoints\[0\].kind: got 'vlaue', expected one of by_visit, change, composite, ever, mean_"),
-    ({"kind": "value", "day": 9}, r"endpoints\[0\].day: got 9, expected one of visits.days after the first: 8, 15, 2"),
-    ({"kind": "value", "day": 1}, r"endpoints\[0\].day: got 1, expected one of visits.days after the first"),
+    ({"kind": "value", "day": 9}, r"endpoints\[0\].day: got 9, expected one of visits.days after day 1: 8, 15, 2"),
+    ({"kind": "value", "day": 1}, r"endpoints\[0\].day: got 1, expected one of visits.days after day 1"),
     ({"kind": "value", "observable": "INR"}, r"endpoints\[0\]: phenobarbital_grasela1985 does not have 'INR'"),
     ({"kind": "responder"}, r"endpoints\[0\]: expected either at_least or at_most"),
     ({"kind": "responder", "at_least": 1.0, "at_most": 2.0}, r"endpoints\[0\]: expected either at_least or at_most"),
@@ -143,7 +143,7 @@ MISTAKES: list[tuple[Content, str]] = [
             "need": "any",
             "parts": [{"kind": "responder", **OF_MODEL, "at_least": 1.0, "day": day} for day in (8, 9)],
         },
-        r"endpoints\[0\].parts\[1\].day: got 9, expected one of visits.days after the first",
+        r"endpoints\[0\].parts\[1\].day: got 9, expected one of visits.days after day 1",
     ),
     ({"kind": "time_to_event", "events": []}, r"endpoints\[0\].events: got 0 items, expected at least 1"),
     ({"kind": "time_to_event", "events": ["death"]}, r"endpoints\[0\].events: got death, expected hazards: none is st"),

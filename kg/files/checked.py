@@ -4,6 +4,7 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sized
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
@@ -51,6 +52,13 @@ _EXPECTED = {
 _NO_TABLE = ("model_type", "model_attributes_type", "dict_type")
 _SHOWN = 60
 """Longest excerpt of what came, in characters."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a key's number, in words: a part of its type, `Annotated[Number, Unit("mg")]`."""
+
+    name: str
 
 
 class DesignError(ValueError):

@@ -36,7 +36,7 @@ def trial_simulate(
 
 
 def trial_choices(as_json: JsonOption = False) -> None:
-    """List what a trial's file may choose from, with each kind's keys.
+    """List what a trial's file may say: each table and kind, and the type, values, unit and default of each key.
 
     Example: panakeia trial choices
     """

@@ -16,14 +16,17 @@ class OperatingVerbs(Held):
     """Run trials many times over, and tell what a design may be made of."""
 
     def trial_choices(self) -> Table:
-        """List what a trial's file may choose from: policies, titrations, endpoints, analyses, hazards and more."""
+        """List what a trial's file may say: each table and kind, and the type, values, unit and default of each key."""
         import pandas as pd
 
         from twin.trials.choices import choices
 
         told = choices()
-        rows = [{**row, "keys": ", ".join(_key(key) for key in row["keys"])} for row in told]
-        return Table(f"choices: {len(rows)}", pd.DataFrame(rows), ("a key with = may be left out",), told)
+        rows = [row for kind in told for row in _rows(kind)]
+        notes = ("the first line of a kind says what it is; its keys follow, of which `needed` ones must be written",)
+        return Table(
+            f"choices: {len(told)} tables and kinds, {len(rows) - len(told)} keys", pd.DataFrame(rows), notes, told
+        )
 
     def trial_simulate(
         self,
@@ -53,6 +56,25 @@ class OperatingVerbs(Held):
         return found
 
 
-def _key(key: dict[str, Any]) -> str:
-    """Return a key as a user reads it, with its usual value where it may be left out."""
-    return key["name"] if key["needed"] else f"{key['name']} = {'none' if key['usual'] is None else key['usual']}"
+def _rows(kind: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the rows of a kind as a user reads them: what it is, then a row a key."""
+    place = {"part": kind["part"], "kind": kind["kind"]}
+    first = {"key": "", "what": kind["what"], "unit": "", "default": ""}
+    return [place | first, *(place | _key(key) for key in kind["keys"])]
+
+
+def _key(key: dict[str, Any]) -> dict[str, str]:
+    """Return a key's name, what it may be, its unit, and its value where it is left out."""
+    values = " | ".join(map(str, key["allowed"] or ()))
+    what = f"{key['type']}: {values}" if values else f"{key['type']} {key['range']}".strip()
+    return {"key": key["name"], "what": what, "unit": key["unit"], "default": _default(key)}
+
+
+def _default(key: dict[str, Any]) -> str:
+    """Return what a key is where it is left out."""
+    usual = key["usual"]
+    if key["needed"]:
+        return "needed"
+    if isinstance(usual, bool):
+        return str(usual).lower()
+    return ", ".join(map(str, usual)) or "none" if isinstance(usual, list) else "none" if usual is None else str(usual)

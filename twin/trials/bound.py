@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from kg.files.checked import Checked, Number
+from kg.files.checked import Checked
+from twin.trials.units import Observed
 
 
 class Bound(Checked):
     """What has one bound, that is passed upwards or downwards."""
 
-    above: Number | None = None
-    below: Number | None = None
+    above: Observed | None = None
+    below: Observed | None = None
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, create_model, model_validator
 
-from kg.files.checked import Checked, Count, Flag, Name, Number, Positive, Text, at_least, check
+from kg.files.checked import Checked, Flag, Name, Number, Positive, Text, Unit, at_least, check
 from twin import library
 from twin.covariates import Covariate
 from twin.model import Model
@@ -33,6 +33,7 @@ from twin.trials.part import Part
 from twin.trials.policies.policy import Policy, may_read
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
+from twin.trials.units import Day
 from twin.trials.values import OCCASIONS, settable, with_values
 
 _USUAL: Strategy = "treatment_policy"
@@ -61,7 +62,7 @@ class Outline(Checked):
     name: Name
     model: Annotated[Text, AfterValidator(_known)]
     seed: Annotated[int, Strict(), Field(ge=0)]
-    weeks: Annotated[int, Strict(), Field(ge=1, le=520)]
+    weeks: Annotated[int, Strict(), Field(ge=1, le=520), Unit("week")]
     subjects_per_arm: Annotated[int, Strict(), Field(ge=2, le=100_000)]
     design: Literal["twins", "parallel"]
 
@@ -69,7 +70,7 @@ class Outline(Checked):
 class Visits(Checked):
     """The days, from 1, on whose morning patients are measured, before that day's dose."""
 
-    days: Annotated[tuple[Count, ...], at_least(2), AfterValidator(_ascending)]
+    days: Annotated[tuple[Day, ...], at_least(2), AfterValidator(_ascending)]
 
 
 class Conduct(Checked):
@@ -80,7 +81,7 @@ class Conduct(Checked):
 
     adherence: Adherence
     measurement_error: Flag
-    occasion_days: Count | None = None
+    occasion_days: Day | None = None
 
 
 class Analysis(Checked):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, Strict
 
-from kg.files.checked import Checked, Share
+from kg.files.checked import Checked, Share, Unit
 from twin.covariates import Covariate
 from twin.library.warfarin.covariates import CYP2C9
 from twin.library.warfarin.doses import (
@@ -43,7 +43,7 @@ class Late(Checked):
     """
 
     share: Share
-    until_day: Annotated[int, Strict(), Field(ge=2, le=5)]
+    until_day: Annotated[int, Strict(), Field(ge=2, le=5), Unit("d")]
     algorithm: Literal["iwpc_clinical", "gage_clinical_2008"]
 
     def who(self, patients: Patients) -> NDArray[np.bool_]:
@@ -64,9 +64,9 @@ class WarfarinAlgorithm(Policy):
     algorithm: Literal["iwpc_pharmacogenetic", "iwpc_clinical", "gage_2008", "gage_clinical_2008"]
     loading: Literal["eu_pact"] | None = None
     revision: Literal["lenzini_2010", "lenzini_clinical_2010"] | None = None
-    revision_day: Annotated[int, Strict(), Field(ge=4, le=5)] = 4
+    revision_day: Annotated[int, Strict(), Field(ge=4, le=5), Unit("d")] = 4
     late: Late | None = None
-    cyp2c9_from_day: Annotated[int, Strict(), Field(ge=1, le=4)] = 1
+    cyp2c9_from_day: Annotated[int, Strict(), Field(ge=1, le=4), Unit("d")] = 1
     every: Literal["1d"] = "1d"
 
     @property

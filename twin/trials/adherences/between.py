@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 from pydantic import Field, Strict, model_validator
 from scipy.stats import beta
 
-from kg.files.checked import Count
+from kg.files.checked import Unit
 from twin.model import Floats
 from twin.streams import uniforms
 from twin.trials.adherences.adherence import Adherence
 from twin.trials.grid import Grid
 from twin.trials.part import STATED, Assumption
+from twin.trials.units import Day
 
 
 class Between(Adherence):
@@ -25,8 +26,8 @@ class Between(Adherence):
     kind: Literal["between"] = "between"
     mean: Annotated[float, Strict(), Field(gt=0, lt=1)]
     sd: Annotated[float, Strict(), Field(gt=0, lt=0.5)]
-    holidays_per_year: Annotated[float, Strict(), Field(ge=0, le=52)] = 0.0
-    holiday_days: Count = 3
+    holidays_per_year: Annotated[float, Strict(), Field(ge=0, le=52), Unit("1/year")] = 0.0
+    holiday_days: Day = 3
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

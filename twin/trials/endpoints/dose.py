@@ -4,20 +4,20 @@ from typing import Literal
 
 import numpy as np
 
-from kg.files.checked import Count
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Value
 from twin.trials.estimators.estimator import Estimator
 from twin.trials.estimators.unadjusted import Unadjusted
 from twin.trials.grid import Grid
+from twin.trials.units import Day
 
 
 class MeanDose(Endpoint):
     """What was taken from `from_day` on, a mean over the days followed."""
 
     kind: Literal["mean_dose"] = "mean_dose"
-    from_day: Count = 1
+    from_day: Day = 1
     better: Literal["higher", "lower"] = "lower"
 
     def outcome(self, course: Course) -> Outcome:

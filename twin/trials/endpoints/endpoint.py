@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from kg.files.checked import Name, Number
+from kg.files.checked import Name
 from twin.estimate import Estimate
 from twin.model import Floats
 from twin.patient import Cohort
@@ -17,6 +17,7 @@ from twin.trials.endpoints.outcome import Outcome
 from twin.trials.estimators.estimator import SCORE, Estimator, Needs
 from twin.trials.grid import Grid
 from twin.trials.part import Part
+from twin.trials.units import Effect
 
 
 class Endpoint(Part):
@@ -34,7 +35,7 @@ class Endpoint(Part):
     name: Name
     analysis: Estimator | None = None
     better: Literal["higher", "lower"] = "higher"
-    margin: Number | None = None
+    margin: Effect | None = None
 
     @abstractmethod
     def outcome(self, course: Course) -> Outcome:

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from kg.files.checked import Count, Text
+from kg.files.checked import Text
 from twin.model import Floats
 from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.grid import Grid
+from twin.trials.units import Day
 
 
 def percent_of(change: Floats, first: Floats) -> Floats:
@@ -21,7 +22,7 @@ class Measured(Endpoint):
 
     has_baseline = True
     observable: Text
-    day: Count | None = None
+    day: Day | None = None
 
     @property
     def observables(self) -> tuple[str, ...]:

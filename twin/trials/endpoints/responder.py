@@ -5,12 +5,12 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from kg.files.checked import Number
 from twin.trials.course import Course
 from twin.trials.endpoints.measured import Measured, percent_of
 from twin.trials.endpoints.outcome import Outcome, Value
 from twin.trials.endpoints.share import YesOrNo
 from twin.trials.grid import Grid
+from twin.trials.units import Observed
 
 
 class Responder(YesOrNo, Measured):
@@ -21,8 +21,8 @@ class Responder(YesOrNo, Measured):
 
     kind: Literal["responder"] = "responder"
     of: Literal["value", "change", "percent_change"] = "value"
-    at_least: Number | None = None
-    at_most: Number | None = None
+    at_least: Observed | None = None
+    at_most: Observed | None = None
     missing: Literal["no_response", "left_out"] = "no_response"
 
     @model_validator(mode="after")

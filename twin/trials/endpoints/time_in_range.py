@@ -6,7 +6,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from kg.files.checked import Count, Number, Text
+from kg.files.checked import Text
 from twin.estimate import Estimate
 from twin.model import Floats
 from twin.trials.course import Course
@@ -15,6 +15,7 @@ from twin.trials.endpoints.share import Share
 from twin.trials.estimators.estimator import Estimator
 from twin.trials.estimators.unadjusted import Unadjusted
 from twin.trials.grid import Grid
+from twin.trials.units import Day, Observed
 
 LONGEST_GAP_DAYS = 56.0
 """Between visits farther apart nothing is interpolated: nobody knows what was in between. Source: Rosendaal 1993."""
@@ -28,9 +29,9 @@ class TimeInRange(Share):
 
     kind: Literal["time_in_range"] = "time_in_range"
     observable: Text
-    low: Number
-    high: Number
-    from_day: Count = 1
+    low: Observed
+    high: Observed
+    from_day: Day = 1
     method: Literal["rosendaal", "daily_true"] = "rosendaal"
 
     @model_validator(mode="after")

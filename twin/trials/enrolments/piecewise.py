@@ -6,18 +6,19 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from kg.files.checked import Checked, Positive, at_least
+from kg.files.checked import Checked, Positive, Unit, at_least
 from twin.model import Floats
 from twin.streams import uniforms
 from twin.trials.enrolments.enrolment import Enrolment
 from twin.trials.part import STATED, Assumption
+from twin.trials.units import Weeks
 
 
 class Period(Checked):
     """A rate until the end of a week; the last period has no end."""
 
-    per_week: Positive
-    until_week: Positive | None = None
+    per_week: Annotated[Positive, Unit("patients/week")]
+    until_week: Weeks | None = None
 
 
 class Piecewise(Enrolment):

@@ -1,13 +1,14 @@
 """A Bayesian comparison: another analysis' estimate and a normal prior on the effect."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from kg.files.checked import Flag, Number, Positive
+from kg.files.checked import Flag, Positive, Unit
 from twin.trials.analysis.bayes import NormalPosterior, NormalPrior
 from twin.trials.analysis.table import Arms
 from twin.trials.analysis.table import Estimator as Analysis
 from twin.trials.estimators.estimator import Estimator, Needs
 from twin.trials.part import STATED, Assumption
+from twin.trials.units import Effect
 
 
 class NormalBayes(Estimator):
@@ -15,9 +16,9 @@ class NormalBayes(Estimator):
 
     kind: Literal["bayes"] = "bayes"
     of: Estimator
-    mean: Number = 0.0
-    sd: Positive
-    threshold: Number = 0.0
+    mean: Effect = 0.0
+    sd: Annotated[Positive, Unit("that of the effect")]
+    threshold: Effect = 0.0
     above: Flag = True
 
     @property

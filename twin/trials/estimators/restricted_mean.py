@@ -2,19 +2,19 @@
 
 from typing import Literal
 
-from kg.files.checked import Positive
 from twin.trials.analysis import survival
 from twin.trials.analysis.table import Arms
 from twin.trials.analysis.table import Estimator as Analysis
 from twin.trials.estimators.estimator import Estimator, Needs
 from twin.trials.grid import Grid
+from twin.trials.units import Days
 
 
 class RestrictedMean(Estimator):
     """The difference of mean event-free days up to `horizon_d`."""
 
     kind: Literal["restricted_mean"] = "restricted_mean"
-    horizon_d: Positive
+    horizon_d: Days
 
     @property
     def needs(self) -> Needs:

@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, Strict
 
-from kg.files.checked import Number, Text
+from kg.files.checked import Number, Text, Unit
 from twin.model import Floats
 from twin.trials.hazards.hazard import Hazard, Stretch
+from twin.trials.units import Observed, PerWeek
 
 
 class ByState(Hazard):
@@ -16,9 +16,9 @@ class ByState(Hazard):
 
     kind: Literal["by_state"] = "by_state"
     observable: Text
-    per_week: Annotated[float, Strict(), Field(ge=0, lt=1)]
-    reference: Number
-    slope: Number
+    per_week: PerWeek
+    reference: Observed
+    slope: Annotated[Number, Unit("1 over that of the observable")]
 
     @property
     def observables(self) -> tuple[str, ...]:

@@ -1,20 +1,20 @@
 """A constant hazard: as likely on every day, whatever the state and the patient."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field, Strict
 
 from twin.model import Floats
 from twin.trials.hazards.hazard import Hazard, Stretch
 from twin.trials.part import STATED, Assumption
+from twin.trials.units import PerWeek
 
 
 class Constant(Hazard):
     """The probability that it happens in a week, to whom it has not happened yet."""
 
     kind: Literal["constant"] = "constant"
-    per_week: Annotated[float, Strict(), Field(ge=0, lt=1)]
+    per_week: PerWeek
 
     def daily(self, stretch: Stretch) -> Floats:
         """Return how much is risked on each day."""

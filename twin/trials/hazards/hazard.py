@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from kg.files.checked import Count, Name
+from kg.files.checked import Name
 from twin.model import Floats
 from twin.trials.part import STATED, Assumption, Part
 from twin.trials.policies.policy import Policy
+from twin.trials.units import Day
 
 Then = Literal["leave", "die", "stop", "switch", "count"]
 _FOLLOWS = {
@@ -58,7 +59,7 @@ class Hazard(Part):
     found_in = ("twin.trials.hazards",)
     name: Name
     then: Then
-    from_day: Count = 1
+    from_day: Day = 1
     to: Policy | None = None
 
     @model_validator(mode="after")

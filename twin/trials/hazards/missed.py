@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, Strict
 
-from kg.files.checked import Count
 from twin.model import Floats
 from twin.trials.hazards.hazard import Hazard, Stretch
+from twin.trials.units import Day, PerWeek
 
 
 class Missed(Hazard):
@@ -17,9 +17,9 @@ class Missed(Hazard):
     """
 
     kind: Literal["missed"] = "missed"
-    per_week: Annotated[float, Strict(), Field(ge=0, lt=1)]
+    per_week: PerWeek
     ratio: Annotated[float, Strict(), Field(gt=0)]
-    over_days: Count = 7
+    over_days: Day = 7
 
     def daily(self, stretch: Stretch) -> Floats:
         """Return how much is risked on each day."""

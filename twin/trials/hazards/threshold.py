@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, Strict
 
-from kg.files.checked import Text
+from kg.files.checked import Text, Unit
 from twin.model import Floats
 from twin.trials.bound import Bound
 from twin.trials.hazards.hazard import Hazard, Stretch
@@ -16,7 +16,7 @@ class Threshold(Bound, Hazard):
 
     kind: Literal["threshold"] = "threshold"
     observable: Text
-    per_week: Annotated[float, Strict(), Field(ge=0, le=1)]
+    per_week: Annotated[float, Strict(), Field(ge=0, le=1), Unit("1/week")]
 
     @property
     def observables(self) -> tuple[str, ...]:

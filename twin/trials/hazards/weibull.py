@@ -7,6 +7,7 @@ from pydantic import Field, Strict
 
 from twin.model import Floats
 from twin.trials.hazards.hazard import Hazard, Stretch
+from twin.trials.units import Days
 
 
 class Weibull(Hazard):
@@ -14,7 +15,7 @@ class Weibull(Hazard):
 
     kind: Literal["weibull"] = "weibull"
     shape: Annotated[float, Strict(), Field(gt=0)]
-    scale_d: Annotated[float, Strict(), Field(gt=0)]
+    scale_d: Days
 
     def daily(self, stretch: Stretch) -> Floats:
         """Return how much is risked on each day."""

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from kg.files.checked import Flag, Number, Positive, Text
+from kg.files.checked import Flag, Text
 from twin import library
 from twin.covariates import Covariate
 from twin.dose import policy as search
@@ -18,6 +18,7 @@ from twin.trials.grid import DAY_H, Grid
 from twin.trials.part import Assumption
 from twin.trials.plan import Plan
 from twin.trials.policies.policy import History, Patients, Policy
+from twin.trials.units import Observed, SomeDose
 
 
 class ByTwin(Policy):
@@ -30,10 +31,10 @@ class ByTwin(Policy):
 
     kind: Literal["by_twin"] = "by_twin"
     observable: Text
-    low: Number
-    high: Number
-    most: Positive
-    step: Positive
+    low: Observed
+    high: Observed
+    most: SomeDose
+    step: SomeDose
     learns: Flag = True
     model: Text | None = None
 

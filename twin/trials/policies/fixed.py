@@ -10,7 +10,8 @@ from kg.files.checked import Checked, Number, Text, at_least
 from twin.model import Floats
 from twin.trials.part import STATED, Assumption
 from twin.trials.plan import Plan
-from twin.trials.policies.policy import Dose, Patients, Policy
+from twin.trials.policies.policy import Patients, Policy
+from twin.trials.units import Dose
 
 Doses = Annotated[tuple[Dose, ...], at_least(1)]
 

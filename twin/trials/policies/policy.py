@@ -3,10 +3,9 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from numpy.typing import NDArray
-from pydantic import Field, Strict
 
 from twin import library
 from twin.covariates import Covariate
@@ -15,8 +14,6 @@ from twin.trials.grid import DAY_H, Grid
 from twin.trials.part import Part
 from twin.trials.plan import Plan
 
-Dose = Annotated[float, Strict(), Field(ge=0)]
-"""In the unit of the model's doses."""
 Every = Literal["6h", "8h", "12h", "1d", "2d", "7d", "14d", "21d", "28d"]
 """How far apart doses are."""
 

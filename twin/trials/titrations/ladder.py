@@ -6,16 +6,17 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, Strict, model_validator
 
-from kg.files.checked import Checked, Number, at_least
+from kg.files.checked import Checked, at_least
 from twin.trials.plan import Plan
-from twin.trials.policies.policy import Dose, History
+from twin.trials.policies.policy import History
 from twin.trials.titrations.titration import Titration, check_rows, row_of
+from twin.trials.units import Dose, Observed
 
 
 class Rung(Checked):
     """How many rungs to move where the measurement is `below` this and not of an earlier row; negative is down."""
 
-    below: Number | None = None
+    below: Observed | None = None
     move: Annotated[int, Strict(), Field(ge=-20, le=20)]
 
     @property

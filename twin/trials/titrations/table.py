@@ -5,10 +5,11 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, Strict, model_validator
 
-from kg.files.checked import Checked, Number, at_least
+from kg.files.checked import Checked, Unit, at_least
 from twin.trials.plan import Plan
 from twin.trials.policies.policy import History
 from twin.trials.titrations.titration import Titration, check_rows, row_of
+from twin.trials.units import Observed
 
 MOST_HELD = 28
 
@@ -16,8 +17,8 @@ MOST_HELD = 28
 class Row(Checked):
     """What to do where the measurement is `below` this and not of an earlier row; the last row has no end."""
 
-    below: Number | None = None
-    change_percent: Annotated[float, Strict(), Field(ge=-100, le=100)]
+    below: Observed | None = None
+    change_percent: Annotated[float, Strict(), Field(ge=-100, le=100), Unit("%")]
     hold_doses: Annotated[int, Strict(), Field(ge=0, le=MOST_HELD)] = 0
 
     @property

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from kg.files.checked import Count, Positive, Text
+from kg.files.checked import Text
 from twin.model import Floats
 from twin.trials.grid import Grid
 from twin.trials.part import Part
 from twin.trials.plan import Plan
 from twin.trials.policies.policy import History
+from twin.trials.units import Day, SomeDose
 
 Halves = Literal["up", "even"]
 """Where a dose halfway between two numbers of tablets goes: to the larger one, or to the even one."""
@@ -29,9 +30,9 @@ class Titration(Part):
 
     found_in = ("twin.trials.titrations",)
     observable: Text
-    from_day: Count
-    max_dose: Positive
-    tablet: Positive
+    from_day: Day
+    max_dose: SomeDose
+    tablet: SomeDose
     halves: Halves = "up"
 
     @property

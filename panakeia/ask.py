@@ -20,6 +20,7 @@ from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.genomes import GenomeVerbs
 from panakeia.verbs.graph import GraphVerbs
 from panakeia.verbs.held import names
+from panakeia.verbs.imaging import ImagingVerbs
 from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.many import ManyVerbs
 from panakeia.verbs.models import ModelVerbs
@@ -64,6 +65,7 @@ class Session(
     GenomeVerbs,
     LikenessVerbs,
     RiskVerbs,
+    ImagingVerbs,
     SafetyVerbs,
     NoteVerbs,
     FairnessVerbs,

@@ -20,6 +20,7 @@ from panakeia.commands import (
     formats,
     genomes,
     graph,
+    imaging,
     likeness,
     many,
     models,
@@ -74,6 +75,7 @@ app.add_typer(patients.app, name="patient")
 app.add_typer(risk.app, name="risk")
 app.add_typer(notes.app, name="notes")
 fairness.join(app)
+app.add_typer(imaging.app, name="imaging")
 
 
 @app.command()

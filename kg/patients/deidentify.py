@@ -12,6 +12,7 @@ import hmac
 import json
 import logging
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ OLDEST_AGE_YEARS = 90
 TELLING_DAYS = 90 * 365 + 21
 """The days in 90 years, of which at least 21 are leap days: two dates so far apart tell an age of 90 or more."""
 _EPOCH = date(1970, 1, 1)
+_PSEUDONYM = re.compile(r"(PANAKEIA:)?P-[0-9a-f]{20}")
 _HOW = f"""make one with: python -c "import secrets; print(secrets.token_hex(32))" > key.txt && chmod 600 key.txt
 and give it as --key-file key.txt, or in {KEY_VARIABLE}; the same key gives the same pseudonyms, so keep it"""
 
@@ -91,6 +93,15 @@ def pseudonym(key: bytes, identity: Sequence[str]) -> Pseudonym:
         curie=f"PANAKEIA:P-{_digest(key, 'pseudonym', identity).hex()[:20]}",
         shift_days=shift if shift < 0 else shift + 1,
     )
+
+
+def is_pseudonym(text: str) -> bool:
+    """Say whether a text looks like a patient's pseudonym, with or without its prefix.
+
+    >>> is_pseudonym("PANAKEIA:P-05ce0b6b17a2d13b6958"), is_pseudonym("P-05CE"), is_pseudonym("4711")
+    (True, False, False)
+    """
+    return _PSEUDONYM.fullmatch(text) is not None
 
 
 def release_digest(key: bytes, digests: Sequence[str]) -> str:

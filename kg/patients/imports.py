@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from kg.audit import REJECTED, Audit, Tally
 from kg.build import build_graph
+from kg.curie import OWN
 from kg.fetch import Fetch
 from kg.graph import Graph, SourceRelease, edge_keys
 from kg.notebook import notebook_html
@@ -25,7 +26,7 @@ from kg.patients.private import Private
 from kg.patients.record import Account, Person, Reading, RecordError
 from kg.patients.terminology import RECORDS_LICENCE, Terminology, terminology
 from kg.progress import Progress, part, silent
-from kg.query.people import calls_of, find_patient, stored
+from kg.query.people import calls_of, find_patient, records, stored
 from kg.rows import Rows, edge_rows, node_rows
 from kg.schema import NODE_KINDS, PERSON, RELATIONS
 from kg.stores.protocol import NOTHING, Store
@@ -132,11 +133,11 @@ def import_patients(
     """
     listed = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     read = _read(listed, given or Given(), fetch or Fetch(), part(progress, 0.0, 0.4))
-    read = replace(read, persons=with_phenotypes(store, read.persons))
+    read = replace(read, persons=with_phenotypes(store, _known_here(store, read)))
     whose = (
         _owner(store, given.patient, read)
         if given and given.patient is not None
-        else lambda one: pseudonym(key, one.identity)
+        else lambda one: _as_stored(one) or pseudonym(key, one.identity)
     )
     known = _known(store, {whose(person).curie for _, person in read.persons})
     charts = _charts(read, whose, key, terminology(store), known, part(progress, 0.4, 0.7))
@@ -258,6 +259,27 @@ def _owner(store: Store, patient: str, read: _Read) -> Whose:
     return lambda person: Pseudonym(node.id, 0)
 
 
+def _as_stored(person: Person) -> Pseudonym | None:
+    """Return who a person is that a record names by the pseudonym: the days are on the shifted calendar already."""
+    system, value = person.identity
+    return Pseudonym(value, 0) if system == OWN else None
+
+
+def _known_here(store: Store, read: _Read) -> tuple[tuple[str, Person], ...]:
+    """Return the persons without those whom a record names by a pseudonym that the store does not have: refused."""
+    named = {person.identity[1] for _, person in read.persons if person.identity[0] == OWN}
+    held = {record.id for record in records(store, named)} if named else set()
+    kept = []
+    for source, person in read.persons:
+        if person.identity[0] == OWN and person.identity[1] not in held:
+            for event in person.events:
+                why = "is a pseudonym that the store does not have"
+                read.accounts[source].reject(event.place, "record", "the patient", why)
+        else:
+            kept.append((source, person))
+    return tuple(kept)
+
+
 def _charts(
     read: _Read, whose: Whose, key: bytes, words: Terminology, known: _Held, progress: Progress
 ) -> dict[str, Chart]:
@@ -271,7 +293,13 @@ def _charts(
     together: dict[str, tuple[Pseudonym, list[tuple[str, Person]]]] = {}
     for source, person in read.persons:
         who = whose(person)
-        together.setdefault(who.curie, (who, []))[1].append((source, person))
+        known_as, told = together.setdefault(who.curie, (who, []))
+        if known_as != who:
+            raise RecordError(
+                f"{person.place.file}: records of one patient come under an identifier and under the pseudonym, whose "
+                "days are moved already; nothing was stored. Import the one, then the other"
+            )
+        told.append((source, person))
     charts = {}
     for number, (curie, (who, told)) in enumerate(together.items()):
         if number % 50 == 0:

@@ -131,6 +131,15 @@ def risk_train(
     print_answer(found, as_json=as_json)
 
 
+@app.command("validate")
+def risk_validate(model: RiskArgument, table: TableArgument, as_json: JsonOption = False) -> None:
+    """Judge a trained risk on other patients, whose outcomes are known, beside what it was worth at home.
+
+    Example: panakeia risk validate out/risk another_hospital.csv --json
+    """
+    print_answer(Session().risk_validate(model, table), as_json=as_json)
+
+
 @app.command("predict")
 def risk_predict(model: RiskArgument, table: TableArgument, as_json: JsonOption = False) -> None:
     """Foretell each row of a table; what lies outside of what was learned from is flagged.

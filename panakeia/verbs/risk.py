@@ -1,4 +1,4 @@
-"""The verbs of risks: trained on a table, foretold of patients, explained for one."""
+"""The verbs of risks: trained on a table, judged on another, foretold of patients, explained for one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from twin.prognosis.risk.asked import Asked
     from twin.prognosis.risk.train import Risk, RiskSettings
-
-_SHOWN = ("value", "lower", "upper")
 
 
 class RiskVerbs(Held):
@@ -41,6 +39,30 @@ class RiskVerbs(Held):
             risk = train(rows, question, settings, progress)
         save(risk, out)
         return _trained(risk, out)
+
+    def risk_validate(self, model: str | Path, table: "str | Path | pd.DataFrame") -> Table:
+        """Judge a trained risk on other patients with known outcomes, beside what it was worth at home.
+
+        The outcome must be as the model learned it: 0 and 1, a number, or a time with its censoring.
+        """
+        from twin.prognosis.risk.elsewhere import judge_elsewhere
+        from twin.prognosis.risk.saved import load
+
+        risk = load(model)
+        found = judge_elsewhere(risk, _frame(table))
+        content = {
+            "outcome": risk.question.outcome,
+            "learner": risk.learner,
+            "trained on": risk.provenance.data,
+            "data": found.provenance.data,
+            "rows": found.rows,
+            "flagged": found.flagged,
+            "figures": records(found.figures),
+            "calibration": records(found.calibration),
+        }
+        title = f"{risk.question.outcome} by {risk.learner} in other patients, rows: {found.rows}"
+        notes = (f"{found.flagged} rows lie outside of what was learned from",) if found.flagged else ()
+        return Table(title, found.figures.drop(columns="method").round(4), notes, content)
 
     def risk_predict(self, model: str | Path, table: "str | Path | pd.DataFrame") -> Table:
         """Foretell each row of a table by a risk that was trained; what lies outside of what it learned is flagged.

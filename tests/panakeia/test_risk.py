@@ -55,6 +55,20 @@ def test_a_table_is_foretold_and_flagged(model: Path, tmp_path: Path) -> None:
     assert "age is above" in told[1]["FLAGS"] and told[0]["FLAGS"] == ""
 
 
+def test_a_risk_is_judged_elsewhere_beside_home(model: Path, tmp_path: Path) -> None:
+    rows = pd.read_csv(TABLE)
+    rows.assign(age=rows["age"] + 60).to_csv(tmp_path / "elsewhere.csv", index=False)
+    told = json.loads(run("risk", "validate", model, tmp_path / "elsewhere.csv", "--json"))
+    assert told["rows"] == 240 and told["flagged"] > 200
+    figures = {one["measure"]: one for one in told["figures"]}
+    assert figures["calibration intercept"]["value"] < -0.2  # as old as they are said to be, too much is foretold
+    assert figures["AUROC"]["at home"] == pytest.approx(figures["AUROC"]["value"], abs=0.1)
+    assert figures["AUROC"]["lower"] < figures["AUROC"]["value"] < figures["AUROC"]["upper"]
+    with pytest.raises(ValueError, match="has no column readmitted"):
+        rows.drop(columns="readmitted").to_csv(tmp_path / "unknown.csv", index=False)
+        run("risk", "validate", model, tmp_path / "unknown.csv")
+
+
 def test_one_patient_is_explained(model: Path, tmp_path: Path) -> None:
     told = json.loads(
         run("risk", "explain", model, TABLE, "--patient", "E-007", "--out", tmp_path / "why.png", "--json")

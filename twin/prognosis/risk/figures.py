@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from twin.prognosis.question import level
 from twin.prognosis.risk.explain import Contributions
 from twin.prognosis.risk.measure import measures_of
 from twin.prognosis.risk.train import Risk
@@ -95,7 +96,7 @@ def contributions_figure(found: Contributions, values: "pd.Series[float]") -> Fi
     each = each[each.abs().sort_values(ascending=False).index][:_SHOWN][::-1]
     figure = Figure(figsize=(6.4, 1.0 + 0.3 * len(each)), layout="constrained")
     axes = figure.subplots()
-    labels = [f"{name} = {values[name] if pd.notna(values[name]) else 'missing'}" for name in each.index]
+    labels = [f"{name} = {level(values[name]) if pd.notna(values[name]) else 'missing'}" for name in each.index]
     axes.barh(labels, each.to_numpy(), color=np.where(each > 0.0, ORANGE, BLUE), height=0.6)
     axes.axvline(0.0, color=MUTED, linewidth=0.8)
     _named(axes, f"added to {found.base:.2f}, {found.scale}; together {found.score[0]:.2f}", "")

@@ -38,8 +38,10 @@ class Figure:
     beside: Estimate | None
 
 
-def judge(validated: Validated, question: Question, settings: JudgeSettings | None = None) -> tuple[Figure, ...]:
-    """Return all figures of all learners, over the rows that a fold judges."""
+def judge(
+    validated: Validated, question: Question, settings: JudgeSettings | None = None, reference: str | None = None
+) -> tuple[Figure, ...]:
+    """Return all figures of all learners, over the rows that a fold judges, beside the plain model or a `reference`."""
     settings, measures = settings or JudgeSettings(), measures_of(question.kind)
     seen = validated.fold >= 0
     outcome, subjects, learners = (
@@ -51,20 +53,24 @@ def judge(validated: Validated, question: Question, settings: JudgeSettings | No
     flat = [_flat(score, validated.fold[seen]) for score in scores]
     own = [measures.figures(outcome, score, question, off) for score, off in zip(scores, flat, strict=True)]
     drawn = _drawn(outcome, scores, subjects, question, flat, settings)
-    closed = _closed(outcome, scores, flat, question, settings, learners)
-    reference = learners.index(REFERENCE[question.kind])
+    first = learners.index(reference or REFERENCE[question.kind])
+    closed = _closed(outcome, scores, flat, question, settings.level, first)
     found = []
     for place, learner in enumerate(learners):
         for name in {**dict.fromkeys([measures.ranking]), **own[place]}:
-            if (learner, name) in closed and (np.unique(subjects).size == subjects.size or name not in own[place]):
-                figure, beside = closed[learner, name]
+            if (
+                name == measures.ranking
+                and closed
+                and (np.unique(subjects).size == subjects.size or name not in own[place])
+            ):
+                figure, beside = closed[place]
             else:
-                values, others = drawn[name][:, place], drawn[name][:, reference]
+                values, others = drawn[name][:, place], drawn[name][:, first]
                 figure = _percentiles(own[place][name], values, settings)
-                beside = _percentiles(own[place][name] - own[reference][name], values - others, settings)
+                beside = _percentiles(own[place][name] - own[first][name], values - others, settings)
             if name == "accuracy above majority":
                 figure = _mcnemar(figure, outcome, scores[place])
-            found.append(Figure(learner, name, figure, None if place == reference else beside))
+            found.append(Figure(learner, name, figure, None if place == first else beside))
     return tuple(found)
 
 
@@ -141,27 +147,13 @@ def _drawn(
 
 
 def _closed(
-    outcome: Floats,
-    scores: Floats,
-    flat: list[bool],
-    question: Question,
-    settings: JudgeSettings,
-    learners: list[str],
-) -> dict[tuple[str, str], tuple[Estimate, Estimate]]:
-    """Return the rankings with closed intervals; a flat forecast ranks as chance does."""
-    measures = measures_of(question.kind)
-    level = np.array([np.zeros_like(score) if off else score for score, off in zip(scores, flat, strict=True)])
-    reference = learners.index(REFERENCE[question.kind])
-    order = [reference, *(place for place in range(len(learners)) if place != reference)]
-    own, apart = measures.ranked(outcome, level[order], settings.level)
-    return (
-        {
-            (learners[place], measures.ranking): (figure, beside)
-            for place, figure, beside in zip(order, own, apart, strict=True)
-        }
-        if own
-        else {}
-    )
+    outcome: Floats, scores: Floats, flat: list[bool], question: Question, level: float, first: int
+) -> dict[int, tuple[Estimate, Estimate]]:
+    """Return by place the rankings with closed intervals, and those above the `first`; a flat one ranks as chance."""
+    ranked = np.array([np.zeros_like(score) if off else score for score, off in zip(scores, flat, strict=True)])
+    order = [first, *(place for place in range(len(scores)) if place != first)]
+    own, apart = measures_of(question.kind).ranked(outcome, ranked[order], level)
+    return dict(zip(order, zip(own, apart, strict=True), strict=False))
 
 
 def _percentiles(value: float, drawn: Floats, settings: JudgeSettings) -> Estimate:

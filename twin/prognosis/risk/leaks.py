@@ -16,6 +16,12 @@ SUSPICIOUS = 0.98
 _FEWEST = 10
 """A level with fewer patients tells nothing."""
 
+_TELLING = 0.75
+"""Where being missing has this AUROC, that nearly all with a value (or without) have the same outcome is named too."""
+_COMMON = 0.75
+"""An outcome that so many have is no sign."""
+_MISSING = "its being missing"
+
 
 @dataclass(frozen=True)
 class Suspicion:
@@ -42,9 +48,11 @@ def suspicions(rows: pd.DataFrame, outcome: Floats, question: Question) -> tuple
         known = np.isfinite(matrix[:, place])
         told = {"its value": (matrix[known, place], outcome[known], features.levels[place] is not None)}
         if not known.all():
-            told["its being missing"] = (known.astype(np.float64), outcome, False)
+            told[_MISSING] = (known.astype(np.float64), outcome, False)
         for by, (value, seen, levels) in told.items():
             measure, strength = _strength(value, seen, levels, question)
+            if question.kind == "binary" and by == _MISSING and strength > _TELLING:
+                measure, strength = _purest(known, outcome, measure, strength)
             if strength > SUSPICIOUS:
                 found.append(Suspicion(name, by, measure, strength))
     return tuple(found)
@@ -69,6 +77,17 @@ def _strength(value: Floats, outcome: Floats, levels: bool, question: Question) 
             float(concordances(outcome[some, 0], outcome[some, 1], value[np.newaxis, some])[0][0]),
         )
     return measure, max(found, 1.0 - found) if np.isfinite(found) else 0.0
+
+
+def _purest(known: np.ndarray, outcome: Floats, measure: str, strength: float) -> tuple[str, float]:
+    """Return the largest share of one outcome, no common one, among those with a value or without, if it is more."""
+    shares = [
+        float((outcome[some] == one).mean())
+        for one in (0.0, 1.0)
+        if (outcome == one).mean() < _COMMON
+        for some in (known, ~known)
+    ]
+    return ("share with one outcome", max(shares)) if max(shares, default=0.0) > strength else (measure, strength)
 
 
 def _shares(value: Floats, outcome: Floats) -> Floats:

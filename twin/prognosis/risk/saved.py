@@ -90,7 +90,8 @@ def load(folder: str | Path) -> Risk:
     if strange := sorted(set(skops.get_untrusted_types(file=folder / MODEL)) - set(TRUSTED)):
         raise FileError(f"{folder / MODEL} holds {', '.join(strange)}, which no risk does: it is not read")
     arrays = skops.load(folder / MODEL, trusted=list(TRUSTED))
-    return _risk(manifest, arrays, pd.read_csv(folder / OUT_OF_FOLD, dtype={"FOLD": str}))
+    rows = folder / OUT_OF_FOLD  # who passes a model on may leave the patients' forecasts out
+    return _risk(manifest, arrays, pd.read_csv(rows, dtype={"FOLD": str}) if rows.exists() else pd.DataFrame())
 
 
 def values_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ import pandas as pd
 from twin.prognosis.question import Features, level
 from twin.trials.analysis.table import AnalysisError, MissingColumn
 
+_MOST_LEVELS = 50
+"""A feature with more different texts is refused: names, dates and identifiers teach nothing and would be kept."""
 _NAMED = 5
 """So many rows are named where a column has a fault."""
 
@@ -39,6 +41,12 @@ class Ranges:
         if empty := [name for place, name in enumerate(names) if not known[:, place].any()]:
             raise AnalysisError(f"{', '.join(empty)}: missing in every row; leave it out")
         least, most = np.where(known, matrix, np.inf).min(axis=0), np.where(known, matrix, -np.inf).max(axis=0)
+        for name, levels in zip(names, features.levels, strict=True):
+            if levels is not None and len(levels) > _MOST_LEVELS:
+                raise AnalysisError(
+                    f"{name} has {len(levels)} different texts in {len(table)} rows, at most {_MOST_LEVELS} are taken: "
+                    "leave out what names a patient or a day, and group the rest"
+                )
         codes = np.array(features.categorical)
         least, most = np.where(codes, np.nan, least), np.where(codes, np.nan, most)
         return cls(features, tuple(least.tolist()), tuple(most.tolist()), tuple((1.0 - known.mean(axis=0)).tolist()))

@@ -52,9 +52,10 @@ def validate(
     learners: Sequence[str],
     settings: SplitSettings,
     progress: Progress = silent,
+    folds: tuple[Fold, ...] = (),
 ) -> Validated:
-    """Return what each learner foretells of the rows of each fold; raises `AnalysisError`."""
-    folds = tuple(split_named(settings.name).folds(rows, outcome, question, settings, False))
+    """Return what each learner foretells of each fold, the split's or those given; raises `AnalysisError`."""
+    folds = folds or tuple(split_named(settings.name).folds(rows, outcome, question, settings, False))
     scores = {name: np.full(len(rows), np.nan) for name in learners}
     chosen: dict[str, list[str]] = {name: [] for name in learners}
     forecasts: dict[str, list[Forecast]] = {name: [] for name in learners}

@@ -137,6 +137,19 @@ def test_codes_are_the_same_with_or_without_a_point() -> None:
     np.testing.assert_array_equal(told["PROGNOSIS"], risk.predict(whole.astype(str))["PROGNOSIS"])
 
 
+def test_a_model_is_read_without_its_patients_forecasts(folder: Path) -> None:
+    (folder / "out_of_fold.csv").unlink()
+    again = load(folder)
+    assert again.report.out_of_fold.empty and len(again.predict(patients(3))) == 3
+
+
+def test_names_are_no_feature_and_are_not_kept() -> None:
+    rows = patients(60).rename(columns={"USUBJID": "name"})
+    with pytest.raises(AnalysisError, match="name has 60 different texts in 60 rows") as refused:
+        train(rows, Question("died", "binary", ("age", "name")))
+    assert "SECRET" not in str(refused.value)
+
+
 def test_a_feature_without_a_value_is_refused() -> None:
     with pytest.raises(AnalysisError, match="age: missing in every row"):
         train(patients(60).assign(age=np.nan), QUESTIONS["binary"])

@@ -66,6 +66,8 @@ def test_a_feature_that_is_the_outcome_is_named() -> None:
     assert [text.split(" alone ")[0] for text in told] == ["code", "stopped"]
     assert "by its being missing" in told[1]
     assert not [text for text in quick(rows, QUESTIONS["binary"], "logistic").report.warnings if "index date" in text]
+    some = rows.assign(stopped=rows["stopped"].where(rows.index % 5 > 0))  # not in every event, but in no one else
+    assert "share with one outcome 1.000" in quick(some, Question("died", "binary", ("stopped",))).report.warnings[0]
     number = rows.assign(code=lambda table: table["score"] * 2)
     assert "|rank correlation|" in quick(number, Question("score", features=("code",)), "linear").report.warnings[0]
 

@@ -24,13 +24,21 @@ def trial_simulate(
     ] = 1000,
     workers: Annotated[int, typer.Option(help="Processes, a core each.", parser=whole(1, 10_000), metavar="N")] = 1,
     ray: Annotated[bool, typer.Option("--ray", help="The workers are Ray's, of this machine or of many.")] = False,
+    truth_patients: Annotated[
+        int,
+        typer.Option(
+            help="Patients, each in every arm, by whom the true effect is found.", parser=whole(2), metavar="N"
+        ),
+    ] = 10_000,
     as_json: JsonOption = False,
 ) -> None:
     """Run a trial many times: power, type I error, expected size, bias, coverage and stopping, by scenario.
 
     Example: panakeia trial simulate trial.toml --replicates 1000 --workers 2 --out out/power
     """
-    found = Session().trial_simulate(design, out=out, replicates=replicates, workers=workers, ray=ray)
+    found = Session().trial_simulate(
+        design, out=out, replicates=replicates, workers=workers, ray=ray, truth_patients=truth_patients
+    )
     print_answer(found, as_json=as_json, rows=False)
     print_note(f"operating_characteristics.json, .csv and .html are in {out}")
 

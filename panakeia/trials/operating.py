@@ -42,8 +42,8 @@ def sections(found: OperatingCharacteristics) -> tuple[Section, ...]:
         tables=(Table(_read(found.primary)),),
         caption=(
             f"Intervals ({LEVEL:.0%}) and standard errors hold the chance of a finite number of replicates. The truth"
-            " is that of the same estimand had nobody left, in twins who go through every arm. Where a trial may stop"
-            " early, stopping itself biases its estimates."
+            f" is that of the same estimand had nobody left, in {found.truth_patients:,} twins who go through every"
+            " arm. Where a trial may stop early, stopping itself biases its estimates."
         ),
     )
     varied = [

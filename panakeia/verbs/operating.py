@@ -36,12 +36,14 @@ class OperatingVerbs(Held):
         replicates: int = 1000,
         workers: int = 1,
         ray: bool = False,
+        truth_patients: int = 10_000,
     ) -> "OperatingCharacteristics":
         """Run a trial many times under each of its scenarios, and without an effect: power, type I error, bias,
         coverage, expected size, stopping.
 
         The design is a TOML file, or made in Python. A run that was stopped goes on in its folder; several `workers`
-        are processes of this machine, or Ray's.
+        are processes of this machine, or Ray's. The true effect is found by `truth_patients`, each in every arm, and
+        told with its Monte-Carlo error.
         """
         from panakeia.trials.operating import write_characteristics
         from twin.trials.operating import Asked, simulate
@@ -51,7 +53,8 @@ class OperatingVerbs(Held):
         require_folder(out)
         checked = load(design) if isinstance(design, str | Path) else design
         with self._telling() as progress:
-            found = simulate(Asked(checked, replicates), Path(out) / "chunks", workers, ray=ray, progress=progress)
+            asked = Asked(checked, replicates, truth_patients)
+            found = simulate(asked, Path(out) / "chunks", workers, ray=ray, progress=progress)
         write_characteristics(found, out)
         return found
 

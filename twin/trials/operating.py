@@ -115,6 +115,7 @@ class OperatingCharacteristics:
 
     design: TrialDesign
     replicates: int
+    truth_patients: int
     scenarios: tuple[Scenario, ...]
     table: pd.DataFrame
     stopping: pd.DataFrame
@@ -138,6 +139,7 @@ class OperatingCharacteristics:
             "model": self.design.trial.model,
             "seed": self.design.trial.seed,
             "replicates": self.replicates,
+            "truth_patients": self.truth_patients,
             "level": LEVEL,
             "scenarios": [
                 {
@@ -156,12 +158,14 @@ class OperatingCharacteristics:
     def to_text(self) -> str:
         """Return the primary endpoint's power under each scenario, as a few lines."""
         name = self.design.endpoints[0].name
-        lines = [f"{self.design.trial.name}: {name}, {self.replicates} replicates, {LEVEL:.0%} Monte-Carlo intervals"]
+        told = f"{name}, {self.replicates} replicates, {LEVEL:.0%} Monte-Carlo intervals, the truth by"
+        lines = [f"{self.design.trial.name}: {told} {self.truth_patients:,} twins"]
         for row in self.primary.to_dict("records"):
             what = "type I error" if row["null"] else "power"
             rate = f"{row['rejected']:.3f} ({row['rejected_lower']:.3f} to {row['rejected_upper']:.3f})"
             lines.append(
-                f"  {row['scenario']}, {row['treated']}: {what} {rate}; true effect {row['truth']:.4g}, bias"
+                f"  {row['scenario']}, {row['treated']}: {what} {rate}; true effect {row['truth']:.4g} (SE"
+                f" {row['truth_se']:.1g}), bias"
                 f" {row['bias']:+.2g} (SE {row['bias_se']:.1g}), coverage {row['coverage']:.3f}; patients"
                 f" {row['patients']:.1f}"
             )
@@ -239,7 +243,13 @@ def _characteristics(asked: Asked, parts: list[pd.DataFrame]) -> OperatingCharac
             stopping += [{"scenario": scenario.name, **row} for row in _stops(design, runs)]
     versions = {name: version(name) for name in ("panakeia", "jax", "numpy", "scipy")}
     return OperatingCharacteristics(
-        asked.design, asked.replicates, tuple(scenarios), pd.DataFrame(table), pd.DataFrame(stopping), versions
+        asked.design,
+        asked.replicates,
+        asked.truth_patients,
+        tuple(scenarios),
+        pd.DataFrame(table),
+        pd.DataFrame(stopping),
+        versions,
     )
 
 

@@ -1,16 +1,20 @@
 """Operating characteristics at the faces: files, a page, and a run that goes on in its folder."""
 
 import json
+import tomllib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from kg.files.checked import check
 from kg.output import OutputError
 from panakeia import Session
 from panakeia.trials.operating import FILES, sections
 from tests.panakeia.conftest import Panakeia
 from twin.trials.operating import OperatingCharacteristics
+from twin.trials.protocol import TrialDesign
 
 Written = tuple[Path, OperatingCharacteristics]
 
@@ -51,7 +55,9 @@ policy = { kind = "fixed", doses = [500.0] }
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("power")
     (folder / "trial.toml").write_text(DESIGN)
-    return folder, Session().trial_simulate(folder / "trial.toml", out=folder / "out", replicates=10)
+    return folder, Session().trial_simulate(
+        folder / "trial.toml", out=folder / "out", replicates=10, truth_patients=400
+    )
 
 
 def test_figures_are_written_as_json_csv_and_a_page(written: Written) -> None:
@@ -60,6 +66,9 @@ def test_figures_are_written_as_json_csv_and_a_page(written: Written) -> None:
     names = ["as designed", "subjects_per_arm = 10", "subjects_per_arm = 20", "no effect"]
     assert [one["scenario"] for one in plain["scenarios"]] == names
     first = plain["scenarios"][0]["comparisons"][0]
+    assert plain["truth_patients"] == 400 and "the truth by 400 twins" in found.to_text()
+    true = Session().trial_run(check(tomllib.loads(DESIGN) | {"vary": {}}, TrialDesign, "x")).differences[0].truth
+    assert 0.0 < first["truth_se"] == pytest.approx(true.standard_error * np.sqrt(40 / 400), rel=0.4)
     assert {"power", "power_lower", "bias", "bias_se", "coverage", "truth", "patients"} <= set(first)
     assert [row["look"] for row in plain["scenarios"][0]["stopping"]] == [1, 2]
     pd.testing.assert_frame_equal(pd.read_csv(folder / "out" / FILES[1]), found.table, check_dtype=False)
@@ -77,6 +86,7 @@ def test_the_same_command_goes_on_where_it_was(written: Written, panakeia: Panak
     folder, found = written
     made = {path: path.stat().st_mtime_ns for path in (folder / "out" / "chunks").iterdir()}
     asked = ["trial", "simulate", str(folder / "trial.toml"), "--replicates", "10", "--out", str(folder / "out")]
+    asked += ["--truth-patients", "400"]
     again = panakeia(*asked, "--json")
     assert again.status == 0, again.err
     assert again.json() == found.to_json()

@@ -1,19 +1,24 @@
 """Plan: a comparison and its looks put together: sizes, power and what to expect, with the assumptions beside."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from kg.notebook import notebook_html
 from twin.trials.design.boundaries import Boundaries, Looks, boundaries
 from twin.trials.design.comparison import Comparison, Survival
+from twin.trials.design.spending import Floats
 from twin.trials.design.timing import Accrual, Course
 
-_EFFECTS, _REACH, _SURE = 161, 8.0, 12.0
-"""Effects over which a power is averaged, deviations within which they lie, a drift at which all is decided."""
+_REACH, _SURE, _NODES = 8.0, 12.0, 12
+"""Deviations within which effects lie, a drift at which all is decided, effects looked at in each panel."""
+_TURN = (-8.0, -5.0, -2.5, 0.0, 2.5, 5.0, 8.0)
+"""Borders of panels about the effect at which the power is a half, in the effects that a unit of z is worth."""
 
 
 @dataclass(frozen=True)
@@ -199,15 +204,38 @@ def _assurance(comparison: Comparison, looks: Looks, bounds: Boundaries | None, 
     Success is a rejection in the direction that the plan calls better. O'Hagan A, Stevens JW, Campbell MJ. Assurance in
     clinical trial design. Pharm Stat 2005;4:187-201.
     """
-    at = np.linspace(-_REACH, _REACH, _EFFECTS)  # even steps: of what fades out so, no other rule is nearer
-    chances = []
-    for effect in comparison.planned + sd * at:
+
+    def chance(at: float) -> float:
+        effect = comparison.planned + sd * at
         if bounds is None:
-            chances.append(comparison.power(size, looks.alpha / looks.sides, 1, effect))
-        else:
-            drift = np.clip(_drift(comparison, looks, bounds, size, effect), -_SURE, _SURE)
-            chances.append(float(bounds.walked(float(drift)).above.sum()))
-    return float((at[1] - at[0]) * norm.pdf(at) @ np.array(chances))
+            return comparison.power(size, looks.alpha / looks.sides, 1, effect)
+        drift = np.clip(_drift(comparison, looks, bounds, size, effect), -_SURE, _SURE)
+        return float(bounds.walked(float(drift)).above.sum())
+
+    at, weights = _nodes(chance)
+    return float(weights * norm.pdf(at) @ np.array([chance(one) for one in at]))
+
+
+def _nodes(chance: Callable[[float], float]) -> tuple[Floats, Floats]:
+    """Return where to look at a chance that rises, or falls, over deviations of an effect, and the weights [node].
+
+    Panels are as narrow as the density asks for, and, where the chance turns, as that does: a million patients tell
+    effects apart that are a thousandth of a deviation away from each other.
+    """
+    edges = {*np.arange(-_REACH, _REACH + 1.0, 2.0)}
+    if (chance(-_REACH) - 0.5) * (chance(_REACH) - 0.5) < 0.0:
+        half = float(brentq(lambda at: chance(at) - 0.5, -_REACH, _REACH, xtol=1e-12))
+        most = float(norm.cdf(1.0))
+        side = 1.0 if chance(_REACH) > 0.5 else -1.0
+        turned = chance(side * _REACH) > most
+        width = (
+            abs(float(brentq(lambda at: chance(at) - most, half, side * _REACH, xtol=1e-12)) - half) if turned else 1.0
+        )
+        edges |= {float(np.clip(half + width * one, -_REACH, _REACH)) for one in _TURN}
+    borders = np.array(sorted(edges))
+    place, weight = np.polynomial.legendre.leggauss(_NODES)
+    half_width = np.diff(borders)[:, np.newaxis] / 2.0
+    return (borders[:-1, np.newaxis] + half_width * (1.0 + place)).ravel(), (half_width * weight).ravel()
 
 
 def _up(size: float) -> int:

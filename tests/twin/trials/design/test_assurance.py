@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from scipy.stats import norm
 
 from twin.trials.design.assurance import assurances, size_of_assurance
-from twin.trials.design.boundaries import Looks
+from twin.trials.design.boundaries import Looks, boundaries
 from twin.trials.design.comparison import Means, Rates, Survival
 from twin.trials.design.spending import Rule
 
@@ -17,6 +18,29 @@ def test_assurance_of_a_mean_is_its_closed_form() -> None:
     assert found.plans[0].assurance == pytest.approx(0.71741, abs=5e-6)
     assert found.plans[1].assurance == pytest.approx(norm.cdf((0.5 - 0.195996) / np.hypot(0.1, 0.2)), abs=1e-6)
     assert found.limit == pytest.approx(norm.cdf(2.5))
+
+
+@pytest.mark.parametrize("size", [10.0, 128.0, 1e4, 1e6, 1e8])
+@pytest.mark.parametrize(("effect", "sd"), [(0.1, 0.3), (0.02, 1.0), (0.5, 0.05), (-0.1, 0.3)])
+def test_assurance_of_any_size_is_its_closed_form(size: float, effect: float, sd: float) -> None:
+    """Of a million patients the power is a step in the effect, which even steps of the prior would miss by 5e-4."""
+    found = assurances(Means(effect, 1.0, known_sd=True), SINGLE, sd, (size,)).plans[0].assurance
+    error = 2.0 / np.sqrt(size)
+    assert found == pytest.approx(norm.cdf((abs(effect) - norm.isf(0.025) * error) / np.hypot(error, sd)), abs=1e-8)
+
+
+def test_assurance_with_looks_of_a_million_patients_is_near_the_prior_s_share() -> None:
+    """Three looks of 10^6 patients: the mean of the power over effects, by SciPy's adaptive quadrature."""
+    looks = Looks(Rule("obrien-fleming"), (1 / 3, 2 / 3, 1.0))
+    comparison, bounds = Means(0.1, 1.0, known_sd=True), boundaries(looks)
+    found = assurances(comparison, looks, 0.3, (1e6,)).plans[0].assurance
+
+    def chance(effect: float) -> float:
+        drift = min(max(effect * np.sqrt(1e6) / 2.0, -12.0), 12.0)
+        return float(bounds.walked(drift).above.sum()) * float(norm.pdf(effect, 0.1, 0.3))
+
+    turn = quad(chance, -0.024, 0.024, epsabs=1e-9, limit=60)[0]
+    assert found == pytest.approx(turn + norm.sf(0.024, 0.1, 0.3), abs=1e-7)
 
 
 def test_assurance_of_events_is_its_closed_form() -> None:

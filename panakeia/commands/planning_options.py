@@ -115,6 +115,9 @@ class ComparisonOptions:
     treatment: Annotated[float | None, number_option("rate: that on treatment.")] = None
     control: Annotated[float | None, number_option("rate: that on control.")] = None
     hazard_ratio: Annotated[float | None, number_option("survival: treatment's hazard over control's.")] = None
+    events: Annotated[
+        float | None, share_option("survival: share of patients with the event; then sizes count patients.")
+    ] = None
     null: Annotated[
         float | None,
         number_option("What is to be refuted: no effect, or the margin of non-inferiority, with its sign."),
@@ -130,16 +133,17 @@ class ComparisonOptions:
 _STATED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "mean": (("effect", "sd"), ("sd_control", "known_sd", "null")),
     "rate": (("treatment", "control"), ("null",)),
-    "survival": (("hazard_ratio",), ("null",)),
+    "survival": (("hazard_ratio",), ("null", "events")),
 }
 """Endpoint -> the options that it needs, and those that it may have."""
 
 
 def compared(endpoint: str, stated: dict[str, Any], ratio: float) -> "Comparison":
     """Return a comparison from what is stated of it by name, where not None; raise `ValueError` for a misfit."""
-    from twin.trials.design.comparison import Means, Rates, Survival
+    from twin.trials.design.comparison import Events, Means, Rates, Survival
 
-    made: dict[str, Any] = {"mean": Means, "rate": Rates, "survival": Survival}
+    timed = Survival if stated.get("events") is None else Events
+    made: dict[str, Any] = {"mean": Means, "rate": Rates, "survival": timed}
     needed, also = _STATED[endpoint]
     given = {name: value for name, value in stated.items() if value is not None}
     if lacking := [name for name in needed if name not in given]:

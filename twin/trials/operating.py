@@ -28,7 +28,6 @@ from twin.model import parameter_table
 from twin.trials.interims import FIXED
 from twin.trials.protocol import TrialDesign
 from twin.trials.replicates import COLUMNS, TRUTH_FROM, patients, per_chunk, replicate, truth
-from twin.trials.run import AT_ONCE
 from twin.trials.scenario import Scenario
 from twin.trials.variants import variants
 
@@ -84,7 +83,7 @@ class Asked:
             "design": self.design.model_dump(mode="json"),
             "patients": self.design.population.fingerprint,
             "model": _fingerprint(self.design),
-            "asked": [self.replicates, self.truth_patients, AT_ONCE],
+            "asked": [self.replicates, self.truth_patients, per_chunk(self.design)],
         }
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         return {"digest": digest, "trial": self.design.trial.name, "replicates": self.replicates}

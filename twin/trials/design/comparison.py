@@ -215,6 +215,41 @@ class Survival(Comparison):
         return float(norm.sf(norm.isf(alpha / sides) - mean))
 
 
+@dataclass(frozen=True)
+class Events(Comparison):
+    """A hazard ratio of patients of whom a share has the event in the trial; sizes count patients.
+
+    So it stands beside endpoints that count patients. The share is that of both arms together, under the effect that is
+    assumed; another true effect is looked at with as many events.
+    """
+
+    hazard_ratio: float
+    events: float
+    null: float = 1.0
+    allocation: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.events <= 1.0:
+            raise ValueError(f"got the share {self.events:g} of patients with the event, expected one above 0 up to 1")
+        _require("hazard ratio", self.hazard_ratio, 0.0)
+        _require("hazard ratio under the null", self.null, 0.0)
+        super().__post_init__()
+
+    @property
+    def planned(self) -> float:
+        """Return the logarithm of the hazard ratio assumed."""
+        return float(np.log(self.hazard_ratio))
+
+    @property
+    def unseen(self) -> float:
+        """Return the logarithm of the hazard ratio under the null."""
+        return float(np.log(self.null))
+
+    def power(self, size: float, alpha: float, sides: int = 1, effect: float | None = None) -> float:
+        """Return the power of so many patients."""
+        return Survival(self.hazard_ratio, self.null, self.allocation).power(size * self.events, alpha, sides, effect)
+
+
 def restricted_rates(treatment: float, control: float, null: float, ratio: float) -> tuple[float, float]:
     """Return the likeliest rates that differ as under the null: for no difference, the pooled rate twice.
 

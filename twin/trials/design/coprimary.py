@@ -37,7 +37,8 @@ class CoPrimary:
             raise ValueError(f"got {len(self.comparisons)} co-primary endpoints, expected two or more")
         if any(comparison.counts != "patients" for comparison in self.comparisons):
             raise ValueError(
-                "co-primary endpoints share their patients: expected means and rates, which count patients"
+                "co-primary endpoints share their patients: expected such as count patients; of a time to an event, the"
+                " share of patients who have it too (--events, or events= of a --co-primary)"
             )
         if len({comparison.allocation for comparison in self.comparisons}) > 1:
             raise ValueError("co-primary endpoints share their patients: expected one allocation ratio")

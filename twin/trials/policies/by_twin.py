@@ -29,6 +29,7 @@ class ByTwin(Policy):
     that is of another model than the patients is an honest one.
     """
 
+    at_once = 1_000
     kind: Literal["by_twin"] = "by_twin"
     observable: Text
     low: Observed

@@ -63,6 +63,8 @@ class Policy(Part):
     found_in = ("twin.trials.policies", *(f"twin.library.{name}" for name in library.POLICIES))
     may_read: ClassVar[tuple[Covariate, ...]] = ()
     """All that rules of this kind may read of a patient: what a population may state for them."""
+    at_once: ClassVar[int] = 20_000
+    """How many patients it doses in about a minute, or as many as fit in memory: a piece of a run that is told of."""
     every: Every = "1d"
 
     @property

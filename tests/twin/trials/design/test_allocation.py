@@ -91,7 +91,9 @@ def test_play_the_winner_comes_to_its_limit() -> None:
 
 
 def test_the_ecmo_trial_s_urn() -> None:
-    """Bartlett RH, et al. Pediatrics 1985;76:479: a success on ECMO, a failure on control, then ten successes on ECMO.
+    """Bartlett RH, et al. Pediatrics 1985;76:479, as retold by Ware JH, Stat Sci 1989;4:298.
+
+    A success on ECMO, a failure on control, then ten successes on ECMO.
 
     The chance of ECMO for each next patient grows 1/2, 2/3, 3/4, ... as each of the responses adds a ball to it.
     """

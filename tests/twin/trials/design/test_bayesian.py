@@ -25,8 +25,8 @@ def test_a_phase_two_design_by_predictive_probability_is_lee_and_liu_s() -> None
     """Lee JJ, Liu DD. Clin Trials 2008;5:93-106, rates .2 and .4, beta(.2, .8), theta_T .9, theta_L .001,
     looks from the tenth patient on.
 
-    Published: rejection regions 0/10 1/17 2/21 3/24 4/27 5/29 6/31 7/33 8/34 9/35 10/36, type I error .088, power .906,
-    27.67 patients to expect under the null.
+    Published (author manuscript PMC5626665), and computed anew below: rejection regions 0/10 1/17 2/21 3/24 4/27 5/29
+    6/31 7/33 8/34 9/35 10/36, type I error .088, power .906, 27.67 patients to expect under the null.
     """
     rule = StoppingRule(0.9, 0.001, predictive=True, early=False)
     found = bayesian_design(SINGLE_ARM, rule, ((0.2, 0.2),), ((0.2, 0.4),))
@@ -35,6 +35,28 @@ def test_a_phase_two_design_by_predictive_probability_is_lee_and_liu_s() -> None
     assert found.type_one_error == pytest.approx(0.088, abs=5e-4)
     assert found.true[0].power == pytest.approx(0.906, abs=5e-4)
     assert found.null[0].expected_size == pytest.approx(27.67, abs=5e-3)
+    anew = [lee_and_liu(rate) for rate in (0.2, 0.4)]
+    assert (anew[0][0], anew[1][0]) == pytest.approx((found.type_one_error, found.true[0].power), abs=1e-9)
+    assert anew[0][1] == pytest.approx(found.null[0].expected_size, abs=1e-9)
+    assert anew[0][2] == {most: patients for most, patients in until.items() if patients < 36}
+
+
+def lee_and_liu(rate: float) -> tuple[float, float, dict[int, int]]:
+    """Return the chance to reject, the size to expect, and the first patients after which so few responses give up.
+
+    By sums over beta-binomials, and all paths of responses, patient by patient.
+    """
+    here, given_up, size, first = np.array([1.0]), 0.0, 0.0, {}
+    for n in range(1, 37):
+        here = np.append(here, 0.0) * (1 - rate) + np.append(0.0, here) * rate
+        for x in range(n + 1) if 10 <= n < 36 else ():
+            more = np.arange(37 - n)
+            wins = beta.sf(0.2, 0.2 + x + more, 36.8 - x - more) > 0.9
+            if betabinom.pmf(more, 36 - n, 0.2 + x, 0.8 + n - x)[wins].sum() < 0.001:
+                first.setdefault(x, n)
+                given_up, size, here[x] = given_up + here[x], size + n * here[x], 0.0
+    responses = np.arange(37)
+    return float(here[beta.sf(0.2, 0.2 + responses, 36.8 - responses) > 0.9].sum()), size + 36 * (1 - given_up), first
 
 
 def test_a_predictive_probability_is_lee_and_liu_s_example() -> None:

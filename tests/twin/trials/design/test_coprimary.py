@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import norm, t
 
-from twin.trials.design.comparison import Means, Rates, Survival
+from twin.trials.design.comparison import Events, Means, Rates, Survival
 from twin.trials.design.coprimary import CoPrimary, power_of_all, size_of_all
 
 
@@ -14,7 +14,7 @@ def alike(effects: tuple[float, ...], correlation: float) -> CoPrimary:
 
 @pytest.mark.parametrize(
     ("effects", "correlation", "per_arm"),
-    [  # R: uniroot over pmvnorm(TVPACK, Miwa); whole numbers of two times .2 are Sozu's (516, 503, 490, 458)
+    [  # R: uniroot over pmvnorm(TVPACK, Miwa)
         ((0.2, 0.2), 0.0, 515.3287451),
         ((0.2, 0.2), 0.3, 502.3526916),
         ((0.2, 0.2), 0.5, 489.3431914),
@@ -26,6 +26,22 @@ def alike(effects: tuple[float, ...], correlation: float) -> CoPrimary:
 )
 def test_sizes_are_those_of_the_joint_normal(effects: tuple[float, ...], correlation: float, per_arm: float) -> None:
     assert size_of_all(alike(effects, correlation), 0.8, 0.025).size / 2.0 == pytest.approx(per_arm, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("effects", "per_arm"),
+    [  # Sozu et al., J Biopharm Stat 2011;21:650, table 1, as the vignette of R's twoCoprimary 1.0.0 prints it again
+        ((0.2, 0.2), (516, 503, 490, 458)),
+        ((0.2, 0.25), (432, 424, 417, 401)),
+        ((0.2, 0.4), (393, 393, 393, 393)),
+        ((0.25, 0.3), (284, 278, 272, 260)),
+        ((0.3, 0.35), (201, 197, 192, 183)),
+        ((0.4, 0.4), (129, 126, 123, 115)),
+    ],
+)
+def test_whole_sizes_are_those_of_the_published_table(effects: tuple[float, ...], per_arm: tuple[int, ...]) -> None:
+    found = [size_of_all(alike(effects, one), 0.8, 0.025).per_arm["control"] for one in (0.0, 0.3, 0.5, 0.8)]
+    assert tuple(found) == per_arm
 
 
 def test_endpoints_that_are_one_take_the_size_of_the_hardest() -> None:
@@ -66,6 +82,42 @@ def test_a_co_primary_margin_is_refuted_beside_a_superior_endpoint() -> None:
     assert found.to_json()["patients_per_arm"]["control"] == int(np.ceil(found.size / 2.0))
 
 
+def test_a_time_to_an_event_counts_as_many_patients_as_have_its_events() -> None:
+    """Schoenfeld by hand: 4 (z.975 + z.9)^2 / ln(.7)^2 = 330.38 events, and 60 % of patients have one."""
+    timed = Events(0.7, 0.6)
+    assert timed.size(0.9, 0.025) == pytest.approx(4.0 * (1.959964 + 1.281552) ** 2 / np.log(0.7) ** 2 / 0.6, rel=1e-6)
+    alone = CoPrimary((timed, Means(0.5, 1.0, known_sd=True)), 0.0)
+    size = size_of_all(alone, 0.9, 0.025).size
+    z = np.array([np.log(1 / 0.7) * np.sqrt(0.6 * size / 4.0), 0.5 * np.sqrt(size / 4.0)]) - norm.isf(0.025)
+    assert norm.cdf(z).prod() == pytest.approx(0.9, abs=1e-7)
+
+
+def test_simulated_patients_show_a_time_and_a_mean_as_often_as_foretold() -> None:
+    """Exponential times and a normal outcome by a Gaussian copula; how both tests correlate is measured in them."""
+    random, trials, arm = np.random.default_rng(11), 4_000, 150
+    effect, ratio, end = 0.3, 0.7, 1.5
+    seen = np.empty((trials, 2))
+    happened = 0
+    for trial in range(trials):
+        both = random.multivariate_normal((0.0, 0.0), [[1.0, 0.7], [0.7, 1.0]], 2 * arm)
+        treated = np.repeat((0.0, 1.0), arm)
+        time = -np.log(norm.sf(both[:, 0])) / np.where(treated == 1.0, ratio, 1.0)
+        order = np.argsort(time)
+        at_risk = np.arange(2 * arm, 0, -1)
+        share = np.cumsum(treated[order][::-1])[::-1] / at_risk
+        events = time[order] <= end
+        happened += events.sum()
+        log_rank = (share - treated[order])[events].sum() / np.sqrt((share * (1 - share))[events].sum())
+        outcome = both[:, 1] + effect * treated
+        seen[trial] = log_rank, (outcome[arm:].mean() - outcome[:arm].mean()) / np.sqrt(2.0 / arm)
+    correlation = float(np.corrcoef(seen.T)[0, 1])
+    share_of_all = happened / (trials * 2 * arm)
+    assert 0.35 < correlation < 0.75 and 0.6 < share_of_all < 0.8
+    endpoints = CoPrimary((Events(ratio, share_of_all), Means(effect, 1.0, known_sd=True)), correlation)
+    found = power_of_all(endpoints, 2.0 * arm, 0.025)
+    assert (seen > norm.isf(0.025)).all(axis=1).mean() == pytest.approx(found.power, abs=0.03)
+
+
 def test_welch_s_test_has_the_power_foretold() -> None:
     random, trials = np.random.default_rng(2), 40_000
     treated, control = random.normal(0.9, 2.0, (trials, 30)), random.normal(0.0, 1.0, (trials, 15))
@@ -80,7 +132,7 @@ def test_welch_s_test_has_the_power_foretold() -> None:
     ("make", "message"),
     [
         (lambda: CoPrimary((Means(0.5, 1.0),)), "got 1 co-primary endpoints"),
-        (lambda: CoPrimary((Means(0.5, 1.0), Survival(0.7))), "which count patients"),
+        (lambda: CoPrimary((Means(0.5, 1.0), Survival(0.7))), "such as count patients; of a time to an event, the"),
         (lambda: CoPrimary((Means(0.5, 1.0), Means(0.5, 1.0, allocation=2.0))), "one allocation ratio"),
         (lambda: alike((0.2, 0.2), -1.5), "expected one from -1 to 1"),
         (lambda: alike((0.2, 0.2, 0.2), -0.1), "expected one from 0 to 1"),

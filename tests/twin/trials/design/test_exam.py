@@ -60,8 +60,8 @@ def test_issue_3_one_look_at_what_is_observed(share: float, z: float) -> None:
 def test_issue_3_timing() -> None:
     """A fifth has the event in 4 years on control; enrolled from July 2012 to January 2018, followed to June 2019.
 
-    The trial reported 670 events of the 751 that it was planned for (NEJM 2020;382:1395): by these rates they would
-    have come, on even enrolment, before its end.
+    The trial reported 670 events, 318 and 352 (NEJM 2020;382:1395, abstract), of the 751 that it was planned for: by
+    these rates they would have come, on even enrolment, before its end.
     """
     hazards = Hazards((-np.log(0.8) / 4.0,), (0.815,))
     found = schedule_at(Course(Enrolment((5179 / 5.5,), (5.5,)), hazards), (4.0, 6.9))

@@ -9,6 +9,7 @@ rests on. `record` tells apart what one model found of one measure on one day, s
 
 import csv
 import gzip
+import hashlib
 import json
 import math
 import re
@@ -40,9 +41,8 @@ _HEAD = 1 << 14
 _SCORE = "score-"
 """How our own code of a measure begins."""
 _MODEL = ("model", "model_version")
-_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_./:()+, -]{0,99}")
-"""What a measure, a model and its version may be called: words of letters and digits, no sentences of other scripts."""
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:()+, -]{0,99}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:()+,%&#<>=* -]{0,99}")
+"""What a measure, a model and its version may be called."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,300}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -163,10 +163,7 @@ def _event(row: Row, identity: tuple[str, str], place: Place) -> Event:
     for name in _MODEL:
         if not row[name]:
             raise Refused(name, "is missing: a score is refused whose model and version are not named")
-    measure, model, version = (
-        _named(row, name, shape)
-        for name, shape in (("measure", _WORDS), ("model", _WORDS), ("model_version", _VERSION))
-    )
+    measure, model, version = (_named(row, name) for name in ("measure", *_MODEL))
     private = _private(identity)
     if any(private.is_in(text) for text in (measure, model, version, row["url"] or "")):
         raise Refused("the row", "names the patient in its measure, its model or its address")
@@ -192,10 +189,11 @@ def _event(row: Row, identity: tuple[str, str], place: Place) -> Event:
     )
 
 
-def _named(row: Row, name: str, shape: re.Pattern[str]) -> str:
+def _named(row: Row, name: str) -> str:
     text = " ".join((row[name] or "").split())
-    if not shape.fullmatch(text):
-        raise Refused(name, "is missing or no name: expected at most 100 letters, digits, spaces and _ . : ( ) + , -")
+    if not _NAME.fullmatch(text):
+        expected = "at most 100 letters (a to z), digits, spaces and _ . / : ( ) + , % & # < > = * -"
+        raise Refused(name, f"is missing or no name: expected {expected}")
     return text
 
 
@@ -218,10 +216,21 @@ def _code(measure: str) -> Code:
     try:
         curie = parse(measure)
     except CurieError:
-        return Code(OWN, f"{_SCORE}{_UNSAFE.sub('-', measure).strip('-')}", measure, public=True)
+        return Code(OWN, _SCORE + _slug(measure), measure, public=True)
     if curie.prefix == OWN and not curie.identifier.startswith(_SCORE):
         raise Refused("measure", f"is an identifier of something else: expected {OWN}:{_SCORE}NAME, or a name")
     return Code(curie.prefix, curie.identifier)
+
+
+def _slug(measure: str) -> str:
+    """Return a measure's name as it may stand in an identifier; what loses more than spaces has a digest of all of it.
+
+    >>> _slug("MGMT methylation"), _slug("Ki-67 > 20 %"), _slug("Ki-67 < 20 %")
+    ('MGMT-methylation', 'Ki-67-20-c3a59a', 'Ki-67-20-b18880')
+    """
+    plain = _UNSAFE.sub("-", measure).strip("-")
+    lost = _UNSAFE.search(measure.replace(" ", ""))
+    return f"{plain}-{hashlib.sha256(measure.encode()).hexdigest()[:6]}" if lost else plain
 
 
 def _day(text: str | None) -> Moment | None:

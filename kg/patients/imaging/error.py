@@ -5,7 +5,7 @@ class ImagingError(ValueError):
     """An image or a mask that no feature can be computed from; the message quotes no header and no file's name."""
 
 
-class ImagingMissing(ImportError):
+class ImagingMissing(ImagingError, ImportError):
     """The extra that images need is not installed."""
 
     def __init__(self) -> None:

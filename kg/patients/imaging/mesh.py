@@ -46,11 +46,11 @@ def surface(inside: NDArray[np.bool_], spacing_mm: Points) -> Points:
     """
     padded = np.pad(inside, 1)
     size = np.array(padded.shape) - 1
-    cases = np.zeros(size, np.int64)
+    cases = np.zeros(size, np.uint8)
     for bit, corner in enumerate(CORNERS):
         z, y, x = (slice(at, at + length) for at, length in zip(corner, size, strict=True))
-        cases |= padded[z, y, x].astype(np.int64) << bit
-    mirrored = np.where(cases & _LAST, cases ^ (2 * _LAST - 1), cases)
+        cases |= padded[z, y, x].astype(np.uint8) << np.uint8(bit)
+    mirrored = np.where(cases & _LAST, ~cases, cases)
     middles = np.array([np.add(CORNERS[a], CORNERS[b]) / 2 for a, b in EDGES])
     found = [np.empty((0, 3, 3))]
     crossed = np.argwhere(mirrored)

@@ -13,6 +13,8 @@ from kg.patients.imaging.error import ImagingError
 from kg.patients.imaging.regions import Region
 from kg.patients.imaging.volumes import Volume, toolkit
 
+_MOST_VOXELS = 100_000_000
+"""More voxels than a region is resampled to: about a gigabyte while it lasts."""
 _PADDING = 5
 """Voxels of the new size that are resampled around a region."""
 
@@ -88,9 +90,12 @@ def _resampled(region: Region, spacing_mm: tuple[float, ...]) -> Region:
     high = np.minimum(np.ceil((beyond - 0.5) * ratio + _PADDING), most)
     whole = _image(image.voxels, image)
     begin = 0.5 * (new - old) / old + low / ratio
-    if np.prod(high - low + 1) > region.inside.size * 1000:
+    many = float(np.prod(high - low + 1))
+    if many > _MOST_VOXELS:
+        told = " x ".join(f"{one:g}" for one in new)
         raise ImagingError(
-            f"resampling to {spacing_mm} mm makes more than a thousand times as many voxels: take more mm"
+            f"at {told} mm the region and what is around it are {many:,.0f} voxels, expected at most {_MOST_VOXELS:,}: "
+            "take larger ones"
         )
     sampler = sitk.ResampleImageFilter()
     sampler.SetOutputSpacing(new.tolist())

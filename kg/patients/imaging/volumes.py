@@ -24,6 +24,7 @@ _READERS = {
     ".dcm": "GDCMImageIO",
 }
 """How the name of a file ends -> ITK's reader of it."""
+_CALLED = {"NrrdImageIO": "NRRD", "NiftiImageIO": "NIfTI", "GDCMImageIO": "DICOM"}
 _EXPECTED = "expected NRRD (.nrrd, .nhdr), NIfTI (.nii, .nii.gz), DICOM (.dcm) or a folder with one DICOM series"
 _POSITION, _ORIENTATION, _MODALITY = "0020|0032", "0020|0037", "0008|0060"
 _UNEVEN = 0.01
@@ -76,9 +77,10 @@ def read_volume(path: str | Path, what: str = "the image") -> Volume:
                 return _series(sitk, given, what)
             return _of_file(sitk, given, _READERS[ending or ""], what)
         except RuntimeError:  # ITK's own words quote the file
-            told = "a folder of DICOM" if given.is_dir() else _READERS[ending or ""].removesuffix("ImageIO")
+            told = "a folder of DICOM" if given.is_dir() else _CALLED[_READERS[ending or ""]]
             raise ImagingError(
-                f"{what} cannot be read as {told}: it is broken, cut short or of another format"
+                f"{what} cannot be read as {told}: it is broken, cut short, of another format, or its axes are not at "
+                "right angles"
             ) from None
 
 
@@ -97,7 +99,7 @@ def _series(sitk: ModuleType, folder: Path, what: str) -> Volume:
     series = sitk.ImageSeriesReader.GetGDCMSeriesIDs(str(folder))
     if len(series) != 1:
         held = f"holds {len(series)} DICOM series" if series else "holds no DICOM series"
-        raise ImagingError(f"{what} {held}: expected a folder with one; put each series into a folder of its own")
+        raise ImagingError(f"{what} {held}: expected a folder with one (folders in it are not looked into)")
     files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), series[0])
     if len(files) == 1:
         return _of_file(sitk, Path(files[0]), "GDCMImageIO", what)
@@ -119,14 +121,18 @@ def _series(sitk: ModuleType, folder: Path, what: str) -> Volume:
         normal = np.cross(*axes)
         positions.append(_numbers(reader.GetMetaData(_POSITION), 3, what))
         modality = reader.GetMetaData(_MODALITY) if reader.HasMetaDataKey(_MODALITY) else ""
-    _check_even(np.array(positions) @ normal, what)
+    _check_even(np.array(positions), normal, what)
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(files)
     return _volume(sitk, reader.Execute(), what, modality)
 
 
-def _check_even(places: NDArray[np.float64], what: str) -> None:
-    """Raise `ImagingError` where slices do not lie evenly; `places` (mm) are along their normal."""
+def _check_even(positions: NDArray[np.float64], normal: NDArray[np.float64], what: str) -> None:
+    """Raise `ImagingError` where slices do not lie evenly, one straight above the other, along their normal.
+
+    Shapes: positions [slice, x y z] (mm), normal [x y z].
+    """
+    places = positions @ normal
     gaps = np.diff(np.sort(places))
     usual = float(np.median(gaps))
     if usual <= 0 or gaps.min() < _UNEVEN * usual:
@@ -136,6 +142,13 @@ def _check_even(places: NDArray[np.float64], what: str) -> None:
         raise ImagingError(
             f"{what} has slices that do not lie evenly: {uneven} of {len(gaps)} distances differ from {usual:g} mm "
             f"({gaps.min():g} to {gaps.max():g} mm); slices are missing, or were taken otherwise: resample the series"
+        )
+    aside = positions - np.outer(places, normal)
+    shift = float(np.abs(aside - aside[0]).max())
+    if shift > _UNEVEN * usual:
+        raise ImagingError(
+            f"{what} has slices that do not lie straight above each other, by up to {shift:.3g} mm (a tilted gantry?): "
+            "its voxels are no boxes; resample the series on a straight grid"
         )
 
 

@@ -173,6 +173,17 @@ def test_a_pseudonym_and_its_identifier_in_one_import(store: Store, imports: Imp
         imports(ROW, ROW.replace("4711,urn:hospital", f"{who.name},"))
 
 
+def test_a_patient_whom_another_format_knows(store: Store, tmp_path: Path, key: bytes) -> None:
+    """The system and the identifier of a FHIR Patient make the same pseudonym."""
+    identifier = {"system": "urn:hospital", "value": "4711"}
+    patient = {"resourceType": "Patient", "id": "1", "identifier": [identifier], "birthDate": "1961-02-03"}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient}]}
+    (tmp_path / "bundle.json").write_text(json.dumps(bundle))
+    together = import_patients([tmp_path / "bundle.json", table(tmp_path, ROW)], store, key)
+    assert together.patients == (pseudonym(key, ("urn:hospital", "4711")).curie,)
+    assert measured(store, together.patients[0]) == [(0.81, "MONAI MGMT", "0.3.1")]
+
+
 def events_of(people: Sequence[Person]) -> list[Event]:
     return [event for person in people for event in person.events]
 

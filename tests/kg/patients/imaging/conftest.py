@@ -53,7 +53,7 @@ def write_series(
     voxels: Any,
     places_mm: list[float],
     series: str = "1.2.826.0.1.3680043.2.1125.1",
-    modality: str = "CT",
+    aside_mm: float = 0.0,
 ) -> Path:
     """Write slices (z, y, x) as one DICOM series that says in its header who the patient is."""
     folder.mkdir(exist_ok=True)
@@ -63,7 +63,7 @@ def write_series(
         image = sitk.GetImageFromArray(pixels)
         image.SetSpacing((0.5, 0.75))
         for tag, value in {
-            "0008|0060": modality,
+            "0008|0060": "CT",
             "0010|0010": NAME,
             "0010|0020": NUMBER,
             "0010|0030": BORN,
@@ -71,7 +71,7 @@ def write_series(
             "0020|000e": series,
             "0008|0018": f"{series}.{number + 1}",
             "0020|0013": str(number + 1),
-            "0020|0032": f"0\\0\\{place}",
+            "0020|0032": f"{number * aside_mm}\\0\\{place}",
             "0020|0037": "1\\0\\0\\0\\1\\0",
             "0018|0050": "2",
         }.items():

@@ -113,6 +113,12 @@ def test_images_of_other_dimensions(write: Write, voxels: Any, told: str) -> Non
         read_volume(write(voxels))
 
 
+def test_slices_of_a_tilted_gantry(tmp_path: Path) -> None:
+    folder = write_series(tmp_path / "d", VOXELS, [0.0, 2.0, 4.0, 6.0], aside_mm=0.4)
+    with pytest.raises(ImagingError, match=r"straight above each other, by up to 1.2 mm"):
+        read_volume(folder)
+
+
 def test_files_that_are_no_images(tmp_path: Path) -> None:
     for name, told in (
         ("a.png", "of no known format"),

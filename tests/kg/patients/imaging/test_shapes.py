@@ -177,7 +177,7 @@ def test_steps_that_an_image_does_not_allow() -> None:
         (flat.image, Preparation(normalize=1), "alike"),
         (Volume(holed, (1.0, 1.0, 1.0)), Preparation(normalize=1), "1 voxels of the image are not finite"),
         (Volume(holed, (1.0, 1.0, 1.0)), Preparation(resample_mm=(1, 1, 1)), "not finite"),
-        (flat.image, Preparation(resample_mm=(0.001, 0.001, 0.001)), "thousand times"),
+        (flat.image, Preparation(resample_mm=(0.001, 0.001, 0.001)), "take larger ones"),
     ):
         with pytest.raises(ImagingError, match=told):
             prepared(Region(image, inside, 1), steps)

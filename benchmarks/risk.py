@@ -201,7 +201,7 @@ def promise(figures: list[dict[str, Any]]) -> str:
 
 def rounded(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as JSON values of four digits."""
-    return list(json.loads(frame.to_json(orient="records", double_precision=4)))
+    return list(json.loads(frame.round(4).to_json(orient="records", double_precision=4)))
 
 
 def leak(folder: Path) -> list[str]:

@@ -118,12 +118,16 @@ class Forest:
 class Linear:
     """Linear or logistic regression, shrunk; a missing number is the mean with a mark, a level an indicator.
 
+    Without `marks` a missing number is the mean alone: a mark that few patients have parts them by chance unless it is
+    shrunk, and says which hospital does not measure.
+
     `lasso` is the share of the shrinkage that is on the coefficients' size, which makes some of them 0, rather than on
     their squares: an elastic net. Zou H, Hastie T. J R Stat Soc B 2005;67:301-320.
     """
 
     shrinkage: float = 1.0
     lasso: float = 0.0
+    marks: bool = True
     validation: CrossValidation = field(default_factory=CrossValidation)
 
     def fit(self, table: pd.DataFrame, question: Question, progress: Progress = silent) -> Learned:
@@ -138,7 +142,7 @@ class Linear:
             raise LearnMissing(MISSING) from None
         features = Features.of(rows, question.features)
         last = self._logistic() if question.kind == "binary" else self._linear(len(rows))
-        pipeline = make_pipeline(encoder(features, question, scaled()), last)
+        pipeline = make_pipeline(encoder(features, question, scaled(self.marks)), last)
         return TableForecast(features, pipeline.fit(inputs_of(features, rows, question), target), question)
 
     def _logistic(self) -> Any:
@@ -176,13 +180,13 @@ def encoder(features: Features, question: Question, numeric: Any) -> Any:
     )
 
 
-def scaled() -> Any:
-    """Return the transformer of numbers: the mean where one is missing, with a mark, then in deviations."""
+def scaled(marks: bool = True) -> Any:
+    """Return the transformer of numbers: the mean where one is missing, beside `marks` of it, then in deviations."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(SimpleImputer(add_indicator=True, keep_empty_features=True), StandardScaler())
+    return make_pipeline(SimpleImputer(add_indicator=marks, keep_empty_features=True), StandardScaler())
 
 
 def inputs_of(features: Features, table: pd.DataFrame, question: Question) -> Floats:

@@ -55,7 +55,7 @@ def _data(risk: Risk) -> str:
         f"- Columns refused as features: {', '.join(question.later) or 'none named'}.",
         f"- Sample size [10]: {counts['events'] if counts['events'] is not None else 'no'} events, "
         f"{counts['features']} features; no size was planned.",
-        f"- Missing values [11]: {', '.join(missing) or 'none'}; filled within folds, with a mark, or left to trees.",
+        f"- Missing values [11]: {', '.join(missing) or 'none'}; filled within folds (plain: the mean).",
     ]
     return "\n".join(lines)
 

@@ -44,15 +44,16 @@ class HazardForecast:
 
 @dataclass(frozen=True)
 class Hazards:
-    """Cox's model; `shrinkage` as in `partial_likelihood`. A missing number is the mean with a mark."""
+    """Cox's model; `shrinkage` as in `partial_likelihood`, a missing number is as `Linear` has it."""
 
     shrinkage: float
+    marks: bool = True
 
     def way(self, rows: pd.DataFrame, target: Floats, question: Question) -> HazardForecast:
         """Return the forecast learned from rows and their times and events; raises `AnalysisError`."""
         try:
             features = Features.of(rows, question.features)
-            encode = encoder(features, question, scaled())
+            encode = encoder(features, question, scaled(self.marks))
         except ImportError:
             raise LearnMissing(MISSING) from None
         design, times = encode.fit_transform(inputs_of(features, rows, question)), times_of(target)

@@ -22,7 +22,7 @@ class ElasticNet:
         """Return ridges, lassos and what is between, of several strengths."""
         validation = replace(CrossValidation(), seed=seed)
         return {
-            f"shrinkage {shrinkage:g}, lasso {lasso:g}": Linear(shrinkage, lasso, validation)
+            f"shrinkage {shrinkage:g}, lasso {lasso:g}": Linear(shrinkage, lasso, validation=validation)
             for shrinkage in _SHRINKAGES
             for lasso in _LASSOS
         }

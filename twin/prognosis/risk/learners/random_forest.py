@@ -21,7 +21,7 @@ class RandomForest:
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return forests whose leaves hold few or many patients."""
         validation = replace(CrossValidation(), seed=seed)
-        return {f"leaves of {least} or more": Forest(_TREES, least, "sqrt", validation) for least in _LEAST_IN_LEAF}
+        return {f"leaves of {least} or more": Forest(_TREES, least, validation=validation) for least in _LEAST_IN_LEAF}
 
 
 LEARNER = RandomForest()

@@ -132,7 +132,7 @@ def import_patients(
     read; then nothing is stored.
     """
     listed = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    read = _read(listed, given or Given(), fetch or Fetch(), part(progress, 0.0, 0.4))
+    read = _read(listed, given or Given(), fetch or Fetch(), part(progress, 0.0, 0.4), store)
     read = replace(read, persons=with_phenotypes(store, _known_here(store, read)))
     whose = (
         _owner(store, given.patient, read)
@@ -168,7 +168,7 @@ def patient_rows(
     return tuple(rows.nodes), tuple(rows.edges)
 
 
-def _read(paths: list[Path], given: Given, fetch: Fetch, progress: Progress) -> _Read:
+def _read(paths: list[Path], given: Given, fetch: Fetch, progress: Progress, store: Store | None = None) -> _Read:
     """Return what the readers of these files give."""
     found = sorted_by_format(paths, given.format)
     now = datetime.now(UTC)
@@ -177,7 +177,7 @@ def _read(paths: list[Path], given: Given, fetch: Fetch, progress: Progress) -> 
     digests: dict[str, tuple[str, ...]] = {}
     for number, (name, files) in enumerate(found.items()):
         told = part(progress, number / len(found), (number + 1) / len(found))
-        reading = Reading(accounts[name], now, told, fetch, given.build, given.outside_calls, given.sample)
+        reading = Reading(accounts[name], now, told, fetch, given.build, given.outside_calls, given.sample, store)
         persons += ((name, person) for person in reader(name).read(files, reading))
         digests[name] = tuple(_digest(file) for path in files for file in _files(path))
     if not persons and not any(account.rejected for account in accounts.values()):

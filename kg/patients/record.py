@@ -16,6 +16,7 @@ from kg.fetch import Fetch
 from kg.patients.moment import Moment
 from kg.patients.private import NOTHING, Private
 from kg.progress import Progress, silent
+from kg.stores.protocol import Store
 
 What = Literal["condition", "drug", "measurement", "procedure", "allergy", "variant", "visit"]
 """What an event is of; `kg.patients.terminology` knows to which kinds of node each leads."""
@@ -200,7 +201,7 @@ class Reading:
     """What a reader may need beside its files: the moment of reading, and what the caller states of the files.
 
     `build` is the reference genome of a VCF (GRCh37, GRCh38) and `outside_calls` a table of diplotypes found
-    elsewhere; `fetch` finds public definitions.
+    elsewhere; `fetch` finds public definitions. `store` is what the records are imported into, if anything.
     """
 
     account: Account
@@ -210,6 +211,7 @@ class Reading:
     build: str | None = None
     outside_calls: Path | None = None
     sample: str | None = None
+    store: Store | None = None
 
 
 class Reader(Protocol):

@@ -89,3 +89,27 @@ def test_without_a_graph_the_ontology_is_the_dictionary(panakeia: Panakeia, mirr
         "notes", "annotate", tmp_path / "note.txt", "--store", tmp_path / "no.lbdb", "--data", mirror, "--json"
     ).json()
     assert {(one["term"], one["negated"]) for one in found} == {("HP:0001250", True), ("HP:0002315", False)}
+
+
+def test_what_is_absent_or_another_s_is_in_no_cohort(
+    panakeia: Panakeia, starter_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANAKEIA_JOURNAL", str(tmp_path / "kept"))
+    monkeypatch.setenv("PANAKEIA_KEY", "a key that only the tests know, and anyone who reads them")
+    store = tmp_path / "graph.lbdb"
+    store.write_bytes(starter_store.read_bytes())
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    texts = ("Has gout.", "No gout. Takes warfarin.", "Mother has gout.", "History of gout.", "Rule out gout.")
+    rows = [f"{number},{number}.txt,2016-03-04" for number in range(len(texts))]
+    (folder / "notes.csv").write_text("\n".join(["patient,file,day", *rows]))
+    for number, text in enumerate(texts):
+        (folder / f"{number}.txt").write_text(text)
+    done = panakeia("patient", "import", folder, "--store", store, "--json").json()
+    assert len(done["patients"]) == len(texts)
+    definition = tmp_path / "cohort.toml"
+    definition.write_text('name = "Gout"\n[entry]\ncondition = "gout"\n')
+    found = panakeia("cohort", definition, "--store", store, "--json").json()
+    assert set(found["patients"]) & set(done["patients"]) == {done["patients"][0]}
+    shown = panakeia("patient", "show", done["patients"][1], "--store", store).out
+    assert "NOT gout" in shown and "panakeia-notes 1" in shown

@@ -6,6 +6,7 @@ end of the sentence or to a word that ends scopes; a longer phrase that only loo
 stand in `context.tsv`, each with where it comes from.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,6 +27,13 @@ LISTED = "listed"
 ALL = "all"
 _CLASSES = ("kin", "tells", "whose")
 Phrase = tuple[str, ...]
+
+_SIGN = re.compile(
+    r"(?P<answer>\s*(?:[:=?(]|\s-)\s*(?:no|none|neg|negative|denie[sd]|absent)(?=\s*(?:[,;.)\n\r]|$)))"
+    r"|(?P<minus>\s*\(\s*[-–−]\s*\))|(?P<before>(?<![^\s(])\?(?=\w))|(?P<after>(?<=\w)\?)",
+    re.IGNORECASE,
+)
+_COMMA = re.compile(r"[,;.?!()]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +126,12 @@ def scopes(words: Words, mentioned: Collection[tuple[int, int]] = (), by: Rules 
     """Return what holds where in a text, sentence by sentence, and section by section.
 
     The words of what is `mentioned`, from and up to, are no part of a phrase: "absence of speech" denies nothing. Nor
-    are those of a heading, whose section says what it says. Other rules than all may be gone `by`.
+    are those of a heading, whose section says what it says, and those that answer what stands before. Other rules than
+    all may be gone `by`.
     """
     by = by or rules()
     lower = list(words.lower)
-    for place in headed(words, by):
+    for place in (*headed(words, by), *_answers(words)):
         lower[place] = ""
     for first, end in mentioned:
         lower[first:end] = [""] * (end - first)
@@ -130,12 +139,53 @@ def scopes(words: Words, mentioned: Collection[tuple[int, int]] = (), by: Rules 
     held: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for says, first, end in sections(words, by):
         held[LISTED if says == "historical" else says].append((first, end))
+    for says, first, end in signs(words):
+        held[says].append((first, end))
     first = 0
     for place in range(1, len(words) + 1):
         if place == len(words) or words.sentences[place] != words.sentences[first]:
             _of_sentence(words, (first, place), held, by)
             first = place
     return Scopes(held)
+
+
+def signs(words: Words) -> Iterator[tuple[str, int, int]]:
+    """Yield what signs say of the words between them and the last comma before: an answer, a minus, a question mark.
+
+    So forms are filled in: "Fever: no, cough: yes, rash (-), ?pneumonia".
+    """
+    for sign in _SIGN.finditer(words.text):
+        place = bisect_left(words.starts, sign.start())
+        if sign.lastgroup == "before":
+            if place < len(words):
+                yield "uncertain", place, _clause_end(words, place)
+        elif place:
+            yield "uncertain" if sign.lastgroup == "after" else "negated", _clause_start(words, place - 1), place
+
+
+def _answers(words: Words) -> Iterator[int]:
+    """Yield the words that answer what stands before them, and deny nothing that follows."""
+    for sign in _SIGN.finditer(words.text):
+        if sign.lastgroup == "answer":
+            yield bisect_left(words.starts, sign.end()) - 1
+
+
+def _clause_start(words: Words, place: int) -> int:
+    """Return the first word that stands in one clause with a word."""
+    while (
+        place and words.sentences[place - 1] == words.sentences[place] and not _COMMA.search(words.between(place - 1))
+    ):
+        place -= 1
+    return place
+
+
+def _clause_end(words: Words, place: int) -> int:
+    """Return the word after the last one that stands in one clause with a word."""
+    while place + 1 < len(words) and not (
+        words.sentences[place + 1] != words.sentences[place] or _COMMA.search(words.between(place))
+    ):
+        place += 1
+    return place + 1
 
 
 def headed(words: Words, by: Rules) -> frozenset[int]:

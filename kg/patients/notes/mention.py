@@ -58,14 +58,19 @@ def facts(mentions: Iterable[Mention]) -> tuple[Fact, ...]:
 
     Another person's is no fact of the patient's, nor is what is uncertain, nor a mention within a longer one. What the
     note also says is there is not absent, and what it also says is there now is not past. A drug of the past is not
-    one that is taken.
+    one that is taken, and what a drug does to who does not bear it is no condition. Of a disease and a phenotype that
+    the same words name, the disease counts, as for codes.
     """
+    mentions = tuple(mentions)
+    diseases = {(one.start, one.end) for one in mentions if one.kind == "Disease"}
     told: dict[tuple[str, str, bool], Fact] = {}
     for one in mentions:
         past_drug = one.kind == "Drug" and one.historical and not one.allergy
-        if one.within or one.uncertain or one.experiencer != PATIENT or past_drug:
+        reaction = one.allergy and one.kind != "Drug"
+        twice = one.kind == "Phenotype" and (one.start, one.end) in diseases
+        if one.within or one.uncertain or one.experiencer != PATIENT or past_drug or reaction or twice:
             continue
-        fact = Fact(one.kind, one.term, one.negated, one.historical, one.allergy and one.kind == "Drug")
+        fact = Fact(one.kind, one.term, one.negated, one.historical, one.allergy)
         key = fact.kind, fact.term, fact.allergy
         known = told.get(key)
         if known is None or (fact.negated, fact.historical) < (known.negated, known.historical):

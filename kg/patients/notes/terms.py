@@ -8,6 +8,7 @@ note that says sodium tells of a value.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
 
 from kg.fetch import Fetch
 from kg.names import folded
@@ -73,8 +74,10 @@ def modes_of_inheritance(store: Store) -> frozenset[str]:
 
 
 def digest(terms: Iterable[Term]) -> str:
-    """Return the SHA-256 of terms and their names, which tells two dictionaries apart."""
+    """Return the SHA-256 of terms with their names and of the rules' tables: what decides what is found in a text."""
     told = hashlib.sha256()
+    for table in ("context.tsv", "guarded.tsv", "words.tsv"):
+        told.update(files("kg.patients.notes").joinpath(table).read_bytes())
     for term in sorted(terms, key=lambda one: (one.kind, one.curie)):
         told.update("\t".join((term.kind, term.curie, *term.names)).encode() + b"\n")
     return told.hexdigest()

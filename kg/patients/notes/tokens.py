@@ -32,7 +32,9 @@ _BULLET = re.compile(r"(?:[-*•·◦>]|\(?\d{1,2}[.)])[ \t]+\S")
 _HEADING = re.compile(r"^[ \t]*(?P<name>[^\W\d_][\w ,/&()'-]{1,50}):(?!\d)", re.MULTILINE)
 _TITLE = re.compile(r"^[ \t]*(?P<name>[A-Z][A-Z ,/&()'-]{3,50})[ \t]*$", re.MULTILINE)
 _CAPITALS = re.compile(r"(?<![\w/-])(?P<name>[A-Z][A-Z]+(?:[ /&,-]+[A-Z()]+){0,6}):(?!\d)")
-"""Headings: what a line begins with before a colon, a line of capitals, capitals before a colon within a line."""
+_SENTENCE = re.compile(r"(?<=[.;]\s)(?P<name>[A-Z][\w /&-]{1,40}):(?!\d)")
+"""Headings: what a line begins with before a colon, a line of capitals; within a line, capitals before a colon, and
+what a sentence begins with."""
 _CLAUSE = re.compile(r";\s")
 _OF = Form("", "", skip=True)
 """What follows an apostrophe counts for nothing in a term."""
@@ -90,7 +92,7 @@ def words_of(text: str) -> Words:
 def headings(text: str) -> list[tuple[int, int, str]]:
     """Return the headings of a text in their order: where each begins and ends, with its colon, and what it says."""
     found = {}
-    for shape in (_HEADING, _TITLE, _CAPITALS):
+    for shape in (_SENTENCE, _HEADING, _TITLE, _CAPITALS):
         for one in shape.finditer(text):
             found[one.start("name")] = (one.start("name"), one.end(), one["name"])
     return [found[begin] for begin in sorted(found)]

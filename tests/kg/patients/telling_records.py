@@ -319,11 +319,35 @@ def write_vcf(folder: Path) -> Path:
     return path
 
 
+NOTE = f"""
+{NARRATIVE}, born 1951-07-23, died 2019-11-30. MRN-771203466195284, telephone +44 1840 5550199 62.
+She has thrombosis and Marfan syndrome, no rheumatoid arthritis, and takes warfarin, says Peregrine Applegarth.
+"""
+NOTES = f"""
+patient,file,day,names
+MRN-771203466195284,{NAMED}.txt,2016-03-04,Ottoline Quillfeather
+MRN-771203466195284,Brambleby.txt,the day Cuthbert came,Ottoline Quillfeather
+MRN-771203466195284,Cuthbert.txt,2016-03-05,Ottoline Quillfeather
+"""
+"""Three notes: the day of the second is none, the third is not there."""
+
+
+def write_notes(folder: Path) -> Path:
+    """Write notes and their table into a folder."""
+    inner = folder / NAMED
+    inner.mkdir()
+    (inner / "notes.csv").write_text(text(NOTES), encoding="utf-8")
+    for name in (NAMED, "Brambleby"):
+        (inner / f"{name}.txt").write_text(NOTE, encoding="utf-8")
+    return inner
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "fhir": write_fhir,
     "phenopacket": write_packet,
     "omop": write_omop,
     "mimic": write_mimic,
     "vcf": write_vcf,
+    "notes": write_notes,
 }
 """A format's name -> a function that writes a record of it into a folder and returns its path."""

@@ -1,7 +1,11 @@
 """What is said of a mention: sentences of each rule, those of NegEx's and ConText's papers among them."""
 
+from pathlib import Path
+
 import pytest
 
+from kg.files.table import read_tsv
+from kg.patients.notes import context
 from tests.kg.patients.notes.conftest import Say
 
 HERE = ""
@@ -28,6 +32,10 @@ HERE = ""
         ("No\r\nevidence  of\tpneumonia", {"pneumonia": "negated"}),
         ("His cough resolved.", {"cough": "negated historical"}),
         ("No history of pneumonia.", {"pneumonia": "negated historical"}),
+        ("Fever: no, cough: yes, rash (-)", {"fever": "negated", "cough": HERE, "rash": "negated"}),
+        ("Mother denies that he has fever.", {"fever": "negated"}),
+        ("Unlikely pneumonia.", {"pneumonia": "negated"}),
+        ("He denied fever initially, now febrile with cough.", {"fever": "negated", "cough": HERE}),
     ],
 )
 def test_what_is_denied(say: Say, text: str, expected: dict[str, str]) -> None:
@@ -63,6 +71,8 @@ def test_what_only_looks_like_a_denial(say: Say, text: str) -> None:
         ("Findings suspicious for pneumonia.", {"pneumonia": "uncertain"}),
         ("Return if fever or rash.", {"fever": "uncertain", "rash": "uncertain"}),
         ("He is at risk of pneumonia.", {"pneumonia": "uncertain"}),
+        ("?pneumonia; is it a rash?", {"pneumonia": "uncertain", "rash": "uncertain"}),
+        ("Aspirin prn fever. Stop warfarin.", {"aspirin": HERE, "fever": "uncertain", "warfarin": "uncertain"}),
         ("Whether this is pneumonia or not is unclear.", {"pneumonia": "uncertain"}),
     ],
 )
@@ -94,6 +104,9 @@ def test_what_is_past(say: Say, text: str, expected: dict[str, str]) -> None:
         ("Mother has diabetes.", {"diabetes": "other"}),
         ("Diabetes in her mother.", {"diabetes": "other"}),
         ("His sister had pneumonia, the patient has a cough.", {"pneumonia": "other", "cough": HERE}),
+        ("His mother has diabetes and he has a cough.", {"diabetes": "other", "cough": HERE}),
+        ("No family history of diabetes.", {"diabetes": "negated other"}),
+        ("PMH: pneumonia. FH: diabetes. Meds: aspirin", {"diabetes": "other", "aspirin": HERE}),
         ("Mother reports fever.", {"fever": HERE}),
         ("According to his wife he has a cough.", {"cough": HERE}),
         ("FAMILY HISTORY:\nDiabetes.\nPneumonia.\n\nMEDICATIONS:\nAspirin", {"diabetes": "other", "aspirin": HERE}),
@@ -107,7 +120,7 @@ def test_whose_it_is(say: Say, text: str, expected: dict[str, str]) -> None:
 
 def test_a_drug_that_is_not_borne(say: Say) -> None:
     assert say("ALLERGIES: Penicillin\nMEDICATIONS: Aspirin") == {"penicillin": "allergy", "aspirin": HERE}
-    assert say("He is allergic to penicillin.") == {"penicillin": "allergy"}
+    assert say("He is allergic to penicillin and takes aspirin.") == {"penicillin": "allergy", "aspirin": HERE}
 
 
 def test_a_scope_ends_with_the_sentence_or_the_line(say: Say) -> None:
@@ -123,3 +136,15 @@ def test_a_line_that_was_broken_to_fit_is_no_end(say: Say) -> None:
 
 def test_the_words_of_a_mention_deny_nothing(say: Say) -> None:
     assert say("Absence of speech and fever.") == {"absence of speech": HERE, "fever": HERE}
+
+
+def test_the_table_of_phrases_is_sound() -> None:
+    path = Path(context.__file__).with_name("context.tsv")
+    rows = list(read_tsv(path, needed=("phrase", "says", "direction", "words", "source")).by_line().values())
+    told = [(row["phrase"], row["says"], row["direction"]) for row in rows]
+    assert len(told) == len(set(told)) and all(phrase == phrase.lower() for phrase, _, _ in told)
+    assert {row["source"] for row in rows} == {"Chapman 2001", "Harkema 2009", "own"}
+    scoped = {row["direction"] for row in rows if row["says"] in context.SAYS}
+    assert scoped == {"forward", "backward", "section"}
+    ended = {row["direction"] for row in rows if row["says"] == "end"}
+    assert ended <= {context.ALL, *context.SAYS}

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from kg.fetch import Fetch
 from kg.patients.moment import Moment
 from kg.patients.private import NOTHING, Private
 from kg.progress import Progress, silent
-from kg.stores.protocol import Store
+
+if TYPE_CHECKING:
+    from kg.stores.protocol import Store
 
 What = Literal["condition", "drug", "measurement", "procedure", "allergy", "variant", "visit"]
 """What an event is of; `kg.patients.terminology` knows to which kinds of node each leads."""
@@ -211,7 +213,7 @@ class Reading:
     build: str | None = None
     outside_calls: Path | None = None
     sample: str | None = None
-    store: Store | None = None
+    store: "Store | None" = None
 
 
 class Reader(Protocol):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kg.curie import OWN
 from kg.patients.moment import Moment, NoMoment, read_moment
 from kg.patients.notes.annotate import MODEL, VERSION, annotate
 from kg.patients.notes.files import NoteError, read_note
@@ -108,6 +109,8 @@ class _Folder:
         """Return the patient of a note; raises `Refused` for a row that cannot be taken."""
         if not row["patient"]:
             raise Refused("patient", "is missing")
+        if (row["system"] or "").strip(":").upper() == OWN:
+            raise Refused("system", "is that of pseudonyms, whose days are moved: give the patient's own identifier")
         day = _day(row)
         names = row["names"] or ""
         text = _text(self.path, row)

@@ -124,6 +124,8 @@ def test_an_allergy_is_no_drug_that_is_taken(written: Written, graph_only: Store
 def test_whose_a_note_is(written: Written, graph_only: Store) -> None:
     [person], _ = read(written(("a.txt", NOTE, "", "mimic"), header="patient,file,day,system"), graph_only)
     assert person.identity == ("mimic", "17")  # as in the records of MIMIC
+    note = ("a.txt", NOTE, "2016-03-04", "PANAKEIA")
+    assert not read(written(note, header="patient,file,day,system"), graph_only)[0]  # whose days are moved
     [person], _ = read(written(("a.txt", "Feels well.", "2016-03-04")), graph_only)
     assert person.identity == ("notes", "17") and person.retracted == ((("note", "a.txt"), None),)
 

@@ -21,7 +21,7 @@ import pandas as pd
 from twin import library
 from twin.engine import float64_on_cpu
 from twin.fit.data import DataSet, data_set
-from twin.fit.likelihood import people
+from twin.fit.people import people
 from twin.fit.population import DEFAULTS, PopulationFit, fit_population
 from twin.fit.settings import FitSettings
 from twin.model import Model
@@ -104,7 +104,7 @@ def timed(model: Model, data: DataSet, settings: FitSettings = DEFAULTS) -> tupl
 def recovered(fit: PopulationFit, table: pd.DataFrame, true: dict[str, str]) -> dict[str, list[float]]:
     """Return the correlation of the logarithms of individual parameters with the true ones, and the mean difference."""
     with float64_on_cpu():
-        person = people(fit.layout, fit.population, fit.search.etas, fit.likelihood.case.covariates)
+        person = people(fit.layout, fit.population, fit.search.etas, fit.likelihood.case)
     first = table.groupby("ID").first()
     found = {}
     for column, field in true.items():

@@ -89,6 +89,19 @@ def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     return found
 
 
+def numbers(texts: list[str] | None, option: str) -> dict[str, float]:
+    """Return what an option that is given as NAME=NUMBER, several times, says by name; each name once.
+
+    >>> numbers(["clearance=4", "volume = 20.5"], "--start")
+    {'clearance': 4.0, 'volume': 20.5}
+    """
+    found = {name: (text, number(text)) for name, text in pairs(texts, option).items()}
+    for name, (text, value) in found.items():
+        if value is None:
+            raise typer.BadParameter(f"{option} {name}: got {text!r}, expected a number")
+    return {name: value for name, (_, value) in found.items() if value is not None}
+
+
 StoreOption = Annotated[
     str,
     typer.Option(
@@ -132,6 +145,24 @@ LengthOption = Annotated[
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="A covariate of the patient by hand, repeatable: weight_kg=80.", metavar="NAME=VALUE"),
+]
+CarryOption = Annotated[
+    Literal["nocb", "locf"],
+    typer.Option(
+        "--carry",
+        help="Between records, a covariate that changes is the next record's (nocb, as in NONMEM), or the last's.",
+    ),
+]
+OccasionOption = Annotated[
+    str, typer.Option("--occasion", help="The column that says which occasion a record is of.", metavar="COLUMN")
+]
+BetweenOccasionsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--between-occasions",
+        help="What varies between occasions, beside what the model says: an SD, of the logarithm where that varies.",
+        metavar="FIELD=SD",
+    ),
 ]
 CalledOption = Annotated[
     list[str] | None,

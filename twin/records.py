@@ -15,6 +15,7 @@ from twin.regimen import Doses, Longs, check_number, doses_of
 
 ALONE = "1"
 """The id of the patient whom a table without a column ID is of."""
+_NOTHING = ("", ".")
 _BETWEEN_OCCASIONS_H = 24.0
 """From the last record of an occasion to the first of the next, where its times begin anew."""
 
@@ -100,15 +101,33 @@ def covariate(records: Records, patient: str, name: str, also: Sequence[str] = (
         raise RegimenError(f"{records.place.rpartition(',')[0]} has no column {name}; its covariates: {known}")
     found = ""
     for cell, line in zip(cells, record.record_line, strict=True):
-        if cell in ("", "."):
+        if cell in _NOTHING:
             continue
-        if found and cell != found and (number(cell) is None or number(cell) != number(found)):
+        if found and not _alike(cell, found):
             raise RegimenError(
                 f"{records.place} {line}, column {name}: another value than before; expected one for all of a patient's"
                 " records"
             )
         found = found or cell
     return found
+
+
+def in_time(records: Records, patient: str, name: str, also: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return what a patient's records state of a covariate, [record]; "" where none does.
+
+    A record that states nothing says what the one before it says, and before all that state something the first of
+    these. Its column is found as by `column`. Raises `RegimenError` for a column that is not there.
+    """
+    cells = column(records.by_id[patient], name, also)
+    if cells is None:
+        known = ", ".join(records.by_id[patient].covariates) or "none"
+        raise RegimenError(f"{records.place.rpartition(',')[0]} has no column {name}; its covariates: {known}")
+    now = next((cell for cell in cells if cell not in _NOTHING), "")
+    found = []
+    for cell in cells:
+        now = now if cell in _NOTHING or _alike(cell, now) else cell
+        found.append(now)
+    return tuple(found)
 
 
 def observables(records: Records, patient: str, names: Sequence[str], called: Mapping[str, str] | None = None) -> Longs:
@@ -138,6 +157,11 @@ def observables(records: Records, patient: str, names: Sequence[str], called: Ma
             )
         found.append(place)
     return np.array(found, np.int64)
+
+
+def _alike(cell: str, other: str) -> bool:
+    """Return whether two cells state the same, as text or as a number."""
+    return cell == other or (number(cell) is not None and number(cell) == number(other))
 
 
 def _record(table: Events, some: slice) -> Record:

@@ -5,9 +5,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from kg.files.number import number
 from panakeia.ask import Session
-from panakeia.options import CalledOption, JsonOption, SeedOption, SetOption, Twin, pairs, whole
+from panakeia.options import (
+    BetweenOccasionsOption,
+    CalledOption,
+    CarryOption,
+    JsonOption,
+    OccasionOption,
+    SeedOption,
+    SetOption,
+    Twin,
+    numbers,
+    pairs,
+    whole,
+)
 from panakeia.terminal import print_answer
 
 
@@ -29,6 +40,9 @@ def twin_fit_population(
     ] = None,
     given: SetOption = None,
     called: CalledOption = None,
+    carry: CarryOption = "nocb",
+    occasion: OccasionOption = "",
+    between_occasions: BetweenOccasionsOption = None,
     most_steps: Annotated[int, typer.Option(help="Pause after so many steps.", parser=whole(0), metavar="STEPS")] = 500,
     resume: Annotated[Path | None, typer.Option(help="Go on from such a folder.", metavar="DIR")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the fit, its tables and figures.", metavar="DIR")] = None,
@@ -37,6 +51,8 @@ def twin_fit_population(
 ) -> None:
     """Fit a population's parameters, the variability between patients and the residual error.
 
+    A covariate may change from record to record; with --occasion, variability between occasions is fitted too.
+
     Example: panakeia twin fit-population theophylline_boeckmann1994 data.csv --method focei --json
     """
     from twin.fit.settings import FitSettings
@@ -44,18 +60,14 @@ def twin_fit_population(
     how = FitSettings(
         given=pairs(given, "--set"),
         called=pairs(called, "--dvid"),
-        start={name: _number(name, text) for name, text in pairs(start, "--start").items()},
+        start=numbers(start, "--start"),
         fixed=tuple(fixed or ()),
         free=tuple(free or ()),
+        carried=carry,
+        occasion=occasion,
+        between_occasions=numbers(between_occasions, "--between-occasions"),
         most_steps=most_steps,
         seed=seed,
     )
     found = Session().twin_fit_population(model, data, method=method, settings=how, resume=resume, out=out)
     print_answer(found, as_json=as_json)
-
-
-def _number(name: str, text: str) -> float:
-    value = number(text)
-    if value is None:
-        raise typer.BadParameter(f"--start {name}: got {text!r}, expected a number")
-    return value

@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 import typer
 
 from panakeia.ask import Session
-from panakeia.options import CalledOption, JsonOption, SeedOption, SetOption, StoreOption, Twin, pairs, share
+from panakeia.options import (
+    BetweenOccasionsOption,
+    CalledOption,
+    CarryOption,
+    JsonOption,
+    OccasionOption,
+    SeedOption,
+    SetOption,
+    StoreOption,
+    Twin,
+    numbers,
+    pairs,
+    share,
+)
 from panakeia.terminal import print_answer
 from panakeia.verbs.held import STORE
 
@@ -43,6 +56,9 @@ def twin_fit(
     level: Annotated[float, typer.Option(help="Share within the bounds.", parser=share, metavar="SHARE")] = 0.9,
     given: SetOption = None,
     called: CalledOption = None,
+    carry: CarryOption = "nocb",
+    occasion: OccasionOption = "",
+    between_occasions: BetweenOccasionsOption = None,
     seed: SeedOption = 0,
     store: StoreOption = STORE,
     as_json: JsonOption = False,
@@ -50,6 +66,8 @@ def twin_fit(
     """Fit one patient's parameters to the patient's own measurements, and foretell the course, with intervals.
 
     A genotype that is not known is marginalised. Each --what-if has the same draws and luck as the doses of the data.
+    A covariate may change from record to record; with --occasion, parameters differ between occasions too, and what is
+    behind the last record is a new one.
 
     Example: panakeia twin fit theophylline_boeckmann1994 patient.csv --times 0:48:1h --what-if double.csv --json
     """
@@ -66,6 +84,13 @@ def twin_fit(
             method=method,
             times=times,
             level=level,
-            settings=FitSettings(given=pairs(given, "--set"), called=pairs(called, "--dvid"), seed=seed),
+            settings=FitSettings(
+                given=pairs(given, "--set"),
+                called=pairs(called, "--dvid"),
+                carried=carry,
+                occasion=occasion,
+                between_occasions=numbers(between_occasions, "--between-occasions"),
+                seed=seed,
+            ),
         )
     print_answer(found, as_json=as_json)

@@ -40,6 +40,7 @@ class FitVerbs(Held):
         folder, exactly where it was paused.
         """
         from twin import library
+        from twin.fit.changing import InTime, varying
         from twin.fit.data import data_set
         from twin.fit.settings import FitSettings
         from twin.records import read_records
@@ -48,8 +49,9 @@ class FitVerbs(Held):
             raise ValueError(
                 "a sample is not resumed, and has no folder; leave --resume and --out away, or choose focei"
             )
-        twin, how = library.load(model), settings or FitSettings()
-        told = data_set(twin, read_records(data), how.called, how.given)
+        how = settings or FitSettings()
+        twin = varying(library.load(model), how.between_occasions)
+        told = data_set(twin, read_records(data), how.called, how.given, in_time=InTime(how.carried, how.occasion))
         with self._telling() as progress:
             if method == "nuts":
                 content, notes = _sampled(twin, told, how, progress)
@@ -99,6 +101,10 @@ def _population_rows(content: dict[str, Any]) -> "pd.DataFrame":
     rows += [
         {"parameter": f"between patients: {name}", "estimate": value, "se": None, "unit": "% CV"}
         for name, value in content["omega_cv_percent"].items()
+    ]
+    rows += [
+        {"parameter": f"between occasions: {name}", "estimate": value, "se": None, "unit": "% CV"}
+        for name, value in content.get("occasions_cv_percent", {}).items()
     ]
     rows += [
         {"parameter": f"residual: {name}, {part}", "estimate": value, "se": None, "unit": ""}

@@ -52,6 +52,7 @@ class UpdateVerbs(Held):
         arms have the same draws and luck. Without `times`, the forecast goes to twice the time of the last measurement.
         """
         from twin import library
+        from twin.fit.changing import InTime, varying
         from twin.fit.one import of_table
         from twin.fit.patient import fit_patient
         from twin.fit.settings import FitSettings
@@ -61,12 +62,17 @@ class UpdateVerbs(Held):
             raise ValueError(f"the level is {level:g}; expected a share between 0 and 1")
         if (data is None) == (patient is None):
             raise ValueError("give either a table (PATIENT.csv) or a patient of the graph (--patient ID)")
+        if data is None and settings is not None and settings.occasion:
+            raise ValueError("an occasion is a column of a table (PATIENT.csv); a patient of the graph has none")
         if patient is None and (regimen is not None or days is not None):
             raise ValueError("--regimen and --days go with --patient ID; a table has its doses in AMT")
-        twin, others, how = library.load(model), _regimens(what_if), settings or FitSettings()
+        others, how = _regimens(what_if), settings or FitSettings()
+        twin = varying(library.load(model), how.between_occasions)
         notes: tuple[str, ...] = ()
         if data is not None:
-            told, person = of_table(twin, read_records(data), how.given, how.called)
+            read = InTime(how.carried, how.occasion)
+            told, person = of_table(twin, read_records(data), how.given, how.called, read)
+            notes = told.changing.notes() if told.changing else ()
         else:
             told, person, notes = of_graph(self._graph(), twin, str(patient), (regimen, days, how.given))
             self._noted("twin fit", person.id)

@@ -114,3 +114,42 @@ def test_a_patient_in_a_frame_of_whom_a_genotype_is_not_known(monkeypatch: pytes
     assert "GENE after the measurements" in found.to_text() and "at 168 h, doses of the data: level" in found.to_text()
     known = Session().twin_fit("line with a gene", frame, times="0:7:7d", settings=FitSettings(given={"GENE": "AG"}))
     assert known.to_json()["covariates"] == [{"name": "GENE", "value": "GA", "how": "set by hand", "source": None}]
+
+
+VISITS = "TIME,AMT,DV,VISIT\n0,320,.,a\n1,.,7.9,a\n12,.,5.0,a\n24,320,.,b\n26,.,12,b\n36,.,4.1,b\n"
+OWN = """kind,name,value,unit,source
+covariate,weight_kg,20:200,kg,
+parameter,CL_typical,3,L/h,
+parameter,V,30,L,
+individual,CL,CL_typical * weight_kg / 70,L/h,
+state,central,0,mg,
+rate,central,-CL / V * central,,
+observable,concentration,central / V,mg/L,
+variability,CL,0.3,CV,
+error_additive,concentration,0.5,mg/L,
+"""
+WEIGHED = "TIME,AMT,DV,weight_kg\n0,320,.,70\n1,.,7.9,72\n12,.,3.0,74\n"
+
+
+def test_occasions_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "visits.csv").write_text(VISITS)
+    asked = [str(tmp_path / "visits.csv"), "--occasion", "VISIT", "--between-occasions", "clearance_l_per_h=0.3"]
+    code, out, _ = run(tmp_path, *asked, "--json")
+    told = json.loads(out)
+    assert code == 0 and list(told["occasions"]) == ["a", "b", "new"]
+    own = {name: one["clearance_l_per_h"] for name, one in told["occasions"].items()}
+    assert own["a"]["median"] < own["b"]["median"]
+    assert own["new"]["upper"] - own["new"]["lower"] > own["b"]["upper"] - own["b"]["lower"]
+    code, _, said = run(tmp_path, *asked[:3])
+    assert code != 0 and "says nothing of variability between occasions" in said
+    code, _, said = run(tmp_path, *asked[:3], "--between-occasions", "clearance_l_per_h=much")
+    assert code != 0 and "got 'much', expected a number" in " ".join(said.replace("│", " ").split())
+
+
+def test_what_holds_between_records_is_said(tmp_path: Path) -> None:
+    for name, text in (("own.csv", OWN), ("patient.csv", WEIGHED)):
+        (tmp_path / name).write_text(text)
+    for carry, said in (("nocb", "the next record's value holds, as in NONMEM"), ("locf", "the last record's value")):
+        asked = ["twin", "fit", str(tmp_path / "own.csv"), str(tmp_path / "patient.csv"), "--carry", carry]
+        done = CliRunner().invoke(app, asked)
+        assert done.exit_code == 0 and f"weight_kg changes; between records {said}" in " ".join(done.output.split())

@@ -10,7 +10,8 @@ from twin.engine import TOLERANCE, float64_on_cpu
 from twin.fit.course import Plan
 from twin.fit.data import Case, Measurements, plan
 from twin.fit.layout import layout, published
-from twin.fit.likelihood import Likelihood, modes, people
+from twin.fit.likelihood import Likelihood, modes
+from twin.fit.people import people
 from twin.model import Floats, Individual, Model
 from twin.regimen import boluses
 from twin.simulate import DAY_H
@@ -43,7 +44,7 @@ def most_likely(model: Model, history: History) -> Individual:
         own = likelihood.layout.unpack(np.zeros((0, likelihood.patients)))
         return jax.tree.map(
             lambda one: np.array(np.broadcast_to(one, (likelihood.patients,)), np.float64),
-            people(likelihood.layout, own, etas_found, case.covariates),
+            people(likelihood.layout, own, etas_found, case),
         )
 
 

@@ -111,7 +111,7 @@ def of_individuals(model: Model, individuals: Individual) -> Subjects:
 
 def of_fit(posterior: Posterior, person: Mixture, level: float) -> Subjects:
     """Return the patient whom measurements tell of: draws of the posterior, whose median is the middle."""
-    people = posterior.people
+    people = posterior.ahead
     basis = f"the median of {_count(people)} draws of the patient, fitted to own measurements; bounds hold {level:.0%}"
     told = (*(one.to_text() for one in person.told), *posterior.warnings)
     return Subjects(posterior.model, (person.id,), people, people, level, basis, told=told)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from twin.fit.stretches import Stretches, chosen
 from twin.model import Individual, Model
 from twin.nonmem import MODELLED_DURATION, MODELLED_RATE
 from twin.solve.choose import flat
@@ -35,7 +36,8 @@ class Plan(NamedTuple):
     - `steady` [series, patient]: which doses are of a series without beginning, -1 for none; `joins` whether it comes
       on top of what is there, `interval_h` how often; None where there is no such dose;
     - `reset_h` [reset, patient]; `between_h` [moment, patient]: where a long interval is parted;
-    - `first_h`, `last_h` [patient]: when the patient's time begins, and when it was looked at last.
+    - `first_h`, `last_h` [patient]: when the patient's time begins, and when it was looked at last;
+    - `stretches`: which of a patient's parameters hold when; None where they are alike all the time.
     """
 
     seen_h: Any
@@ -51,12 +53,14 @@ class Plan(NamedTuple):
     between_h: Any
     first_h: Any
     last_h: Any
+    stretches: Stretches | None = None
 
 
 class _Rows(NamedTuple):
     """What happens at one moment each. Shapes: [row, patient].
 
     `series` is the number, from 1, of the steady state that is put in place of the state, negative: added to it.
+    `own` is the stretch that what happens goes by, `during` the one up to it; None where there is one alone.
     """
 
     time_h: Any
@@ -66,12 +70,15 @@ class _Rows(NamedTuple):
     flow: Any  # by how much the inflow changes
     reset: Any
     series: Any
+    own: Any = None
+    during: Any = None
 
 
 def course(model: Model, solver: Solver, people: Individual, plan: Plan) -> tuple[jax.Array, jax.Array]:
     """Return what is foretold of each observable [observation, observable, patient], and how far off it may be.
 
-    The second is a share, [patient], by the solver's own estimate. Both can be differentiated in `people`.
+    The second is a share, [patient], by the solver's own estimate. Both can be differentiated in `people`, whose fields
+    are [patient], or [stretch, patient] where they differ between the plan's stretches.
     """
     doses = _doses(model, people, plan)
     rows = _rows(plan, doses)
@@ -79,7 +86,11 @@ def course(model: Model, solver: Solver, people: Individual, plan: Plan) -> tupl
     rows = jax.tree.map(lambda one: jnp.take_along_axis(one, order, axis=0), rows)
     time = jnp.minimum(rows.time_h, plan.last_h)
     hours = jnp.maximum(jnp.diff(time, axis=0, prepend=plan.first_h[None]), 0.0)
-    begun = each_patient(flat(model).start)(people)
+    first = people
+    if plan.stretches is not None:
+        rows = rows._replace(during=_during(plan.stretches, time))
+        first = chosen(people, plan.stretches.piece[0])
+    begun = each_patient(flat(model).start)(first)
     steady = None if plan.steady is None else _steady_states(model, solver, people, plan, doses)
     step = _stepper(model, solver, people, begun, steady, plan.rate is not None)
     flow = jnp.zeros((len(model.compartments), begun.shape[-1]))
@@ -96,13 +107,17 @@ def _stepper(
 
     def step(now: Any, to: tuple[Any, _Rows]) -> Any:
         (state, flow, off), (hours, row) = now, to
-        state, away = solver.carry(people, solver.propagator(people, hours), state, flow if infusing else None)
-        seen = _observed(model, people, state)
+        person, own, empty = people, people, begun
+        if row.own is not None:
+            person, own = chosen(people, row.during), chosen(people, row.own)
+            empty = each_patient(laid.start)(own)
+        state, away = solver.carry(person, solver.propagator(person, hours), state, flow if infusing else None)
+        seen = _observed(model, own, state)
         emptied = row.reset
-        state = jnp.where(row.reset, begun, state)
+        state = jnp.where(row.reset, empty, state)
         if steady is not None:
             put = jnp.take_along_axis(steady, jnp.maximum(jnp.abs(row.series) - 1, 0)[None, None], axis=0)[0]
-            state = jnp.where(row.series > 0, put, jnp.where(row.series < 0, state + put - begun, state))
+            state = jnp.where(row.series > 0, put, jnp.where(row.series < 0, state + put - empty, state))
             emptied = emptied | (row.series > 0)
         for number, place in enumerate(laid.places):
             state = state.at[place].add(jnp.where(row.compartment == number, row.bolus, 0.0))
@@ -112,6 +127,12 @@ def _stepper(
         return (state, flow, jnp.maximum(off, away)), seen
 
     return step
+
+
+def _during(stretches: Stretches, time: Any) -> Any:
+    """Return the stretch that holds up to each moment, [row, patient]."""
+    passed = jnp.sum(stretches.change_h[:, None] < time[None], axis=0)
+    return jnp.take_along_axis(jnp.asarray(stretches.piece), passed, axis=0)
 
 
 def _observed(model: Model, people: Individual, state: Any) -> Any:
@@ -136,6 +157,11 @@ def _doses(model: Model, people: Individual, plan: Plan) -> _Doses:
 
     def told(name: str, otherwise: float) -> Any:
         functions = [getattr(one, name) for one in model.compartments.values()]
+        if plan.stretches is not None:
+            own = chosen(people, plan.stretches.dose)
+            shape = plan.compartment.shape
+            parts = [jnp.broadcast_to(jax.vmap(one)(own) if one else otherwise, shape) for one in functions]
+            return jnp.take_along_axis(jnp.stack(parts), plan.compartment[None], axis=0)[0]
         values = jnp.stack([jnp.broadcast_to(one(people) if one else otherwise, (count,)) for one in functions])
         return jnp.take_along_axis(values, plan.compartment, axis=0)
 
@@ -155,16 +181,17 @@ def _doses(model: Model, people: Individual, plan: Plan) -> _Doses:
 def _rows(plan: Plan, doses: _Doses) -> _Rows:
     """Return all rows of the plan, observations first."""
 
-    def quiet(time_h: Any, rank: Any, reset: bool = False) -> _Rows:
+    def quiet(time_h: Any, rank: Any, reset: bool = False, own: str = "") -> _Rows:
         none = jnp.zeros(time_h.shape)
         whole = none.astype(jnp.int64)
-        return _Rows(time_h, whole + rank, whole, none, none, jnp.isfinite(time_h) & reset, whole)
+        stretch = None if plan.stretches is None else getattr(plan.stretches, own, whole)
+        return _Rows(time_h, whole + rank, whole, none, none, jnp.isfinite(time_h) & reset, whole, stretch)
 
     flow = jnp.where(doses.lasting_h > 0, doses.flow, 0.0)  # an infusion without beginning may end at this moment
-    given = quiet(doses.time_h, _DOSE)._replace(compartment=plan.compartment, bolus=doses.bolus, flow=flow)
+    given = quiet(doses.time_h, _DOSE, own="dose")._replace(compartment=plan.compartment, bolus=doses.bolus, flow=flow)
     parts = [
-        quiet(plan.seen_h, jnp.where(plan.after, _AFTER, _BEFORE)),
-        quiet(plan.reset_h, _RESET, True),
+        quiet(plan.seen_h, jnp.where(plan.after, _AFTER, _BEFORE), own="seen"),
+        quiet(plan.reset_h, _RESET, True, "reset"),
         given,
         quiet(plan.between_h, _DOSE),
     ]
@@ -180,16 +207,20 @@ def _rows(plan: Plan, doses: _Doses) -> _Rows:
         end = doses.time_h + doses.lasting_h
         cut = ((doses.time_h[:, None] < emptied) & (emptied <= end[:, None])).any(axis=1)
         parts.append(quiet(end, _END)._replace(compartment=plan.compartment, flow=jnp.where(cut, 0.0, -flow)))
-    return _Rows(*(jnp.concatenate(some) for some in zip(*parts, strict=True)))
+    whole: _Rows = jax.tree.map(lambda *some: jnp.concatenate(some), *parts)
+    return whole
 
 
 def _steady_states(model: Model, solver: Solver, people: Individual, plan: Plan, doses: _Doses) -> Any:
     """Return the states just before the next dose of each series without beginning: [series, state, patient]."""
-    laid, begun = flat(model), each_patient(flat(model).start)(people)
+    laid = flat(model)
     compartments, times = jnp.arange(len(model.compartments))[:, None], _NEWTON if solver.finer else _NEWTON_LINEAR
 
     def of(series: tuple[Any, Any]) -> Any:
         place, interval = jnp.maximum(series[0], 0)[None], series[1]
+        person = people
+        if plan.stretches is not None:
+            person = chosen(people, jnp.take_along_axis(plan.stretches.dose, place, axis=0)[0])
         compartment, bolus, flow, lasting = (
             jnp.take_along_axis(one, place, axis=0)[0]
             for one in (plan.compartment, doses.bolus, doses.flow, doses.lasting_h)
@@ -203,16 +234,16 @@ def _steady_states(model: Model, solver: Solver, people: Individual, plan: Plan,
             for number, place in enumerate(laid.places):
                 state = state.at[place].add(jnp.where(compartment == number, bolus, 0.0))
             if plan.rate is not None:
-                state, _ = solver.carry(people, solver.propagator(people, first), state, inflow)
+                state, _ = solver.carry(person, solver.propagator(person, first), state, inflow)
             none = jnp.zeros_like(inflow) if plan.rate is not None else None
-            return solver.carry(people, solver.propagator(people, second), state, none)[0]
+            return solver.carry(person, solver.propagator(person, second), state, none)[0]
 
         def newton(state: Any, _: None) -> tuple[Any, None]:
             ahead, slope = jax.vmap(lambda one: jax.jvp(cycle, (state,), (one,)))(_directions(state))
             matrix = jnp.eye(len(state)) - slope.transpose(2, 1, 0)  # [patient, state, state]
             return state + jnp.linalg.solve(matrix, (ahead[0] - state).T[..., None])[..., 0].T, None
 
-        return jax.lax.scan(newton, begun, None, length=times)[0]
+        return jax.lax.scan(newton, each_patient(laid.start)(person), None, length=times)[0]
 
     return jax.lax.map(of, (plan.steady, plan.interval_h))
 

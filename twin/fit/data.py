@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.covariates import asked_for
+from twin.covariates import asked_for, encode
+from twin.fit.changing import AS_NONMEM, Changing, InTime, changing
 from twin.fit.course import Plan
+from twin.fit.layout import WHOLE, Parted
+from twin.fit.stretches import Held, Stretches
 from twin.model import Floats, Model
 from twin.nonmem import RegimenError
 from twin.records import Record, Records, column, covariate, observables
@@ -19,6 +22,8 @@ Longs = NDArray[np.int64]
 
 ROWS_AT_ONCE = 8
 """One patient's rows are filled up to a multiple of this, so that one compilation serves many patients."""
+
+UNPARTED = "for no column says which occasion a record is of (--occasion): it is part of the residual error"
 
 
 class Measurements(NamedTuple):
@@ -33,16 +38,24 @@ class Measurements(NamedTuple):
 
 
 class Case(NamedTuple):
-    """All that a fit looks at, as arrays: covariates as numbers [patient], the plan, and what was measured."""
+    """All that a fit looks at, as arrays: covariates as numbers, the plan, and what was measured.
+
+    A covariate is [patient], one that changes in time [stretch, patient]; `occasion` [stretch, patient] is the
+    occasion's number, None where there is one stretch.
+    """
 
     covariates: Mapping[str, Any]
     plan: Plan
     measured: Measurements
+    occasion: Any = None
 
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Patients of a data set in a model's terms; `lines` [observation, patient] and `place` say where they stand."""
+    """Patients of a data set in a model's terms; `lines` [observation, patient] and `place` say where they stand.
+
+    `changing` says what of them changes in time, None where nothing does.
+    """
 
     ids: tuple[str, ...]
     case: Case
@@ -50,6 +63,7 @@ class DataSet:
     lines: Longs
     place: str
     notes: tuple[str, ...]
+    changing: Changing | None = None
 
     @property
     def observations(self) -> int:
@@ -68,12 +82,13 @@ def data_set(
     called: Mapping[str, str] | None = None,
     given: Mapping[str, str] | None = None,
     rows: int = 1,
+    in_time: InTime = AS_NONMEM,
 ) -> DataSet:
     """Lay out a data set for a model.
 
     `called` says what a DVID stands for, where it is neither an observable's name nor its number. `given` has
     covariates that the table does not, alike for all. Patients of whom nothing was measured are left out, and counted
-    in the notes. The number of rows is a multiple of `rows`.
+    in the notes. The number of rows is a multiple of `rows`; `in_time` says how to read what changes in time.
 
     Raises `RegimenError`, with line and column, for what the model cannot do or does not understand.
     """
@@ -88,37 +103,67 @@ def data_set(
     without = len(records.by_id) - len(chosen)
     notes = (f"patients of whom nothing was measured, left out: {without}",) if without else ()
     seen = [record.observations for record in taken]
-    line = plan(model, [one.doses for one in taken], [one.time_h for one in seen], [one.after for one in seen], rows)
+    moving = changing(model, records, chosen, given or {}, in_time)
+    line = plan(
+        model,
+        [one.doses for one in taken],
+        [one.time_h for one in seen],
+        [one.after for one in seen],
+        rows,
+        moving.held if moving else None,
+    )
     longest = len(line.seen_h)
     measured = Measurements(
         _columns([one.value for one in seen], longest, 1.0),
         _columns(kinds, longest, 0),
         _columns([np.ones(len(one.value), bool) for one in seen], longest, False),
     )
+    still = [one for one in model.covariates if moving is None or one.name not in moving.covariates]
     told = {
-        one.name: np.array([_told(records, who, one, given or {}) for who in chosen], dtype=object)
-        for one in model.covariates
+        one.name: np.array([_told(records, who, one, given or {}) for who in chosen], dtype=object) for one in still
     }
+    codes = {**encode(still, told, len(chosen)), **(moving.covariates if moving else {})}
     return DataSet(
         tuple(chosen),
-        Case(model.encoded(told), line, measured),
+        Case(codes, line, measured, moving.occasion if moving else None),
         tuple(one.doses for one in taken),
         _columns([one.line for one in seen], longest, 0),
         records.place,
-        notes,
+        (*notes, *(moving.notes() if moving else ())),
+        moving,
     )
 
 
+def parted_of(model: Model, data: DataSet) -> Parted:
+    """Return how patients' time is parted in a data set."""
+    if data.changing is None:
+        return WHOLE
+    most = data.changing.most_occasions
+    return Parted(data.changing.stretches, most, tuple(model.variability.occasions) if most else ())
+
+
 def plan(
-    model: Model, doses: Sequence[Doses], seen_h: Sequence[Floats], after: Sequence[NDArray[np.bool_]], rows: int = 1
+    model: Model,
+    doses: Sequence[Doses],
+    seen_h: Sequence[Floats],
+    after: Sequence[NDArray[np.bool_]],
+    rows: int = 1,
+    held: Sequence[Held] | None = None,
 ) -> Plan:
-    """Lay out patients' doses and the times at which they are looked at; the number of rows is a multiple of `rows`."""
+    """Lay out patients' doses and the times at which they are looked at; the number of rows is a multiple of `rows`.
+
+    `held` says which stretch of a patient's time holds when, where there are several.
+    """
     given = [_until(one, times) for one, times in zip(doses, seen_h, strict=True)]
     between = [_between(model, *both) for both in zip(given, seen_h, strict=True)]
+    if held is not None:
+        between = [
+            np.concatenate([one, whole.change_h[whole.change_h < times.max()]])
+            for one, whole, times in zip(between, held, seen_h, strict=True)
+        ]
 
     def columns(parts: Sequence[Any], fill: Any, at_least: int = 0) -> Any:
-        longest = max(at_least, *(len(one) for one in parts))
-        return _columns(parts, -(-longest // rows) * rows, fill)
+        return _columns(parts, _filled(parts, rows, at_least), fill)
 
     series = [np.flatnonzero(one.steady) for one in given]
     steady = any(len(one) for one in series)
@@ -137,7 +182,32 @@ def plan(
         columns(between, np.inf),
         np.array([min(0.0, times.min(), *one.time_h[:1]) for one, times in zip(given, seen_h, strict=True)]),
         np.array([times.max() for times in seen_h]),
+        None if held is None else _stretches(held, given, seen_h, after, rows),
     )
+
+
+def _stretches(
+    held: Sequence[Held], doses: Sequence[Doses], seen_h: Sequence[Floats], after: Sequence[Any], rows: int
+) -> Stretches:
+    """Return which stretch holds when, and for what happens, of patients with fewer changes or more."""
+
+    def columns(parts: Sequence[Any], at_least: int) -> Any:
+        return _columns(parts, _filled(parts, rows, at_least), 0)
+
+    most = _filled([whole.change_h for whole in held], rows, 0)
+    return Stretches(
+        _columns([whole.change_h for whole in held], most, np.inf),
+        np.stack([np.pad(whole.piece, (0, most + 1 - len(whole.piece)), mode="edge") for whole in held], axis=1),
+        columns([one.at(time, late) for one, time, late in zip(held, seen_h, after, strict=True)], 1),
+        columns([one.of_lines(given.line, given.time_h) for one, given in zip(held, doses, strict=True)], 1),
+        columns([one.at(given.reset_h, True) for one, given in zip(held, doses, strict=True)], 0),
+    )
+
+
+def _filled(parts: Sequence[Any], rows: int, at_least: int) -> int:
+    """Return how many rows there are: a multiple of `rows`."""
+    longest = max(at_least, *(len(one) for one in parts))
+    return -(-longest // rows) * rows
 
 
 def _until(doses: Doses, seen_h: Floats) -> Doses:

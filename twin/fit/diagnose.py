@@ -56,8 +56,15 @@ def goodness_of_fit(fit: PopulationFit) -> pd.DataFrame:
 
 
 def etas(fit: PopulationFit) -> pd.DataFrame:
-    """Return each patient's etas and individual parameters' deviates, a row each."""
-    return pd.DataFrame({"id": fit.data.ids, **dict(zip(fit.layout.etas, fit.search.etas, strict=True))})
+    """Return each patient's etas, a row each; those of occasions behind those between patients, NaN where none is."""
+    layout, changing = fit.layout, fit.data.changing
+    found = dict(zip(layout.etas, fit.search.etas, strict=False))
+    known_of = changing.occasions if changing else ()
+    for name in layout.parted.fields:
+        for number, own in enumerate(fit.search.etas[layout.of_occasions(name)]):
+            known = [number < len(one) for one in known_of]
+            found[f"{name}, occasion {number + 1}"] = np.where(known, own, np.nan)
+    return pd.DataFrame({"id": fit.data.ids, **found})
 
 
 def predictive_check(fit: PopulationFit, replicates: int = REPLICATES, seed: int = 0) -> pd.DataFrame:
@@ -68,8 +75,8 @@ def predictive_check(fit: PopulationFit, replicates: int = REPLICATES, seed: int
     """
     likelihood, measured = fit.likelihood, fit.likelihood.case.measured
     line, ids = likelihood.line(fit.search.numbers), fit.data.ids
-    luck = normals(seed, "etas", ids, replicates, len(fit.layout.etas))  # [patient, replicate, eta]
-    root = np.linalg.inv(fit.population.white) if len(fit.layout.etas) else np.zeros((0, 0))
+    luck = normals(seed, "etas", ids, replicates, fit.layout.width)  # [patient, replicate, eta]
+    root = np.linalg.inv(fit.population.white) if fit.layout.width else np.zeros((0, 0))
     made = []
     with float64_on_cpu():
         for number in range(replicates):

@@ -149,7 +149,9 @@ def courses(posterior: Posterior, time_h: Floats, doses: Doses, after: Any = Non
     """Return each draw's course, without residual error: [time, observable, draw]."""
     after = np.zeros(len(time_h), bool) if after is None else after
     with float64_on_cpu():
-        line = plan(posterior.model, [doses], [time_h], [after], ROWS_AT_ONCE)
+        changing = posterior.data.changing
+        held = changing.held[:1] if changing else None
+        line = plan(posterior.model, [doses], [time_h], [after], ROWS_AT_ONCE, held)
         infusing = line.rate is not None
         solver = posterior.likelihood.solver
         solver = solver if solver.finer else solver_of(posterior.model, infusing)

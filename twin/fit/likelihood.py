@@ -12,7 +12,6 @@ logarithm, y and f are logarithms. Each patient has a column of the fitted numbe
 backwards gives every patient's gradient; the etas follow the numbers by the implicit function theorem.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -25,6 +24,8 @@ from twin.fit.course import course
 from twin.fit.data import Case
 from twin.fit.layout import Layout, Population
 from twin.fit.near import Near, foretold, near
+from twin.fit.people import people
+from twin.fit.stretches import read
 from twin.model import Floats, Individual, Model
 from twin.solve.solver import Solver
 
@@ -50,15 +51,6 @@ class Moments(NamedTuple):
 
     mean: Any
     log_sd: Any
-
-
-def people(layout: Layout, population: Population, etas: Any, covariates: Mapping[str, Any]) -> Individual:
-    """Return individual parameters [patient] from etas [eta, patient]; the population's numbers are [patient] each."""
-    model, count = layout.model, etas.shape[-1]
-    theta = {name: jnp.broadcast_to(value, (count,)) for name, value in population.theta.items()}
-    found = jax.vmap(model.individual)(theta, covariates)
-    found = jax.tree.map(lambda one: jnp.broadcast_to(jnp.asarray(one, jnp.float64), (count,)), found)
-    return model.variability.applied(found, dict(zip(layout.etas, etas, strict=True)))
 
 
 def residual(layout: Layout, population: Population, seen: Any, case: Case) -> Moments:
@@ -123,12 +115,11 @@ class _Linear(NamedTuple):
 
 def _linear(layout: Layout, population: Population, etas: Any, case: Case, told: Near) -> _Linear:
     def place(now: Any) -> Any:
-        person = people(layout, population, now, case.covariates)
-        return jnp.stack([getattr(person, field) for field in layout.fields])
+        return jnp.stack(read(people(layout, population, now, case), layout.places))
 
     at, moved = jax.vmap(lambda way: jax.jvp(place, (etas,), (way,)), out_axes=(None, 0))(_directions(etas))
-    seen, by_field = foretold(told, at)
-    by_eta = jnp.sum(by_field * moved[:, :, None], axis=1)
+    seen, by_place = foretold(told, at)
+    by_eta = jnp.sum(by_place * moved[:, :, None], axis=1)
     found, rate = jax.jvp(lambda seen: residual(layout, population, seen, case), (seen,), (jnp.ones_like(seen),))
     used = case.measured.used
     return _Linear(found, jnp.where(used, rate.mean, 0.0) * by_eta, jnp.where(used, rate.log_sd, 0.0) * by_eta)
@@ -195,7 +186,7 @@ class Likelihood:
     def told(self, line: Floats, etas: Floats, curved: bool = False) -> Near:
         """Return what is foretold near etas."""
         person = _people(self.layout, line, etas, self.case)
-        return near(self.layout.model, self.solver, self.layout.fields, person, self.case, curved)
+        return near(self.layout.model, self.solver, self.layout.places, person, self.case, curved)
 
     def around(self, line: Floats, etas: Floats) -> Around:
         """Return g near etas [eta, patient]."""
@@ -324,7 +315,7 @@ def _value(likelihood: Likelihood, line: Floats, found: Mode) -> Floats:
 
 @partial(jax.jit, static_argnums=0)
 def _people(layout: Layout, line: Any, etas: Any, case: Case) -> Individual:
-    return people(layout, layout.unpack(line), etas, case.covariates)
+    return people(layout, layout.unpack(line), etas, case)
 
 
 _around = jax.jit(around, static_argnums=0)

@@ -14,6 +14,7 @@ import numpy as np
 
 from twin.fit.course import course
 from twin.fit.data import Case
+from twin.fit.stretches import Places, put, read
 from twin.model import Floats, Individual, Model
 from twin.solve.solver import Solver
 
@@ -22,9 +23,9 @@ _STEP = 2e-5
 
 
 class Near(NamedTuple):
-    """Predictions around individual parameters `at` [field, patient].
+    """Predictions around individual parameters `at` [place, patient], a place a field, or one stretch of a field.
 
-    Shapes: value [observation, patient], slope [field, observation, patient], curve [field, field, observation,
+    Shapes: value [observation, patient], slope [place, observation, patient], curve [place, place, observation,
     patient] or None.
     """
 
@@ -34,26 +35,26 @@ class Near(NamedTuple):
     curve: Any
 
 
-def near(model: Model, solver: Solver, fields: tuple[str, ...], people: Individual, case: Case, curved: bool) -> Near:
+def near(model: Model, solver: Solver, places: Places, people: Individual, case: Case, curved: bool) -> Near:
     """Return what is foretold of each measurement near patients' parameters, with second derivatives or without."""
-    at = np.array([getattr(people, field) for field in fields])
-    value, slope = _slopes(model, solver, fields, people, at, case)
+    at = np.array(read(people, places))
+    value, slope = _slopes(model, solver, places, people, at, case)
     if not curved:
         return Near(at, value, slope, None)
-    curve = np.empty((len(fields), *slope.shape))
-    for place in range(len(fields)):
+    curve = np.empty((len(places), *slope.shape))
+    for place in range(len(places)):
         step = _STEP * np.where(at[place] == 0, 1.0, np.abs(at[place]))
         (_, ahead), (_, behind) = (
-            _slopes(model, solver, fields, people, _moved(at, place, by), case) for by in (step, -step)
+            _slopes(model, solver, places, people, _moved(at, place, by), case) for by in (step, -step)
         )
         curve[place] = (np.asarray(ahead) - np.asarray(behind)) / (2 * step)
     return Near(at, value, slope, (curve + curve.swapaxes(0, 1)) / 2)
 
 
 def foretold(near: Near, at: Any) -> tuple[Any, Any]:
-    """Return what is foretold at parameters [field, patient], and its slope there, as a polynomial around `near.at`.
+    """Return what is foretold at parameters [place, patient], and its slope there, as a polynomial around `near.at`.
 
-    Shapes: [observation, patient], [field, observation, patient].
+    Shapes: [observation, patient], [place, observation, patient].
     """
     away = at - near.at
     if near.curve is None:
@@ -69,14 +70,12 @@ def _moved(at: Floats, place: int, by: Floats) -> Floats:
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _slopes(
-    model: Model, solver: Solver, fields: tuple[str, ...], people: Individual, at: Any, case: Case
-) -> tuple[Any, Any]:
-    """Return predictions and their first derivatives at parameters [field, patient]."""
+def _slopes(model: Model, solver: Solver, places: Places, people: Individual, at: Any, case: Case) -> tuple[Any, Any]:
+    """Return predictions and their first derivatives at parameters [place, patient]."""
 
     def told(at: Any) -> Any:
-        seen, _ = course(model, solver, people._replace(**dict(zip(fields, at, strict=True))), case.plan)
+        seen, _ = course(model, solver, put(people, places, at), case.plan)
         return jnp.take_along_axis(seen, case.measured.kind[:, None], axis=1)[:, 0]
 
-    ways = jnp.broadcast_to(jnp.eye(len(fields))[..., None], (len(fields), *at.shape))
+    ways = jnp.broadcast_to(jnp.eye(len(places))[..., None], (len(places), *at.shape))
     return jax.vmap(lambda way: jax.jvp(told, (at,), (way,)), out_axes=(None, 0))(ways)

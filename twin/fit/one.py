@@ -1,18 +1,19 @@
 """One patient's data for a fit: what a table or a record says, with a column for each whom the patient may be."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 import jax
 import numpy as np
 
-from twin.covariates import asked_for, encode
+from twin.covariates import Genotype, asked_for, encode
+from twin.fit.changing import AS_NONMEM, InTime, changing_covariates
 from twin.fit.data import ROWS_AT_ONCE, DataSet, data_set
 from twin.mixture import Mixture, groups, mixture
 from twin.model import Model
 from twin.nonmem import RegimenError
-from twin.records import Records, column, covariate
+from twin.records import Records, column, covariate, in_time
 
 TABLE = "table"
 
@@ -27,7 +28,7 @@ def stated(model: Model, records: Records, who: str) -> dict[str, str]:
     found = {}
     for name in dict.fromkeys([*asked, *groups(model)]):
         also = asked[name].also if name in asked else ()
-        text = covariate(records, who, name, also) if column(record, name, also) is not None else ""
+        text = "" if column(record, name, also) is None else _first(records, who, name, asked.get(name))
         if text and name in asked and asked[name].read(text) is None:
             line = f"{records.place} {record.record_line[0]}"
             raise RegimenError(f"{line}, column {name}: got {text!r}, expected {asked[name].expected}")
@@ -36,34 +37,55 @@ def stated(model: Model, records: Records, who: str) -> dict[str, str]:
     return found
 
 
+def _first(records: Records, who: str, name: str, asked: Any) -> str:
+    """Return what a patient's records state first of a covariate; of what cannot change they state one value."""
+    if asked is None or isinstance(asked, Genotype):
+        return covariate(records, who, name, asked.also if asked else ())
+    return in_time(records, who, name, asked.also)[0]
+
+
 def of_table(
     model: Model,
     records: Records,
     given: Mapping[str, str] | None = None,
     called: Mapping[str, str] | None = None,
+    read: InTime = AS_NONMEM,
 ) -> tuple[DataSet, Mixture]:
     """Return the data of a table's one patient, and whom the patient may be; `given` has covariates by hand.
 
+    `read` says how to read what changes in time; behind the last record a new occasion begins.
     Raises `ValueError` for more patients than one, and what `mixture` and `twin.fit.data.data_set` raise.
     """
     if len(records.by_id) != 1:
         raise ValueError(f"the table has {len(records.by_id)} patients; expected one, or twin fit-population")
     (who,) = records.by_id
     person = mixture(model, who, stated(model, records, who), given, place=f"the {TABLE}")
-    return of_whom(model, records, person, called), person
+    return of_whom(model, records, person, called, tuple(given or {}), read), person
 
 
-def of_whom(model: Model, records: Records, person: Mixture, called: Mapping[str, str] | None = None) -> DataSet:
-    """Return one patient's data with a column for each row of whom the patient may be."""
-    told = {name: str(values[0]) for name, values in person.covariates.items()}
+def of_whom(
+    model: Model,
+    records: Records,
+    person: Mixture,
+    called: Mapping[str, str] | None = None,
+    by_hand: Collection[str] = (),
+    read: InTime = AS_NONMEM,
+) -> DataSet:
+    """Return one patient's data with a column for each row of whom the patient may be.
+
+    What the records say of a covariate in time counts, unless it is given `by_hand`.
+    """
+    moving = changing_covariates(model, records, list(records.by_id), by_hand)
+    told = {name: str(values[0]) for name, values in person.covariates.items() if name not in moving}
     unknown = {one.name: "" for one in model.covariates if one.name not in told and not asked_for(one)}
-    data = data_set(model, records, called, {**unknown, **told}, rows=ROWS_AT_ONCE)
+    data = data_set(model, records, called, {**unknown, **told}, ROWS_AT_ONCE, replace(read, ahead=True))
     rows = len(person.shares)
     case = jax.tree.map(lambda one: np.repeat(one, rows, axis=-1), data.case)
+    still = [one for one in model.covariates if one.name not in moving]
     return replace(
         data,
         ids=data.ids * rows,
-        case=case._replace(covariates=encode(model.covariates, person.covariates, rows)),
+        case=case._replace(covariates={**case.covariates, **encode(still, person.covariates, rows)}),
         doses=data.doses * rows,
         lines=np.repeat(data.lines, rows, axis=-1),
     )

@@ -16,9 +16,11 @@ import numpy as np
 
 from twin.engine import TOLERANCE, float64_on_cpu
 from twin.fit.course import course
-from twin.fit.data import Case, DataSet
-from twin.fit.layout import Layout, Population, layout, published
-from twin.fit.likelihood import Likelihood, Mode, measured, modes, people, prior, residual
+from twin.fit.data import UNPARTED, Case, DataSet, parted_of
+from twin.fit.layout import Layout, Population, as_parted, layout, published
+from twin.fit.likelihood import Likelihood, Mode, measured, modes, prior, residual
+from twin.fit.people import people
+from twin.fit.stretches import chosen
 from twin.model import Floats, Individual, Model
 from twin.solve.choose import solver_of
 from twin.solve.solver import Solver
@@ -38,7 +40,9 @@ _WARMUP = 500
 class Posterior:
     """What is known of one patient: draws of the etas, and of the individual parameters.
 
-    - `etas` [eta, draw], `people` [draw] by field; `mode` is the most likely person, [1] by field;
+    - `etas` [eta, draw], `people` [draw] by field, [stretch, draw] of fields that differ between stretches of time;
+    - `apart`, `mode`: the draws [draw] and the most likely person [1], by field, as they are behind the last record,
+      but for how occasions differ;
     - `shares` [column]: how likely each column of the data is, where a covariate is not known; `column` [draw];
     - `worth`: how many independent draws these are worth, as a share. `warnings` in words.
     """
@@ -48,6 +52,7 @@ class Posterior:
     method: str
     etas: Floats
     people: Individual
+    apart: Individual
     mode: Individual
     shares: Floats
     column: Any
@@ -59,27 +64,53 @@ class Posterior:
         """Whose parameters these are."""
         return self.likelihood.layout.model
 
+    @property
+    def ahead(self) -> Individual:
+        """The draws behind the last record, on an occasion still to come where they differ: [draw] by field."""
+        told = self.likelihood.case.plan.stretches
+        return self.people if told is None else self._on(int(told.piece[-1, 0]))
+
+    def _on(self, stretch: int) -> Individual:
+        with float64_on_cpu():
+            return jax.tree.map(np.asarray, chosen(self.people, np.full(self.etas.shape[1], stretch)))
+
     def to_json(self, level: float = 0.9) -> dict[str, Any]:
         """Return each parameter that varies: the most likely value, the median and the bounds that hold `level`."""
-        bounds = (0.5, 0.5 - level / 2, 0.5 + level / 2)
-        found = {}
-        for field in self.likelihood.layout.etas:
-            middle, lower, upper = np.quantile(getattr(self.people, field), bounds)
-            found[field] = {
-                "mode": float(getattr(self.mode, field)[0]),
-                "median": float(middle),
-                "lower": float(lower),
-                "upper": float(upper),
-            }
+        found = {
+            field: {"mode": float(getattr(self.mode, field)[0]), **_bounds(getattr(self.apart, field), level)}
+            for field in self.likelihood.layout.etas
+        }
         return {
             "model": self.model.name,
             "method": self.method,
             "level": level,
             "parameters": found,
+            **self._in_time(level),
             "observations": int(self.data.case.measured.used[:, 0].sum()),
             "draws": int(self.etas.shape[1]),
             "warnings": list(self.warnings),
         }
+
+    def _in_time(self, level: float) -> dict[str, Any]:
+        """Return what changes in time: which covariates, and each occasion's parameters; nothing without."""
+        changing, layout = self.data.changing, self.likelihood.layout
+        if changing is None:
+            return {}
+        last = {name: place for place, name in enumerate(changing.occasion[:, 0])}  # of equal ones the latest
+        occasions = {
+            called: {
+                field: _bounds(np.asarray(getattr(self._on(last[number]), field)), level)
+                for field in layout.parted.fields
+            }
+            for number, called in enumerate(changing.occasions[0])
+        }
+        return {"changing": changing.to_json(), "occasions": occasions}
+
+
+def _bounds(values: Floats, level: float) -> dict[str, float]:
+    """Return the median and the bounds that hold `level` of draws."""
+    middle, lower, upper = np.quantile(values, (0.5, 0.5 - level / 2, 0.5 + level / 2))
+    return {"median": float(middle), "lower": float(lower), "upper": float(upper)}
 
 
 def fit_patient(
@@ -99,17 +130,18 @@ def fit_patient(
     """
     if method not in METHODS:
         raise ValueError(f"got method {method!r}, expected one of {', '.join(METHODS)}")
-    own = population or published(model)
-    etas = tuple(model.variability.between)
-    if not etas:
+    etas, parted = tuple(model.variability.between), parted_of(model, data)
+    own = as_parted(population or published(model), model, parted)
+    if not etas and not parted.fields:
         raise ValueError(f"{model.name} states no variability between patients: a patient's data change nothing")
     fixed = (*own.theta, *(f"between patients: {name}" for name in etas), *(f"residual: {name}" for name in own.sigma))
+    fixed = (*fixed, *(f"between occasions: {name}" for name in parted.fields))
     with float64_on_cpu():
         solver = solver_of(model, data.case.plan.rate is not None)
-        likelihood = Likelihood(layout(model, own, data.case.covariates, etas, fixed), solver, data.case)
+        likelihood = Likelihood(layout(model, own, data.case.covariates, etas, fixed, parted), solver, data.case)
         line = likelihood.line(np.zeros(0))
         while True:
-            found = modes(likelihood, line, np.zeros((len(etas), likelihood.patients)))
+            found = modes(likelihood, line, np.zeros((likelihood.layout.width, likelihood.patients)))
             finer = likelihood.solver.finer
             if finer is None or likelihood.accuracy(line, found.etas) <= TOLERANCE:
                 break
@@ -140,21 +172,32 @@ def _drawn(
 ) -> Posterior:
     """Return the posterior with draws; `luck` is how many and the seed. Shares are Laplace's, then the draws' own."""
     warnings = [] if found.found.all() else ["the search for the most likely parameters did not end well"]
-    if likelihood.layout.model.variability.occasions:
-        warnings.append("variability between occasions is not told apart: it is part of the residual error")
+    if likelihood.layout.model.variability.occasions and not likelihood.layout.parted.fields:
+        warnings.append(f"variability between occasions is not told apart, {UNPARTED}")
     sampled = _by_nuts if method == "nuts" else _by_weight
     etas, column, after, worth = sampled(likelihood, found, columns, luck)
     if worth < _FEW:
         warnings.append(f"the draws are worth {worth:.0%} of their number; NUTS would be better")
-    covariates = {name: values[column] for name, values in likelihood.case.covariates.items()}
-    person = _people(likelihood.layout, etas, covariates)
-    best = int(np.argmax(after))
-    mode = _people(
-        likelihood.layout,
-        found.etas[:, best : best + 1],
-        {name: values[best : best + 1] for name, values in likelihood.case.covariates.items()},
+    layout, case, best = likelihood.layout, likelihood.case, int(np.argmax(after))
+    own = jax.tree.map(lambda one: one[..., column], case)
+    likely = jax.tree.map(lambda one: one[..., best : best + 1], case)
+    person = _people(layout, etas, own)
+    apart, mode = (
+        _behind(_people(layout, _typical(layout, these), those), those)
+        for these, those in ((etas, own), (found.etas[:, best : best + 1], likely))
     )
-    return Posterior(likelihood, data, method, etas, person, mode, after, column, worth, tuple(warnings))
+    return Posterior(likelihood, data, method, etas, person, apart, mode, after, column, worth, tuple(warnings))
+
+
+def _typical(layout: Layout, etas: Floats) -> Floats:
+    """Return etas of a typical occasion."""
+    return np.where(np.arange(len(etas))[:, None] < len(layout.etas), etas, 0.0)
+
+
+def _behind(people: Individual, case: Case) -> Individual:
+    """Return parameters as they are behind the last record, [draw] by field."""
+    told = case.plan.stretches
+    return people if told is None else jax.tree.map(np.asarray, chosen(people, told.piece[-1]))
 
 
 def _by_weight(
@@ -223,7 +266,7 @@ def _penalties(layout: Layout, solver: Solver, etas: Any, case: Case) -> Any:
     count = etas.shape[1]
     wide: Case = jax.tree.map(lambda one: jnp.broadcast_to(one, (*jnp.shape(one)[:-1], count)), case)
     population = layout.unpack(jnp.zeros((0, count)))
-    seen, _ = course(layout.model, solver, people(layout, population, etas, wide.covariates), wide.plan)
+    seen, _ = course(layout.model, solver, people(layout, population, etas, wide), wide.plan)
     told = jnp.take_along_axis(seen, wide.measured.kind[:, None], axis=1)[:, 0]
     found = residual(layout, population, told, wide)
     away = (measured(layout, wide) - found.mean) * jnp.exp(-found.log_sd)
@@ -231,12 +274,12 @@ def _penalties(layout: Layout, solver: Solver, etas: Any, case: Case) -> Any:
     return jnp.sum(each, axis=0) + prior(population, etas)
 
 
-def _people(layout: Layout, etas: Floats, covariates: Any) -> Individual:
-    """Return individual parameters [draw]."""
-    return jax.tree.map(np.asarray, _people_traced(layout, etas, covariates))
+def _people(layout: Layout, etas: Floats, case: Case) -> Individual:
+    """Return individual parameters [draw], or [stretch, draw]."""
+    return jax.tree.map(np.asarray, _people_traced(layout, etas, case))
 
 
 @partial(jax.jit, static_argnums=0)
-def _people_traced(layout: Layout, etas: Any, covariates: Any) -> Individual:
+def _people_traced(layout: Layout, etas: Any, case: Case) -> Individual:
     population = layout.unpack(jnp.zeros((0, etas.shape[1])))
-    return people(layout, population, etas, covariates)
+    return people(layout, population, etas, case)

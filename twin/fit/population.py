@@ -10,9 +10,9 @@ import numpy as np
 
 from kg.progress import Progress, silent
 from twin.engine import TOLERANCE, float64_on_cpu
-from twin.fit.data import DataSet
+from twin.fit.data import UNPARTED, DataSet, parted_of
 from twin.fit.doubt import Doubt, doubt
-from twin.fit.layout import Layout, Population, coefficient_of_variation, layout, starting, unheard, whitening
+from twin.fit.layout import Layout, Population, coefficient_of_variation, layout, starting, unheard
 from twin.fit.likelihood import Likelihood, Objective, objective
 from twin.fit.minimise import Search, begin, step
 from twin.fit.rough import far, made_up, roughly
@@ -71,6 +71,7 @@ class PopulationFit:
         found, model = self.population, self.layout.model
         omega, fitted = found.omega(), self._slopes()
         wide = dict(zip(self.layout.names, self.doubt.se, strict=True)) if self.doubt else {}
+        between = len(self.layout.etas)
         return {
             "model": model.name,
             "method": self.method,
@@ -87,7 +88,8 @@ class PopulationFit:
                 name: coefficient_of_variation(model, name, omega[place, place])
                 for place, name in enumerate(self.layout.etas)
             },
-            "omega": omega.tolist(),
+            "omega": omega[:between, :between].tolist(),
+            **self._in_time(omega),
             "sigma": found.sigma,
             "ofv": self.ofv,
             "patients": len(self.data.ids),
@@ -97,6 +99,23 @@ class PopulationFit:
             "steps": self.search.steps,
             "warnings": list(self.warnings),
         }
+
+    def _in_time(self, omega: Floats) -> dict[str, Any]:
+        """Return what changes in time: variability between occasions, and which covariates do; nothing without."""
+        layout, changing = self.layout, self.data.changing
+        first = {name: layout.of_occasions(name).start for name in layout.parted.fields}
+        return (
+            {}
+            if changing is None
+            else {
+                "occasions_cv_percent": {
+                    name: coefficient_of_variation(layout.model, name, omega[place, place])
+                    for name, place in first.items()
+                },
+                "occasions": layout.parted.occasions,
+                "changing": changing.to_json(),
+            }
+        )
 
     def _slopes(self) -> dict[str, float]:
         """Return by how much each fitted parameter changes as it moves on the line."""
@@ -131,7 +150,7 @@ def fit_population(
         def function(numbers: Floats, etas: Floats) -> Objective:
             return objective(likelihood, numbers, etas, method == "laplace")
 
-        none = np.zeros((len(likelihood.layout.etas), likelihood.patients))
+        none = np.zeros((likelihood.layout.width, likelihood.patients))
         search = resume.search if isinstance(resume, PopulationFit) else resume
         if search is None:
             search = begin(function, likelihood.layout.pack(first), none)
@@ -155,19 +174,23 @@ def prepared(model: Model, data: DataSet, settings: FitSettings) -> tuple[Likeli
     The solver's steps are made fine enough for the start values.
     """
     solver = solver_of(model, data.case.plan.rate is not None)
-    etas = tuple(model.variability.between)
-    start, fixed = starting(model, etas, settings.start), kept(model, settings)
-    whole = Likelihood(layout(model, start, data.case.covariates, etas, fixed), solver, data.case)
-    line, none = whole.line(whole.layout.pack(start)), np.zeros((len(etas), whole.patients))
+    etas, parted = tuple(model.variability.between), parted_of(model, data)
+    start, fixed = starting(model, etas, settings.start, parted), kept(model, settings)
+    whole = Likelihood(layout(model, start, data.case.covariates, etas, fixed, parted), solver, data.case)
+    line, none = whole.line(whole.layout.pack(start)), np.zeros((whole.layout.width, whole.patients))
     used = data.case.measured.used
     slope = np.where(used, np.asarray(whole.told(line, none).slope), 0.0)
     silent_etas, silent_names = unheard(whole.layout, slope, np.unique(data.case.measured.kind[used]))
-    unsaid = [*silent_names, *(f"between patients: {name}" for name in silent_etas)]
+    unsaid = [
+        *silent_names,
+        *(f"between patients: {name}" for name in silent_etas if name in etas),
+        *(f"between occasions: {name}" for name in silent_etas if name in parted.fields),
+    ]
     if unsaid:
         heard = tuple(name for name in etas if name not in silent_etas)
-        places = [etas.index(name) for name in heard]
-        start = start._replace(white=whitening(start.omega()[np.ix_(places, places)]))
-        found = layout(model, start, data.case.covariates, heard, (*fixed, *silent_names))
+        parted = replace(parted, fields=tuple(name for name in parted.fields if name not in silent_etas))
+        start = starting(model, heard, settings.start, parted)
+        found = layout(model, start, data.case.covariates, heard, (*fixed, *silent_names), parted)
         whole = replace(whole, layout=found)
     notes = _notes(model, data, unsaid)
     if not settings.start and (made_up(model) or far(whole, start)):
@@ -176,7 +199,7 @@ def prepared(model: Model, data: DataSet, settings: FitSettings) -> tuple[Likeli
                 "the model's own numbers are far from these data: the search began where all patients as one fit"
             )
         start = roughly(whole, start)
-    line, none = whole.line(whole.layout.pack(start)), np.zeros((len(whole.layout.etas), whole.patients))
+    line, none = whole.line(whole.layout.pack(start)), np.zeros((whole.layout.width, whole.patients))
     while whole.accuracy(line, none) > TOLERANCE and whole.solver.finer:
         whole = replace(whole, solver=whole.solver.finer())
     return whole, start, tuple(notes)
@@ -190,6 +213,7 @@ def kept(model: Model, settings: FitSettings) -> tuple[str, ...]:
     known = {
         *model.parameters,
         *(f"between patients: {name}" for name in model.variability.between),
+        *(f"between occasions: {name}" for name in model.variability.occasions),
         *(f"residual: {name}" for name in model.errors),
     }
     strange = [name for name in (*settings.fixed, *settings.free) if name not in known]
@@ -202,8 +226,8 @@ def _notes(model: Model, data: DataSet, unsaid: Sequence[str]) -> list[str]:
     notes = [*data.notes]
     if unsaid:
         notes.append(f"the data say nothing of {', '.join(unsaid)}: kept as published")
-    if model.variability.occasions:
-        notes.append("variability between occasions is not fitted: it is part of the residual error")
+    if model.variability.occasions and not (data.changing and data.changing.most_occasions):
+        notes.append(f"variability between occasions is not fitted, {UNPARTED}")
     return notes
 
 
@@ -240,6 +264,8 @@ def at_zero(likelihood: Likelihood, search: Search) -> tuple[str, ...]:
     found = [
         f"between patients: {name}" for place, name in enumerate(layout.etas) if omega[place, place] < _NEAR_ZERO**2
     ]
+    first = {name: layout.of_occasions(name).start for name in layout.parted.fields}
+    found += [f"between occasions: {name}" for name, place in first.items() if omega[place, place] < _NEAR_ZERO**2]
     mean, sd, _ = likelihood.residuals(likelihood.line(search.numbers), search.etas)
     observables = list(layout.model.observables)
     for observable, part in layout.sigma:

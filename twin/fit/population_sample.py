@@ -16,7 +16,8 @@ from twin.engine import float64_on_cpu
 from twin.fit.course import course
 from twin.fit.data import DataSet
 from twin.fit.layout import Layout, coefficient_of_variation
-from twin.fit.likelihood import Likelihood, measured, people, residual
+from twin.fit.likelihood import Likelihood, measured, residual
+from twin.fit.people import people
 from twin.fit.population import DEFAULTS, prepared
 from twin.fit.sample import sampled
 from twin.fit.settings import FitSettings
@@ -93,7 +94,7 @@ def sample_population(
     with float64_on_cpu():
         likelihood, first, notes = prepared(model, data, settings)
         layout, begun = likelihood.layout, likelihood.layout.pack(first)
-        shape = len(layout.etas), likelihood.patients
+        shape = layout.width, likelihood.patients
         random = np.random.default_rng(settings.seed)
         starts = np.concatenate([begun, np.zeros(shape[0] * shape[1])])
         starts = starts + 0.05 * random.standard_normal((_CHAINS, len(starts)))
@@ -125,7 +126,7 @@ def _potential(likelihood: Likelihood, begun: Floats, shape: tuple[int, int]) ->
         line, luck = numbers[: len(begun)], numbers[len(begun) :].reshape(shape)
         population = layout.unpack(line)
         etas = jax.scipy.linalg.solve_triangular(population.white, luck, lower=True)
-        seen, _ = course(layout.model, solver, people(layout, population, etas, case.covariates), case.plan)
+        seen, _ = course(layout.model, solver, people(layout, population, etas, case), case.plan)
         told = jnp.take_along_axis(seen, case.measured.kind[:, None], axis=1)[:, 0]
         found = residual(layout, population, told, case)
         away = (measured(layout, case) - found.mean) * jnp.exp(-found.log_sd)

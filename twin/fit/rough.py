@@ -48,7 +48,7 @@ def far(likelihood: Likelihood, start: Population) -> bool:
 
 def _misfit(likelihood: Likelihood, population: Population) -> float:
     """Return by how many of its standard deviations a measurement is off, without variability between patients."""
-    none = np.zeros((len(likelihood.layout.etas), likelihood.patients))
+    none = np.zeros((likelihood.layout.width, likelihood.patients))
     _, _, away = likelihood.residuals(likelihood.line(likelihood.layout.pack(population)), none)
     return float(np.sqrt(np.nanmean(away**2)))
 
@@ -59,7 +59,7 @@ def roughly(likelihood: Likelihood, start: Population) -> Population:
     Each try begins with an error as wide as it is off. Of those to which the best few come, it is the one that fits
     best with variability.
     """
-    none, measured = np.zeros((len(likelihood.layout.etas), likelihood.patients)), _errors(likelihood, start)
+    none, measured = np.zeros((likelihood.layout.width, likelihood.patients)), _errors(likelihood, start)
     tried = []
     for one in _scaled(likelihood.layout.model, start._replace(sigma=measured)):
         wider = np.clip(np.nan_to_num(_misfit(likelihood, one), nan=1.0), *_WIDER)
@@ -105,8 +105,8 @@ def _lowered(likelihood: Likelihood, begun: Floats) -> Search:
 def _pooled(likelihood: Likelihood, numbers: Floats, begun: Floats) -> Objective:
     """Return -2 ln L without variability between patients, and what speaks against going far from where it began."""
     layout, patients = likelihood.layout, likelihood.patients
-    between = np.array([name.startswith("between patients: ") for name in layout.names])
-    none, line = np.zeros((len(layout.etas), patients)), likelihood.line(numbers)
+    between = np.array([name.startswith("between ") for name in layout.names])
+    none, line = np.zeros((layout.width, patients)), likelihood.line(numbers)
     value, slope = _alike(layout, line, none, likelihood.case, likelihood.told(line, none))
     away = (numbers - begun) / _FAR
     slope = np.where(between[:, None], 0.0, np.asarray(slope)) + 2 * (away / _FAR)[:, None] / patients

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,10 @@ def shrinkage(likelihood: Likelihood, numbers: Floats, etas: Floats) -> Shrinkag
     omega = layout.unpack(numbers).omega()
     _, _, away = likelihood.residuals(likelihood.line(numbers), etas)
     between = {name: 1 - _sd(etas[place]) / np.sqrt(omega[place, place]) for place, name in enumerate(layout.etas)}
+    for name in layout.parted.fields:
+        own = layout.of_occasions(name)
+        sd = _sd(etas[own][_seen(likelihood)])
+        between[f"{name}, between occasions"] = 1 - sd / np.sqrt(omega[own.start, own.start])
     residual = {
         name: 1 - _sd(away[measured.used & (measured.kind == place)])
         for place, name in enumerate(layout.model.observables)
@@ -40,6 +45,14 @@ def shrinkage(likelihood: Likelihood, numbers: Floats, etas: Floats) -> Shrinkag
         {name: float(value) for name, value in between.items()},
         {name: float(value) for name, value in residual.items()},
     )
+
+
+def _seen(likelihood: Likelihood) -> Any:
+    """Return of which occasions something was measured, [occasion, patient]."""
+    case, occasions = likelihood.case, np.arange(likelihood.layout.parted.occasions)
+    told = case.plan.stretches
+    own = np.zeros(case.measured.used.shape) if told is None else np.take_along_axis(case.occasion, told.seen, axis=0)
+    return ((own == occasions[:, None, None]) & case.measured.used).any(axis=1)
 
 
 def _sd(values: Floats) -> float:

@@ -51,6 +51,10 @@ def _synopsis(design: TrialDesign) -> list[tuple[str, str]]:
         *[("what may happen", f"{hazard.name}: {hazard.words}; then {hazard.follows}") for hazard in design.hazards],
         ("analysis", f"{design.analysis.level:.0%} intervals; multiplicity: {design.analysis.multiplicity.summary}"),
     ]
+    if design.reestimation:
+        rows.append(
+            ("size chosen anew", f"{design.reestimation.summary}, in `trial simulate`; this is the planned size")
+        )
     if design.interims:
         looks = ", ".join(f"{share:.0%}" for share in design.interims.information)
         rows.append(("looks", f"at {looks} of the information, {design.interims.kind} bounds"))

@@ -15,6 +15,7 @@ from twin.trials.interims import Interims
 from twin.trials.multiplicities.multiplicity import Multiplicity
 from twin.trials.policies.policy import Policy
 from twin.trials.protocol import Analysis, Arm, Conduct, Outline, Visits
+from twin.trials.reestimations.reestimation import Reestimation
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
 
@@ -28,6 +29,7 @@ PARTS: dict[str, type[Choice]] = {
     "conduct.adherence": Adherence,
     "allocation": Allocation,
     "enrolment": Enrolment,
+    "reestimation": Reestimation,
     "analysis.multiplicity": Multiplicity,
 }
 """Where a file chooses, and what it chooses."""

@@ -284,6 +284,8 @@ def _summary(runs: pd.DataFrame, true: float, true_error: float) -> dict[str, An
 def _stops(design: TrialDesign, runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how often replicates stop at each look, and why."""
     information = (design.interims or FIXED).information
+    if design.reestimation is not None:  # the second look is at the size that was chosen
+        information = (design.reestimation.at, 1.0)
     rows = []
     for place, seen in enumerate(information, start=1):
         here = runs[runs["look"] == place]

@@ -31,6 +31,7 @@ from twin.trials.multiplicities.multiplicity import Multiplicity
 from twin.trials.multiplicities.stepwise import Stepwise
 from twin.trials.part import Part
 from twin.trials.policies.policy import Policy, may_read
+from twin.trials.reestimations.reestimation import Reestimation
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
 from twin.trials.units import Day
@@ -121,6 +122,7 @@ class TrialDesign(Checked):
     parameters: dict[Text, Number] = Field(default_factory=dict)
     """The model's numbers that differ from the published ones, by the names that they have in its table."""
     interims: Interims | None = None
+    reestimation: Reestimation | None = None
     scenarios: tuple[Scenario, ...] = ()
     vary: dict[Text, Annotated[tuple[Any, ...], at_least(1)]] = Field(default_factory=dict)
     """Keys of the design and the values to try, in all combinations: a scenario each."""
@@ -191,6 +193,7 @@ class TrialDesign(Checked):
         for place, endpoint in enumerate(self.endpoints):
             found += [(f"endpoints[{place}]", endpoint), (f"endpoints[{place}].analysis", endpoint.estimator)]
         found += [("allocation", self.allocation), ("enrolment", self.enrolment)]
+        found += [("reestimation", self.reestimation)] if self.reestimation else []
         found += [("titration", self.titration)] if self.titration else []
         for place, arm in enumerate(self.arms):
             found += [(f"arms[{place}].policy", arm.policy)]
@@ -290,10 +293,13 @@ class TrialDesign(Checked):
             if apart and any(arm.policy.every_h != apart for arm in self.arms):
                 mistakes.append(f"hazards[{place}].to.every: expected doses as far apart as the arms'")
         kept = ("none", "fixed_sequence")
-        if self.interims and self.analysis.multiplicity.kind not in kept:
+        if (self.interims or self.reestimation) and self.analysis.multiplicity.kind not in kept:
             told = f"{self.analysis.multiplicity.kind} is not kept over several looks"
             mistakes.append(f"analysis.multiplicity: {told}; expected {' or '.join(kept)}, or no interims")
         primary = self.endpoints[0].estimator.needs
+        if self.reestimation and (self.interims or len(self.arms) != 2 or primary != "value" or self.allocation.adapts):
+            told = "the size is chosen anew at one look, of two arms, by one value a patient"
+            mistakes.append(f"reestimation: {told}; expected no interims, and no allocation that adapts, beside it")
         if self.allocation.adapts and primary != "value":
             told = f"{self.allocation.kind} needs one value a patient, and the primary endpoint has none such"
             mistakes.append(f"allocation: {told}; expected another endpoint first")

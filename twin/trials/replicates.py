@@ -22,6 +22,7 @@ from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.endpoints.outcome import Outcome, Shown, Timed
 from twin.trials.interims import FIXED
 from twin.trials.protocol import TrialDesign
+from twin.trials.reestimations.reestimation import Reestimation
 from twin.trials.run import AT_ONCE, Enrolled, enrol, follow
 
 COLUMNS = (
@@ -41,7 +42,13 @@ def per_chunk(design: TrialDesign) -> int:
 
 
 def patients(design: TrialDesign) -> int:
-    """Return how many patients one trial has."""
+    """Return how many patients one trial has, at most where its size is chosen anew."""
+    most = design.reestimation.most if design.reestimation else 1.0
+    return int(np.ceil(planned(design) * most - 1e-9))
+
+
+def planned(design: TrialDesign) -> int:
+    """Return how many patients one trial is planned with."""
     return design.trial.subjects_per_arm * len(design.arms)
 
 
@@ -111,7 +118,8 @@ def _adjusted(design: TrialDesign, found: pd.DataFrame) -> pd.DataFrame:
         return found
     for _, rows in found.groupby("replicate"):
         p = {str(place): float(2 * norm.sf(z)) if np.isfinite(z) else 1.0 for place, z in rows["z"].items()}
-        decided = rows.index[(rows["endpoint"] == primary) & (design.interims is not None)]
+        looked = design.interims is not None or design.reestimation is not None
+        decided = rows.index[(rows["endpoint"] == primary) & looked]
         p |= {str(place): 0.0 if rows.loc[place, "rejected"] else 1.0 for place in decided}
         kept = adjustment.adjusted({name: min(1.0, one) for name, one in p.items()})
         for place in rows.index:
@@ -133,14 +141,15 @@ def _each(
     rows = []
     for number, table in pd.concat([arm.table for arm in arms]).groupby("REPLICATE"):
         place = (int(str(number)), names.treatment)
-        looks = _looks(design, table, timed=arms[0].timed) if primary else [_until(design, table, ends.get(place))]
-        found = [_estimate(endpoint, look, names, design.analysis.level) for look in looks]
-        interims = (design.interims or FIXED) if primary else FIXED
-        z: Floats = np.array([endpoint.z(one) for one in found])
-        stop, rejected = interims.stopped(z)
-        stopped, seen = found[stop], looks[stop]
-        if primary and stop < len(looks) - 1:
-            ends[place] = _end(seen, timed=arms[0].timed)
+        if primary and design.reestimation is not None:
+            look, end = _chosen_anew(design, design.reestimation, endpoint, table, names)
+            ends[place] = _End(end, np.inf)
+        else:
+            looks = _looks(design, table, timed=arms[0].timed) if primary else [_until(design, table, ends.get(place))]
+            look = _stopped(design, endpoint, looks, names, primary=primary)
+            if primary and look.number < len(looks):
+                ends[place] = _end(look.seen, timed=arms[0].timed)
+        stopped = look.estimate
         rows.append(
             {
                 "replicate": first + place[0],
@@ -148,14 +157,56 @@ def _each(
                 "treated": names.treatment,
                 "estimate": stopped.value,
                 **{name: getattr(stopped, name) for name in COLUMNS[4:8]},
-                "z": z[stop],
-                "look": stop + 1,
-                "rejected": rejected,
-                "patients": seen["USUBJID"].nunique(),
-                "enrolled": _enrolled(design, table, seen),
+                "z": look.z,
+                "look": look.number,
+                "rejected": look.rejected,
+                "patients": look.seen["USUBJID"].nunique(),
+                "enrolled": _enrolled(design, table, look.seen),
             }
         )
     return rows
+
+
+class _Look(NamedTuple):
+    """The look, from 1, at which a trial ends: what it sees then, and what it finds."""
+
+    number: int
+    seen: pd.DataFrame
+    estimate: Estimate
+    z: float
+    rejected: bool
+
+
+def _stopped(
+    design: TrialDesign, endpoint: Endpoint, looks: list[pd.DataFrame], names: Arms, *, primary: bool
+) -> _Look:
+    """Return the look at which the design's bounds stop a trial."""
+    found = [_estimate(endpoint, look, names, design.analysis.level) for look in looks]
+    z: Floats = np.array([endpoint.z(one) for one in found])
+    stop, rejected = ((design.interims or FIXED) if primary else FIXED).stopped(z)
+    return _Look(stop + 1, looks[stop], found[stop], float(z[stop]), rejected)
+
+
+def _chosen_anew(
+    design: TrialDesign, rule: Reestimation, endpoint: Endpoint, table: pd.DataFrame, names: Arms
+) -> tuple[_Look, int]:
+    """Return where a trial ends whose size is chosen anew at a look, and its number of patients."""
+
+    def found(rows: pd.DataFrame) -> tuple[Estimate, float]:
+        estimate = _estimate(endpoint, rows, names, design.analysis.level)
+        return estimate, endpoint.z(estimate)
+
+    seen = int(np.ceil(rule.at * planned(design) - 1e-9))
+    first = table[table["ORDER"] < seen]
+    early, z = found(first)
+    if rule.stops(z):
+        return _Look(1, first, early, z, True), seen
+    wanted = rule.grown(first["AVAL"].to_numpy(np.float64), z, planned(design))
+    size = min(max(int(np.ceil(wanted - 1e-9)), seen), patients(design))
+    whole = table[table["ORDER"] < size]
+    estimate, of_all = found(whole)
+    last = rule.statistic(z, found(whole[whole["ORDER"] >= seen])[1], of_all)
+    return _Look(2, whole, estimate, last, bool(last >= rule.critical)), size
 
 
 class _End(NamedTuple):
@@ -205,7 +256,10 @@ def _cut(table: pd.DataFrame, day: float) -> pd.DataFrame:
 
 
 def _enrolled(design: TrialDesign, table: pd.DataFrame, seen: pd.DataFrame) -> int:
-    """Return how many had come by the day on which the last of those seen was at the end."""
+    """Return how many had come by the day on which the last of those seen was at the end; of a size that was chosen
+    anew, that."""
+    if design.reestimation is not None:
+        return int(seen["ORDER"].max()) + 1 if len(seen) else 0
     if len(seen) == len(table):
         return patients(design)
     day = float((seen["CAME"] + (seen["AVAL"] if "CNSR" in seen else design.days)).max())

@@ -1,8 +1,8 @@
 """Claim: a size chosen anew at a look brings power where the plan was too small, and holds the type I error, on twins.
 
-Two doses of theophylline, the level a day after the last of seven, 20 twins an arm planned. Prints one JSON object:
-by rule the share of trials that find the higher dose better, with its 95 % interval, and the patients on the mean, where
-it is, and where no arm is better; beside the same trial at its planned size, and at the largest.
+Two doses of theophylline, the level a day after the last of seven, 20 twins an arm as planned. Prints one JSON
+object: by rule the share of trials that find the higher dose better, with its 95 % interval, and the patients on the
+mean, where it is, and where no arm is better; beside the same trial at its planned size, and at the largest.
 
     python benchmarks/reestimation.py [--replicates 2000]
 """

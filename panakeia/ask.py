@@ -29,6 +29,7 @@ from panakeia.verbs.notes import NoteVerbs
 from panakeia.verbs.operating import OperatingVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
+from panakeia.verbs.response import ResponseVerbs
 from panakeia.verbs.risk import RiskVerbs
 from panakeia.verbs.safety import SafetyVerbs
 from panakeia.verbs.studies import StudyVerbs
@@ -69,6 +70,7 @@ class Session(
     SafetyVerbs,
     NoteVerbs,
     FairnessVerbs,
+    ResponseVerbs,
 ):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 

@@ -30,6 +30,7 @@ from panakeia.commands import (
     operating,
     patients,
     planning,
+    response,
     risk,
     safety,
     studies,
@@ -76,6 +77,7 @@ app.add_typer(risk.app, name="risk")
 app.add_typer(notes.app, name="notes")
 fairness.join(app)
 app.add_typer(imaging.app, name="imaging")
+response.join(app)
 
 
 @app.command()

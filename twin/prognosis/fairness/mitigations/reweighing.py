@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.model import Floats
+from twin.prognosis.encoded import encoder
 from twin.prognosis.fairness.cases import Booleans, Cases
 from twin.prognosis.fairness.mitigations.mitigation import Decided
 from twin.prognosis.question import Features, LearnMissing
@@ -48,21 +49,12 @@ class Reweighing:
 
     def _chances(self, table: pd.DataFrame, truth: Floats, seen: Booleans, weights: Floats) -> Floats:
         try:
-            from sklearn.compose import make_column_transformer
-            from sklearn.impute import SimpleImputer
             from sklearn.linear_model import LogisticRegression
             from sklearn.pipeline import make_pipeline
-            from sklearn.preprocessing import OneHotEncoder, StandardScaler
         except ImportError:
             raise LearnMissing(_MISSING) from None
         features = Features.of(table[seen], self.features)
-        levels = [place for place, level in enumerate(features.categorical) if level]
-        numeric = [place for place in range(len(self.features)) if place not in levels]
-        scaled = make_column_transformer(
-            (make_pipeline(SimpleImputer(add_indicator=True, keep_empty_features=True), StandardScaler()), numeric),
-            (OneHotEncoder(handle_unknown="ignore"), levels),
-        )
-        model = make_pipeline(scaled, LogisticRegression(C=1.0 / self.shrinkage, max_iter=1000))
+        model = make_pipeline(encoder(features), LogisticRegression(C=1.0 / self.shrinkage, max_iter=1000))
         model.fit(features.matrix(table[seen]), truth[seen], logisticregression__sample_weight=weights)
         return np.asarray(model.predict_proba(features.matrix(table[~seen]))[:, 1], np.float64)
 

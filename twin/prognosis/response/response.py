@@ -35,9 +35,9 @@ class Response:
     """Who gains; an answer. Effects are gains: above 0 is better, whichever outcomes are.
 
     `patients` has the rows that were learned from with GAIN and STRATUM, foretold by models that had not seen them;
-    `predict` foretells others by the model of all. `enrichment` names no size of a trial where no heterogeneity is found. `average`, `slope`, `autoc` and `qini` are explained in
-    `twin.prognosis.response.judged`, the columns of `fifths`, `targeting` and `enrichment` there and in `enrich`;
-    `who` compares the first and the last fifth.
+    `predict` foretells others by the model of all. `average`, `slope`, `autoc` and `qini` are explained in
+    `twin.prognosis.response.judged`, the columns of `fifths`, `targeting` and `enrichment` there and in `enrich`, whose
+    size of a trial is NaN where no heterogeneity is found; `who` compares the first and the last fifth.
     """
 
     asked: Asked

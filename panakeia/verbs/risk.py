@@ -131,7 +131,7 @@ class RiskVerbs(Held):
 def _frame(table: "str | Path | pd.DataFrame") -> "pd.DataFrame":
     from kg.files.frame import read_frame
 
-    return read_frame(table) if isinstance(table, str | Path) else table
+    return read_frame(table) if isinstance(table, str | Path) else table.reset_index(drop=True)
 
 
 def _one(rows: "pd.DataFrame", subject: str, patient: str | None, row: int | None) -> "pd.DataFrame":

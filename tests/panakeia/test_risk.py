@@ -109,4 +109,6 @@ def test_session_takes_a_frame(tmp_path: Path) -> None:
     assert "elastic_net is kept" in found.to_text()
     assert set(found.to_frame()["measure"]) >= {"MAE", "R2"}
     assert len(session.risk_predict(tmp_path, rows).to_frame()) == 240
+    some = session.risk_predict(tmp_path, rows[100:103]).to_frame()  # a frame's own numbers are not in the way
+    assert some["USUBJID"].tolist() == rows["USUBJID"].tolist()[100:103] and some["PROGNOSIS"].notna().all()
     assert "<table" in session.risk_explain(tmp_path, rows, row=1)._repr_html_()

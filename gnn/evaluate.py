@@ -5,7 +5,7 @@ ranked; none is left out as too easy or too hard.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from gnn.by_node import figures_by_node
 from gnn.calibrate import error_by_chance, expected_calibration_error, reliability
 from gnn.folds import AREA, PAIRS, Fold, deal_areas, deal_nodes, deal_pairs
 from gnn.lists import COLUMNS, Floats, Lists, alone, figures, of_nodes, pooled
@@ -92,13 +93,14 @@ class Evaluation:
     """What came of it: a row of `figures` for each method and figure, and what the first method, the model, promises.
 
     `reliability` is the table of the reliability plot of its `TOP` pairs, `promises` the calibration error, what chance
-    alone would make of it, and how its shortlists kept their word.
+    alone would make of it, and how its shortlists kept their word; `nodes` are its figures by node.
     """
 
     about: Mapping[str, Any]
     figures: pd.DataFrame
     reliability: pd.DataFrame
     promises: Mapping[str, float]
+    nodes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def figure(self, method: str, metric: str) -> pd.Series:
         """Return the row of a figure."""
@@ -202,7 +204,8 @@ def evaluate(
         "candidates": int(lists[model].scores.shape[1]),
     }
     progress("evaluated", 1.0)
-    return Evaluation(about, pd.concat(rows, ignore_index=True), table, promises)
+    by_node = figures_by_node(lists[model], folds, seen, task)
+    return Evaluation(about, pd.concat(rows, ignore_index=True), table, promises, by_node)
 
 
 def _whole_folds(

@@ -90,6 +90,10 @@ def evaluate(
             metavar="DIR",
         ),
     ] = None,
+    by_node: Annotated[
+        Path | None,
+        typer.Option(help="CSV: the model's figures of each node, for `panakeia fairness`.", metavar="FILE"),
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -101,7 +105,14 @@ def evaluate(
     """
     with Session(store, data=data) as session:
         answer = session.evaluate(
-            task=task, split=split, folds=folds, trained=trained, seed=seed, config=config, model=model
+            task=task,
+            split=split,
+            folds=folds,
+            trained=trained,
+            seed=seed,
+            config=config,
+            model=model,
+            by_node=by_node,
         )
     print_answer(answer, as_json=as_json)
     if answer.to_json()["stopped"]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.files.table import write_tsv
+from kg.files.table import write_csv, write_tsv
 from kg.files.text import create_text, read_text
 from kg.output import require_folder, whole_file
 from panakeia.answer import Table
@@ -83,6 +83,7 @@ class NetworkVerbs(Held):
         seed: int | None = None,
         config: str | Path | None = None,
         model: str | Path | None = None,
+        by_node: str | Path | None = None,
     ) -> Table:
         """Train anew without what a split holds out, and measure the model and its baselines on it.
 
@@ -91,17 +92,26 @@ class NetworkVerbs(Held):
         only so many of the `folds` are measured.
         With `model`, the folder of a trained one, its settings are measured, and the figures are written into that
         folder and into the model's card. After Ctrl-C the figures are those of the folds that are whole, and are
-        written nowhere.
+        written nowhere. `by_node` is a CSV file for the model's figures of each node, with groups of nodes by how much
+        is known of them; not of patients.
         """
         from gnn.ask import write_card
         from gnn.config import load_config
         from gnn.evaluate import Protocol, check_split
         from gnn.folders import keep_evaluation
+        from kg.schema import PERSON
 
         measured = None if model is None else self._to_measure(Path(model), task, seed, config)
         settings = load_config(config, task=task, seed=seed) if measured is None else measured.config
         check_split(settings.about, split)
+        if by_node is not None:
+            if settings.about.subject == PERSON:
+                raise ValueError("figures by node are not written of patients: leave the file out")
+            check_output(by_node, self.store)
         found, version = self._evaluated(settings, Protocol(split, folds, trained, settings.seed))
+        if by_node is not None:
+            with whole_file(by_node) as part, create_text(part, by_node) as file:
+                write_csv(found.nodes, file)
         content, about = {**found.to_json(), "data_version": version}, found.about
         notes = [f"{name.replace('_', ' ')}: {value:.3g}" for name, value in found.promises.items()]
         if about["stopped"]:

@@ -15,6 +15,7 @@ from panakeia.verbs.disclosure import DisclosureVerbs
 from panakeia.verbs.dosefinding import DoseFindingVerbs
 from panakeia.verbs.doses import DoseVerbs
 from panakeia.verbs.fairness import FairnessVerbs
+from panakeia.verbs.federated import FederatedVerbs
 from panakeia.verbs.fits import FitVerbs
 from panakeia.verbs.formats import FormatVerbs
 from panakeia.verbs.genomes import GenomeVerbs
@@ -68,6 +69,7 @@ class Session(
     RiskVerbs,
     ImagingVerbs,
     SafetyVerbs,
+    FederatedVerbs,
     NoteVerbs,
     FairnessVerbs,
     ResponseVerbs,

@@ -16,6 +16,7 @@ from panakeia.commands import (
     dosefinding,
     doses,
     fairness,
+    federated,
     fits,
     formats,
     genomes,
@@ -73,6 +74,7 @@ disclosure.join(patients.app)
 likeness.join(patients.app)
 safety.join(patients.app)
 app.add_typer(patients.app, name="patient")
+app.add_typer(federated.app, name="federated")
 app.add_typer(risk.app, name="risk")
 app.add_typer(notes.app, name="notes")
 fairness.join(app)

@@ -101,12 +101,12 @@ def _shrunk(groups: list[tuple[Floats, Times]], at: Floats, shrinkage: float) ->
 
 
 def _sum(groups: list[tuple[Floats, Times]], at: Floats) -> tuple[float, Floats, Floats]:
-    parts = [_stratum(design, times, at) for design, times in groups if times.event.any()]
+    parts = [stratum_sums(design, times, at) for design, times in groups if times.event.any()]
     return sum(part[0] for part in parts), sum(part[1] for part in parts), sum(part[2] for part in parts)  # type: ignore[return-value]
 
 
-def _stratum(design: Floats, times: Times, at: Floats) -> tuple[float, Floats, Floats]:
-    """Return a stratum's log partial likelihood, its slope and minus its curvature."""
+def stratum_sums(design: Floats, times: Times, at: Floats) -> tuple[float, Floats, Floats]:
+    """Return the log partial likelihood of one stratum's [subject, column], its slope and minus its curvature."""
     order = np.argsort(-times.time, kind="stable")
     design, time, event = design[order], times.time[order], times.event[order] == 1.0
     risk = np.exp(design @ at)

@@ -1,0 +1,115 @@
+"""The verbs of federations: be a site that answers sums, and fit a model over sites whose rows stay there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from panakeia.verbs.held import Held, names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twin.prognosis.federated.access import Access
+    from twin.prognosis.federated.fit import FitSettings
+    from twin.prognosis.federated.leave import LeftOut
+    from twin.prognosis.federated.result import FederatedFit
+    from twin.prognosis.federated.rounds import Link
+    from twin.prognosis.federated.site import Site
+    from twin.prognosis.federated.transports.served import Served
+    from twin.prognosis.federated.wire import Question
+
+
+class FederatedVerbs(Held):
+    """Fit models over sites."""
+
+    def federated_site(
+        self,
+        data: "str | Path | pd.DataFrame",
+        where: "Served | str | Path",
+        *,
+        columns: str | Sequence[str] = (),
+        units: Mapping[str, str] | None = None,
+        like: "Site | None" = None,
+        ready: Callable[[str], None] = print,
+    ) -> None:
+        """Answer a coordinator from a table's rows until interrupted, over HTTP or through a folder.
+
+        `columns` are those that the site offers, by default all; rows that lack one are never used. `like` is a site
+        whose rules, budget and keys hold. `ready` is told what is served, where, once it can be asked.
+        """
+        from dataclasses import replace
+
+        import pandas as pd
+
+        from twin.prognosis.federated.guard import check_rows
+        from twin.prognosis.federated.rows import read_rows, rows_of
+        from twin.prognosis.federated.site import Site
+        from twin.prognosis.federated.transports.folder import serve_folder
+        from twin.prognosis.federated.transports.served import Served, serve
+
+        offered = tuple(names(columns))
+        if isinstance(data, pd.DataFrame):
+            rows = rows_of(data, offered, units=units)
+        else:
+            rows = read_rows(data, offered, units)
+        site = Site(rows) if like is None else replace(like, rows=rows)
+        check_rows(len(rows.table), site.rules)
+        told = f"{len(rows.table)} patients, {rows.left_out} left out as incomplete, minimum {site.rules.minimum}"
+        if isinstance(where, Served):
+            serve(site, where, lambda url: ready(f"{url} answers: {told}"))
+            return
+        if not Path(where).is_dir():
+            raise ValueError(f"{where} is no folder; expected one that the coordinator reads and writes too")
+        ready(f"{where} answers: {told}")
+        serve_folder(site, Path(where), lambda: False)
+
+    def federated_fit(
+        self,
+        sites: "str | Sequence[str] | Sequence[Link]",
+        question: "Question",
+        *,
+        settings: "FitSettings | None" = None,
+        access: "Access | None" = None,
+    ) -> "FederatedFit":
+        """Fit a model over sites from their sums: the fit of all rows together, which nobody ever holds.
+
+        A site is a URL, a folder, or a CSV file, whose site is then played here, to rehearse. Who cannot be asked, or
+        answers what cannot be, is refused by name, and the rounds go on with the others.
+        """
+        from twin.prognosis.federated.fit import fit
+
+        links = _links(sites, question, settings, access)
+        with self._telling() as progress:
+            return fit(links, question, settings, progress)
+
+    def federated_leave_one_out(
+        self,
+        sites: "str | Sequence[str] | Sequence[Link]",
+        question: "Question",
+        *,
+        settings: "FitSettings | None" = None,
+        access: "Access | None" = None,
+    ) -> "LeftOut":
+        """Say how well a model fitted on the other sites foretells each site's outcomes; each measures it itself."""
+        from twin.prognosis.federated.leave import leave_one_out
+
+        links = _links(sites, question, settings, access)
+        with self._telling() as progress:
+            return leave_one_out(links, question, settings, progress)
+
+
+def _links(
+    sites: "str | Sequence[str] | Sequence[Link]",
+    question: "Question",
+    settings: "FitSettings | None",
+    access: "Access | None",
+) -> "list[Link]":
+    from twin.prognosis.federated.access import Access
+    from twin.prognosis.federated.fit import FitSettings
+    from twin.prognosis.federated.guard import Rules
+
+    rules = Rules(minimum=(settings or FitSettings()).minimum)
+    access = access or Access.of()
+    if isinstance(sites, str):
+        return [access.link(sites, question, rules)]
+    return [access.link(one, question, rules) if isinstance(one, str) else one for one in sites]

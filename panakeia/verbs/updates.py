@@ -141,7 +141,8 @@ def _content(posterior: "Posterior", person: "Mixture", arms: "Arms", seed: int)
 
     forecasts = {name: records(one.to_frame()) for name, one in arms.forecasts.items()}
     level = arms.forecasts[AS_IT_IS].level
-    check = predictive_check(posterior, seed, level)
+    measured = bool(posterior.data.case.measured.used.any())  # events alone have no residuals to look at
+    check = predictive_check(posterior, seed, level) if measured else None
     after = {name: person.likely(name, posterior.shares) for name in person.marginalised}
     told = posterior.to_json(level)
     return told | {
@@ -152,8 +153,8 @@ def _content(posterior: "Posterior", person: "Mixture", arms: "Arms", seed: int)
             for name, before in ((name, person.likely(name)) for name in person.marginalised)
         },
         "forecast": forecasts[AS_IT_IS],
-        "predictive_p_value": check.p_value,
-        "predictive_check": records(check.to_frame()),
+        "predictive_p_value": check.p_value if check else None,
+        "predictive_check": records(check.to_frame()) if check else [],
         "what_if": {name: rows for name, rows in forecasts.items() if name != AS_IT_IS},
         "differences": [
             {"arm": one.arm, "reference": one.reference, "difference": records(one.to_frame())}
@@ -164,12 +165,18 @@ def _content(posterior: "Posterior", person: "Mixture", arms: "Arms", seed: int)
 
 def _notes(person: "Mixture", content: Mapping[str, Any]) -> tuple[str, ...]:
     p_value = content["predictive_p_value"]
-    check = f"predictive p-value {p_value:.2f}: near 0 or 1, the model does not fit this patient"
+    check = f"predictive p-value {p_value or 0:.2f}: near 0 or 1, the model does not fit this patient"
     learned = [
         f"{name} after the measurements: " + ", ".join(f"{value} {share['after']:.1%}" for value, share in one.items())
         for name, one in content["unknown"].items()
     ]
-    return (*(one.to_text() for one in person.told), *learned, *_at_the_end(content), *content["warnings"], check)
+    return (
+        *(one.to_text() for one in person.told),
+        *learned,
+        *_at_the_end(content),
+        *content["warnings"],
+        *([] if p_value is None else [check]),
+    )
 
 
 def _at_the_end(content: Mapping[str, Any]) -> list[str]:

@@ -23,6 +23,8 @@ _CYCLE_H = 24.0
 """How long a cycle of an infusion without end is."""
 _SHORTEST_H = 1e-9
 """Of a modelled infusion: with a duration of 0 there would be no rate."""
+_LEAST = 1e-300
+"""Of a hazard, for its logarithm."""
 _NEWTON_LINEAR, _NEWTON = 3, 12
 """Iterations to a steady state: one finds that of linear states, the next what they drive, more what is nonlinear."""
 
@@ -74,9 +76,12 @@ class _Rows(NamedTuple):
     during: Any = None
 
 
-def course(model: Model, solver: Solver, people: Individual, plan: Plan) -> tuple[jax.Array, jax.Array]:
+def course(
+    model: Model, solver: Solver, people: Individual, plan: Plan, risk: bool = False
+) -> tuple[jax.Array, jax.Array]:
     """Return what is foretold of each observable [observation, observable, patient], and how far off it may be.
 
+    With `risk`, the cumulative hazard and the logarithm of the hazard are observables too, behind the model's own.
     The second is a share, [patient], by the solver's own estimate. Both can be differentiated in `people`, whose fields
     are [patient], or [stretch, patient] where they differ between the plan's stretches.
     """
@@ -92,7 +97,7 @@ def course(model: Model, solver: Solver, people: Individual, plan: Plan) -> tupl
         first = chosen(people, plan.stretches.piece[0])
     begun = each_patient(flat(model).start)(first)
     steady = None if plan.steady is None else _steady_states(model, solver, people, plan, doses)
-    step = _stepper(model, solver, people, begun, steady, plan.rate is not None)
+    step = _stepper(model, solver, people, begun, steady, (plan.rate is not None, risk))
     flow = jnp.zeros((len(model.compartments), begun.shape[-1]))
     (_, _, off), seen = jax.lax.scan(step, (begun, flow, jnp.zeros(begun.shape[-1])), (hours, rows))
     back = jnp.argsort(order, axis=0)[: len(plan.seen_h)]
@@ -100,10 +105,13 @@ def course(model: Model, solver: Solver, people: Individual, plan: Plan) -> tupl
 
 
 def _stepper(
-    model: Model, solver: Solver, people: Individual, begun: Any, steady: Any, infusing: bool
+    model: Model, solver: Solver, people: Individual, begun: Any, steady: Any, ways: tuple[bool, bool]
 ) -> Callable[[Any, Any], Any]:
-    """Return the function that carries patients to the next row, looks at them, and lets happen what happens there."""
-    laid = flat(model)
+    """Return the function that carries patients to the next row, looks at them, and lets happen what happens there.
+
+    `ways` says whether anything flows in over hours, and whether risk is looked at.
+    """
+    laid, (infusing, risk) = flat(model), ways
 
     def step(now: Any, to: tuple[Any, _Rows]) -> Any:
         (state, flow, off), (hours, row) = now, to
@@ -112,7 +120,7 @@ def _stepper(
             person, own = chosen(people, row.during), chosen(people, row.own)
             empty = each_patient(laid.start)(own)
         state, away = solver.carry(person, solver.propagator(person, hours), state, flow if infusing else None)
-        seen = _observed(model, own, state)
+        seen = _observed(model, own, state, risk)
         emptied = row.reset
         state = jnp.where(row.reset, empty, state)
         if steady is not None:
@@ -135,11 +143,15 @@ def _during(stretches: Stretches, time: Any) -> Any:
     return jnp.take_along_axis(jnp.asarray(stretches.piece), passed, axis=0)
 
 
-def _observed(model: Model, people: Individual, state: Any) -> Any:
-    """Return what can be observed, [observable, patient], in the model's order."""
+def _observed(model: Model, people: Individual, state: Any, risk: bool) -> Any:
+    """Return what can be observed, [observable, patient], in the model's order; with `risk`, H and ln h too."""
     laid = flat(model)
     seen = each_patient(lambda one, now: model.observe(one, laid.state(now)))(people, state)
-    return jnp.stack([jnp.broadcast_to(seen[name], state.shape[1:]) for name in model.observables])
+    found = [jnp.broadcast_to(seen[name], state.shape[1:]) for name in model.observables]
+    if risk and (of := model.hazard) is not None:
+        hazard = each_patient(lambda one, now: of(one, laid.state(now)))(people, state)
+        found += [state[-1], jnp.log(jnp.maximum(jnp.broadcast_to(hazard, state.shape[1:]), _LEAST))]
+    return jnp.stack(found)
 
 
 class _Doses(NamedTuple):

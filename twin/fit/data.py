@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from twin.covariates import asked_for, encode
 from twin.fit.changing import AS_NONMEM, Changing, InTime, changing
 from twin.fit.course import Plan
+from twin.fit.events import BETWEEN, EVENT, NOTHING, NOW, Happened
 from twin.fit.layout import WHOLE, Parted
 from twin.fit.stretches import Held, Stretches
 from twin.model import Floats, Model
 from twin.nonmem import RegimenError
-from twin.records import Record, Records, column, covariate, observables
+from twin.records import Observations, Record, Records, column, covariate, observables
 from twin.regimen import Doses, check_doses
 from twin.solve.choose import structure_of
 
@@ -41,13 +42,14 @@ class Case(NamedTuple):
     """All that a fit looks at, as arrays: covariates as numbers, the plan, and what was measured.
 
     A covariate is [patient], one that changes in time [stretch, patient]; `occasion` [stretch, patient] is the
-    occasion's number, None where there is one stretch.
+    occasion's number, None where there is one stretch. `happened` is what is known of events, None where nothing is.
     """
 
     covariates: Mapping[str, Any]
     plan: Plan
     measured: Measurements
     occasion: Any = None
+    happened: Happened | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,13 @@ class DataSet:
     @property
     def observations(self) -> int:
         """How many measurements there are."""
-        return int(self.case.measured.used.sum())
+        return sum(map(self.observed, range(len(self.ids))))
+
+    def observed(self, patient: int) -> int:
+        """Return how many a patient has, events too."""
+        happened = self.case.happened
+        events = 0 if happened is None else int((happened.code[:, patient] >= 0).sum())
+        return int(self.case.measured.used[:, patient].sum()) + events
 
     @property
     def time_h(self) -> Floats:
@@ -95,14 +103,14 @@ def data_set(
     chosen = [who for who, record in records.by_id.items() if record.observations.time_h.size]
     if not chosen:
         raise RegimenError(f"{records.place.rpartition(',')[0]}: nothing was measured; expected records with a DV")
-    kinds = [observables(records, who, tuple(model.observables), called) for who in chosen]
+    kinds = [observables(records, who, _observable(model, records.by_id[who]), called) for who in chosen]
     taken = [records.by_id[who] for who in chosen]
     for record, kind in zip(taken, kinds, strict=True):
         check_doses(record.doses, model.compartments, linear=not structure_of(model).rest)
         _check_values(model, records.place, record, kind)
     without = len(records.by_id) - len(chosen)
     notes = (f"patients of whom nothing was measured, left out: {without}",) if without else ()
-    seen = [record.observations for record in taken]
+    seen = [_with_hazards(model, record.observations, kind) for record, kind in zip(taken, kinds, strict=True)]
     moving = changing(model, records, chosen, given or {}, in_time)
     line = plan(
         model,
@@ -115,8 +123,8 @@ def data_set(
     longest = len(line.seen_h)
     measured = Measurements(
         _columns([one.value for one in seen], longest, 1.0),
-        _columns(kinds, longest, 0),
-        _columns([np.ones(len(one.value), bool) for one in seen], longest, False),
+        _columns([one.kind for one in seen], longest, 0),
+        _columns([one.kind < len(model.observables) for one in seen], longest, False),
     )
     still = [one for one in model.covariates if moving is None or one.name not in moving.covariates]
     told = {
@@ -125,12 +133,51 @@ def data_set(
     codes = {**encode(still, told, len(chosen)), **(moving.covariates if moving else {})}
     return DataSet(
         tuple(chosen),
-        Case(codes, line, measured, moving.occasion if moving else None),
+        Case(codes, line, measured, moving.occasion if moving else None, _happened(model, seen)),
         tuple(one.doses for one in taken),
         _columns([one.line for one in seen], longest, 0),
         records.place,
         (*notes, *(moving.notes() if moving else ())),
         moving,
+    )
+
+
+class _Seen(NamedTuple):
+    """Observations of one patient; of each event two, the cumulative hazard and, behind all, the hazard."""
+
+    time_h: Any
+    value: Any
+    after: Any
+    line: Any
+    kind: Any
+
+
+def _observable(model: Model, record: Record) -> tuple[str, ...]:
+    """Return what a record's observations may be of; where labels are left out, there is but one."""
+    names, labels = tuple(model.observables), record.observations.label
+    return (*names, EVENT) if model.hazard and (not names or any(labels)) else names
+
+
+def _with_hazards(model: Model, seen: Observations, kind: Longs) -> _Seen:
+    events = kind == len(model.observables)
+    own = _Seen(seen.time_h, seen.value, seen.after, seen.line, kind)
+    return _Seen(*(np.concatenate([one, one[events]]) for one in own))._replace(
+        kind=np.concatenate([kind, kind[events] + 1])
+    )
+
+
+def _happened(model: Model, seen: Sequence[_Seen]) -> Happened | None:
+    """Return what is known of events, None where nothing is."""
+    risk = [np.flatnonzero(one.kind == len(model.observables)) for one in seen]
+    if not any(map(len, risk)):
+        return None
+    most = max(map(len, risk))
+    hazards = [np.flatnonzero(one.kind == len(model.observables) + 1) for one in seen]
+    return Happened(
+        _columns([one.value[rows].astype(np.int64) for one, rows in zip(seen, risk, strict=True)], most, -1),
+        _columns(risk, most, 0),
+        _columns([np.append(-1, rows)[: len(rows)] for rows in risk], most, -1),
+        _columns(hazards, most, 0),
     )
 
 
@@ -276,7 +323,17 @@ def _told(records: Records, who: str, asked: Any, given: Mapping[str, str]) -> A
 def _check_values(model: Model, place: str, record: Record, kind: Longs) -> None:
     """Raise `RegimenError` for a value that an observable's error cannot have, or an observable without an error."""
     names = tuple(model.observables)
+    if (kind == len(names)).any() and record.doses.reset_h.size:
+        line = record.observations.line[np.argmax(kind == len(names))]
+        raise RegimenError(f"{place} {line}, column DVID: events of a patient with a reset (EVID 3, 4) are not done")
     for value, number, line in zip(record.observations.value, kind, record.observations.line, strict=True):
+        if number == len(names):
+            if value not in (NOTHING, NOW, BETWEEN):
+                raise RegimenError(
+                    f"{place} {line}, column DV: got {value:g}, expected 0 (nothing happened until then), 1 (it"
+                    " happened at that moment) or 2 (it happened since the event's record before)"
+                )
+            continue
         error = model.errors.get(names[number])
         if error is None:
             raise RegimenError(f"{place} {line}, column DVID: the model has no residual error for {names[number]}")

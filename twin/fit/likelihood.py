@@ -9,7 +9,8 @@ in Laplace's approximation, H the Hessian of g there. In that of FOCEI (first-or
 interaction) H is what is expected of it: the Fisher information of normal measurements, sum of (f' f'^T + 2 s' s'^T) /
 s^2, plus Omega^-1. As in NONMEM and nlmixr2, n ln(2 pi) of the n measurements is left out; where the error is on the
 logarithm, y and f are logarithms. Each patient has a column of the fitted numbers of their own, so that one pass
-backwards gives every patient's gradient; the etas follow the numbers by the implicit function theorem.
+backwards gives every patient's gradient; the etas follow the numbers by the implicit function theorem. Events in time
+add what `twin.fit.events` says to g; of them FOCEI knows nothing.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ import numpy as np
 
 from twin.fit.course import course
 from twin.fit.data import Case
+from twin.fit.events import roots, surprise
 from twin.fit.layout import Layout, Population
 from twin.fit.near import Near, foretold, near
 from twin.fit.people import people
@@ -81,6 +83,14 @@ def measured(layout: Layout, case: Case) -> Any:
     return found
 
 
+def misfit(layout: Layout, population: Population, told: Any, case: Case) -> Any:
+    """Return what measurements and events add to g, [patient], from what is foretold of them."""
+    found = residual(layout, population, told, case)
+    away = (measured(layout, case) - found.mean) * jnp.exp(-found.log_sd)
+    each = jnp.sum(jnp.where(case.measured.used, found.log_sd + 0.5 * away**2, 0.0), axis=0)
+    return each if case.happened is None else each + surprise(case.happened, told)
+
+
 def prior(population: Population, etas: Any) -> Any:
     """Return what the etas add to g, [patient]."""
     width = jnp.sum(jnp.log(jnp.diagonal(population.white)), axis=-1)
@@ -106,11 +116,16 @@ class Around(NamedTuple):
 
 
 class _Linear(NamedTuple):
-    """Moments near some etas, and their slopes in these: [eta, observation, patient]; 0 where nothing was measured."""
+    """Moments near some etas, and their slopes in these: [eta, observation, patient]; 0 where nothing was measured.
+
+    `seen` is what is foretold, `by_eta` its slopes.
+    """
 
     found: Moments
     mean: Any
     log_sd: Any
+    seen: Any
+    by_eta: Any
 
 
 def _linear(layout: Layout, population: Population, etas: Any, case: Case, told: Near) -> _Linear:
@@ -122,7 +137,8 @@ def _linear(layout: Layout, population: Population, etas: Any, case: Case, told:
     by_eta = jnp.sum(by_place * moved[:, :, None], axis=1)
     found, rate = jax.jvp(lambda seen: residual(layout, population, seen, case), (seen,), (jnp.ones_like(seen),))
     used = case.measured.used
-    return _Linear(found, jnp.where(used, rate.mean, 0.0) * by_eta, jnp.where(used, rate.log_sd, 0.0) * by_eta)
+    mean, log_sd = (jnp.where(used, one, 0.0) * by_eta for one in rate)
+    return _Linear(found, mean, log_sd, seen, by_eta)
 
 
 def around(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Around:
@@ -134,9 +150,14 @@ def around(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Arou
     mean, wide = near_by.mean * jnp.exp(-found.log_sd), near_by.log_sd
     precision = _squared(population.white.swapaxes(0, 1))
     slope = jnp.sum(wide * (1 - away**2) - mean * away, axis=1) + jnp.sum(precision * etas, axis=1)
-    information = _squared(jnp.concatenate([mean, jnp.sqrt(2.0) * wide], axis=1)) + precision
+    rows = [mean, jnp.sqrt(2.0) * wide]
     value = jnp.sum(jnp.where(used, found.log_sd, 0.0) + 0.5 * away**2, axis=0) + prior(population, etas)
-    return Around(value, slope, information)
+    if case.happened is not None:
+        seen, happened = near_by.seen, case.happened
+        value = value + surprise(happened, seen)
+        slope = slope + jnp.sum(jax.grad(lambda one: jnp.sum(surprise(happened, one)))(seen) * near_by.by_eta, axis=1)
+        rows.append(roots(happened, seen, near_by.by_eta))
+    return Around(value, slope, _squared(jnp.concatenate(rows, axis=1)) + precision)
 
 
 def _hessian(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Any:

@@ -51,6 +51,12 @@ def near(model: Model, solver: Solver, places: Places, people: Individual, case:
     return Near(at, value, slope, (curve + curve.swapaxes(0, 1)) / 2)
 
 
+def told_of(model: Model, solver: Solver, people: Individual, case: Case) -> Any:
+    """Return what is foretold of each measurement, [observation, patient]."""
+    seen, _ = course(model, solver, people, case.plan, case.happened is not None)
+    return jnp.take_along_axis(seen, case.measured.kind[:, None], axis=1)[:, 0]
+
+
 def foretold(near: Near, at: Any) -> tuple[Any, Any]:
     """Return what is foretold at parameters [place, patient], and its slope there, as a polynomial around `near.at`.
 
@@ -74,8 +80,7 @@ def _slopes(model: Model, solver: Solver, places: Places, people: Individual, at
     """Return predictions and their first derivatives at parameters [place, patient]."""
 
     def told(at: Any) -> Any:
-        seen, _ = course(model, solver, put(people, places, at), case.plan)
-        return jnp.take_along_axis(seen, case.measured.kind[:, None], axis=1)[:, 0]
+        return told_of(model, solver, put(people, places, at), case)
 
     ways = jnp.broadcast_to(jnp.eye(len(places))[..., None], (len(places), *at.shape))
     return jax.vmap(lambda way: jax.jvp(told, (at,), (way,)), out_axes=(None, 0))(ways)

@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from twin.engine import TOLERANCE, float64_on_cpu
-from twin.fit.course import course
 from twin.fit.data import UNPARTED, Case, DataSet, parted_of
 from twin.fit.layout import Layout, Population, as_parted, layout, published
-from twin.fit.likelihood import Likelihood, Mode, measured, modes, prior, residual
+from twin.fit.likelihood import Likelihood, Mode, misfit, modes, prior
+from twin.fit.near import told_of
 from twin.fit.people import people
 from twin.fit.stretches import chosen
 from twin.model import Floats, Individual, Model
@@ -86,7 +86,7 @@ class Posterior:
             "level": level,
             "parameters": found,
             **self._in_time(level),
-            "observations": int(self.data.case.measured.used[:, 0].sum()),
+            "observations": self.data.observed(0),
             "draws": int(self.etas.shape[1]),
             "warnings": list(self.warnings),
         }
@@ -266,12 +266,8 @@ def _penalties(layout: Layout, solver: Solver, etas: Any, case: Case) -> Any:
     count = etas.shape[1]
     wide: Case = jax.tree.map(lambda one: jnp.broadcast_to(one, (*jnp.shape(one)[:-1], count)), case)
     population = layout.unpack(jnp.zeros((0, count)))
-    seen, _ = course(layout.model, solver, people(layout, population, etas, wide), wide.plan)
-    told = jnp.take_along_axis(seen, wide.measured.kind[:, None], axis=1)[:, 0]
-    found = residual(layout, population, told, wide)
-    away = (measured(layout, wide) - found.mean) * jnp.exp(-found.log_sd)
-    each = jnp.where(wide.measured.used, found.log_sd + 0.5 * away**2, 0.0)
-    return jnp.sum(each, axis=0) + prior(population, etas)
+    told = told_of(layout.model, solver, people(layout, population, etas, wide), wide)
+    return misfit(layout, population, told, wide) + prior(population, etas)
 
 
 def _people(layout: Layout, etas: Floats, case: Case) -> Individual:

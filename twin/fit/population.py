@@ -144,6 +144,8 @@ def fit_population(
     """
     if method not in METHODS:
         raise ValueError(f"got method {method!r}, expected one of {', '.join(METHODS)}")
+    if method == "focei" and data.case.happened is not None:
+        raise ValueError("FOCEI knows nothing of events in time; choose the method laplace or nuts")
     with float64_on_cpu():
         likelihood, first, notes = prepared(model, data, settings)
 
@@ -179,7 +181,8 @@ def prepared(model: Model, data: DataSet, settings: FitSettings) -> tuple[Likeli
     whole = Likelihood(layout(model, start, data.case.covariates, etas, fixed, parted), solver, data.case)
     line, none = whole.line(whole.layout.pack(start)), np.zeros((whole.layout.width, whole.patients))
     used = data.case.measured.used
-    slope = np.where(used, np.asarray(whole.told(line, none).slope), 0.0)
+    looked = used | (data.case.measured.kind >= len(model.observables))
+    slope = np.where(looked, np.asarray(whole.told(line, none).slope), 0.0)
     silent_etas, silent_names = unheard(whole.layout, slope, np.unique(data.case.measured.kind[used]))
     unsaid = [
         *silent_names,

@@ -13,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from twin.engine import float64_on_cpu
-from twin.fit.course import course
 from twin.fit.data import DataSet
 from twin.fit.layout import Layout, coefficient_of_variation
-from twin.fit.likelihood import Likelihood, measured, residual
+from twin.fit.likelihood import Likelihood, misfit
+from twin.fit.near import told_of
 from twin.fit.people import people
 from twin.fit.population import DEFAULTS, prepared
 from twin.fit.sample import sampled
@@ -126,11 +126,8 @@ def _potential(likelihood: Likelihood, begun: Floats, shape: tuple[int, int]) ->
         line, luck = numbers[: len(begun)], numbers[len(begun) :].reshape(shape)
         population = layout.unpack(line)
         etas = jax.scipy.linalg.solve_triangular(population.white, luck, lower=True)
-        seen, _ = course(layout.model, solver, people(layout, population, etas, case), case.plan)
-        told = jnp.take_along_axis(seen, case.measured.kind[:, None], axis=1)[:, 0]
-        found = residual(layout, population, told, case)
-        away = (measured(layout, case) - found.mean) * jnp.exp(-found.log_sd)
-        data = jnp.sum(jnp.where(case.measured.used, found.log_sd + 0.5 * away**2, 0.0))
+        told = told_of(layout.model, solver, people(layout, population, etas, case), case)
+        data = jnp.sum(misfit(layout, population, told, case))
         prior = 0.5 * jnp.sum(luck**2) + 0.5 * jnp.sum(jnp.delete(((line - begun) / width) ** 2, omega_places))
         sd = jnp.exp(-line[omega])
         between = jnp.where(diagonal, 0.5 * sd**2 + line[omega], 0.5 * (line[omega] / 3.0) ** 2)

@@ -48,6 +48,8 @@ def far(likelihood: Likelihood, start: Population) -> bool:
 
 def _misfit(likelihood: Likelihood, population: Population) -> float:
     """Return by how many of its standard deviations a measurement is off, without variability between patients."""
+    if not likelihood.case.measured.used.any():
+        return 0.0
     none = np.zeros((likelihood.layout.width, likelihood.patients))
     _, _, away = likelihood.residuals(likelihood.line(likelihood.layout.pack(population)), none)
     return float(np.sqrt(np.nanmean(away**2)))

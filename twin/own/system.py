@@ -20,6 +20,7 @@ from twin.model import Compartment, Form, Model, Theta
 from twin.own.expression import TIME, Expression, Number, Values, evaluate, names
 from twin.own.shape import Shape, moments, shape
 from twin.quantity import Quantity
+from twin.solve.flat import RISK
 from twin.variability import Variability
 
 
@@ -75,6 +76,7 @@ class System:
     variability: Variability = field(default_factory=Variability)
     errors: Mapping[str, Error] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    hazard: Expression | None = None
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -90,6 +92,7 @@ class System:
             *(one.formula for one in self.observables.values()),
         ]
         formulas += [part for one in self.states.values() for part in (one.start, one.rate)]
+        formulas += [self.hazard] if self.hazard else []
         formulas += [part for one in self.entries.values() for part in one.way.values()]
         used = set().union(*map(names, formulas), self.variability.between, self.variability.occasions)
         return tuple(name for name in self.given if name in used) or self.given
@@ -112,6 +115,7 @@ def model(system: System) -> Model:
         compartments={name: equations.compartment(entry) for name, entry in system.entries.items()},
         observe=equations.observe,
         observables={name: one.unit for name, one in system.observables.items()},
+        hazard=equations.hazard if system.hazard else None,
         variability=_by_field(system.variability, equations.person),
         errors=system.errors,
         left_out=system.left_out,
@@ -127,6 +131,7 @@ def faults(system: System) -> list[str]:
     moments = {**system.constants, **system.assigned, **{n: one.rate for n, one in system.states.items()}}
     moments |= {f"{name} at the start": one.start for name, one in system.states.items()}
     moments |= {f"the observable {name}": one.formula for name, one in system.observables.items()}
+    moments |= {"the hazard": system.hazard} if system.hazard else {}
     found = [
         f"{name} depends on {_listed(names(formula) - known)}, which the model does not have"
         for name, formula in moments.items()
@@ -152,7 +157,7 @@ def faults(system: System) -> list[str]:
 def _with_time(system: System) -> System:
     """Return the system with a state for time, where a formula asks for it."""
     formulas = [*system.assigned.values(), *(one.formula for one in system.observables.values())]
-    formulas += [one.rate for one in system.states.values()]
+    formulas += [one.rate for one in system.states.values()] + ([system.hazard] if system.hazard else [])
     if any(TIME in names(formula) for formula in formulas):
         return replace(system, states={**system.states, TIME: State(Number(0.0), Number(1.0))})
     return system
@@ -207,6 +212,11 @@ class _Equations:
         """Return what can be observed."""
         values = self._now(person, body)
         return {name: _float(evaluate(one.formula, values)) for name, one in self.system.observables.items()}
+
+    def hazard(self, person: Any, body: Any) -> Any:
+        """Return the events an hour."""
+        formula = self.system.hazard or Number(0.0)
+        return _float(evaluate(formula, self._now(person, body))) / self.system.hours
 
     def ahead(self, known: Sequence[Expression], person: Any, body: Any) -> Any:
         """Return the hours until moments at which something changes, [moment]; below 0 when they are over."""
@@ -308,7 +318,12 @@ def _form(system: System, equations: _Equations) -> Form:
         rate = shape(one.rate, of)
         thresholds |= rate.thresholds
         slopes |= {(equations.state[name], equations.state[on]): on not in rate.bent for on in rate.on}
+    if system.hazard:
+        risk = shape(system.hazard, of)
+        thresholds |= risk.thresholds
+        slopes |= {(RISK, equations.state[on]): on not in risk.bent for on in risk.on}
     formulas = [*system.assigned.values(), *(one.rate for one in system.states.values())]
+    formulas += [system.hazard] if system.hazard else []
     known_moments = moments(formulas, of) if thresholds else []
     return Form(slopes, thresholds, partial(equations.ahead, known_moments) if known_moments else None)
 

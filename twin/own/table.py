@@ -31,7 +31,7 @@ VARIES = {"variability": "between", "occasion": "occasions", "uncertainty": "unc
 SYMBOLS = ("parameter", "covariate", "individual", "state", "formula")
 """Kinds whose names share one space."""
 KINDS = (
-    *("model", "time", "sbml", *SYMBOLS, "rate", "observable", "dose", *WAYS),
+    *("model", "time", "sbml", *SYMBOLS, "rate", "observable", "dose", *WAYS, "hazard"),
     *(*VARIES, "correlation", *ERRORS, "left_out"),
 )
 LONGEST = 320
@@ -127,7 +127,7 @@ def read_table(path: str | Path) -> System:
     observed = {row.name: row.unit or NOT_STATED for row in table.rows["observable"]}
     formulas = table.all("observable", lambda row: row.formula(row.name))
     own = {name: Observable(formula, observed[name]) for name, formula in formulas.items()}
-    system = replace(system, observables=own or below.observables)
+    system = replace(system, observables=own or below.observables, hazard=_hazard(table))
     system = replace(system, variability=_variability(table, system), errors=_errors(table, system))
     _check(table, system)
     if table.wrong:
@@ -274,6 +274,12 @@ def _doses(table: _Table, system: System) -> tuple[dict[str, Entry], str]:
     return entries, next(iter(units), system.dose_unit or NOT_STATED)
 
 
+def _hazard(table: _Table) -> Expression | None:
+    """Return the formula of events in a unit of time, if there is one."""
+    _only(table, "hazard")
+    return next(iter(table.all("hazard", Row.formula).values()), None)
+
+
 def _new_states(table: _Table) -> Iterator[str]:
     return (row.name for row in table.rows["state"])
 
@@ -343,5 +349,5 @@ def _left_out(table: _Table, below: System) -> Iterator[str]:
 def _check(table: _Table, system: System) -> None:
     if not system.states:
         table.wrong.append("there is no state; expected rows of the kinds state and rate")
-    elif not system.observables:
+    elif not system.observables and system.hazard is None:
         table.wrong.append("there is nothing to observe; expected a row of the kind observable")

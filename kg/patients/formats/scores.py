@@ -42,7 +42,9 @@ _SCORE = "score-"
 """How our own code of a measure begins."""
 _MODEL = ("model", "model_version")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:()+,%&#<>=* -]{0,99}")
-"""What a measure, a model and its version may be called."""
+_RELEASE = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
+"""What a model's version looks like: one word with a digit, which no person's name is."""
+"""What a measure and a model may be called."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,300}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -163,7 +165,8 @@ def _event(row: Row, identity: tuple[str, str], place: Place) -> Event:
     for name in _MODEL:
         if not row[name]:
             raise Refused(name, "is missing: a score is refused whose model and version are not named")
-    measure, model, version = (_named(row, name) for name in ("measure", *_MODEL))
+    measure, model = (_named(row, name) for name in ("measure", _MODEL[0]))
+    version = _shaped(row, _MODEL[1], _RELEASE, "one word with a digit, as 0.3.1 is") or ""
     private = _private(identity)
     if any(private.is_in(text) for text in (measure, model, version, row["url"] or "")):
         raise Refused("the row", "names the patient in its measure, its model or its address")

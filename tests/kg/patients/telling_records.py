@@ -342,6 +342,25 @@ def write_notes(folder: Path) -> Path:
     return inner
 
 
+SCORES = f"""
+patient,system,day,measure,value,unit,model,model_version,comment,reader
+MRN-771203466195284,urn:wilgefortis:scores,2016-03-04,tumour share of tissue,34,%,example-pathology,2.0,"{NARRATIVE}",Applegarth
+MRN-771203466195284,urn:wilgefortis:scores,2016-03-05,tumour share of tissue,31,%,example-pathology,2.0,,
+MRN-771203466195284,urn:wilgefortis:scores,2016-03-05,tumour share of tissue,30,%,example-pathology,2.1,,
+MRN-771203466195284,urn:wilgefortis:scores,the day Ottoline came,tumour share of tissue,34,%,example-pathology,2.0,,
+MRN-771203466195284,urn:wilgefortis:scores,2016-03-06,tumour share of tissue,Quillfeather,%,example-pathology,2.0,,
+MRN-771203466195284,urn:wilgefortis:scores,2016-03-06,tumour share of tissue,33,Tintagel,example-pathology,2.0,,
+MRN-771203466195284,urn:wilgefortis:scores,2016-03-06,tumour share of tissue,33,%,,seen by Thistlewood,,
+"""
+
+
+def write_scores(folder: Path) -> Path:
+    """Write a table of models' scores of one patient into a folder."""
+    path = folder / f"{NAMED}.csv"
+    path.write_text(SCORES.lstrip(), encoding="utf-8")
+    return path
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "fhir": write_fhir,
     "phenopacket": write_packet,
@@ -349,5 +368,6 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "mimic": write_mimic,
     "vcf": write_vcf,
     "notes": write_notes,
+    "scores": write_scores,
 }
 """A format's name -> a function that writes a record of it into a folder and returns its path."""

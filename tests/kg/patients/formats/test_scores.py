@@ -68,6 +68,7 @@ def test_json_says_the_same(tmp_path: Path, account: Account) -> None:
         ("MONAI MGMT", "", "model"),
         ("0.3.1", "", "model_version"),
         ("0.3.1", "latest!", "model_version"),
+        ("0.3.1", "of Brambleby 9", "model_version"),
         ("0.81", "high", "value"),
         ("0.81", "nan", "value"),
         ("0.81", "", "value"),

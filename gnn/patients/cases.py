@@ -8,7 +8,7 @@ A case's moment is
   labels are the drugs first given later; those given earlier are no candidates;
 - of every patient: the end of the record, which is what is asked when a patient is ranked. It has no labels.
 
-What a case knows is what is known by its moment, as `gnn.patients.events` says.
+What a case knows is what is known by its moment, as `kg.patients.known` says.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from gnn.patients.events import DAY, END, UNKNOWN, Events, Longs, Told
+from gnn.patients.events import UNKNOWN, Events, Told
+from kg.patients.known import DAY, END, Longs
 
 HOURS = 24
 """How long after the beginning of a stay its case is."""

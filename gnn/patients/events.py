@@ -1,14 +1,6 @@
 """Events: what the records tell of the patients who consent, thing by thing, and from which minute each is known.
 
-A record says of an event when it was, and a model that is asked on a Monday must not know what was written on the
-Friday after. So each event has, beside its beginning, the minute from which it is *known*:
-
-- with a minute: that minute; with a day alone: the end of the day;
-- a condition, a phenotype, and a procedure without a minute, of a stay in hospital: the end of the stay. Such codes
-  are given at the discharge, and dated back to the day on which the patient came;
-- with no day, or with one that is drawn within a month or year: not before the end of the record.
-
-Stays that touch, from one day to the next, are one: an emergency department's codes are those of the stay after it.
+Each event has, beside its beginning, the minute from which it is *known*, as `kg.patients.known` says.
 """
 
 from collections.abc import Mapping
@@ -21,21 +13,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kg.graph import Graph, holding
+from kg.patients.known import ADMITTED, END, EXACT, HOSPITAL, Longs, Stays, joined, known
 from kg.schema import PERSON
 
-Longs = NDArray[np.int64]
-
-DAY = 1_440
-"""Minutes in a day."""
-END = 2**62
-"""Later than any minute of a record: what is known from then on is known at its end alone."""
 UNKNOWN = -(2**40)
 """The day of a birth that is not told."""
-
-ADMITTED = ("PANAKEIA:visit-inpatient", "PANAKEIA:visit-observation")
-"""The kinds of visit that are stays in hospital, whatever else happens within them."""
-HOSPITAL = (*ADMITTED, "PANAKEIA:visit-emergency", "PANAKEIA:visit-intensive-care")
-"""The kinds of visit whose diagnoses are coded when the patient leaves."""
 
 CHANNELS: Mapping[str, tuple[str, ...]] = {
     "conditions": ("patient_has_condition",),
@@ -48,11 +30,6 @@ CHANNELS: Mapping[str, tuple[str, ...]] = {
     "genome": ("patient_carries_variant", "patient_carries_haplotype", "patient_has_gene_phenotype"),
 }
 """What is told of a patient, by the relations that tell it; what is said to be absent is not among it."""
-
-_ALWAYS_LATE = frozenset({"conditions", "phenotypes"})
-_LATE_WITHOUT_A_MINUTE = frozenset({"procedures"})
-_SPAN = 2**24
-"""More days than any record has: `patient * _SPAN + day` orders days within patients."""
 
 
 class Told(NamedTuple):
@@ -72,14 +49,6 @@ class Told(NamedTuple):
     known: Longs
     value: NDArray[np.float64]
     unit: Longs
-
-
-class Stays(NamedTuple):
-    """Stays in hospital, sorted by patient and beginning, from a minute to the end of a day. Shapes: [stay]."""
-
-    patient: Longs
-    begin: Longs
-    end: Longs
 
 
 @dataclass(frozen=True)
@@ -140,35 +109,6 @@ def read_events(graph: Graph) -> Events:
     )
 
 
-def joined(stays: Stays) -> Stays:
-    """Return stays with those of one patient joined that overlap, or begin on the day after another's end or before."""
-    if not len(stays.patient):
-        return stays
-    base = stays.patient * _SPAN * DAY
-    latest = np.maximum.accumulate(stays.end + base)
-    begins = np.r_[True, (stays.begin + base)[1:] > latest[:-1] + DAY]
-    first = np.flatnonzero(begins)
-    last = np.r_[first[1:], len(begins)] - 1
-    return Stays(stays.patient[first], stays.begin[first], latest[last] - base[last])
-
-
-def covering(stays: Stays, patient: Longs, minute: Longs) -> Longs:
-    """Return for each moment of a patient the stay, of those joined, that it lies in, -1 where in none; by its days.
-
-    Shapes: patient, minute, the result [moment].
-    """
-    if not len(stays.patient):
-        return np.full(len(patient), -1, np.int64)
-    day = _day(stays.begin) + stays.patient * _SPAN
-    found = np.searchsorted(day, _day(minute) + patient * _SPAN, side="right") - 1
-    inside = (found >= 0) & (stays.patient[found] == patient) & (stays.end[found] > minute)
-    return np.where(inside, found, -1)
-
-
-def _day(minute: Longs) -> Longs:
-    return np.asarray(minute // DAY, np.int64)
-
-
 def _of_these(edges: pa.Table, relation: str, people: pa.Array) -> pa.Table:
     """Return the edges from these patients to what they do have."""
     edges = holding(relation, edges)
@@ -179,13 +119,10 @@ def _stays(visits: pa.Table | None, people: pa.Array, kinds: tuple[str, ...]) ->
     """Return the visits of these kinds whose day is told; one without an end is over on its day."""
     if visits is None:
         return Stays(*[np.empty(0, np.int64)] * 3)
-    exact = pc.is_in(visits["precision"], pa.array(["day", "minute"]))
+    exact = pc.is_in(visits["precision"], pa.array(EXACT))
     rows = visits.filter(pc.and_(pc.is_in(visits["object"], pa.array(kinds)), exact))
-    patient, day = _place(rows["subject"], people), _numbers(rows["day"], 0)
-    begin = day * DAY + _numbers(rows["minute"], 0)
-    end = (np.maximum(_numbers(rows["end_day"], UNKNOWN), day) + 1) * DAY
-    order = np.lexsort((end, begin, patient))
-    return Stays(patient[order], begin[order], end[order])
+    day, minute = _numbers(rows["day"], 0), _numbers(rows["minute"], 0)
+    return Stays.of(_place(rows["subject"], people), day, minute, _numbers(rows["end_day"], UNKNOWN))
 
 
 def _told(channel: str, tables: list[pa.Table], people: pa.Array, stays: Stays) -> Told:
@@ -195,18 +132,12 @@ def _told(channel: str, tables: list[pa.Table], people: pa.Array, stays: Stays) 
     values = [table for table in tables if "value" in table.column_names]
     names, thing = _coded(rows["object"])
     patient, minute = _place(rows["subject"], people), _numbers(rows["minute"], -1)
-    exact = pc.is_in(rows["precision"], pa.array(["day", "minute"])).to_numpy(zero_copy_only=False)
-    day = _numbers(rows["day"], 0)
-    begin = np.where(exact, day * DAY + np.maximum(minute, 0), END)
-    known = np.where(exact, np.where(minute >= 0, begin, (day + 1) * DAY), END)
-    if channel in _ALWAYS_LATE | _LATE_WITHOUT_A_MINUTE:
-        late = exact & ((minute < 0) if channel in _LATE_WITHOUT_A_MINUTE else True)
-        stay = np.where(late, covering(stays, patient, np.where(exact, begin, 0)), -1)
-        known = np.where(stay >= 0, stays.end[stay] if len(stays.end) else known, known)
-    units, unit = _coded(values[0]["unit"]) if values else ((), np.full(len(day), -1, np.int64))
-    value = values[0]["value"].to_numpy().astype(float) if values else np.full(len(day), np.nan)
+    exact = pc.is_in(rows["precision"], pa.array(EXACT)).to_numpy(zero_copy_only=False)
+    since = known(CHANNELS[channel][0], patient, _numbers(rows["day"], 0), minute, exact, stays)
+    units, unit = _coded(values[0]["unit"]) if values else ((), np.full(len(minute), -1, np.int64))
+    value = values[0]["value"].to_numpy().astype(float) if values else np.full(len(minute), np.nan)
     order = np.argsort(patient, kind="stable")
-    when = begin[order], known[order]
+    when = since.begin[order], since.known[order]
     return Told(names, units, patient[order], thing[order], *when, value[order], unit[order])
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gnn.patients.events import Longs
 from gnn.patients.likes import Likes
 from gnn.patients.model import FROM_GRAPH, INPUTS, LATER, Asked, cold_drugs, flat, inputs_of
 from gnn.patients.received import Later, Matrix, learn_later, learn_record
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
+from kg.patients.known import Longs
 
 FOLDS = 5
 STRANGERS = 300

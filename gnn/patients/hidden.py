@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gnn.patients.events import Longs
 from gnn.split import LeakError
 from kg.graph import Graph
+from kg.patients.known import Longs
 from kg.schema import PERSON, RELATIONS
 
 

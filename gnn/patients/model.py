@@ -24,7 +24,6 @@ from scipy.special import expit
 from gnn.calibrate import Calibrator
 from gnn.config import TrainConfig
 from gnn.patients.cases import COURSE, STAY, Bounds, Cases
-from gnn.patients.events import Longs
 from gnn.patients.likes import Likes, speaks, treated
 from gnn.patients.received import (
     SIDE,
@@ -43,6 +42,7 @@ from gnn.patients.received import (
 from gnn.readout import Readout
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, TASKS, WARM, Task
 from kg.graph import SourceRelease, data_version
+from kg.patients.known import Longs
 
 IN_STAY, IN_COURSE = "in a stay", "in the course"
 LATER: Mapping[str, int] = {IN_STAY: STAY, IN_COURSE: COURSE}

@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gnn.patients.cases import NOW, Cases, cases
-from gnn.patients.events import Longs, read_events
+from gnn.patients.events import read_events
 from gnn.patients.model import LATER, Asked, PatientModel, asked, logits, prior, probabilities
 from gnn.patients.received import Matrix
 from kg.graph import Graph
+from kg.patients.known import Longs
 
 Marks = NDArray[np.bool_]
 

@@ -19,8 +19,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gnn.patients.cases import Cases
-from gnn.patients.events import Longs
 from gnn.patients.ridge import completion, regression
+from kg.patients.known import Longs
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.floating[Any]]

@@ -23,7 +23,7 @@ from gnn.checkpoint import Packed
 from gnn.config import ConfigError, TrainConfig
 from gnn.patients.cases import NOW, Bounds, Cases, bounds_of, cases
 from gnn.patients.checkpoint import Judge, judge_of, pack_judge
-from gnn.patients.events import Events, Longs, read_events
+from gnn.patients.events import Events, read_events
 from gnn.patients.hear import FOLDS, Heard, Learned, hear, moved, only
 from gnn.patients.hidden import marks
 from gnn.patients.likes import Likes, likes
@@ -33,6 +33,7 @@ from gnn.readout import Examples, Readout, fit
 from gnn.split import assert_no_leak, without
 from gnn.view import learned_from, view
 from kg.graph import Graph, SourceRelease
+from kg.patients.known import Longs
 from kg.patients.terminology import RECORDS_LICENCE
 from kg.progress import Progress, silent
 

@@ -4,33 +4,17 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Tag, model_validator
 
-from kg.cohorts.recorded import INBORN, KINDS, Days, Range, Recorded, Switch, listed
+from kg.cohorts.baseline import Baseline
+from kg.cohorts.outcome import Outcome
+from kg.cohorts.recorded import INBORN, KINDS, Days, Range, Recorded, Switch, Window, listed
 from kg.files.checked import Checked, Count, Text, at_least
 
 Answer = Literal["present", "absent", "not recorded", "none recorded"]
 """`absent`: it is stated that the patient has none; `none recorded`: `absent` or `not recorded`."""
 
-Whole = Annotated[int, Strict()]
 Sex = Literal["female", "male", "other", "unknown"]
-
-
-class Window(Checked):
-    """Days relative to the index day, which is 0; both ends are included, one that is not given is open."""
-
-    model_config = ConfigDict(validate_by_name=True)
-
-    start: Whole | None = Field(default=None, alias="from")
-    end: Whole | None = Field(default=None, alias="to")
-
-    @model_validator(mode="after")
-    def _has_days(self) -> Self:
-        if self.start is None and self.end is None:
-            raise ValueError("got no day, expected from, to or both")
-        if self.start is not None and self.end is not None and self.start > self.end:
-            raise ValueError(f"got from {self.start} to {self.end}, expected from <= to")
-        return self
 
 
 class Event(Recorded):
@@ -180,7 +164,8 @@ class Entry(Recorded):
 class Definition(Checked):
     """A cohort's definition: its entry event and its rules, applied in order; each rule has a name.
 
-    `keep` says which of a patient's index events that fit all rules are given.
+    `keep` says which of a patient's index events that fit all rules are given. `outcome` is what is to be foretold of
+    them, and `features` from what: neither changes who is in the cohort.
     """
 
     name: Text
@@ -188,6 +173,8 @@ class Definition(Checked):
     entry: Entry
     rules: tuple[Criterion, ...] = ()
     keep: Literal["first", "last", "all"] = "first"
+    outcome: tuple[Outcome, ...] = ()
+    features: Baseline = Baseline()
 
     @model_validator(mode="after")
     def _rules_have_names(self) -> Self:
@@ -198,6 +185,14 @@ class Definition(Checked):
             if rule.name in names:
                 raise ValueError(f"rules[{place}].name: got {rule.name!r}, which another rule has")
             names.append(rule.name)
+        return self
+
+    @model_validator(mode="after")
+    def _outcomes_have_names(self) -> Self:
+        names = [one.name for one in self.outcome]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise ValueError(f"outcome[{place}].name: got {name!r}, which another outcome has")
         return self
 
 
@@ -213,6 +208,9 @@ def recorded(definition: Definition) -> Iterator[tuple[str, Recorded]]:
         yield f"entry.any[{place}]", choice
     for place, rule in enumerate(definition.rules):
         yield from _within(f"rules[{place}]", rule)
+    for place, outcome in enumerate(definition.outcome):
+        for number, event in enumerate(outcome.of):
+            yield f"outcome[{place}].of" + (f"[{number}]" if len(outcome.of) > 1 else ""), event
 
 
 def _within(key: str, criterion: Criterion) -> Iterator[tuple[str, Recorded]]:

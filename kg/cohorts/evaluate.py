@@ -16,9 +16,9 @@ from kg.cohorts.criteria import (
     Event,
     NoneOf,
     Person,
-    Window,
 )
 from kg.cohorts.events import Counts, Mask, distinct, fitting
+from kg.cohorts.recorded import Window
 from kg.cohorts.records import Records
 
 INDEX_COLUMNS = ("patient", "day", "end_day")

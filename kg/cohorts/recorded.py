@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from kg.curie import standard
 from kg.files.checked import Checked, Number, Text, at_least
@@ -47,7 +47,7 @@ def _code(text: str) -> str:
     return ":".join(found or (system, code))
 
 
-def _unit(text: str) -> str:
+def known_unit(text: str) -> str:
     """Return a unit as UCUM writes it, which is how the graph has it."""
     found = ANY if text == ANY else ucum(text)
     if found is None:
@@ -57,9 +57,10 @@ def _unit(text: str) -> str:
 
 Days = Annotated[int, Strict(), Field(ge=0)]
 Switch = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
 Names = Annotated[tuple[Text, ...], BeforeValidator(listed), at_least(1)]
 Codes = Annotated[tuple[Annotated[Text, AfterValidator(_code)], ...], BeforeValidator(listed), at_least(1)]
-Units = Annotated[tuple[Annotated[Text, AfterValidator(_unit)], ...], BeforeValidator(listed), at_least(1)]
+Units = Annotated[tuple[Annotated[Text, AfterValidator(known_unit)], ...], BeforeValidator(listed), at_least(1)]
 
 
 class Range(Checked):
@@ -83,6 +84,23 @@ class Range(Checked):
         closed = self.above is None and self.below is None
         if low is not None and high is not None and (low > high or (low == high and not closed)):
             raise ValueError(f"nothing lies between {low:g} and {high:g}")
+        return self
+
+
+class Window(Checked):
+    """Days relative to the index day, which is 0; both ends are included, one that is not given is open."""
+
+    model_config = ConfigDict(validate_by_name=True)
+
+    start: Whole | None = Field(default=None, alias="from")
+    end: Whole | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _has_days(self) -> Self:
+        if self.start is None and self.end is None:
+            raise ValueError("got no day, expected from, to or both")
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise ValueError(f"got from {self.start} to {self.end}, expected from <= to")
         return self
 
 

@@ -96,6 +96,38 @@ def drugs_of(store: Store, classes: Collection[str]) -> set[str]:
     return {row["id"] for row in rows}
 
 
+def parents(store: Store, kind: str, nodes: Collection[str]) -> dict[str, set[str]]:
+    """Return the terms directly above these nodes of a kind and above those, each by the node that it is above."""
+    found: dict[str, set[str]] = {}
+    left = set(nodes)
+    while left:
+        above: set[str] = set()
+        for relation, only in hierarchies(kind):
+            rows = store.query(
+                f"MATCH (a:{kind})-[r:{relation}]->(b:{kind}) WHERE a.id IN $ids {only}"
+                "RETURN DISTINCT a.id AS narrow, b.id AS broad",
+                {"ids": sorted(left)},
+            )
+            for row in rows:
+                found.setdefault(row["narrow"], set()).add(row["broad"])
+                above.add(row["broad"])
+        left = above - found.keys() - left
+    return found
+
+
+def classes_of(store: Store, drugs: Collection[str]) -> dict[str, set[str]]:
+    """Return the pharmacologic classes of drugs."""
+    rows = store.query(
+        "MATCH (c:PharmacologicClass)-[:class_includes_drug]->(d:Drug) WHERE d.id IN $ids "
+        "RETURN DISTINCT d.id AS drug, c.id AS class",
+        {"ids": sorted(drugs)},
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["drug"], set()).add(row["class"])
+    return found
+
+
 def _along(store: Store, kind: str, nodes: Collection[str], *, down: bool) -> set[str]:
     found = left = set(nodes)
     near, far = ("b", "a") if down else ("a", "b")

@@ -130,6 +130,27 @@ def measurements(store: Store, patients: Collection[str], codes: Collection[str]
     return frame.sort_values(order, na_position="first", kind="stable", ignore_index=True)
 
 
+def happened(store: Store, relation: str, patients: Collection[str]) -> pd.DataFrame:
+    """Return what these patients (by identifier) do have by a relation: patient, and `EVENT_COLUMNS`, each event once.
+
+    Nothing that is absent is among it, and of several sources of one event the first is told.
+    """
+    rows = _events(store, relation, sorted(patients))
+    frame = pd.DataFrame(rows, columns=["patient", *EVENT_COLUMNS])
+    frame["negated"] = frame["negated"].fillna(False)
+    frame = frame.astype(_FRAME_TYPES)
+    same = [name for name in frame if name not in ("source", "diplotypes", "copies")]
+    return frame[~frame["negated"]].drop_duplicates(same, ignore_index=True)
+
+
+def sources(store: Store, patients: Collection[str]) -> dict[str, str]:
+    """Return the data sets that the records of these patients (by identifier) are from, joined by commas."""
+    rows = store.query(
+        f"MATCH (p:{PERSON}) WHERE p.id IN $ids RETURN p.id AS id, p.provided_by AS sources", {"ids": list(patients)}
+    )
+    return {row["id"]: ", ".join(sorted(row["sources"] or ())) for row in rows}
+
+
 def _said_once(events: pd.DataFrame) -> pd.DataFrame:
     """Return events with one row for those that differ in their source alone."""
     same = [name for name in events if name not in ("source", "diplotypes")]

@@ -1,4 +1,4 @@
-"""The command of cohorts."""
+"""The commands of cohorts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,3 +25,19 @@ def cohort(
     """
     with Session(store) as session:
         print_answer(session.cohort(definition), as_json=as_json)
+
+
+@app.command()
+def cohort_table(
+    definition: Annotated[Path, typer.Argument(help="The cohort's definition.", metavar="FILE.toml")],
+    outcome: Annotated[str, typer.Option("--outcome", help="One of the file's outcomes.", metavar="NAME")],
+    out: Annotated[Path | None, typer.Option("--out", help="Write the rows as CSV.", metavar="FILE.csv")] = None,
+    store: StoreOption = STORE,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a cohort a table for learning: what was known of each patient at the landmark, and an outcome.
+
+    Example: panakeia cohort-table panakeia/examples/cohort.toml --outcome death_1y --out table.csv
+    """
+    with Session(store) as session:
+        print_answer(session.cohort_table(definition, outcome, out=out), as_json=as_json, rows=False)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from gnn.patients.cases import COURSE, NOW, STAY, Cases, bounds_of, cases
-from gnn.patients.events import Stays, joined, read_events
+from gnn.patients.events import read_events
+from kg.patients.known import Stays, joined
 from kg.schema import WITHDRAWN
 from tests.gnn.patients.conftest import (
     ANYBODY,

@@ -33,6 +33,10 @@ class Made:
         return framed(pd.DataFrame(told, columns=list(PERIOD_COLUMNS)), PERIOD_COLUMNS)
 
     def events(self, asked: Asked) -> pd.DataFrame:
+        if asked.kind == "death":
+            persons = self.persons()
+            died = persons[persons["death_day"].notna()].rename(columns={"death_day": "day"})
+            return framed(died, EVENT_COLUMNS)
         rows = [
             {"patient": who, "day": day, "statement": str(place)} | dict(more)
             for place, (who, code, day, more) in enumerate(self.stated)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kg.cohorts.criteria import AnyOf, Definition, Entry, Event, Person, Window, recorded
-from kg.cohorts.recorded import Range
+from kg.cohorts.criteria import AnyOf, Definition, Entry, Event, Person, recorded
+from kg.cohorts.recorded import Range, Window
 from kg.files.checked import DesignError, check, read_toml
 
 EXAMPLE = Path(__file__).parents[3] / "panakeia" / "examples" / "cohort.toml"

@@ -76,7 +76,8 @@ def select(store: Store, definition: Definition) -> Cohort:
     """
     records = stored(store, definition)
     fitted = evaluate(definition, records)
-    notes = tuple(note for key, wanted in recorded(definition) for note in _notes(key, wanted, definition, records))
+    criteria = ((key, wanted) for key, wanted in recorded(definition) if not key.startswith("outcome["))
+    notes = tuple(note for key, wanted in criteria for note in _notes(key, wanted, definition, records))
     return Cohort(
         definition.name,
         tuple(sorted(fitted.index["patient"].unique())),

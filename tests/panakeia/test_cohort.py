@@ -49,3 +49,17 @@ def test_who_asks_for_a_cohort_stands_in_the_journal(starter_store: Path) -> Non
         [line] = session.patient_journal().to_json()["entries"]
     assert (line["verb"], line["size"]) == ("cohort", len(found.patients))
     assert line["about"].startswith("cohort:")
+
+
+def test_a_cohort_s_table_is_written_with_what_was_known_and_an_outcome(
+    panakeia: Panakeia, starter_store: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "table.csv"
+    told = panakeia("cohort-table", EXAMPLE, "--outcome", "death_1y", "--store", starter_store, "--out", out, "--json")
+    found = told.json()
+    assert found["target"] == "binary" and found["version"].split()[-2] == "cohort"
+    header = out.read_text(encoding="utf-8").splitlines()[0]
+    assert header.startswith("USUBJID,SITEID,sex,age,history days") and header.endswith(",AVAL")
+    assert len(found["rows"]) + sum(reason["patients"] for reason in found["left_out"]) == 2
+    other = panakeia("cohort-table", EXAMPLE, "--outcome", "x", "--store", starter_store)
+    assert other.status == 2 and "has no outcome 'x': expected one of death_1y" in other.err

@@ -29,8 +29,8 @@ _CLASSES = ("kin", "tells", "whose")
 Phrase = tuple[str, ...]
 
 _SIGN = re.compile(
-    r"(?P<answer>\s*(?:[:=?(]|\s-)\s*(?:no|none|neg|negative|denie[sd]|absent)(?=\s*(?:[,;.)\n\r]|$)))"
-    r"|(?P<minus>\s*\(\s*[-–−]\s*\))|(?P<before>(?<![^\s(])\?(?=\w))|(?P<after>(?<=\w)\?)",
+    r"(?P<answer>(?:[:=?(]|\s-)\s{0,3}(?:no|none|neg|negative|denie[sd]|absent)(?=\s{0,3}(?:[,;.)\n\r]|$)))"
+    r"|(?P<minus>\(\s{0,3}[-–−]\s{0,3}\))|(?P<before>(?<![^\s(])\?(?=\w))|(?P<after>(?<=\w)\?)",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"[,;.?!()]")
@@ -78,15 +78,13 @@ class _Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """The stretches of words, from and up to, over which each of `SAYS` holds."""
+    """Over which words each of `SAYS` holds: a byte a word, 1 where it does."""
 
-    held: Mapping[str, Sequence[tuple[int, int]]]
+    held: Mapping[str, bytearray]
 
     def of(self, first: int, end: int) -> Context:
-        """Return the context of the words from `first` up to `end`."""
-        return Context(
-            **{say: any(a <= first and end <= b for a, b in self.held.get(say, ())) for say in (*SAYS, LISTED)}
-        )
+        """Return the context of the words from `first` up to `end`: what holds over all of them."""
+        return Context(**{say: 0 not in over[first:end] for say, over in self.held.items()})
 
 
 @cache
@@ -146,7 +144,15 @@ def scopes(words: Words, mentioned: Collection[tuple[int, int]] = (), by: Rules 
         if place == len(words) or words.sentences[place] != words.sentences[first]:
             _of_sentence(words, (first, place), held, by)
             first = place
-    return Scopes(held)
+    return Scopes({say: _over(held[say], len(words)) for say in (*SAYS, LISTED)})
+
+
+def _over(stretches: Sequence[tuple[int, int]], size: int) -> bytearray:
+    """Return stretches, from and up to, as a byte for each of so many words."""
+    over = bytearray(size)
+    for first, end in stretches:
+        over[first:end] = b"\1" * (end - first)
+    return over
 
 
 def signs(words: Words) -> Iterator[tuple[str, int, int]]:

@@ -343,14 +343,14 @@ def write_notes(folder: Path) -> Path:
 
 
 SCORES = f"""
-patient,system,day,measure,value,unit,model,model_version,comment,reader
-MRN-771203466195284,urn:wilgefortis:scores,2016-03-04,tumour share of tissue,34,%,example-pathology,2.0,"{NARRATIVE}",Applegarth
-MRN-771203466195284,urn:wilgefortis:scores,2016-03-05,tumour share of tissue,31,%,example-pathology,2.0,,
-MRN-771203466195284,urn:wilgefortis:scores,2016-03-05,tumour share of tissue,30,%,example-pathology,2.1,,
-MRN-771203466195284,urn:wilgefortis:scores,the day Ottoline came,tumour share of tissue,34,%,example-pathology,2.0,,
-MRN-771203466195284,urn:wilgefortis:scores,2016-03-06,tumour share of tissue,Quillfeather,%,example-pathology,2.0,,
-MRN-771203466195284,urn:wilgefortis:scores,2016-03-06,tumour share of tissue,33,Tintagel,example-pathology,2.0,,
-MRN-771203466195284,urn:wilgefortis:scores,2016-03-06,tumour share of tissue,33,%,,seen by Thistlewood,,
+patient,system,day,measure,value,unit,model,model_version,comment
+MRN-771203466195284,urn:wilgefortis:x,2016-03-04,tumour share of tissue,34,%,example-pathology,2.0,"{NARRATIVE}"
+MRN-771203466195284,urn:wilgefortis:x,2016-03-05,tumour share of tissue,31,%,example-pathology,2.0,
+MRN-771203466195284,urn:wilgefortis:x,2016-03-05,tumour share of tissue,30,%,example-pathology,2.1,
+MRN-771203466195284,urn:wilgefortis:x,the day Ottoline came,tumour share of tissue,34,%,example-pathology,2.0,
+MRN-771203466195284,urn:wilgefortis:x,2016-03-06,tumour share of tissue,Quillfeather,%,example-pathology,2.0,
+MRN-771203466195284,urn:wilgefortis:x,2016-03-06,tumour share of tissue,33,Tintagel,example-pathology,2.0,
+MRN-771203466195284,urn:wilgefortis:x,2016-03-06,tumour share of tissue,33,%,,seen by Thistlewood,
 """
 
 

@@ -31,7 +31,7 @@ class AskedOptions:
 
     outcome: Annotated[str, typer.Option(help="The outcome: 0 and 1, a number, or a time.", metavar="COL")]
     features: Annotated[
-        _Names, typer.Option("--feature", help="A feature, known at the index date; repeatable.", metavar="COL")
+        _Names, typer.Option("--feature", help="A feature, known at the index date; else all columns.", metavar="COL")
     ] = None
     all_but: Annotated[
         _Names,
@@ -40,7 +40,9 @@ class AskedOptions:
         ),
     ] = None
     kind: Annotated[Kind | None, typer.Option(help="What the outcome is, where its values do not say.")] = None
-    event: Annotated[str | None, typer.Option(help="The outcome's value that is the event.", metavar="VALUE")] = None
+    event: Annotated[
+        str | None, typer.Option(help="The outcome's value that is the event, if not plain.", metavar="VALUE")
+    ] = None
     levels: Annotated[
         _Names, typer.Option("--level", help="A feature that is a code though a number; repeatable.", metavar="COL")
     ] = None
@@ -82,8 +84,12 @@ class TrainingOptions:
     split: Annotated[Literal["patient", "site", "time"], typer.Option(help="By what patients left out are parted.")] = (
         "patient"
     )
-    site: Annotated[str | None, typer.Option(help="The site of a row, for --split site.", metavar="COL")] = None
-    time: Annotated[str | None, typer.Option(help="The index date, for --split time.", metavar="COL")] = None
+    site: Annotated[
+        str | None, typer.Option(help="The site of a row, for --split site, if its name does not say.", metavar="COL")
+    ] = None
+    time: Annotated[
+        str | None, typer.Option(help="The index date, for --split time, if its name does not say.", metavar="COL")
+    ] = None
     learners: Annotated[
         _Names, typer.Option("--learner", help="Compare this learner only; repeatable; else all.", metavar="NAME")
     ] = None

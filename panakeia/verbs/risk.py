@@ -1,5 +1,6 @@
 """The verbs of risks: trained on a table, judged on another, foretold of patients, explained for one."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +28,22 @@ class RiskVerbs(Held):
     ) -> Table:
         """Train a risk, judged on patients left out, beside the base rate and the plain model; write it into a folder.
 
-        `asked` says which columns are the outcome and the features. The folder holds the model (skops), a manifest, the
+        `asked` says which columns are the outcome and the features; where it names no feature, nor what is none, all
+        columns are taken, and the warnings say so. The folder holds the model (skops), a manifest, the
         model card, the forecasts of patients left out, and figures.
         """
+        from twin.prognosis.risk.columns import where_and_when
         from twin.prognosis.risk.saved import save
-        from twin.prognosis.risk.train import train
+        from twin.prognosis.risk.train import RiskSettings, train
 
         require_folder(out)
-        rows, question = asked.of(_frame(table), settings.split if settings else None)
+        settings, frame = settings or RiskSettings(), _frame(table)
+        settings = replace(settings, split=where_and_when(list(map(str, frame.columns)), settings.split))
+        rows, question = asked.of(frame, settings.split)
         with self._telling() as progress:
             risk = train(rows, question, settings, progress)
+        if found := asked.taken(frame, settings.split):
+            risk = replace(risk, report=replace(risk.report, warnings=(found.to_text(), *risk.report.warnings)))
         save(risk, out)
         return _trained(risk, out)
 
@@ -93,7 +100,8 @@ class RiskVerbs(Held):
     ) -> Table:
         """Explain one row of a table: what each feature adds to its forecast, by Shapley values, the largest first.
 
-        The row is that of a `patient`, or a number from 1. With `out`, a figure is written.
+        The row is that of a `patient`, or a number from 1; a table of one row needs neither. With `out`, a figure is
+        written.
         """
         from twin.prognosis.risk.explain import contributions
         from twin.prognosis.risk.figures import contributions_figure
@@ -138,6 +146,8 @@ def _one(rows: "pd.DataFrame", subject: str, patient: str | None, row: int | Non
     """Return the one row that is asked for; raises `ValueError`, which names no patient."""
     from twin.prognosis.question import level
 
+    if patient is None and row is None and len(rows) == 1:
+        return rows
     if (patient is None) == (row is None):
         raise ValueError("name one row to explain: a patient (--patient ID), or its number in the table (--row N)")
     if row is not None:

@@ -83,9 +83,16 @@ def test_one_patient_is_explained(model: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["train", TABLE, "--outcome", "readmitted", "--out", "x"], "got neither of the features"),
-        (["train", TABLE, "--outcome", "sex", "--feature", "age", "--out", "x"], "--event VALUE"),
-        (["train", TABLE, *ASKED, "--split", "site", "--out", "x"], "--site COLUMN"),
+        (["train", TABLE, *ASKED, "--feature", "age", "--out", "x"], "got both of the features"),
+        (
+            ["train", TABLE, "--outcome", "sex", "--feature", "age", "--out", "x"],
+            "'female' and 'male': .*--event VALUE",
+        ),
+        (
+            ["train", TABLE, "--outcome", "hospital", "--feature", "age", "--out", "x"],
+            "text, 3 values: .*--event VALUE",
+        ),
+        (["train", TABLE, *ASKED, "--split", "time", "--out", "x"], "--time COLUMN"),
         (["train", TABLE, *ASKED, "--learner", "forest", "--out", "x"], "did you mean random_forest"),
         (["train", TABLE, "--outcome", "readmitted", "--feature", "weight", "--out", "x"], "has no weight"),
         (["explain", "MODEL", TABLE], "--row N"),
@@ -99,6 +106,37 @@ def test_mistakes_are_said(model: Path, arguments: list[str], told: str, tmp_pat
         run("risk", *given)
     assert "E-999" not in str(refused.value)
     assert not (tmp_path / "x").exists()
+
+
+def test_all_columns_are_features_where_none_is_named_and_that_is_said(tmp_path: Path) -> None:
+    rows = pd.read_csv(TABLE)
+    rows = rows.assign(
+        readmitted=rows["readmitted"].map({0: "No", 1: "YES"}),
+        AVAL=1.0,
+        nothing=None,
+        pid=range(7001, 7241),
+        letter=[f"letter to {who}" for who in rows["USUBJID"]],
+    )
+    rows.to_csv(tmp_path / "all.csv", index=False)
+    out = tmp_path / "model"
+    asked = ["--outcome", "readmitted", "--split", "site"]  # the column of sites is found by its name, hospital
+    told = json.loads(run("risk", "train", tmp_path / "all.csv", *asked, *QUICK, "--out", out, "--json"))
+    assert told["counts"]["events"] == (rows["readmitted"] == "YES").sum()
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["question"]["features"] == ["age", "sex", "creatinine", "sodium", "admissions", "stay_days"]
+    warning = told["warnings"][0]
+    assert "all 6 other columns" in warning and "--all-but" in warning and "stay_days" in warning
+    for left in ("AVAL (known later", "nothing (empty)", "pid (identifiers", "letter (240 different texts)"):
+        assert left in warning
+    assert warning in (out / "card.md").read_text()
+    for file in out.iterdir():
+        assert b"E-007" not in file.read_bytes()
+
+
+def test_a_table_of_one_patient_is_explained(model: Path, tmp_path: Path) -> None:
+    pd.read_csv(TABLE).head(1).to_csv(tmp_path / "one.csv", index=False)
+    told = json.loads(run("risk", "explain", model, tmp_path / "one.csv", "--json"))
+    assert told == json.loads(run("risk", "explain", model, TABLE, "--row", "1", "--json"))
 
 
 def test_session_takes_a_frame(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from twin.trials.analysis.table import AnalysisError, MissingColumn, MissingValu
 
 Kind = Literal["continuous", "binary", "survival"]
 
-_LATER = ("AVAL", "CHG", "PCHG", "CNSR", "EVNTDESC", "AVISIT", "AVISITN", "ADY", "ADT")
+LATER = ("AVAL", "CHG", "PCHG", "CNSR", "EVNTDESC", "AVISIT", "AVISITN", "ADY", "ADT")
 """Columns of ADaM that hold what came after baseline, or when."""
 
 
@@ -52,7 +52,7 @@ class Question:
     def __post_init__(self) -> None:
         if not self.features:
             raise AnalysisError("there is no feature; expected one column at least that is known at baseline")
-        told = {self.outcome, self.censored, self.subject, *_LATER, *self.later} | ({self.visit} - {None})
+        told = {self.outcome, self.censored, self.subject, *LATER, *self.later} | ({self.visit} - {None})
         if bad := [name for name in self.features if name in told]:
             raise AfterBaseline(
                 f"{', '.join(bad)} cannot be a feature: it is the outcome, the subject, or known after baseline only"

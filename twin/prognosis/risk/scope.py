@@ -13,7 +13,7 @@ import pandas as pd
 from twin.prognosis.question import Features, level
 from twin.trials.analysis.table import AnalysisError, MissingColumn
 
-_MOST_LEVELS = 50
+MOST_LEVELS = 50
 """A feature with more different texts is refused: names, dates and identifiers teach nothing and would be kept."""
 _NAMED = 5
 """So many rows are named where a column has a fault."""
@@ -42,9 +42,9 @@ class Ranges:
             raise AnalysisError(f"{', '.join(empty)}: missing in every row; leave it out")
         least, most = np.where(known, matrix, np.inf).min(axis=0), np.where(known, matrix, -np.inf).max(axis=0)
         for name, levels in zip(names, features.levels, strict=True):
-            if levels is not None and len(levels) > _MOST_LEVELS:
+            if levels is not None and len(levels) > MOST_LEVELS:
                 raise AnalysisError(
-                    f"{name} has {len(levels)} different texts in {len(table)} rows, at most {_MOST_LEVELS} are taken: "
+                    f"{name} has {len(levels)} different texts in {len(table)} rows, at most {MOST_LEVELS} are taken: "
                     "leave out what names a patient or a day, and group the rest"
                 )
         codes = np.array(features.categorical)

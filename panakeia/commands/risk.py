@@ -8,8 +8,9 @@ import typer
 
 from panakeia.ask import Session
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption, SeedOption, decimal, whole
+from panakeia.options import JsonOption, SeedOption, StoreOption, decimal, whole
 from panakeia.terminal import print_answer
+from panakeia.verbs.held import STORE
 
 if TYPE_CHECKING:
     from twin.prognosis.question import Kind
@@ -21,6 +22,12 @@ else:
 app = typer.Typer(no_args_is_help=True, help="Learn a risk from patients, foretell it, explain it.")
 
 TableArgument = Annotated[Path, typer.Argument(help="A table of patients, a row each.", metavar="TABLE.csv")]
+CohortArgument = Annotated[
+    Path, typer.Argument(help="A table, a row each patient; or a cohort's definition.", metavar="TABLE.csv|COHORT.toml")
+]
+PatientsArgument = Annotated[
+    str, typer.Argument(help="A table; or a patient's pseudonym, of a cohort's risk.", metavar="TABLE.csv|ID")
+]
 RiskArgument = Annotated[Path, typer.Argument(help="The folder of a trained risk.", metavar="DIR")]
 _Names: TypeAlias = list[str] | None
 
@@ -123,18 +130,19 @@ class TrainingOptions:
 @app.command("train")
 @grouped
 def risk_train(
-    table: TableArgument,
+    table: CohortArgument,
     asked: AskedOptions,
     training: TrainingOptions,
     out: Annotated[Path, typer.Option(help="Folder for the model, its card and figures.", metavar="DIR")],
+    store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a risk on a table, judged on patients left out beside the base rate and the plain model.
+    """Train a risk on a table or a cohort, judged on patients left out beside the base rate and the plain model.
 
     Example: panakeia risk train patients.csv --outcome died --all-but discharge_day --out out/risk
     """
-    found = Session().risk_train(table, asked.asked(), training.settings(), out=out)
-    print_answer(found, as_json=as_json)
+    with Session(store) as session:
+        print_answer(session.risk_train(table, asked.asked(), training.settings(), out=out), as_json=as_json)
 
 
 @app.command("validate")
@@ -147,25 +155,30 @@ def risk_validate(model: RiskArgument, table: TableArgument, as_json: JsonOption
 
 
 @app.command("predict")
-def risk_predict(model: RiskArgument, table: TableArgument, as_json: JsonOption = False) -> None:
+def risk_predict(
+    model: RiskArgument, patients: PatientsArgument, store: StoreOption = STORE, as_json: JsonOption = False
+) -> None:
     """Foretell each row of a table; what lies outside of what was learned from is flagged.
 
     Example: panakeia risk predict out/risk patients.csv --json
     """
-    print_answer(Session().risk_predict(model, table), as_json=as_json)
+    with Session(store) as session:
+        print_answer(session.risk_predict(model, patients), as_json=as_json)
 
 
 @app.command("explain")
 def risk_explain(
     model: RiskArgument,
-    table: TableArgument,
+    patients: PatientsArgument,
     patient: Annotated[str | None, typer.Option(help="Whose row.", metavar="ID")] = None,
     row: Annotated[int | None, typer.Option(help="Which row, from 1.", parser=whole(1), metavar="N")] = None,
     out: Annotated[Path | None, typer.Option(help="A figure: .svg, .png or .pdf.", metavar="FILE")] = None,
+    store: StoreOption = STORE,
     as_json: JsonOption = False,
 ) -> None:
     """Explain one patient's forecast: what each feature adds to it; the parts make the whole.
 
     Example: panakeia risk explain out/risk patients.csv --row 1 --json
     """
-    print_answer(Session().risk_explain(model, table, patient=patient, row=row, out=out), as_json=as_json)
+    with Session(store) as session:
+        print_answer(session.risk_explain(model, patients, patient=patient, row=row, out=out), as_json=as_json)

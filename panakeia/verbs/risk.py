@@ -2,20 +2,25 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from kg.output import require_folder
 from panakeia.answer import Table, records
-from panakeia.verbs.held import Held, check_output, into
+from panakeia.verbs.cohorts import CohortVerbs
+from panakeia.verbs.held import check_output, into
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from twin.prognosis.question import Question
     from twin.prognosis.risk.asked import Asked
+    from twin.prognosis.risk.provenance import Provenance
     from twin.prognosis.risk.train import Risk, RiskSettings
 
+_PSEUDONYM = "PANAKEIA:"
 
-class RiskVerbs(Held):
+
+class RiskVerbs(CohortVerbs):
     """Learn a risk from patients, foretell and explain it."""
 
     def risk_train(
@@ -28,22 +33,28 @@ class RiskVerbs(Held):
     ) -> Table:
         """Train a risk, judged on patients left out, beside the base rate and the plain model; write it into a folder.
 
-        `asked` says which columns are the outcome and the features; where it names no feature, nor what is none, all
-        columns are taken, and the warnings say so. The folder holds the model (skops), a manifest, the
-        model card, the forecasts of patients left out, and figures.
+        The table is a file, a frame, or a cohort's definition (.toml), whose patients and `[[outcome]]` the store has.
+        `asked` says which columns are the outcome and the features, of a cohort all that were known at its landmark;
+        where it names no feature of a table, nor what is none, all columns are taken, and the warnings say so. The
+        folder holds the model (skops), a manifest, the model card, the forecasts of patients left out, and figures.
         """
         from twin.prognosis.risk.columns import where_and_when
         from twin.prognosis.risk.saved import save
         from twin.prognosis.risk.train import RiskSettings, train
 
         require_folder(out)
-        settings, frame = settings or RiskSettings(), _frame(table)
-        settings = replace(settings, split=where_and_when(list(map(str, frame.columns)), settings.split))
-        rows, question = asked.of(frame, settings.split)
+        settings, taken = settings or RiskSettings(), None
+        if _is_definition(table):
+            rows, question, settings = self._of_cohort(table, asked, settings)
+        else:
+            frame = _frame(table)
+            settings = replace(settings, split=where_and_when(list(map(str, frame.columns)), settings.split))
+            rows, question = asked.of(frame, settings.split)
+            taken = asked.taken(frame, settings.split)
         with self._telling() as progress:
             risk = train(rows, question, settings, progress)
-        if found := asked.taken(frame, settings.split):
-            risk = replace(risk, report=replace(risk.report, warnings=(found.to_text(), *risk.report.warnings)))
+        if taken:
+            risk = replace(risk, report=replace(risk.report, warnings=(taken.to_text(), *risk.report.warnings)))
         save(risk, out)
         return _trained(risk, out)
 
@@ -71,17 +82,19 @@ class RiskVerbs(Held):
         notes = (f"{found.flagged} rows lie outside of what was learned from",) if found.flagged else ()
         return Table(title, found.figures.drop(columns="method").round(4), notes, content)
 
-    def risk_predict(self, model: str | Path, table: "str | Path | pd.DataFrame") -> Table:
+    def risk_predict(self, model: str | Path, patients: "str | Path | pd.DataFrame") -> Table:
         """Foretell each row of a table by a risk that was trained; what lies outside of what it learned is flagged.
 
+        A risk of a cohort foretells a patient of the store too, by pseudonym, from what is known at the landmark.
         PROGNOSIS is the chance, or the number; LOWER and UPPER bound what came true at such forecasts.
         """
         import pandas as pd
 
         from twin.prognosis.risk.saved import load
 
-        risk, rows = load(model), _frame(table)
-        told = risk.predict(rows)
+        risk = load(model)
+        rows, provenance = self._asked_of(risk, patients)
+        told = risk.predict(rows, provenance)
         who = {risk.question.subject: rows[risk.question.subject]} if risk.question.subject in rows else {}
         frame = pd.DataFrame({"ROW": range(1, len(rows) + 1), **who}).join(told.reset_index(drop=True))
         flagged = int((told["FLAGS"] != "").sum())
@@ -92,7 +105,7 @@ class RiskVerbs(Held):
     def risk_explain(
         self,
         model: str | Path,
-        table: "str | Path | pd.DataFrame",
+        patients: "str | Path | pd.DataFrame",
         *,
         patient: str | None = None,
         row: int | None = None,
@@ -100,19 +113,22 @@ class RiskVerbs(Held):
     ) -> Table:
         """Explain one row of a table: what each feature adds to its forecast, by Shapley values, the largest first.
 
-        The row is that of a `patient`, or a number from 1; a table of one row needs neither. With `out`, a figure is
-        written.
+        The row is that of a `patient`, or a number from 1; a table of one row needs neither. Or a patient of the store
+        is named in place of a table, as in `risk_predict`. With `out`, a figure is written.
         """
         from twin.prognosis.risk.explain import contributions
         from twin.prognosis.risk.figures import contributions_figure
         from twin.prognosis.risk.saved import load
 
         if out is not None:
-            check_output(out, table)
-        risk, rows = load(model), _frame(table)
+            check_output(out, patients)
+        risk = load(model)
+        rows, provenance = self._asked_of(risk, patients)
+        if provenance is not None and patient is None:
+            row = 1
         one = risk.readable(_one(rows, risk.question.subject, patient, row))
         found = contributions(risk.forecast, risk.centre, one)
-        told = risk.predict(one).iloc[0]
+        told = risk.predict(one, provenance).iloc[0]
         frame = found.to_frame(one)
         if out is not None:
             from kg.output import whole_file
@@ -134,6 +150,54 @@ class RiskVerbs(Held):
             f"{found.base:.3f} and what each feature adds make {found.score[0]:.3f}{into(out)}"
         )
         return Table(title, frame, (told["FLAGS"],) if told["FLAGS"] else (), content)
+
+    def _of_cohort(
+        self, definition: "str | Path", asked: "Asked", settings: "RiskSettings"
+    ) -> "tuple[pd.DataFrame, Question, RiskSettings]":
+        """Return a cohort's rows, with the outcome under its name, the question, and whose data these are."""
+        from dataclasses import replace
+
+        from kg.cohort import read_definition
+        from kg.cohorts.table import CENSORED, OUTCOME
+        from twin.prognosis.question import Features, Question
+        from twin.prognosis.risk.provenance import Provenance
+
+        told = read_definition(definition)
+        found = self.cohort_table(told, asked.outcome)
+        rows = found.rows.rename(columns={OUTCOME: found.outcome})
+        features = asked.features or tuple(name for name in found.features if name not in (asked.all_but or ()))
+        later = (*settings.split.columns, *(asked.all_but or ()))
+        question = Question(
+            found.outcome, found.target, features, censored=CENSORED, horizon=found.horizon, later=later
+        )
+        schema = Provenance.of(rows.head(0), Features.of(rows, features)).schema
+        provenance = Provenance(found.version, schema)
+        return rows, question, replace(settings, provenance=provenance, definition=told.model_dump_json())
+
+    def _asked_of(
+        self, risk: "Risk", patients: "str | Path | pd.DataFrame"
+    ) -> "tuple[pd.DataFrame, Provenance | None]":
+        """Return a table's rows; or a patient's of the store, and of which data they are."""
+        if not (isinstance(patients, str) and patients.startswith(_PSEUDONYM)):
+            return _frame(patients), None
+        from kg.cohorts.criteria import Definition
+        from kg.cohorts.table import at_landmark, version_of
+        from twin.prognosis.risk.provenance import Provenance
+
+        if not risk.definition:
+            raise ValueError(
+                "the model was trained on a table, and not on a cohort of a store: give a table of patients"
+            )
+        definition = Definition.model_validate_json(risk.definition)
+        rows = at_landmark(self._graph(), definition, risk.question.features, [patients])
+        self._noted("risk predict", patients)
+        if rows.empty:
+            raise ValueError(f"that patient is not in the cohort {definition.name!r}, so that it has no landmark")
+        return rows.reset_index(drop=True), Provenance(version_of(self._graph(), definition), risk.provenance.schema)
+
+
+def _is_definition(table: "str | Path | pd.DataFrame") -> "TypeGuard[str | Path]":
+    return isinstance(table, str | Path) and Path(table).suffix == ".toml"
 
 
 def _frame(table: "str | Path | pd.DataFrame") -> "pd.DataFrame":

@@ -60,6 +60,7 @@ def save(risk: Risk, folder: str | Path) -> None:
             | asdict(risk.ranges.features),
             "provenance": asdict(risk.provenance),
             "purpose": risk.purpose,
+            "definition": risk.definition,
             "counts": dict(risk.report.counts),
             "warnings": list(risk.report.warnings),
             **{name: values_of(getattr(risk.report, name)) for name in _FRAMES},
@@ -124,6 +125,7 @@ def _risk(manifest: Mapping[str, Any], arrays: Mapping[str, Any], out_of_fold: p
         Ranges(features, *ends),
         Provenance(**manifest["provenance"]),
         manifest["purpose"],
+        manifest["definition"],
         report,
     )
 

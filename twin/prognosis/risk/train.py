@@ -35,7 +35,8 @@ class RiskSettings:
     `learners` are compared, all of them where none is named; the base rate and the plain model always are. `keep` names
     the one that is kept; else it is the plain model unless another is better beyond doubt
     (docs/decisions/0031-the-plain-model-stands-unless-it-is-beaten.md). `provenance` says which data these are, where
-    they are no file of one's own; `purpose` is what the model is for, in words, for its card.
+    they are no file of one's own; `definition` is that of their cohort, as text, by which one of its patients is found
+    again; `purpose` is what the model is for, in words, for its card.
     """
 
     learners: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class RiskSettings:
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     provenance: Provenance | None = None
     purpose: str = ""
+    definition: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Risk:
     ranges: Ranges
     provenance: Provenance
     purpose: str
+    definition: str
     report: Report
 
     def predict(self, table: pd.DataFrame, provenance: Provenance | None = None) -> pd.DataFrame:
@@ -154,6 +157,7 @@ def train(
         ranges,
         settings.provenance or Provenance.of(table, ranges.features),
         settings.purpose,
+        settings.definition,
         report,
     )
 

@@ -65,6 +65,7 @@ def federated_site(
     """Answer a coordinator with sums over this site's patients, until interrupted.
 
     Only patients with all of the columns that are offered (--outcome, --time, --feature; by default all) are used.
+    Where fewer than half are complete, and no column is named, only columns without a gap are offered.
 
     Example: panakeia federated site --data patients.csv --port 8101 --outcome dead --feature age,sex
     """

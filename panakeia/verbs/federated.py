@@ -34,7 +34,8 @@ class FederatedVerbs(Held):
     ) -> None:
         """Answer a coordinator from a table's rows until interrupted, over HTTP or through a folder.
 
-        `columns` are those that the site offers, by default all; rows that lack one are never used. `like` is a site
+        `columns` are those that the site offers, by default all, or those without a gap where fewer than
+        half of the rows are complete; rows that lack one are never used. `like` is a site
         whose rules, budget and keys hold. `ready` is told what is served, where, once it can be asked.
         """
         from dataclasses import replace
@@ -55,6 +56,8 @@ class FederatedVerbs(Held):
         site = Site(rows) if like is None else replace(like, rows=rows)
         check_rows(len(rows.table), site.rules)
         told = f"{len(rows.table)} patients, {rows.left_out} left out as incomplete, minimum {site.rules.minimum}"
+        if rows.gaps:
+            told += f"; columns with gaps are offered only if named: {', '.join(rows.gaps)}"
         if isinstance(where, Served):
             serve(site, where, lambda url: ready(f"{url} answers: {told}"))
             return

@@ -19,27 +19,34 @@ from twin.model import Floats
 from twin.prognosis.federated.refusal import SiteRefuses
 from twin.prognosis.federated.wire import Column, Question
 
+_ENOUGH = 0.5
+"""Where fewer of the rows are complete in all columns, and none is named, only columns without a gap are offered."""
+
 
 @dataclass(frozen=True)
 class Rows:
-    """A site's complete rows of the columns that it offers, its data's version, and the units of number columns."""
+    """A site's complete rows of the columns that it offers, its data's version, and the units of number columns.
+
+    `gaps` are the columns that are not offered for what they lack; no one named them.
+    """
 
     table: pd.DataFrame
     version: str
     left_out: int = 0
     units: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
 
     def of(self, columns: Sequence[str]) -> pd.DataFrame:
         """Return some columns; raises `SiteRefuses` for one that is not offered."""
         if missing := [name for name in columns if name not in self.table.columns]:
-            raise SiteRefuses(f"it offers no column {', '.join(missing)}")
+            raise SiteRefuses(f"it offers no column {', '.join(missing)}; what it offers is said where it is started")
         return self.table[list(columns)]
 
 
 def read_rows(path: str | Path, columns: Sequence[str] = (), units: Mapping[str, str] | None = None) -> Rows:
     """Read a CSV file: a column is of numbers if all its cells are; an empty cell is missing.
 
-    Without `columns`, all are offered. Raises `kg.files.text.FileError`, also where no row is complete.
+    Without `columns`, all are offered, or, of a table with many gaps, those without one. Raises `kg.files.text.FileError`, also where no row is complete.
     """
     read = read_csv(path, tuple(columns))
     cells = zip(*read.rows.values(), strict=True)
@@ -55,7 +62,7 @@ def rows_of(
     table: pd.DataFrame, columns: Sequence[str] = (), version: str = "", units: Mapping[str, str] | None = None
 ) -> Rows:
     """Return what a site holds of a table; without a `version`, it is the SHA-256 of the complete rows."""
-    offered = list(dict.fromkeys(columns)) or list(table.columns)
+    offered = list(dict.fromkeys(columns)) or _offered(table)
     if missing := [name for name in offered if name not in table.columns]:
         raise FileError(f"the table has no column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
     stated = dict(units or {})
@@ -63,7 +70,8 @@ def rows_of(
         raise FileError(f"a unit is given for {', '.join(unknown)}, which is not offered")
     kept = table[offered].dropna().reset_index(drop=True)
     told = version or hashlib.sha256(pd.util.hash_pandas_object(kept, index=False).to_numpy().tobytes()).hexdigest()
-    return Rows(kept, told, len(table) - len(kept), stated)
+    gaps = () if columns else tuple(str(name) for name in table.columns if name not in offered)
+    return Rows(kept, told, len(table) - len(kept), stated, gaps)
 
 
 def no_rows() -> Rows:
@@ -126,6 +134,13 @@ def positive_numbers(rows: pd.DataFrame, name: str) -> Floats:
     if (found < 0.0).any():
         raise SiteRefuses(f"{name} holds negative times, expected 0 or later")
     return found
+
+
+def _offered(table: pd.DataFrame) -> list[str]:
+    """Return all columns, or those without a gap where too few rows are complete in all, and some column is."""
+    full = [name for name in table.columns if not table[name].isna().any()]
+    few = len(table.dropna()) < _ENOUGH * len(table)
+    return full if few and full else list(table.columns)
 
 
 def _typed(cells: Sequence[str]) -> list[float] | list[str | None]:

@@ -80,7 +80,10 @@ def _unfit(name: str, column: "pd.Series[float]") -> str:
         return "empty"
     if not pd.api.types.is_numeric_dtype(column):
         count = len({level(value) for value in values})
-        return f"{count} different texts" if count > MOST_LEVELS else ""
+        if count <= MOST_LEVELS:
+            return ""
+        some = pd.to_numeric(values, errors="coerce").notna().any()
+        return "numbers and texts: leave the cell of a missing number empty" if some else f"{count} different texts"
     numbers = np.asarray(values.to_numpy(np.float64))
     named = name.lower().endswith(_NAMED) and 2 * values.nunique() > len(values)
     return "identifiers, by its name" if named and bool((numbers == np.round(numbers)).all()) else ""

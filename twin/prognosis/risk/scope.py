@@ -66,7 +66,8 @@ class Ranges:
                 rows = np.flatnonzero(bad) + 1
                 told = ", ".join(map(str, rows[:_NAMED])) + (", ..." if rows.size > _NAMED else "")
                 raise WrongType(
-                    f"{name} is no number in {rows.size} of {len(table)} rows ({told}); it was learned as one"
+                    f"{name} is no number in {rows.size} of {len(table)} rows ({told}); it was learned as one. "
+                    "Leave the cell of a missing number empty"
                 )
 
     def numeric(self, table: pd.DataFrame) -> pd.DataFrame:

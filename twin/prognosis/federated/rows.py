@@ -46,7 +46,8 @@ class Rows:
 def read_rows(path: str | Path, columns: Sequence[str] = (), units: Mapping[str, str] | None = None) -> Rows:
     """Read a CSV file: a column is of numbers if all its cells are; an empty cell is missing.
 
-    Without `columns`, all are offered, or, of a table with many gaps, those without one. Raises `kg.files.text.FileError`, also where no row is complete.
+    Without `columns`, all are offered, or, of a table with many gaps, those without one. Raises
+    `kg.files.text.FileError`, also where no row is complete.
     """
     read = read_csv(path, tuple(columns))
     cells = zip(*read.rows.values(), strict=True)

@@ -81,6 +81,16 @@ def load(folder: str | Path) -> Risk:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         got = manifest.get("format") if isinstance(manifest, dict) else None
         raise OtherVersion(f"{folder / MANIFEST} has the format {got!r}, expected {FORMAT!r}: train the model anew")
+    try:
+        return _read(folder, manifest, skops, version)
+    except (KeyError, TypeError, AttributeError) as failure:
+        raise OtherVersion(
+            f"{folder / MANIFEST} is not as it was saved ({failure}): it was edited, or saved by another version; "
+            "train the model anew"
+        ) from None
+
+
+def _read(folder: Path, manifest: dict[str, Any], skops: Any, version: str) -> Risk:
     if _minor(manifest["scikit-learn"]) != _minor(version):
         raise OtherVersion(
             f"{folder} was saved with scikit-learn {manifest['scikit-learn']}, and this is {version}: install that, or "

@@ -153,3 +153,11 @@ def test_names_are_no_feature_and_are_not_kept() -> None:
 def test_a_feature_without_a_value_is_refused() -> None:
     with pytest.raises(AnalysisError, match="age: missing in every row"):
         train(patients(60).assign(age=np.nan), QUESTIONS["binary"])
+
+
+def test_a_manifest_that_was_edited_is_refused_by_name(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["definition"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(OtherVersion, match=r"'definition'.*train the model anew"):
+        load(folder)

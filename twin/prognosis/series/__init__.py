@@ -1,0 +1,1 @@
+"""Series: labs and wearables in time: what a course of values says, by published formulas."""

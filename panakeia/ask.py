@@ -33,6 +33,7 @@ from panakeia.verbs.planning import PlanningVerbs
 from panakeia.verbs.response import ResponseVerbs
 from panakeia.verbs.risk import RiskVerbs
 from panakeia.verbs.safety import SafetyVerbs
+from panakeia.verbs.series import SeriesVerbs
 from panakeia.verbs.studies import StudyVerbs
 from panakeia.verbs.trials import TrialVerbs
 from panakeia.verbs.twins import TwinVerbs
@@ -73,6 +74,7 @@ class Session(
     NoteVerbs,
     FairnessVerbs,
     ResponseVerbs,
+    SeriesVerbs,
 ):
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 

@@ -34,6 +34,7 @@ from panakeia.commands import (
     response,
     risk,
     safety,
+    series,
     studies,
     trials,
     twins,
@@ -80,6 +81,7 @@ app.add_typer(notes.app, name="notes")
 fairness.join(app)
 app.add_typer(imaging.app, name="imaging")
 response.join(app)
+app.add_typer(series.app, name="series")
 
 
 @app.command()

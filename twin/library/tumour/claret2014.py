@@ -142,11 +142,9 @@ MODEL = Model(
     errors={SIZE: Error(additive=Measured(7.849, "mm", _SIZE))},
     left_out=(
         "doses: the treatment is on or not",
-        "life before treatment: nobody dies, and no tumour grows, until the first dose; an arm that is treated late is"
-        " immortal until then, and its survival is not to be compared with that of another arm",
+        "life before the first dose: no tumour grows, and an arm that is treated late is immortal until then",
         "the arm: both share one fit",
-        "new lesions",
-        "doubt of the estimates",
+        "new lesions, and doubt of the estimates",
     ),
     dose_unit="1",
 )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from kg.query.cohort import hierarchies
+from kg.query.cohort import parents
 from kg.query.people import days_of
 from kg.query.traits import NARROW
 from kg.schema import PERSON, RELATIONS, Step, consenting
@@ -74,20 +74,7 @@ def histories(store: Store, patients: Collection[str], at: int | None = None) ->
 
 def above(store: Store, kind: str, nodes: Collection[str]) -> dict[str, set[str]]:
     """Return each of these nodes of a kind with itself and all that it is a kind of, in the graph's ontologies."""
-    broader: dict[str, set[str]] = {}
-    left = set(nodes)
-    while left:
-        reached: set[str] = set()
-        for relation, only in hierarchies(kind):
-            rows = store.query(
-                f"MATCH (a:{kind})-[r:{relation}]->(b:{kind}) WHERE a.id IN $ids {only}"
-                "RETURN DISTINCT a.id AS narrow, b.id AS broad",
-                {"ids": sorted(left)},
-            )
-            for row in rows:
-                broader.setdefault(row["narrow"], set()).add(row["broad"])
-                reached.add(row["broad"])
-        left = reached - broader.keys()
+    broader = parents(store, kind, nodes)
     return {node: broader_terms(node, broader) for node in nodes}
 
 

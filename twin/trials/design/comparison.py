@@ -182,17 +182,10 @@ class Rates(Comparison):
         return float(np.sqrt(treatment * (1.0 - treatment) / share + control * (1.0 - control) / (1.0 - share)))
 
 
-@dataclass(frozen=True)
-class Survival(Comparison):
-    """A hazard ratio, by the log-rank test; sizes count events.
+class _Hazards(Comparison):
+    """What a comparison of two arms' hazards has: its effect is the logarithm of their ratio."""
 
-    Schoenfeld DA. Sample-size formula for the proportional-hazards regression model. Biometrics 1983;39:499-503.
-    """
-
-    counts: ClassVar[str] = "events"
     hazard_ratio: float
-    null: float = 1.0
-    allocation: float = 1.0
 
     def __post_init__(self) -> None:
         _require("hazard ratio", self.hazard_ratio, 0.0)
@@ -209,6 +202,19 @@ class Survival(Comparison):
         """Return the logarithm of the hazard ratio under the null."""
         return float(np.log(self.null))
 
+
+@dataclass(frozen=True)
+class Survival(_Hazards):
+    """A hazard ratio, by the log-rank test; sizes count events.
+
+    Schoenfeld DA. Sample-size formula for the proportional-hazards regression model. Biometrics 1983;39:499-503.
+    """
+
+    counts: ClassVar[str] = "events"
+    hazard_ratio: float
+    null: float = 1.0
+    allocation: float = 1.0
+
     def power(self, size: float, alpha: float, sides: int = 1, effect: float | None = None) -> float:
         """Return the power of so many events."""
         mean = self._distance(effect) * np.sqrt(size / self._spread)
@@ -216,7 +222,7 @@ class Survival(Comparison):
 
 
 @dataclass(frozen=True)
-class Events(Comparison):
+class Events(_Hazards):
     """A hazard ratio of patients of whom a share has the event in the trial; sizes count patients.
 
     So it stands beside endpoints that count patients. The share is that of both arms together, under the effect that is
@@ -231,19 +237,7 @@ class Events(Comparison):
     def __post_init__(self) -> None:
         if not 0.0 < self.events <= 1.0:
             raise ValueError(f"got the share {self.events:g} of patients with the event, expected one above 0 up to 1")
-        _require("hazard ratio", self.hazard_ratio, 0.0)
-        _require("hazard ratio under the null", self.null, 0.0)
         super().__post_init__()
-
-    @property
-    def planned(self) -> float:
-        """Return the logarithm of the hazard ratio assumed."""
-        return float(np.log(self.hazard_ratio))
-
-    @property
-    def unseen(self) -> float:
-        """Return the logarithm of the hazard ratio under the null."""
-        return float(np.log(self.null))
 
     def power(self, size: float, alpha: float, sides: int = 1, effect: float | None = None) -> float:
         """Return the power of so many patients."""

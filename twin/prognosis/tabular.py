@@ -11,6 +11,7 @@ import pandas as pd
 
 from kg.progress import Progress, silent
 from twin.model import Floats
+from twin.prognosis.encoded import encoder, scaled
 from twin.prognosis.learned import CrossValidation, Learned, learn
 from twin.prognosis.question import Features, LearnMissing, Question
 from twin.trials.analysis.table import numbers
@@ -73,7 +74,7 @@ class Boosting:
             random_state=self.validation.seed,
         )
         if self.indicators:
-            estimator = make_pipeline(encoder(features, question, "passthrough"), estimator)
+            estimator = make_pipeline(encoder(features, "passthrough", width_beside(question)), estimator)
         return TableForecast(features, estimator.fit(inputs_of(features, rows, question), target), question)
 
 
@@ -110,7 +111,7 @@ class Forest:
             random_state=self.validation.seed,
         )
         filled = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-        pipeline = make_pipeline(encoder(features, question, filled), estimator)
+        pipeline = make_pipeline(encoder(features, filled, width_beside(question)), estimator)
         return TableForecast(features, pipeline.fit(inputs_of(features, rows, question), target), question)
 
 
@@ -142,7 +143,7 @@ class Linear:
             raise LearnMissing(MISSING) from None
         features = Features.of(rows, question.features)
         last = self._logistic() if question.kind == "binary" else self._linear(len(rows))
-        pipeline = make_pipeline(encoder(features, question, scaled(self.marks)), last)
+        pipeline = make_pipeline(encoder(features, scaled(self.marks), width_beside(question)), last)
         return TableForecast(features, pipeline.fit(inputs_of(features, rows, question), target), question)
 
     def _logistic(self) -> Any:
@@ -167,29 +168,12 @@ class Linear:
 MISSING = "learning a prognosis needs scikit-learn: pip install 'panakeia[learn]'"
 
 
-def encoder(features: Features, question: Question, numeric: Any) -> Any:
-    """Return the transformer of inputs, not yet fitted: numbers as `numeric` has them, levels as indicators."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.preprocessing import OneHotEncoder
-
-    levels = [place for place, of_levels in enumerate(features.categorical) if of_levels]
-    width = len(features.names) + (question.visit is not None)
-    others = [place for place in range(width) if place not in levels]
-    return make_column_transformer(
-        (numeric, others), (OneHotEncoder(handle_unknown="ignore"), levels), sparse_threshold=0
-    )
-
-
-def scaled(marks: bool = True) -> Any:
-    """Return the transformer of numbers: the mean where one is missing, beside `marks` of it, then in deviations."""
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(SimpleImputer(add_indicator=marks, keep_empty_features=True), StandardScaler())
-
-
 def inputs_of(features: Features, table: pd.DataFrame, question: Question) -> Floats:
     """Return [row, feature], the visit last where the question has visits."""
     matrix = features.matrix(table)
     return np.column_stack([matrix, numbers(table, question.visit)]) if question.visit else matrix
+
+
+def width_beside(question: Question) -> int:
+    """Return how many columns `inputs_of` has beside the features."""
+    return int(question.visit is not None)

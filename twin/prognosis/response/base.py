@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twin.model import Floats
-from twin.prognosis.encoded import encoder
+from twin.prognosis.encoded import encoder, scaled
 from twin.prognosis.question import Features, LearnMissing
 
 Kind = Literal["linear", "boosting"]
@@ -43,7 +43,7 @@ class Base:
             from sklearn.pipeline import make_pipeline
         except ImportError:
             raise LearnMissing(_MISSING) from None
-        return make_pipeline(encoder(features), RidgeCV(_PENALTIES))
+        return make_pipeline(encoder(features, scaled()), RidgeCV(_PENALTIES))
 
     def _boosting(self, features: Features) -> Any:
         try:

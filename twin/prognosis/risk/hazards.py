@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from twin.model import Floats
+from twin.prognosis.encoded import encoder, scaled
 from twin.prognosis.question import Features, LearnMissing, Question
 from twin.prognosis.risk.outcome import times_of
-from twin.prognosis.tabular import MISSING, encoder, inputs_of, scaled
+from twin.prognosis.tabular import MISSING, inputs_of, width_beside
 from twin.trials.analysis.cox import baseline_hazard, partial_likelihood
 
 
@@ -53,7 +54,7 @@ class Hazards:
         """Return the forecast learned from rows and their times and events; raises `AnalysisError`."""
         try:
             features = Features.of(rows, question.features)
-            encode = encoder(features, question, scaled(self.marks))
+            encode = encoder(features, scaled(self.marks), width_beside(question))
         except ImportError:
             raise LearnMissing(MISSING) from None
         design, times = encode.fit_transform(inputs_of(features, rows, question)), times_of(target)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.model import Floats
-from twin.prognosis.encoded import encoder
+from twin.prognosis.encoded import encoder, scaled
 from twin.prognosis.fairness.cases import Booleans, Cases
 from twin.prognosis.fairness.mitigations.mitigation import Decided
 from twin.prognosis.question import Features, LearnMissing
@@ -54,7 +54,7 @@ class Reweighing:
         except ImportError:
             raise LearnMissing(_MISSING) from None
         features = Features.of(table[seen], self.features)
-        model = make_pipeline(encoder(features), LogisticRegression(C=1.0 / self.shrinkage, max_iter=1000))
+        model = make_pipeline(encoder(features, scaled()), LogisticRegression(C=1.0 / self.shrinkage, max_iter=1000))
         model.fit(features.matrix(table[seen]), truth[seen], logisticregression__sample_weight=weights)
         return np.asarray(model.predict_proba(features.matrix(table[~seen]))[:, 1], np.float64)
 

@@ -262,7 +262,7 @@ def main() -> None:
             found.append(of_seed(gamma, seed, not options.no_learned))
         told[f"gamma {gamma}"] = spread(found)
         if options.out:
-            options.out.write_text(json.dumps(told, indent=2))
+            options.out.write_text(json.dumps(told, indent=2), encoding="utf-8")
     print(json.dumps(told, indent=2))
 
 

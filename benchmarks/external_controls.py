@@ -170,7 +170,7 @@ def main() -> None:
         sys.stderr.write(f"{name}\n")
         told[name] = measure(draw, question, alike_in, options.repeats)
         if options.out:
-            options.out.write_text(json.dumps(told, indent=2))
+            options.out.write_text(json.dumps(told, indent=2), encoding="utf-8")
     print(json.dumps(told, indent=2))
 
 

@@ -148,7 +148,7 @@ def main() -> None:
     told = measure(Path(options.data) / "series" / "cgm-hall.csv.gz", options.networks)
     told["seconds"] = round(time.perf_counter() - started, 1)
     if options.out:
-        options.out.write_text(json.dumps(told, indent=2))
+        options.out.write_text(json.dumps(told, indent=2), encoding="utf-8")
     print(json.dumps(told, indent=2))
 
 

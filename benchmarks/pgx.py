@@ -56,7 +56,7 @@ def main() -> None:
 
 def report(vcf: Path, expected: Path, caller: Caller) -> dict[str, object]:
     """Return how many cells of a report are equal."""
-    rows = list(csv.DictReader(expected.read_text().splitlines()[1:], delimiter="\t"))
+    rows = list(csv.DictReader(expected.read_text(encoding="utf-8").splitlines()[1:], delimiter="\t"))
     outside = {
         row["Gene"]: OutsideCall(row["Gene"], (tuple(row["Source Diplotype"].split("/")),), None, None)
         for row in rows
@@ -76,7 +76,7 @@ def report(vcf: Path, expected: Path, caller: Caller) -> dict[str, object]:
 
 def named(archive: Path, caller: Caller) -> dict[str, int]:
     """Return how many VCFs have the diplotype that they are named after, or another one that is explained."""
-    cases = list(csv.DictReader(EXPECTED.read_text().splitlines(), delimiter="\t"))
+    cases = list(csv.DictReader(EXPECTED.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
     counts = {"vcfs": len(cases), "as_named": 0, "explained": 0, "otherwise": 0}
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(archive) as packed:

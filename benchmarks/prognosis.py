@@ -190,7 +190,7 @@ def main() -> None:
         history = HISTORIES[name](Path(options.data))
         told[name] = measure(history, {one: LEARNERS[one] for one in options.learner}, options.splits)
         if options.out:
-            options.out.write_text(json.dumps(told, indent=2))
+            options.out.write_text(json.dumps(told, indent=2), encoding="utf-8")
     print(json.dumps(told, indent=2))
 
 

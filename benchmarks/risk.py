@@ -227,7 +227,7 @@ def main() -> None:
         sys.stderr.write(f"{name}\n")
         told[name] = measure(TASKS[name](Path(options.data)), options.resamples)
         if options.out:
-            options.out.write_text(json.dumps(told, indent=1))
+            options.out.write_text(json.dumps(told, indent=1), encoding="utf-8")
     print(json.dumps(told, indent=1))
 
 

@@ -37,7 +37,9 @@ class Block(NamedTuple):
 
 BLOCKS = [
     Block(*found)
-    for found in re.findall(r"^```(\w*) ?(\S*)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    for found in re.findall(
+        r"^```(\w*) ?(\S*)\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
+    )
 ]
 
 
@@ -52,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (fresh / "bin").mkdir()
     for name, script in SHIMS.items():
         path = fresh / "bin" / name
-        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         path.chmod(0o755)
     serving = [sys.executable, "-P", ROOT / "tests" / "forked.py", "serve", fresh / SERVER, *IMPORTED]
     with subprocess.Popen(serving, cwd=fresh, env=environment(fresh)) as server:
@@ -77,7 +79,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def run(block: Block, folder: Path) -> None:
     if block.file:
-        (folder / block.file).write_text(block.text)
+        (folder / block.file).write_text(block.text, encoding="utf-8")
         return
     command = {"sh": ["bash", "-eu", "-c"], "python": [sys.executable, "-c"]}[block.language]
     ran = subprocess.run([*command, block.text], cwd=folder, env=environment(folder), capture_output=True, text=True)

@@ -152,9 +152,11 @@ def federated_fit(
         epsilon=spend,
         scales={name: _scale(name, text) for name, text in pairs(scale, "--scale").items()},
     )
-    session, access = Session(), Access.of(token_file, ca)
-    verb = session.federated_leave_one_out if leave_one_out else session.federated_fit
-    print_answer(verb(_listed(sites), question, settings=settings, access=access), as_json=as_json)
+    access = Access.of(token_file, ca)
+    answer = Session().federated_fit(
+        _listed(sites), question, settings=settings, access=access, leave_one_out=leave_one_out
+    )
+    print_answer(answer, as_json=as_json)
 
 
 def _say(text: str) -> None:

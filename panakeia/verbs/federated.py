@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from panakeia.verbs.held import Held, names
 
@@ -66,6 +66,7 @@ class FederatedVerbs(Held):
         ready(f"{where} answers: {told}")
         serve_folder(site, Path(where), lambda: False)
 
+    @overload
     def federated_fit(
         self,
         sites: "str | Sequence[str] | Sequence[Link]",
@@ -73,32 +74,41 @@ class FederatedVerbs(Held):
         *,
         settings: "FitSettings | None" = None,
         access: "Access | None" = None,
-    ) -> "FederatedFit":
-        """Fit a model over sites from their sums: the fit of all rows together, which nobody ever holds.
+        leave_one_out: Literal[False] = False,
+    ) -> "FederatedFit": ...
 
-        A site is a URL, a folder, or a CSV file, whose site is then played here, to rehearse. Who cannot be asked, or
-        answers what cannot be, is refused by name, and the rounds go on with the others.
-        """
-        from twin.prognosis.federated.fit import fit
-
-        links = _links(sites, question, settings, access)
-        with self._telling() as progress:
-            return fit(links, question, settings, progress)
-
-    def federated_leave_one_out(
+    @overload
+    def federated_fit(
         self,
         sites: "str | Sequence[str] | Sequence[Link]",
         question: "Question",
         *,
         settings: "FitSettings | None" = None,
         access: "Access | None" = None,
-    ) -> "LeftOut":
-        """Say how well a model fitted on the other sites foretells each site's outcomes; each measures it itself."""
-        from twin.prognosis.federated.leave import leave_one_out
+        leave_one_out: bool,
+    ) -> "FederatedFit | LeftOut": ...
+
+    def federated_fit(
+        self,
+        sites: "str | Sequence[str] | Sequence[Link]",
+        question: "Question",
+        *,
+        settings: "FitSettings | None" = None,
+        access: "Access | None" = None,
+        leave_one_out: bool = False,
+    ) -> "FederatedFit | LeftOut":
+        """Fit a model over sites from their sums: the fit of all rows together, which nobody ever holds.
+
+        A site is a URL, a folder, or a CSV file, whose site is then played here, to rehearse. Who cannot be asked, or
+        answers what cannot be, is refused by name, and the rounds go on with the others. `leave_one_out` says instead
+        how well a model fitted on the other sites foretells each site's outcomes; each measures it itself.
+        """
+        from twin.prognosis.federated.fit import fit
+        from twin.prognosis.federated.leave import leave_one_out as each_left_out
 
         links = _links(sites, question, settings, access)
         with self._telling() as progress:
-            return leave_one_out(links, question, settings, progress)
+            return (each_left_out if leave_one_out else fit)(links, question, settings, progress)
 
 
 def _links(

@@ -51,8 +51,8 @@ def test_round_trip(model: Model, folder: Path) -> None:
 
 
 def test_a_save_replaces_the_model_and_leaves_nothing_beside(model: Model, folder: Path) -> None:
-    (folder / "model.json").write_text("what an older version left")
-    (folder / f".{FILE}.0123abcd.part").write_text("what a killed writer left")
+    (folder / "model.json").write_text("what an older version left", encoding="utf-8")
+    (folder / f".{FILE}.0123abcd.part").write_text("what a killed writer left", encoding="utf-8")
     save(dataclasses.replace(model, sizes=model.sizes / 2), str(folder))
     assert np.array_equal(load(str(folder)).sizes, model.sizes / 2)
     assert [path.name for path in folder.iterdir()] == [FILE]
@@ -133,7 +133,7 @@ def test_a_changed_file(folder: Path) -> None:
 
 def test_a_model_of_the_older_version_in_two_files(folder: Path) -> None:
     (folder / FILE).write_bytes(save_file_of({"scores": np.zeros(3)}))
-    (folder / "model.json").write_text('{"format": 1}')
+    (folder / "model.json").write_text('{"format": 1}', encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"of an older version, in two files: train one with .* anew"):
         load(folder)
 

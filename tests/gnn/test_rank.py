@@ -86,7 +86,8 @@ def test_new_candidates_keep_their_rank_among_all(model: Model, store: Store) ->
 def test_score_keeps_rows_order_and_columns(model: Model, store: Store, tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text(
-        "note\tdisease\tdrug\nNA\tDOID:103\tdrugbank:DB00005\n\tDOID:101\tDRUGBANK:DB00001\nx\tDOID:103\tDRUGBANK:DB00005\n"
+        "note\tdisease\tdrug\nNA\tDOID:103\tdrugbank:DB00005\n\tDOID:101\tDRUGBANK:DB00001\nx\tDOID:103\tDRUGBANK:DB00005\n",
+        encoding="utf-8",
     )
     pairs = read_pairs(path, ENDS)
     found = score(model, store, pairs)
@@ -197,19 +198,22 @@ def test_a_column_twice(model: Model, store: Store) -> None:
 
 def test_scores_written_are_pairs_again(model: Model, store: Store, tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
-    path.write_text('drug\tdisease\tnote\nDRUGBANK:DB00001\tDOID:101\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
+    path.write_text(
+        'drug\tdisease\tnote\nDRUGBANK:DB00001\tDOID:101\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n',
+        encoding="utf-8",
+    )
     first = read_pairs(path, ENDS)
     for _ in range(3):
         scored = score(model, store, read_pairs(path, ENDS))
         with create_text(path) as file:
             write_tsv(scored.drop(columns=["score", "probability", "prior", "known"]), file)
     pd.testing.assert_frame_equal(read_pairs(path, ENDS), first)
-    assert path.read_text().endswith('\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
+    assert path.read_text(encoding="utf-8").endswith('\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
 
 
 def test_no_pairs_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
-    path.write_text("drug\tdisease\n")
+    path.write_text("drug\tdisease\n", encoding="utf-8")
     assert read_pairs(path, ENDS).empty and list(read_pairs(str(path), ENDS)) == ["drug", "disease"]
 
 

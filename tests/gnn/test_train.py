@@ -171,7 +171,7 @@ def test_of_too_many_pairs_every_answer_is_kept_and_the_others_stand_for_all(fam
 
 def test_config_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "train.toml"
-    path.write_text('seed = 3\nridge = 2\nparts = ["chains"]\n')
+    path.write_text('seed = 3\nridge = 2\nparts = ["chains"]\n', encoding="utf-8")
     assert load_config(path, task=None, seed=5) == TrainConfig(seed=5, ridge=2.0, parts=("chains",))
     path.write_text("seed = 3\n", encoding="utf-8-sig")
     assert load_config(str(path)) == TrainConfig(seed=3)
@@ -179,7 +179,7 @@ def test_config_from_a_file(tmp_path: Path) -> None:
 
 def test_a_task_s_own_settings_are_its_defaults(tmp_path: Path) -> None:
     path = tmp_path / "train.toml"
-    path.write_text('task = "binds"\nmembers = 3\n')
+    path.write_text('task = "binds"\nmembers = 3\n', encoding="utf-8")
     own = TASKS["binds"].settings
     assert load_config(None, task="binds") == TrainConfig(task="binds", **own)
     assert load_config(path) == TrainConfig(task="binds", **{**own, "members": 3})
@@ -189,7 +189,7 @@ def test_a_task_s_own_settings_are_its_defaults(tmp_path: Path) -> None:
 
 def test_a_wrong_change_is_not_the_file_s_fault(tmp_path: Path) -> None:
     path = tmp_path / "train.toml"
-    path.write_text("seed = 3\n")
+    path.write_text("seed = 3\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"^task: got 'cures', expected one of"):
         load_config(path, task="cures")
     for wrong in (float("nan"), float("inf")):
@@ -214,7 +214,7 @@ def test_a_wrong_change_is_not_the_file_s_fault(tmp_path: Path) -> None:
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "train.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as failure:
         load_config(path)
     assert str(failure.value).startswith(str(path)) and told in str(failure.value)

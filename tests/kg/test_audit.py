@@ -46,8 +46,8 @@ def test_the_text_says_what_came_of_each_source(audit: Audit) -> None:
 
 def test_the_files_hold_every_rejected_row(audit: Audit, tmp_path: Path) -> None:
     summary, rejected = write_audit(audit, tmp_path / "new" / "graph.lbdb")
-    assert json.loads(summary.read_text()) == audit.to_json()
-    header, *rows = rejected.read_text().splitlines()
+    assert json.loads(summary.read_text(encoding="utf-8")) == audit.to_json()
+    header, *rows = rejected.read_text(encoding="utf-8").splitlines()
     assert header.split("\t") == REJECTED.names
     assert [row.split("\t") for row in rows] == [
         [row["source"], row["table"], row["file"], str(row["line"]), f'a\\t"b"\\t{row["line"]}', row["reason"]]

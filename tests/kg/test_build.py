@@ -292,7 +292,7 @@ def test_a_build_with_too_many_rejects_leaves_the_store_and_lists_all_rows(
         build(["hetionet"], fetch, url, progress=_quiet)
     assert url.read_bytes() == before
     assert "graph.lbdb.refused.rejected.tsv" in str(failure.value)
-    assert len((tmp_path / "graph.lbdb.refused.rejected.tsv").read_text().splitlines()) == 1 + 30
+    assert len((tmp_path / "graph.lbdb.refused.rejected.tsv").read_text(encoding="utf-8").splitlines()) == 1 + 30
 
 
 @pytest.mark.parametrize("terms", [Terms(), Terms(discard=True, only="starter")])

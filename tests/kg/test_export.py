@@ -18,7 +18,7 @@ from tests.conftest import EDGES, NODES, RELEASE, make_graph
 def write(graph: Graph, folder: Path, progress: Progress) -> Mapping[str, int]:
     """Write the names of a graph's kinds."""
     progress("write", 0.5)
-    (folder / "kinds.txt").write_text("\n".join(graph.nodes))
+    (folder / "kinds.txt").write_text("\n".join(graph.nodes), encoding="utf-8")
     return {"kinds.txt": len(graph.nodes)}
 
 
@@ -41,13 +41,13 @@ def with_patients() -> Graph:
 @pytest.mark.usefixtures("by_name")
 def test_an_export_names_its_files_and_what_it_left_out(tmp_path: Path) -> None:
     done = export(with_patients(), "kinds", tmp_path)
-    assert "Patient" not in (tmp_path / "kinds.txt").read_text()
+    assert "Patient" not in (tmp_path / "kinds.txt").read_text(encoding="utf-8")
     assert done.records == {"kinds.txt": len(NODES) - 2}
     assert done.left_out["Patient"] == 3 and done.left_out["patient_takes_drug"] == 1
     assert done.to_frame().to_dict("records") == [{"file": "kinds.txt", "records": len(NODES) - 2}]
     assert "3 Patient" in done.to_text() and done.to_json()["left_out"]["Patient"] == 3
     asked = export(with_patients(), "kinds", tmp_path, patients=True)
-    assert asked.left_out == {} and "Patient" in (tmp_path / "kinds.txt").read_text()
+    assert asked.left_out == {} and "Patient" in (tmp_path / "kinds.txt").read_text(encoding="utf-8")
 
 
 def test_without_patients_nothing_tells_of_them() -> None:

@@ -53,7 +53,7 @@ def test_a_mirror_file_with_the_published_sum_is_public(tmp_path: Path, mirror_f
 
 
 def test_the_mirror_vouches_for_its_own_files(tmp_path: Path, mirror_folder: Path) -> None:
-    (mirror_folder / "SHA256SUMS").write_text(f"{ABC_SHA256}  set/a.tsv\n")
+    (mirror_folder / "SHA256SUMS").write_text(f"{ABC_SHA256}  set/a.tsv\n", encoding="utf-8")
     found = fetch(tmp_path, mirror_folder).get(PublicFile("set/a.tsv", sha256=OTHER_SHA256))
     assert found.verified_by == "mirror"
 
@@ -69,7 +69,7 @@ def test_a_file_directly_in_the_folder_is_found(tmp_path: Path, mirror_folder: P
 
 
 def test_a_file_with_another_sum_than_listed_is_refused_with_both(tmp_path: Path, mirror_folder: Path) -> None:
-    (mirror_folder / "SHA256SUMS").write_text(f"{OTHER_SHA256}  set/a.tsv\n")
+    (mirror_folder / "SHA256SUMS").write_text(f"{OTHER_SHA256}  set/a.tsv\n", encoding="utf-8")
     with pytest.raises(FetchError, match="take its line out of SHA256SUMS") as failure:
         fetch(tmp_path, mirror_folder).get(PublicFile("set/a.tsv"))
     assert ABC_SHA256 in str(failure.value) and OTHER_SHA256 in str(failure.value)
@@ -77,7 +77,7 @@ def test_a_file_with_another_sum_than_listed_is_refused_with_both(tmp_path: Path
 
 
 def test_an_unreadable_list_of_sums_is_named_with_its_line(tmp_path: Path, mirror_folder: Path) -> None:
-    (mirror_folder / "SHA256SUMS").write_text(f"{ABC_SHA256}  set/a.tsv\nnonsense\n")
+    (mirror_folder / "SHA256SUMS").write_text(f"{ABC_SHA256}  set/a.tsv\nnonsense\n", encoding="utf-8")
     with pytest.raises(FetchError, match="SHA256SUMS, line 2: expected a SHA-256 and a path"):
         fetch(tmp_path, mirror_folder).find(PublicFile("set/a.tsv"))
 

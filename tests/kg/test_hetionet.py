@@ -102,7 +102,7 @@ def test_unverified_files_show_in_the_version(hetionet_folder: Path) -> None:
 def test_a_word_that_is_not_hetionet_s_is_rejected_even_if_it_is_ours(hetionet_folder: Path) -> None:
     edges, nodes = hetionet_folder / hetionet.EDGES.path, hetionet_folder / hetionet.NODES.path
     edges.write_bytes(gzip.compress(b"source\tmetaedge\ttarget\nCompound::DB00682\ttreats\tDisease::DOID:3393\n"))
-    nodes.write_text(nodes.read_text() + "Compound::DB00331\tMetformin\tDrug\n")
+    nodes.write_text(nodes.read_text(encoding="utf-8") + "Compound::DB00331\tMetformin\tDrug\n", encoding="utf-8")
     rows = hetionet.read(Fetch(hetionet_folder, cache=hetionet_folder / "no-cache", offline=True))
     graph, audit = build_graph([rows], max_reject_share=1.0)
     assert {(row["line"], row["reason"], row["text"]) for row in audit.rejected.to_pylist()} == {
@@ -136,7 +136,7 @@ def test_a_nodes_file_that_is_no_table_is_named(
     hetionet_folder: Path, change: Callable[[str], bytes], said: str
 ) -> None:
     nodes = hetionet_folder / hetionet.NODES.path
-    nodes.write_bytes(change(nodes.read_text()))
+    nodes.write_bytes(change(nodes.read_text(encoding="utf-8")))
     with pytest.raises(FileError) as failure:
         build(hetionet_folder)
     assert str(failure.value).startswith(f"{nodes}{said}")

@@ -17,13 +17,13 @@ TABLE = "subject_id\tpredicate_id\tobject_id\nRXNORM:11289\tskos:exactMatch\tDRU
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "m.tsv").write_text(TABLE)
+    (tmp_path / "m.tsv").write_text(TABLE, encoding="utf-8")
     return tmp_path
 
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "sources.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

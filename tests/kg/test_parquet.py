@@ -41,7 +41,7 @@ def test_other_columns_and_missing_releases_are_named(graph: Graph, tmp_path: Pa
         FileError, match=r"Drug.parquet has the columns id \(large_string\); expected id \(string\), name"
     ):
         read(tmp_path)
-    (tmp_path / "releases.json").write_text("{}x")
+    (tmp_path / "releases.json").write_text("{}x", encoding="utf-8")
     with pytest.raises(FileError, match=r"releases.json: expected the releases of an export to Parquet"):
         read(tmp_path)
     with pytest.raises(FileError, match=r"releases.json is not there: expected a folder that an export to Parquet"):

@@ -223,7 +223,7 @@ def test_what_a_killed_maker_left_goes_and_a_failed_one_leaves_nothing(tmp_path:
         store.replace(make_graph(NODES, EDGES))
     left = folder_of(str(path)) / ".building-0123abcd"
     left.mkdir(parents=True)
-    (left / "half").write_text("half")
+    (left / "half").write_text("half", encoding="utf-8")
 
     def failing(step: str, share: float) -> None:
         if share > 0.5:
@@ -251,7 +251,7 @@ def test_the_session_asks_and_exports(url: str, tmp_path: Path) -> None:
         )
         assert named.to_frame()["source"].tolist() == [RELEASE.name] * 2
         done = session.export("turtle", tmp_path / "out", around="warfarin", radius=1)
-        text = (tmp_path / "out" / "graph.ttl").read_text()
+        text = (tmp_path / "out" / "graph.ttl").read_text(encoding="utf-8")
         assert "DOID:9743" in text and "DOID:8398" not in text and "PANAKEIA:P-1" not in text
         assert done.records["graph.ttl"] > 50
         with pytest.raises(ValueError, match="no format 'ttl'"):

@@ -42,7 +42,7 @@ def graph(built: Built) -> Graph:
 def tsv(path: Path, delimiter: str = "\t") -> Iterator[Row]:
     if not path.is_file():
         pytest.skip(f"the mirror has no {path.name}")
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         yield from csv.DictReader(lines, delimiter=delimiter)
 
 

@@ -96,7 +96,7 @@ def configure(home: Path, port: int) -> None:
     }
     conf = home / "conf"
     conf.mkdir()
-    (conf / "neo4j.conf").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+    (conf / "neo4j.conf").write_text("".join(f"{key}={value}\n" for key, value in settings.items()), encoding="utf-8")
 
 
 def java(jars: Path, *arguments: str) -> list[str]:
@@ -116,7 +116,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> 
     deadline = time.monotonic() + START_SECONDS
     while not speaks_bolt(port):
         if process.poll() is not None or time.monotonic() > deadline:
-            tail = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-20:])
+            tail = "".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-20:])
             raise ServerError(f"the Neo4j server did not answer on port {port}; the end of its log:\n{tail}")
         time.sleep(0.1)
 
@@ -167,7 +167,8 @@ def prepared_home() -> Iterator[Home]:
         tool.parent.mkdir()
         tool.write_text(
             f"#!/bin/sh\nNEO4J_CONF='{home.folder / 'conf'}' "
-            f'exec {shlex.join(java(jars, "org.neo4j.cli.AdminTool"))} "$@"\n'
+            f'exec {shlex.join(java(jars, "org.neo4j.cli.AdminTool"))} "$@"\n',
+            encoding="utf-8",
         )
         tool.chmod(0o755)
         admin = [str(tool), "dbms", "set-initial-password", password]

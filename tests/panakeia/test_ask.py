@@ -35,7 +35,7 @@ def test_the_command_line_lists_the_same_verbs() -> None:
 
 def test_every_answer_is_a_frame_json_and_text(session: Session, tmp_path: Path) -> None:
     regimen = tmp_path / "regimen.csv"
-    regimen.write_text("TIME,AMT\n0,5\n")
+    regimen.write_text("TIME,AMT\n0,5\n", encoding="utf-8")
     answers = [
         session.info(),
         session.search("diab"),
@@ -108,14 +108,14 @@ def test_a_servers_password_is_not_shown() -> None:
 
 def test_either_a_cohort_or_a_patient(session: Session, tmp_path: Path) -> None:
     regimen = tmp_path / "regimen.csv"
-    regimen.write_text("TIME,AMT\n0,5\n")
+    regimen.write_text("TIME,AMT\n0,5\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"--cohort COHORT\.csv"):
         session.twin_simulate(regimen)
 
 
 def test_without_a_seed_it_is_the_typical_patient(session: Session, tmp_path: Path) -> None:
     regimen = tmp_path / "regimen.csv"
-    regimen.write_text("TIME,AMT\n0,5\n")
+    regimen.write_text("TIME,AMT\n0,5\n", encoding="utf-8")
     typical = session.twin_simulate(regimen, patient=PATIENT, times="0:2:1d", seed=None).to_frame()
     assert (typical["lower"] == typical["value"]).all() and (typical["upper"] == typical["value"]).all()
     varied = session.twin_simulate(regimen, patient=PATIENT, times="0:2:1d", seed=1).to_frame()

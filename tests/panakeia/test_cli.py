@@ -15,8 +15,8 @@ COHORT = "id,age_years,CYP2C9,VKORC1\nA,71,*1/*1,GG\nB,71,*1/*3,GA\n"
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    (tmp_path / "regimen.csv").write_text(REGIMEN)
-    (tmp_path / "cohort.csv").write_text(COHORT)
+    (tmp_path / "regimen.csv").write_text(REGIMEN, encoding="utf-8")
+    (tmp_path / "cohort.csv").write_text(COHORT, encoding="utf-8")
     return tmp_path
 
 
@@ -56,7 +56,9 @@ def test_rank_explain_and_score_agree(
 
     pairs, scores = tmp_path / "pairs.tsv", tmp_path / "scores.tsv"
     disease = panakeia("show", "hypertension", "--store", starter_store, "--json").json()["id"]
-    pairs.write_text("drug\tdisease\n" + "".join(f"{row['drug']}\t{disease}\n" for row in reversed(ranked)))
+    pairs.write_text(
+        "drug\tdisease\n" + "".join(f"{row['drug']}\t{disease}\n" for row in reversed(ranked)), encoding="utf-8"
+    )
     assert panakeia("score", pairs, *where, "--out", scores).status == 0
     scored = pd.read_csv(scores, sep="\t")
     assert scored.columns.tolist() == ["drug", "disease", "score", "probability", "prior", "known"]
@@ -66,7 +68,7 @@ def test_rank_explain_and_score_agree(
     assert explained["paths"] and explained["score"] == pytest.approx(ranked[0]["score"])
     many = tmp_path / "paths.jsonl"
     assert panakeia("explain", "--pairs", pairs, *where, "--top", 3, "--out", many).status == 0
-    lines = [json.loads(line) for line in many.read_text().splitlines()]
+    lines = [json.loads(line) for line in many.read_text(encoding="utf-8").splitlines()]
     assert [(line["drug"], line["disease"]) for line in lines] == [(row["drug"], disease) for row in reversed(ranked)]
     assert lines[-1]["because"] == explained["because"][:3]
     assert panakeia("explain", "hypertension", *where).status != 0
@@ -120,14 +122,14 @@ def test_simulate_a_patient_of_the_graph(panakeia: Panakeia, starter_store: Path
 
 
 def test_run_a_trial(panakeia: Panakeia, tmp_path: Path) -> None:
-    example = (Path(__file__).parents[2] / "panakeia/examples/warfarin_trial.toml").read_text()
+    example = (Path(__file__).parents[2] / "panakeia/examples/warfarin_trial.toml").read_text(encoding="utf-8")
     design = tmp_path / "trial.toml"
-    design.write_text(example.replace("subjects_per_arm = 1000", "subjects_per_arm = 20"))
+    design.write_text(example.replace("subjects_per_arm = 1000", "subjects_per_arm = 20"), encoding="utf-8")
     assert panakeia("trial", "run", design, "--out", tmp_path / "out").status == 0
-    result = json.loads((tmp_path / "out/result.json").read_text())
+    result = json.loads((tmp_path / "out/result.json").read_text(encoding="utf-8"))
     assert [arm["arm"] for arm in result["arms"]] == ["standard", "genotype-guided"]
     assert len(pd.read_csv(tmp_path / "out/subjects.csv")) == 40
-    assert "<svg" in (tmp_path / "out/report.html").read_text()
+    assert "<svg" in (tmp_path / "out/report.html").read_text(encoding="utf-8")
     exported = panakeia("trial", "export", tmp_path / "out", "--study", "EX-1", "--start", "2001-02-03", "--json")
     files = {(row["folder"], row["file"]): row["records"] for row in json.loads(exported.out)}
     assert files["adam", "adsl.xpt"] == 40 and files["not-for-submission", "potent.xpt"] == 120

@@ -9,7 +9,7 @@ import typer.main
 
 from panakeia.cli import app
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def commands(group: typer.core.TyperGroup, name: str = "panakeia") -> Iterator[tuple[str, typer.core.TyperCommand]]:

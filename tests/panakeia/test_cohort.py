@@ -35,11 +35,11 @@ def test_the_table_is_the_attrition(panakeia: Panakeia, starter_store: Path) -> 
 
 def test_mistakes_are_named_before_anything_is_asked(panakeia: Panakeia, starter_store: Path, tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
-    path.write_text('name = "x"\n[entry]\ndrug = "warfarin"\ndays_befor = 3\n')
+    path.write_text('name = "x"\n[entry]\ndrug = "warfarin"\ndays_befor = 3\n', encoding="utf-8")
     run = panakeia("cohort", path, "--store", starter_store)
     assert (run.status, run.out) == (2, "")
     assert run.err == f"error: {path} has 1 mistake:\n  entry.days_befor: unknown key; did you mean days_before?\n"
-    path.write_text('name = "x"\n[entry]\ndrug = "warfarine"\n')
+    path.write_text('name = "x"\n[entry]\ndrug = "warfarine"\n', encoding="utf-8")
     assert "entry.drug: " in panakeia("cohort", path, "--store", starter_store).err
 
 

@@ -24,7 +24,7 @@ def cohort(tmp_path: Path, patients: list[str], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PANAKEIA_JOURNAL", str(tmp_path / "kept"))
     monkeypatch.setenv("PANAKEIA_USER", "dana")
     path = tmp_path / "cohort.json"
-    path.write_text(json.dumps({"patients": [*patients, "PANAKEIA:P-00000000000000000000"]}))
+    path.write_text(json.dumps({"patients": [*patients, "PANAKEIA:P-00000000000000000000"]}), encoding="utf-8")
     return path
 
 
@@ -66,14 +66,14 @@ def test_the_journal_tells_who_asked_and_any_edit(
     entry = run.json()["entries"][0]
     assert (entry["who"], entry["verb"], entry["size"]) == ("dana", "patient disclosure", len(patients) + 1)
     [file] = (cohort.parent / "kept").glob("*.journal.jsonl")
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     assert not any(patient in text for patient in patients) and "cohort.json" not in text
-    file.write_text(text.replace("dana", "finn", 1))
+    file.write_text(text.replace("dana", "finn", 1), encoding="utf-8")
     edited = panakeia("patient", "journal", "--store", starter_store, "--verify")
     assert edited.status == 2
     assert "NOT SOUND: line 1" in edited.out
     assert panakeia("patient", "journal", "--store", starter_store).status == 0
-    file.write_text(text.rpartition("dana")[0] + "finn" + text.rpartition("dana")[2])
+    file.write_text(text.rpartition("dana")[0] + "finn" + text.rpartition("dana")[2], encoding="utf-8")
     refused = panakeia("patient", "disclosure", cohort, "--store", starter_store)
     assert (refused.status, refused.out) == (2, "")
     assert "it was edited, and nothing more is written to it" in refused.err
@@ -81,7 +81,7 @@ def test_the_journal_tells_who_asked_and_any_edit(
 
 def test_a_cohort_by_its_criteria(panakeia: Panakeia, starter_store: Path, cohort: Path) -> None:
     criteria = cohort.with_suffix(".toml")
-    criteria.write_text('name = "Warfarin"\n[entry]\ndrug = "warfarin"\n')
+    criteria.write_text('name = "Warfarin"\n[entry]\ndrug = "warfarin"\n', encoding="utf-8")
     fitting = panakeia("cohort", criteria, "--store", starter_store, "--json").json()["patients"]
     found = panakeia("patient", "disclosure", criteria, "--store", starter_store, "--json").json()
     assert found["figures"]["people"] == len(fitting) == 6
@@ -135,7 +135,7 @@ def test_whoever_is_told_of_a_patient_stands_in_the_journal(
 ) -> None:
     one = "PANAKEIA:P-0656e08a1b41eeba9b7b"
     regimen = tmp_path / "regimen.csv"
-    regimen.write_text("TIME,AMT\n0,5\n")
+    regimen.write_text("TIME,AMT\n0,5\n", encoding="utf-8")
     with Session(starter_store) as session:
         session.search("warfarin")
         session.show("PTGS2")

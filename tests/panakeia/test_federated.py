@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, rows in enumerate((240, 180, 300)):
         patients(seed, rows).to_csv(made / f"{seed}.csv", index=False)
     patients(5, 1).to_csv(made / "one.csv", index=False)
-    (made / "token").write_text(TOKEN)
+    (made / "token").write_text(TOKEN, encoding="utf-8")
     return made
 
 

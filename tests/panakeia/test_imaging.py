@@ -49,7 +49,7 @@ def test_from_an_image_to_a_cohort(panakeia: Panakeia, store: Path, files: tuple
     run = panakeia("imaging", "features", *files, *of_the_patient, "--json")
     found = run.json()
     assert found["features"]["original_shape_VoxelVolume"] == 120
-    assert "Quillfeather" not in run.out + run.err + scores.read_text()
+    assert "Quillfeather" not in run.out + run.err + scores.read_text(encoding="utf-8")
 
     done = panakeia("patient", "import", scores, "--store", store)
     assert done.status == 0 and "0 rejected" in done.out
@@ -61,10 +61,10 @@ def test_from_an_image_to_a_cohort(panakeia: Panakeia, store: Path, files: tuple
     assert len(told) == 33
     assert {(event["model"], event["model_version"]) for event in told} == {("panakeia-radiomics", version)}
 
-    (tmp_path / "cohort.toml").write_text(COHORT)
+    (tmp_path / "cohort.toml").write_text(COHORT, encoding="utf-8")
     members = panakeia("cohort", tmp_path / "cohort.toml", "--store", store, "--json").json()
     assert members["patients"] == [patient]
-    (tmp_path / "cohort.toml").write_text(COHORT.replace("100", "121"))
+    (tmp_path / "cohort.toml").write_text(COHORT.replace("100", "121"), encoding="utf-8")
     assert patient not in panakeia("cohort", tmp_path / "cohort.toml", "--store", store, "--json").out
 
 

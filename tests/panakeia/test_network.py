@@ -25,7 +25,7 @@ def settings(tmp_path: Path) -> Path:
 @pytest.fixture
 def quick(tmp_path: Path) -> Path:
     path = tmp_path / "quick.toml"
-    path.write_text(SETTINGS.replace("members = 2", "members = 1"))
+    path.write_text(SETTINGS.replace("members = 2", "members = 1"), encoding="utf-8")
     return path
 
 
@@ -42,7 +42,7 @@ def test_held_out_pairs_by_name_are_left_out_and_counted(
     pairs.write_bytes(b"\xef\xbb\xbfdisease\tdrug\n" + f"{row['name']}\t{row['drug'].upper()}\n".encode())
     where = ("--store", starter_store, "--config", settings, "--out", out)
     assert panakeia("train", "--without", pairs, *where).status == 0
-    card = (out / "MODEL_CARD.md").read_text()
+    card = (out / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "1 pairs were held out in every form" in card and "| starter | 1" in card and "| steps | 4 |" in card
     assert not list(out.glob("training-*"))
 
@@ -66,7 +66,7 @@ def test_bad_pairs_to_leave_out_are_named_before_anything(
     panakeia: Panakeia, starter_store: Path, tmp_path: Path, content: str, said: str
 ) -> None:
     pairs = tmp_path / "pairs.tsv"
-    pairs.write_text(content)
+    pairs.write_text(content, encoding="utf-8")
     refused = panakeia("train", "--without", pairs, "--store", starter_store, "--out", tmp_path / "model")
     assert refused.status == 2 and f"{pairs}" in refused.err and said in refused.err
     assert not (tmp_path / "model").exists()
@@ -88,14 +88,14 @@ def test_models_of_two_tasks_lie_side_by_side(
     diseases = panakeia("rank", "warfarin", *where, "--top", 2, "--json").json()
     assert diseases[0]["disease"].startswith("DOID:")
     pairs, scores = tmp_path / "pairs.tsv", tmp_path / "scores.tsv"
-    pairs.write_text("drug\tgene\nwarfarin\tVKORC1\n")
+    pairs.write_text("drug\tgene\nwarfarin\tVKORC1\n", encoding="utf-8")
     assert panakeia("score", pairs, *where, "--out", scores).status == 0
 
     listed = panakeia("models", "list", tmp_path, "--json").json()
     assert [row["task"] for row in listed] == ["treats", "binds"]
     compared = panakeia("models", "compare", tmp_path / "model", tmp_path / "model-binds", "--json").json()
     assert {"task", "setting: steps"} <= {row["what"] for row in compared}
-    (tmp_path / "model" / "mine.txt").write_text("mine")
+    (tmp_path / "model" / "mine.txt").write_text("mine", encoding="utf-8")
     for name in ("model", "model-binds"):
         assert panakeia("models", "delete", tmp_path / name).status == 0
     assert (tmp_path / "model/mine.txt").exists() and not (tmp_path / "model-binds").exists()
@@ -106,7 +106,7 @@ def test_many_nodes_at_once_are_ranked_as_each_alone(
     panakeia: Panakeia, starter_store: Path, starter_model: Path, tmp_path: Path
 ) -> None:
     where = ("--store", starter_store, "--model", starter_model, "--top", 3, "--json")
-    (tmp_path / "nodes.txt").write_text("gout\n\n")
+    (tmp_path / "nodes.txt").write_text("gout\n\n", encoding="utf-8")
     both = panakeia("rank", "hypertension", "--nodes", tmp_path / "nodes.txt", *where).json()
     alone = [panakeia("rank", name, *where).json() for name in ("hypertension", "gout")]
     assert [row["drug"] for row in both] == [row["drug"] for rows in alone for row in rows]
@@ -139,7 +139,7 @@ def test_a_bad_description_is_refused_by_key(
     panakeia: Panakeia, starter_store: Path, starter_model: Path, tmp_path: Path, content: str, said: str
 ) -> None:
     path = tmp_path / "described.toml"
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     refused = panakeia("rank", "--described", path, "--store", starter_store, "--model", starter_model)
     assert refused.status == 2 and str(path) in refused.err and said in refused.err
 
@@ -205,17 +205,17 @@ def test_what_is_measured_of_a_model_stands_in_its_card(
     out, where = tmp_path / "model", ("--store", starter_store)
     assert panakeia("train", *where, "--config", quick, "--out", out).status == 0
     card = out / "MODEL_CARD.md"
-    assert "has not been evaluated" in card.read_text()
+    assert "has not been evaluated" in card.read_text(encoding="utf-8")
     refused = panakeia("evaluate", *where, "--model", out, "--seed", 3)
     assert refused.status == 2 and "got a model, and settings" in refused.err
     about = {"held_out": 5, "folds": ["fold 1"], "seed": 0, "nodes": 2, "candidates": 9, "data_version": "starter-1"}
     earlier = {"split": "disease", **about, "figures": [], "promises": {}}
     folders.keep_evaluation(out, earlier)
     pairs = panakeia("evaluate", *where, "--model", out, "--trained", 1, "--json").json()
-    kept = json.loads((out / "evaluation.json").read_text())
+    kept = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert kept["splits"] == {"disease": earlier, "pairs": pairs}
     figures = {(row["method"], row["metric"]): row for row in pairs["figures"]}
-    row, text = figures["degree_prior", "average_precision"], card.read_text()
+    row, text = figures["degree_prior", "average_precision"], card.read_text(encoding="utf-8")
     assert "has not been evaluated" not in text and "### By pairs" in text
     assert f"| degree_prior | {row['mean']:.3f} ({row['lower']:.3f} to {row['upper']:.3f}) |" in text
     assert pairs["data_version"].startswith("starter-1+") and f"data {pairs['data_version']}" in text
@@ -223,7 +223,7 @@ def test_what_is_measured_of_a_model_stands_in_its_card(
     [listed] = panakeia("models", "list", tmp_path, "--json").json()
     assert listed["evaluated"] == "disease, pairs" and listed["evaluation"] == kept
 
-    (out / "evaluation.json").write_text(json.dumps({**kept, "model": "another's"}))
+    (out / "evaluation.json").write_text(json.dumps({**kept, "model": "another's"}), encoding="utf-8")
     [listed] = panakeia("models", "list", tmp_path, "--json").json()
     assert listed["evaluated"] == ""
 

@@ -15,6 +15,12 @@ ASSESSMENT: Rule out gout.
 KEYS = {"start", "end", "term", "negated", "historical", "experiencer", "uncertain"}
 
 
+@pytest.fixture(autouse=True)
+def no_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `--data`, the dictionary is the store's own names alone."""
+    monkeypatch.delenv("PANAKEIA_DATA", raising=False)
+
+
 @pytest.fixture
 def note(tmp_path: Path) -> Path:
     path = tmp_path / "note.txt"
@@ -46,10 +52,10 @@ def test_a_mark_at_the_beginning_has_no_place(panakeia: Panakeia, starter_store:
 
 
 def test_a_folder_goes_on_after_what_is_no_text(panakeia: Panakeia, starter_store: Path, note: Path) -> None:
-    (note.parent / "empty.txt").write_text("")
+    (note.parent / "empty.txt").write_text("", encoding="utf-8")
     (note.parent / "wide.txt").write_text("gout", encoding="utf-16")
     (note.parent / "binary.txt").write_bytes(b"gout \0 \xff")
-    (note.parent / "passed_over.csv").write_text("gout")
+    (note.parent / "passed_over.csv").write_text("gout", encoding="utf-8")
     found = panakeia("notes", "annotate", note.parent, "--store", starter_store, "--json").json()
     assert set(found) == {"note.txt", "empty.txt", "wide.txt", "binary.txt"} and found["empty.txt"] == []
     assert "UTF-16" in found["wide.txt"]["refused"] and "gout" not in found["binary.txt"]["refused"]
@@ -77,14 +83,14 @@ def test_what_is_not_there(panakeia: Panakeia, starter_store: Path, tmp_path: Pa
     assert missing.status == 2 and "does not exist" in missing.err
     nothing = panakeia("notes", "annotate", tmp_path / "empty", "--store", starter_store)
     assert nothing.status == 2 and "holds no notes" in nothing.err
-    (tmp_path / "note.txt").write_text("gout")
+    (tmp_path / "note.txt").write_text("gout", encoding="utf-8")
     nowhere = panakeia("notes", "annotate", tmp_path / "note.txt", "--store", tmp_path / "no.lbdb")
     assert nowhere.status == 2 and "panakeia build" in nowhere.err
 
 
 @pytest.mark.mirror
 def test_without_a_graph_the_ontology_is_the_dictionary(panakeia: Panakeia, mirror: Path, tmp_path: Path) -> None:
-    (tmp_path / "note.txt").write_text("No seizures. Severe headaches.")
+    (tmp_path / "note.txt").write_text("No seizures. Severe headaches.", encoding="utf-8")
     found = panakeia(
         "notes", "annotate", tmp_path / "note.txt", "--store", tmp_path / "no.lbdb", "--data", mirror, "--json"
     ).json()
@@ -102,13 +108,13 @@ def test_what_is_absent_or_another_s_is_in_no_cohort(
     folder.mkdir()
     texts = ("Has gout.", "No gout. Takes warfarin.", "Mother has gout.", "History of gout.", "Rule out gout.")
     rows = [f"{number},{number}.txt,2016-03-04" for number in range(len(texts))]
-    (folder / "notes.csv").write_text("\n".join(["patient,file,day", *rows]))
+    (folder / "notes.csv").write_text("\n".join(["patient,file,day", *rows]), encoding="utf-8")
     for number, text in enumerate(texts):
-        (folder / f"{number}.txt").write_text(text)
+        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
     done = panakeia("patient", "import", folder, "--store", store, "--json").json()
     assert len(done["patients"]) == len(texts)
     definition = tmp_path / "cohort.toml"
-    definition.write_text('name = "Gout"\n[entry]\ncondition = "gout"\n')
+    definition.write_text('name = "Gout"\n[entry]\ncondition = "gout"\n', encoding="utf-8")
     found = panakeia("cohort", definition, "--store", store, "--json").json()
     assert set(found["patients"]) & set(done["patients"]) == {done["patients"][0]}
     shown = panakeia("patient", "show", done["patients"][1], "--store", store).out

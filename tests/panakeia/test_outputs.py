@@ -13,9 +13,9 @@ from twin.trials.run import load, run
 
 @pytest.fixture
 def design(tmp_path: Path) -> Path:
-    example = (files("panakeia") / "examples" / "warfarin_trial.toml").read_text()
+    example = (files("panakeia") / "examples" / "warfarin_trial.toml").read_text(encoding="utf-8")
     path = tmp_path / "trial.toml"
-    path.write_text(example.replace("subjects_per_arm = 1000", "subjects_per_arm = 4"))
+    path.write_text(example.replace("subjects_per_arm = 1000", "subjects_per_arm = 4"), encoding="utf-8")
     return path
 
 
@@ -26,7 +26,7 @@ def test_a_trial_s_files_are_all_replaced_or_none(design: Path, tmp_path: Path) 
     assert max(sizes, key=sizes.get) == "report.html"
     out.mkdir()
     for name in TRIAL_FILES:
-        (out / name).write_text("old")
+        (out / name).write_text("old", encoding="utf-8")
     code = """
 from pathlib import Path
 from panakeia.trials.files import write_trial
@@ -40,7 +40,7 @@ except OSError as failure:
 """
     done = starved(code, sizes["report.html"] - 100, design, out)  # enough for the first two
     assert done.stdout == f"{out} File too large\n", done.stderr
-    assert {path.name: path.read_text() for path in out.iterdir()} == dict.fromkeys(TRIAL_FILES, "old")
+    assert {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()} == dict.fromkeys(TRIAL_FILES, "old")
     write_trial(run(load(design)), out)
     assert {path.name: path.stat().st_size for path in out.iterdir()} == sizes
 
@@ -57,4 +57,4 @@ except OSError as failure:
     print(failure.filename, failure.strerror)
 """
     assert starved(code, 100, path).stdout == f"{path} File too large\n"
-    assert "Old" in path.read_text() and list(path.parent.iterdir()) == [path]
+    assert "Old" in path.read_text(encoding="utf-8") and list(path.parent.iterdir()) == [path]

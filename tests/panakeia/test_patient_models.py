@@ -16,7 +16,9 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     folder = tmp_path_factory.mktemp("patients")
     with open_store(folder / "graph.lbdb", create=True) as store:
         store.replace(made_up(cohort()))
-    (folder / "config.toml").write_text('label_sources = ["by-hand"]\nsources = ["by-hand"]\ndraws = 2\n')
+    (folder / "config.toml").write_text(
+        'label_sources = ["by-hand"]\nsources = ["by-hand"]\ndraws = 2\n', encoding="utf-8"
+    )
     session = Session(folder / "graph.lbdb", folder / "model-benefits", progress=lambda step, share: None)
     session.train(task="benefits", config=folder / "config.toml", out=session.model)
     return session
@@ -25,7 +27,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def test_training_leaves_a_card_and_nothing_half(session: Session) -> None:
     measured = {"evaluation.json"}  # by another test, if that was first
     assert {path.name for path in session.model.iterdir()} - measured == {"model.safetensors", "MODEL_CARD.md"}
-    assert "Which drug is for which patient" in (session.model / "MODEL_CARD.md").read_text()
+    assert "Which drug is for which patient" in (session.model / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
 def test_it_is_asked_from_either_end_and_the_journal_knows(session: Session) -> None:
@@ -33,7 +35,7 @@ def test_it_is_asked_from_either_end_and_the_journal_knows(session: Session) -> 
     assert {*drugs["drug"]} & {*FOR[GOUT]} and "warning" in drugs
     people = session.rank(FOR[GOUT][0], candidates="patients", top=4).to_frame()
     assert len(people) == 4
-    lines = Path(session.store + ".journal.jsonl").read_text().splitlines()
+    lines = Path(session.store + ".journal.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["verb"] for line in lines][-2:] == ["rank", "rank"]
     assert json.loads(lines[-1])["size"] == 4
 
@@ -41,7 +43,7 @@ def test_it_is_asked_from_either_end_and_the_journal_knows(session: Session) -> 
 def test_its_settings_are_measured_and_stand_in_its_card(session: Session) -> None:
     found = session.evaluate(model=session.model, split="patient", trained=1).to_json()
     assert found["split"] == "patient" and not found["stopped"]
-    assert "### By patient" in (session.model / "MODEL_CARD.md").read_text()
+    assert "### By patient" in (session.model / "MODEL_CARD.md").read_text(encoding="utf-8")
     listed = session.models_list(session.model.parent).to_frame().iloc[0]
     assert (listed["task"], listed["patients"], listed["evaluated"]) == ("benefits", 60, "patient")
 

@@ -126,7 +126,7 @@ def test_the_page_says_between_which_phenotypes_it_cannot_tell() -> None:
 @pytest.mark.mirror
 def test_a_drug_by_another_name_and_one_without_a_guideline(mirror: Path, tmp_path: Path) -> None:
     calls = tmp_path / "calls.tsv"
-    calls.write_text("TPMT\t*3A/*3A\n")
+    calls.write_text("TPMT\t*3A/*3A\n", encoding="utf-8")
     vcf = mirror / "pgx/pharmcat/vcf/pharmcat.example.vcf"
     asked = Session(data=mirror).pgx(vcf, outside_calls=calls, drugs=["thioguanine"])
     assert {one.drug for found in asked.advice.values() for one in found} == {"Tioguanine"}
@@ -144,7 +144,7 @@ def test_a_vcf_or_a_patient_is_needed_and_not_both(tmp_path: Path) -> None:
 @pytest.mark.mirror
 def test_outside_calls_are_of_one_sample(mirror: Path, tmp_path: Path) -> None:
     calls = tmp_path / "calls.tsv"
-    calls.write_text("CYP2D6\t*1/*4\n")
+    calls.write_text("CYP2D6\t*1/*4\n", encoding="utf-8")
     session = Session(data=mirror)
     several = mirror / "pgx" / "pharmcat" / "vcf" / "multisample.vcf"
     with pytest.raises(ValueError, match="samples; outside calls are of one: name it"):

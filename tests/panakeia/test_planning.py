@@ -129,7 +129,7 @@ def test_dose_response(panakeia: Panakeia, tmp_path: Path) -> None:
     found = panakeia(*asked, EXAMPLES / "doses.csv", "--json").json()
     assert [fit["model"] for fit in found["fits"]] == ["emax", "linear"]
     assert 0.0 < found["dose"] < 100.0
-    (tmp_path / "bad.csv").write_text("dose,response\n0,1\n10,\n")
+    (tmp_path / "bad.csv").write_text("dose,response\n0,1\n10,\n", encoding="utf-8")
     refused = panakeia(*asked, tmp_path / "bad.csv")
     assert "line 3: got dose '10' and response ''" in " ".join(refused.err.split())
 

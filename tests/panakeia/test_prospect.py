@@ -99,7 +99,7 @@ def test_the_probability_of_a_trained_model_and_a_cohort_of_the_graph(
 ) -> None:
     session = Session(starter_store, starter_model)
     definition = tmp_path / "cohort.toml"
-    definition.write_text('name = "all on warfarin"\n[entry]\ndrug = "warfarin"\n')
+    definition.write_text('name = "all on warfarin"\n[entry]\ndrug = "warfarin"\n', encoding="utf-8")
     comparison = Means(0.5, 1.0)
     found = session.study_assurance(
         ("metformin", "type 2 diabetes mellitus"), BELIEF, comparison, [64.0], cohort=definition, participation=0.5

@@ -27,7 +27,7 @@ def test_who_gains_is_told(panakeia: Panakeia, table: Path, tmp_path: Path) -> N
     best, plot = tmp_path / "best.csv", tmp_path / "gain.svg"
     found = panakeia("response", *asked, "--json", "--out", best, "--share", 0.5, "--plot", plot).json()
     assert found["heterogeneity_found"] and found["subjects"]["new"] + found["subjects"]["old"] == 300
-    assert plot.read_text().startswith("<?xml")
+    assert plot.read_text(encoding="utf-8").startswith("<?xml")
     rows = pd.read_csv(best)
     assert len(rows) == 150 and rows["effect"].mean() > 1.5 and {"GAIN", "STRATUM"} <= set(rows)
     same = Session().response(

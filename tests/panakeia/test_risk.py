@@ -41,7 +41,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_folder_is_whole(model: Path) -> None:
     names = {path.name for path in model.iterdir()}
     assert names >= {"model.skops", "manifest.json", "card.md", "out_of_fold.csv", "calibration.svg", "decision.svg"}
-    features = json.loads((model / "manifest.json").read_text())["question"]["features"]
+    features = json.loads((model / "manifest.json").read_text(encoding="utf-8"))["question"]["features"]
     assert features == ["age", "sex", "creatinine", "sodium", "admissions"]
 
 
@@ -122,13 +122,13 @@ def test_all_columns_are_features_where_none_is_named_and_that_is_said(tmp_path:
     asked = ["--outcome", "readmitted", "--split", "site"]  # the column of sites is found by its name, hospital
     told = json.loads(run("risk", "train", tmp_path / "all.csv", *asked, *QUICK, "--out", out, "--json"))
     assert told["counts"]["events"] == (rows["readmitted"] == "YES").sum()
-    manifest = json.loads((out / "manifest.json").read_text())
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["question"]["features"] == ["age", "sex", "creatinine", "sodium", "admissions", "stay_days"]
     warning = told["warnings"][0]
     assert "all 6 other columns" in warning and "--all-but" in warning and "stay_days" in warning
     for left in ("AVAL (known later", "nothing (empty)", "pid (identifiers", "letter (240 different texts)"):
         assert left in warning
-    assert warning in (out / "card.md").read_text()
+    assert warning in (out / "card.md").read_text(encoding="utf-8")
     for file in out.iterdir():
         assert b"E-007" not in file.read_bytes()
 

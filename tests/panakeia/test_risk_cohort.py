@@ -47,7 +47,7 @@ def test_a_patient_of_a_cohort_is_foretold_and_explained(session: Session, tmp_p
     told = session.risk_train(DEFINITION, Asked("stroke_1y"), QUICK, out=tmp_path).to_json()
     assert told["outcome"] == "stroke_1y" and told["data"] == "g-1 cohort 00"
     assert load(tmp_path).definition == read_definition(DEFINITION).model_dump_json()
-    assert "PANAKEIA:P-" not in (tmp_path / "manifest.json").read_text()
+    assert "PANAKEIA:P-" not in (tmp_path / "manifest.json").read_text(encoding="utf-8")
     one = session.risk_predict(tmp_path, WHO).to_json()
     assert [row["USUBJID"] for row in one] == [WHO] and 0.0 < one[0]["PROGNOSIS"] < 1.0
     why = session.risk_explain(tmp_path, WHO).to_json()

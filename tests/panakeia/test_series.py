@@ -56,7 +56,7 @@ def test_bad_input_is_told_before_anything_is_written(panakeia: Panakeia, readin
 
 
 def test_what_was_rejected_is_told_and_not_shown(panakeia: Panakeia, readings: Path) -> None:
-    with readings.open("a") as file:
+    with readings.open("a", encoding="utf-8") as file:
         file.write("MRN-1,2024-03-01,Low\nMRN-1,2024-03-01 00:00,90\n")
     shown = panakeia("series", "features", readings)
     assert "rejected, a value that is no number: 1, in lines 194" in shown.out and "Low" not in shown.out

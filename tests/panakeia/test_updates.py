@@ -22,7 +22,7 @@ SAME = "TIME,AMT\n24,320\n"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, text in (("patient.csv", ROWS), ("double.csv", DOUBLE), ("same.csv", SAME)):
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -81,7 +81,7 @@ def test_bad_input_is_named(folder: Path, arguments: list[str], said: str) -> No
     ],
 )
 def test_a_bad_table_is_named_with_its_line(rows: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "patient.csv").write_text(rows)
+    (tmp_path / "patient.csv").write_text(rows, encoding="utf-8")
     with pytest.raises(ValueError) as failure:
         Session().twin_fit(MODEL, tmp_path / "patient.csv")
     assert said in str(failure.value)
@@ -95,7 +95,7 @@ def test_a_bad_table_is_named_with_its_line(rows: str, said: str, tmp_path: Path
     ],
 )
 def test_measurements_that_no_dose_explains_are_told(rows: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "patient.csv").write_text(rows)
+    (tmp_path / "patient.csv").write_text(rows, encoding="utf-8")
     found = Session().twin_fit(MODEL, tmp_path / "patient.csv", times="0:24:12h")
     assert said in found.to_text() and said in found.to_json()["warnings"][-1]
 
@@ -132,7 +132,7 @@ WEIGHED = "TIME,AMT,DV,weight_kg\n0,320,.,70\n1,.,7.9,72\n12,.,3.0,74\n"
 
 
 def test_occasions_are_told_apart(tmp_path: Path) -> None:
-    (tmp_path / "visits.csv").write_text(VISITS)
+    (tmp_path / "visits.csv").write_text(VISITS, encoding="utf-8")
     asked = [str(tmp_path / "visits.csv"), "--occasion", "VISIT", "--between-occasions", "clearance_l_per_h=0.3"]
     code, out, _ = run(tmp_path, *asked, "--json")
     told = json.loads(out)
@@ -148,7 +148,7 @@ def test_occasions_are_told_apart(tmp_path: Path) -> None:
 
 def test_what_holds_between_records_is_said(tmp_path: Path) -> None:
     for name, text in (("own.csv", OWN), ("patient.csv", WEIGHED)):
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     for carry, said in (("nocb", "the next record's value holds, as in NONMEM"), ("locf", "the last record's value")):
         asked = ["twin", "fit", str(tmp_path / "own.csv"), str(tmp_path / "patient.csv"), "--carry", carry]
         done = CliRunner().invoke(app, asked)

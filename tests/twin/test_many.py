@@ -80,7 +80,7 @@ def test_another_run_s_folder_is_refused(asked: Asked, tmp_path: Path, change: d
 
 
 def test_a_folder_of_other_files_is_refused(asked: Asked, tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ChunkError, match="not empty"):
         simulate_many(asked, tmp_path)
 
@@ -94,7 +94,7 @@ def test_a_regimen_by_patient_is_refused(asked: Asked) -> None:
 
 def test_a_population_without_a_covariate_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "population.toml"
-    file.write_text('[population]\nsource = "made up"\nVKORC1 = { G = 1.0 }\n')
+    file.write_text('[population]\nsource = "made up"\nVKORC1 = { G = 1.0 }\n', encoding="utf-8")
     with pytest.raises(DesignError, match=r"population\.CYP2C9"):
         read_population(file, library.load(MODEL))
 

@@ -173,7 +173,7 @@ def test_times_may_be_in_days_and_before_0(tmp_path: Path) -> None:
 
 def test_names_in_any_case_and_covariates_as_they_stand(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_text("id,time,Amt,wt,Sex\na,0,5,79.6,m\na,1,.,.,m\n")
+    path.write_text("id,time,Amt,wt,Sex\na,0,5,79.6,m\na,1,.,.,m\n", encoding="utf-8")
     found = read_events(path, needed=("TIME", "AMT"))
     assert found.covariates == {"wt": ("79.6", "."), "Sex": ("m", "m")}
     assert [event.patient for event in found.events] == ["a", "a"]
@@ -236,7 +236,10 @@ def test_a_file_may_be_marked_gzipped_or_separated_by_tabs(tmp_path: Path) -> No
 
 def test_a_frame_is_read_as_the_file_that_pandas_made_it_of(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    path.write_text("ID,TIME,AMT,DV,EVID,WT,ok\n1,0,5,,1,79.6,True\n1,0.1,,1.5,0,79.6,False\n2,0.3,1e-3,,1,,True\n")
+    path.write_text(
+        "ID,TIME,AMT,DV,EVID,WT,ok\n1,0,5,,1,79.6,True\n1,0.1,,1.5,0,79.6,False\n2,0.3,1e-3,,1,,True\n",
+        encoding="utf-8",
+    )
     direct, framed = (read_events(source, needed=("TIME",), observed=True) for source in (path, pd.read_csv(path)))
     assert [event._replace(line=0) for event in framed.events] == [event._replace(line=0) for event in direct.events]
     assert framed.covariates == direct.covariates

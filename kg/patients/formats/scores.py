@@ -42,9 +42,9 @@ _SCORE = "score-"
 """How our own code of a measure begins."""
 _MODEL = ("model", "model_version")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:()+,%&#<>=* -]{0,99}")
-_RELEASE = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
-"""What a model's version looks like: one word with a digit, which no person's name is."""
 """What a measure and a model may be called."""
+_RELEASE = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_.+-]{0,127}")
+"""What a model's version looks like: one word with a digit, which no person's name is."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,300}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -82,8 +83,8 @@ class Features:
 
     @property
     def model_version(self) -> str:
-        """The version that the evidence names: that of this package, and the settings."""
-        return f"{version('panakeia')} ({self.settings.told()})"
+        """The version that the evidence names, one word: that of this package, and the settings as its local part."""
+        return f"{version('panakeia')}+{re.sub('[^A-Za-z0-9.]+', '-', self.settings.told())}"
 
     def to_frame(self) -> pd.DataFrame:
         """Return the features as rows: feature, value, unit."""

@@ -44,7 +44,7 @@ def test_columns_are_found_by_their_names_in_any_order_and_lines_are_numbered(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TABLE_BLOCK", 8)
-    file.write_text('name\tother\tid\nwarf"arin\tx\tA:1\n\n"b\t\tA:2\n')
+    file.write_text('name\tother\tid\nwarf"arin\tx\tA:1\n\n"b\t\tA:2\n', encoding="utf-8")
     assert rows(file) == [
         {"name": 'warf"arin', "id": "A:1", "line": 2},
         {"name": '"b', "id": "A:2", "line": 4},
@@ -52,7 +52,7 @@ def test_columns_are_found_by_their_names_in_any_order_and_lines_are_numbered(
 
 
 def test_a_line_with_too_few_or_too_many_cells_is_a_row_with_its_line(file: Path) -> None:
-    file.write_text("id\tname\nA:1\ta\nA:2\nA:3\tc\tc\n" + "y" * 1000 + "\nA:4\td\n")
+    file.write_text("id\tname\nA:1\ta\nA:2\nA:3\tc\tc\n" + "y" * 1000 + "\nA:4\td\n", encoding="utf-8")
     found = {row["line"]: (row["id"], row["name"]) for row in rows(file)}
     assert found == {2: ("A:1", "a"), 3: ("A:2", ""), 4: ("A:3\tc\tc", ""), 5: ("y" * 200, ""), 6: ("A:4", "d")}
 

@@ -91,7 +91,7 @@ def test_an_empty_list_says_how_many_are_needed() -> None:
 
 def test_bad_toml_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "room.toml"
-    path.write_text('name = "x"\ntables = [\n= 3\n')
+    path.write_text('name = "x"\ntables = [\n= 3\n', encoding="utf-8")
     with pytest.raises(DesignError, match=r"room.toml: not valid TOML: .*line 3"):
         read_toml(path, Room)
 
@@ -115,7 +115,7 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["tables = " + "[" * 500, "tables = " + "1" * 5_000, "tables = 1e999"])
 def test_what_no_reader_holds_is_a_mistake_of_the_file(tmp_path: Path, text: str) -> None:
     path = tmp_path / "room.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(DesignError, match=r"room\.toml"):
         read_toml(path, Room)
 

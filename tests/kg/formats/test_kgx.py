@@ -28,7 +28,7 @@ EDGES = "subject\tpredicate\tobject\nHGNC:2623\tbiolink:gene_associated_with_con
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, text in (("sources.toml", MANIFEST), ("nodes.tsv", NODES), ("edges.tsv", EDGES)):
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -57,7 +57,7 @@ def test_a_broken_one_leaves_the_store_as_it_was(folder: Path, name: str, text: 
     inputs = read_manifest(folder / "sources.toml")
     build(inputs, Fetch(offline=True), folder / "graph.lbdb")
     before = (folder / "graph.lbdb").read_bytes()
-    (folder / name).write_text(text)
+    (folder / name).write_text(text, encoding="utf-8")
     with pytest.raises((BuildError, FileError), match=rf"{name}|no edge"):
         build(inputs, Fetch(offline=True), folder / "graph.lbdb")
     assert (folder / "graph.lbdb").read_bytes() == before

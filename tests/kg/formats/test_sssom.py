@@ -20,7 +20,7 @@ COLUMNS = "subject_id\tsubject_label\tpredicate_id\tobject_id\tmapping_justifica
 
 
 def read(path: Path, text: str) -> Rows:
-    path.write_text(text, newline="")
+    path.write_text(text, encoding="utf-8", newline="")
     return sssom.read({"mappings": path}, SourceRelease("m", "1", "CC0-1.0", "", "", {}))
 
 

@@ -129,9 +129,9 @@ def test_a_mutated_file_leaves_a_whole_store(
 @pytest.mark.parametrize("name", ["\\u0000", "a\\u0000b", "\\u001f", "\\ufffe", "🧬" * 5000])
 def test_whatever_characters_json_can_write_a_store_can_keep(name: str, tmp_path: Path) -> None:
     (tmp_path / "nodes.jsonl").write_text(
-        f'{{"id": "HGNC:1", "category": "biolink:Gene", "name": "{name}"}}\n' + json_lines(NODES)
+        f'{{"id": "HGNC:1", "category": "biolink:Gene", "name": "{name}"}}\n' + json_lines(NODES), encoding="utf-8"
     )
-    (tmp_path / "edges.jsonl").write_text(json_lines(EDGES))
+    (tmp_path / "edges.jsonl").write_text(json_lines(EDGES), encoding="utf-8")
     build([Input("mine", "CC0-1.0", reader(tmp_path, "jsonl"))], Fetch(offline=True), tmp_path / "graph.lbdb")
     with open_store(tmp_path / "graph.lbdb") as store:
         graph = store.read()

@@ -98,8 +98,8 @@ EDGES = "\n".join("\t".join(row) for row in (HEADER, *([row.get(name, "") for na
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "nodes.tsv").write_text(NODES)
-    (tmp_path / "edges.tsv").write_text(EDGES)
+    (tmp_path / "nodes.tsv").write_text(NODES, encoding="utf-8")
+    (tmp_path / "edges.tsv").write_text(EDGES, encoding="utf-8")
     return tmp_path
 
 
@@ -187,7 +187,7 @@ def test_json_lines_say_the_same_as_tables(folder: Path) -> None:
 
 def test_line_ends_marks_and_the_order_of_columns_do_not_count(folder: Path) -> None:
     for name in ("nodes.tsv", "edges.tsv"):
-        lines = [line.split("\t")[::-1] for line in (folder / name).read_text().splitlines()]
+        lines = [line.split("\t")[::-1] for line in (folder / name).read_text(encoding="utf-8").splitlines()]
         text = "\r\n".join("\t".join(line) for line in lines)
         (folder / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
     graph, audit = build(folder)
@@ -230,7 +230,7 @@ def test_what_qualifies_a_phenotype_stands_in_the_attributes_of_our_relation(fol
         ("MONDO:0005148", "biolink:has_phenotype", "HP:0001658", "HP:0040285", "", "", "true"),
         ("MONDO:0005148", "biolink:causes", "HP:0001658", "HP:0040283", "", "", ""),
     ]
-    (folder / "edges.tsv").write_text("\n".join("\t".join(row) for row in (names, *rows)) + "\n")
+    (folder / "edges.tsv").write_text("\n".join("\t".join(row) for row in (names, *rows)) + "\n", encoding="utf-8")
     graph, audit = build(folder)
     assert audit.rejected.num_rows == 0
     seen, lacking, other = (
@@ -324,7 +324,7 @@ def test_a_line_of_ten_megabytes_is_one_row(folder: Path) -> None:
 @pytest.mark.parametrize("line", ["[1]", "{", '{"id": "\\ud800"}', "[" * 100_000, "1" * 5000, "null"])
 def test_a_line_that_is_no_json_object_is_rejected_with_its_text(folder: Path, line: str) -> None:
     good = json.dumps({"id": "HGNC:2623", "category": "biolink:Gene", "name": "a"})
-    (folder / "nodes.jsonl").write_text(f"{good}\n{line}\n")
+    (folder / "nodes.jsonl").write_text(f"{good}\n{line}\n", encoding="utf-8")
     graph, audit = build(folder, "nodes.jsonl")
     found = [row for row in audit.rejected.to_pylist() if row["file"] == "nodes.jsonl"]
     assert [(row["line"], row["reason"]) for row in found] == [(2, "unknown kind")]
@@ -332,7 +332,9 @@ def test_a_line_that_is_no_json_object_is_rejected_with_its_text(folder: Path, l
 
 
 def test_a_last_edge_that_is_cut_off_is_rejected_with_its_line(folder: Path) -> None:
-    (folder / "edges.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS) + '{"subject": "HG')
+    (folder / "edges.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in ROWS) + '{"subject": "HG', encoding="utf-8"
+    )
     _, audit = build(folder, edges="edges.jsonl")
     last = audit.rejected.to_pylist()[-1]
     assert (last["line"], last["reason"]) == (len(ROWS) + 1, "unknown relation")
@@ -341,7 +343,7 @@ def test_a_last_edge_that_is_cut_off_is_rejected_with_its_line(folder: Path) -> 
 @pytest.mark.parametrize("predicate", ["biolink:Treats", "BIOLINK:TREATS", "https://w3id.org/biolink/vocab/treats"])
 def test_capitals_and_iris_of_a_predicate_do_not_matter(folder: Path, predicate: str) -> None:
     edges = folder / "edges.tsv"
-    edges.write_text(edges.read_text().replace("biolink:treats\t", f"{predicate}\t"))
+    edges.write_text(edges.read_text(encoding="utf-8").replace("biolink:treats\t", f"{predicate}\t"), encoding="utf-8")
     graph, _ = build(folder)
     assert graph.edges["treats"].num_rows == 1
 

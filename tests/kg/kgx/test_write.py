@@ -146,14 +146,16 @@ def test_others_find_biolink_s_words_in_the_standard_columns(graph: Graph, forma
 def test_patients_stay_at_home_and_are_counted(graph: Graph, tmp_path: Path) -> None:
     exported = export(graph, "kgx-tsv", tmp_path)
     assert exported.left_out["Patient"] == 3 and "left out" in exported.to_text()
-    assert "PANAKEIA:P-1" not in (tmp_path / "nodes.tsv").read_text() + (tmp_path / "edges.tsv").read_text()
-    assert exported.records["nodes.tsv"] == len((tmp_path / "nodes.tsv").read_text().splitlines()) - 1
+    assert "PANAKEIA:P-1" not in (tmp_path / "nodes.tsv").read_text(encoding="utf-8") + (
+        tmp_path / "edges.tsv"
+    ).read_text(encoding="utf-8")
+    assert exported.records["nodes.tsv"] == len((tmp_path / "nodes.tsv").read_text(encoding="utf-8").splitlines()) - 1
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '[{"name": "x"}]', "[1]"])
 def test_releases_that_are_none_are_named(graph: Graph, text: str, tmp_path: Path) -> None:
     export(graph, "kgx-tsv", tmp_path)
-    (tmp_path / "releases.json").write_text(text)
+    (tmp_path / "releases.json").write_text(text, encoding="utf-8")
     with pytest.raises(FileError, match=r"releases.json: .*expected (the releases|those) that an export writes"):
         read_back(*files(tmp_path))
 
@@ -190,7 +192,7 @@ def test_a_wrong_number_in_a_file_of_ours_is_named(tmp_path: Path) -> None:
     graph = make_graph({"Drug": [{"id": "CHEBI:1", "name": "x", "logp": 1.25}]}, ())
     export(graph, "kgx-tsv", tmp_path)
     path = tmp_path / "nodes.tsv"
-    path.write_text(path.read_text().replace("1.25", "low"))
+    path.write_text(path.read_text(encoding="utf-8").replace("1.25", "low"), encoding="utf-8")
     with pytest.raises(FileError, match=r"nodes.tsv, line 2: expected a number as logp, got 'low'"):
         build_graph(read_back(*files(tmp_path)))
 

@@ -64,8 +64,12 @@ def test_a_class_is_a_consequence(tmp_path: Path, row: dict[str, str], consequen
 
 def test_older_spellings_of_columns_and_of_the_build_are_read(tmp_path: Path) -> None:
     path = written(tmp_path, {"NCBI_Build": "37"}, head="")
-    text = path.read_text().replace("End_Position", "End_position").replace("HGVSp_Short", "Protein_Change")
-    path.write_text(text)
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace("End_Position", "End_position")
+        .replace("HGVSp_Short", "Protein_Change")
+    )
+    path.write_text(text, encoding="utf-8")
     [variant] = read_maf(path).variants
     assert variant.effects[0].change is not None
     assert variant.place is not None
@@ -133,14 +137,14 @@ def failure(path: Path, sample: str | None = None) -> str:
 @pytest.mark.parametrize("column", NEEDED)
 def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
     path = written(tmp_path, {})
-    path.write_text(path.read_text().replace(column, "other", 1))
+    path.write_text(path.read_text(encoding="utf-8").replace(column, "other", 1), encoding="utf-8")
     assert f"columns: {column}; expected" in failure(path)
 
 
 def test_bad_files_are_named_without_a_patient_s_name(tmp_path: Path) -> None:
     """Neither the barcode nor the file's name, which may hold it, is in any message."""
     path = tmp_path / f"{BARCODE}.maf"
-    good = written(tmp_path, {}).read_text()
+    good = written(tmp_path, {}).read_text(encoding="utf-8")
     header = good.splitlines()[1]
     texts = {
         "is empty": "",

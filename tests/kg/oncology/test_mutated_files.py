@@ -47,6 +47,6 @@ def test_a_changed_maf(folder: Path, start: int, gone: int, new: str) -> None:
 @settings(max_examples=150)
 @given(st.data())
 def test_a_changed_vcf(folder: Path, data: st.DataObject) -> None:
-    text = test_vcf.written(folder, test_vcf.V600E, samples=SECRET).read_text()
+    text = test_vcf.written(folder, test_vcf.V600E, samples=SECRET).read_text(encoding="utf-8")
     start, gone = data.draw(st.integers(len("##fileformat=VCF"), len(text))), data.draw(st.integers(0, 40))
     check(folder / f"{SECRET}.vcf", (text[:start] + data.draw(TEXTS) + text[start + gone :]).encode())

@@ -27,7 +27,7 @@ def written(folder: Path, *records: str, info: str = VEP, build: str = GRCH37, s
         [line for line in head if line] + ["\t".join(columns.split())] + ["\t".join(line.split()) for line in records]
     )
     path = folder / f"{NAME}.vcf"
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
@@ -172,7 +172,7 @@ def test_bcf_and_a_broken_file_are_named(tmp_path: Path) -> None:
     path.write_bytes(b"BCF\2\2rest")
     with pytest.raises(TumourError, match="write it as VCF"):
         read(path)
-    path.write_text("##fileformat=VCFv4.2\nnothing more\n")
+    path.write_text("##fileformat=VCFv4.2\nnothing more\n", encoding="utf-8")
     with pytest.raises(TumourError, match="cannot be read"):
         read(path)
 

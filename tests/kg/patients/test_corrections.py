@@ -146,7 +146,7 @@ def test_an_empty_patient_is_nobody(stored: Store, tmp_path: Path) -> None:
 def test_a_folder_without_records_says_so(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="1 of 1 holds no patients' records of a known format"):
         sorted_by_format([tmp_path])
-    (tmp_path / "a.json").write_text("[]")
+    (tmp_path / "a.json").write_text("[]", encoding="utf-8")
     with pytest.raises(RecordError, match="1 of 1 holds 1 file of no known format"):
         sorted_by_format([tmp_path])
 

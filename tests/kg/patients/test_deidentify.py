@@ -155,7 +155,7 @@ def test_the_release_is_known_by_its_contents_in_any_order() -> None:
 
 def test_a_key_comes_from_the_file_before_the_environment(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "key.txt"
-    path.write_text(LONG + "\n")
+    path.write_text(LONG + "\n", encoding="utf-8")
     path.chmod(0o600)
     with caplog.at_level(logging.WARNING):
         assert load_key(path, {"PANAKEIA_KEY": "another key, also long enough to do"}) == LONG.encode()
@@ -167,7 +167,7 @@ def test_weak_and_open_keys_are_warned_about_without_telling_them(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "key.txt"
-    path.write_text("swordfish")
+    path.write_text("swordfish", encoding="utf-8")
     path.chmod(0o644)
     assert load_key(path, {}) == b"swordfish"
     assert "chmod 600" in caplog.text

@@ -187,7 +187,7 @@ def test_the_journal_says_who_asked_what_of_whom(tmp_path: Path, who: None, monk
     assert found.to_frame()["size"].astype(object).where(found.frame["size"].notna(), None).tolist() == [3, 1, 1, 50]
     assert set(found.to_frame()["who"]) == {"dana"}
     shown = json.dumps(found.to_json()) + found.to_text() + found._repr_html_()
-    assert "Ottoline" not in shown + (tmp_path / "graph.lbdb.journal.jsonl").read_text()
+    assert "Ottoline" not in shown + (tmp_path / "graph.lbdb.journal.jsonl").read_text(encoding="utf-8")
     assert not any(patient in shown for patient in PATIENTS[1:])
     monkeypatch.delenv("PANAKEIA_KEY")
     assert "PANAKEIA_KEY is not set" in read_journal(store).to_text()
@@ -206,7 +206,7 @@ def test_the_journal_names_the_first_broken_line(tmp_path: Path, who: None) -> N
 
 
 def test_without_a_journal_nothing_is_told(tmp_path: Path, who: None) -> None:
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(JournalError, match=r"cannot be written \(.*\).*set PANAKEIA_JOURNAL to a folder"):
         note(tmp_path / "file" / "graph.lbdb", "cohort", PATIENTS)
 

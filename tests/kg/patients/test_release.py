@@ -163,14 +163,14 @@ def test_a_cohort_s_file(tmp_path: Path, name: str, text: str, packed: bool) -> 
     ],
 )
 def test_a_file_that_is_none(tmp_path: Path, name: str, text: str, message: str) -> None:
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(FileError, match=message) as told:
         read_members(tmp_path / name)
     assert "Ottoline" not in str(told.value)
 
 
 def test_a_table_of_people(tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text("age,town,weight,note\n34,a,1.5,x\n,b,2,x\n")
+    (tmp_path / "p.csv").write_text("age,town,weight,note\n34,a,1.5,x\n,b,2,x\n", encoding="utf-8")
     found = read_people(tmp_path / "p.csv", ["age", "town", "weight"])
     assert found is not None
     assert found["age"].dtype == found["weight"].dtype == float

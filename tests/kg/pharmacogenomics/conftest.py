@@ -40,7 +40,7 @@ def call(caller: Caller, tmp_path: Path) -> Call:
 
     def called(gene: str, genotypes: Mapping[str, str | None], **asked: str) -> GeneResult:
         path = tmp_path / "made.vcf"
-        path.write_text(vcf_of(caller, gene, genotypes))
+        path.write_text(vcf_of(caller, gene, genotypes), encoding="utf-8")
         (sample,) = call_vcf(path, caller, **asked).values()
         return sample[gene]
 

@@ -25,7 +25,7 @@ def lists(tmp_path: Path) -> dict[PublicFile, FoundFile]:
     names = "drugbank_id\tname\nDB00945\tAcetylsalicylic acid\nDB00682\tWarfarin\n"
     (tmp_path / drugs.DRUGBANK.path).write_bytes(gzip.compress(names.encode()))
     (tmp_path / drugs.CPIC_PAIRS.path).write_text(
-        "Drug,RxNorm\nwarfarin,11289\naspirin,1191\nsiponimod,2121085\nbucindolol,\n"
+        "Drug,RxNorm\nwarfarin,11289\naspirin,1191\nsiponimod,2121085\nbucindolol,\n", encoding="utf-8"
     )
     chemicals = [{"id": "PA451906", "name": "warfarin"}, {"id": "PA166182736", "name": "siponimod"}]
     guideline = json.dumps({"guideline": {"relatedChemicals": chemicals}}).encode()

@@ -10,14 +10,14 @@ from kg.pharmacogenomics.outside import OutsideCall
 
 pytestmark = pytest.mark.mirror
 
-LINES = (Path(__file__).parent / "named_vcfs.tsv").read_text().splitlines()
+LINES = (Path(__file__).parent / "named_vcfs.tsv").read_text(encoding="utf-8").splitlines()
 NAMED = list(csv.DictReader(LINES, delimiter="\t"))
 VCFS = "pgx/pharmcat/vcf"
 
 
 @pytest.mark.parametrize("example", ["pharmcat.example", "pharmcat.example2"])
 def test_the_example_reports_agree_cell_for_cell(example: str, mirror: Path, caller: Caller) -> None:
-    lines = (mirror / VCFS / f"{example}.report.tsv").read_text().splitlines()[1:]
+    lines = (mirror / VCFS / f"{example}.report.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows = {row["Gene"]: row for row in csv.DictReader(lines, delimiter="\t")}
     outside = {
         gene: OutsideCall(gene, (tuple(row["Source Diplotype"].split("/")),), None, None)

@@ -11,7 +11,7 @@ from kg.pharmacogenomics.vcf import Sample
 
 
 def read(tmp_path: Path, text: str) -> dict[str, tuple[tuple[str, ...], ...]]:
-    (tmp_path / "calls.tsv").write_text(text)
+    (tmp_path / "calls.tsv").write_text(text, encoding="utf-8")
     return {gene: call.diplotypes for gene, call in read_outside_calls(tmp_path / "calls.tsv").items()}
 
 
@@ -54,7 +54,7 @@ def test_what_is_no_call_is_named_and_not_quoted(tmp_path: Path, text: str, mess
 
 
 def result(tmp_path: Path, caller: Caller, text: str) -> GeneResult:
-    (tmp_path / "calls.tsv").write_text(text)
+    (tmp_path / "calls.tsv").write_text(text, encoding="utf-8")
     calls = read_outside_calls(tmp_path / "calls.tsv")
     return caller.call(Sample("S", {}), "GRCh38", calls)[text.partition("\t")[0]]
 

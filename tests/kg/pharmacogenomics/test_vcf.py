@@ -23,7 +23,7 @@ VCF = header() + OTHERS + REPEAT
 
 def called(tmp_path: Path, caller: Caller, text: str, gene: str = "UGT1A1", **asked: str) -> GeneResult:
     path = tmp_path / "made.vcf"
-    path.write_text(text, newline="")
+    path.write_text(text, newline="", encoding="utf-8")
     (sample,) = call_vcf(path, caller, **asked).values()
     return sample[gene]
 
@@ -154,7 +154,7 @@ def test_a_packed_file_whatever_its_name(tmp_path: Path, caller: Caller, name: s
 def zipped(tmp_path: Path, packed: str) -> bytes:
     if packed == "gzip":
         return gzip.compress(VCF.encode())
-    (tmp_path / "plain.vcf").write_text(VCF)
+    (tmp_path / "plain.vcf").write_text(VCF, encoding="utf-8")
     pysam.tabix_compress(str(tmp_path / "plain.vcf"), str(tmp_path / "packed.gz"), force=True)
     return (tmp_path / "packed.gz").read_bytes()
 
@@ -208,7 +208,7 @@ def test_one_of_several_samples(tmp_path: Path, caller: Caller) -> None:
     text = (
         VCF.replace("FORMAT\tS\n", "FORMAT\tA\tB\n").replace("\t0/0\n", "\t0/0\t0/0\n").replace("0/1\n", "0/1\t0/0\n")
     )
-    (tmp_path / "made.vcf").write_text(text)
+    (tmp_path / "made.vcf").write_text(text, encoding="utf-8")
     both = call_vcf(tmp_path / "made.vcf", caller)
     assert {name: genes["UGT1A1"].diplotypes for name, genes in both.items()} == {"A": ("*1/*28",), "B": ("*1/*1",)}
     assert called(tmp_path, caller, text, sample="B").diplotypes == ("*1/*1",)

@@ -319,7 +319,9 @@ def test_proteins_alone_say_nothing_that_places_do_not(
     store_of_civic: Store, leukaemias: TumourEvidence, mirror: Path, tmp_path: Path
 ) -> None:
     text = gzip.decompress((mirror / "oncology/tcga-laml.maf.gz").read_bytes()).decode()
-    (tmp_path / "t.maf").write_text(text.replace("genome.wustl.edu\t37\t", "genome.wustl.edu\tGRCh38\t"))
+    (tmp_path / "t.maf").write_text(
+        text.replace("genome.wustl.edu\t37\t", "genome.wustl.edu\tGRCh38\t"), encoding="utf-8"
+    )
     unplaced = tumour(store_of_civic, tmp_path / "t.maf")
     placed, alone = (
         {(one.sample, item.tier, item.profile) for one in found.tumours for item in one.items}

@@ -61,7 +61,7 @@ def test_what_was_written_comes_back_as_it_was(made: object, syntax: str, tmp_pa
 
 def test_the_order_of_statements_does_not_matter_nor_does_packing(tmp_path: Path) -> None:
     write_rdf(small(), tmp_path / "graph.nq")
-    lines = sorted((tmp_path / "graph.nq").read_text().split("\n"))
+    lines = sorted((tmp_path / "graph.nq").read_text(encoding="utf-8").split("\n"))
     (tmp_path / "other.nq.gz").write_bytes(gzip.compress("\r\n".join(lines).encode("utf-8-sig")))
     found, _ = build_graph(read_back(tmp_path / "other.nq.gz"))
     assert same_but_for_order(found, small())
@@ -83,7 +83,7 @@ def same_but_for_order(found: Graph, expected: Graph) -> bool:
 
 def test_what_is_absent_has_no_triple_that_says_the_opposite(tmp_path: Path) -> None:
     write_rdf(small(), tmp_path / "graph.nt", "ntriples")
-    text = (tmp_path / "graph.nt").read_text()
+    text = (tmp_path / "graph.nt").read_text(encoding="utf-8")
     has = f"<{OURS}patient_has_condition>"
     plain = [line for line in text.splitlines() if line.startswith("<") and f" {has} " in line]
     assert any("DOID_9743" in line for line in plain)
@@ -106,7 +106,8 @@ def test_another_graph_comes_in_as_far_as_there_are_words(tmp_path: Path) -> Non
 <urn:a:1> <{BIOLINK}publications> <{curie_iri("PMID:1")}> .
 <urn:a:1> <{BIOLINK}primary_knowledge_source> <{curie_iri("infores:drugcentral")}> .
 <urn:a:1> <{BIOLINK}knowledge_level> "knowledge_assertion" .
-"""
+""",
+        encoding="utf-8",
     )
     graph, audit = build_graph([read_rdf(path, RELEASE)])
     assert audit.rejected.num_rows == 0
@@ -130,7 +131,8 @@ def test_what_has_no_words_is_rejected_with_its_line(tmp_path: Path) -> None:
 <urn:a:1> <{BIOLINK}subject> <{WARFARIN}> .
 <{WARFARIN}> {LABEL} "Warfarin" .
 <{WARFARIN}> {LABEL} "Coumadin" .
-"""
+""",
+        encoding="utf-8",
     )
     graph, audit = build_graph([read_rdf(path, RELEASE)], max_reject_share=1)
     rejected = {(row["line"], row["reason"]) for row in audit.rejected.to_pylist()}
@@ -166,7 +168,7 @@ LINE = f"<{WARFARIN}> <{BIOLINK}treats> <{THROMBOSIS}> ."
 )
 def test_a_fault_is_told_with_file_line_and_cure(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "graph.nq"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(FileError, match=rf"graph\.nq, {message}"):
         read_rdf(path, RELEASE)
 
@@ -185,7 +187,7 @@ def test_a_fault_is_told_with_file_line_and_cure(text: str, message: str, tmp_pa
 )
 def test_a_fault_of_turtle_is_told_with_its_place(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "graph.ttl"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(FileError, match=message) as told:
         read_rdf(path, RELEASE)
     assert str(told.value).startswith(str(path))
@@ -210,13 +212,13 @@ def test_what_is_no_text_is_named(name: str, data: bytes, message: str, tmp_path
 
 
 def test_a_graph_without_a_release_has_to_be_given_one(tmp_path: Path) -> None:
-    (tmp_path / "graph.nt").write_text(NODE_LINES)
+    (tmp_path / "graph.nt").write_text(NODE_LINES, encoding="utf-8")
     with pytest.raises(FileError, match="no release is named"):
         read_back(tmp_path / "graph.nt")
 
 
 def test_an_empty_file_has_nothing_to_say(tmp_path: Path) -> None:
-    (tmp_path / "graph.nt").write_text("")
+    (tmp_path / "graph.nt").write_text("", encoding="utf-8")
     graph, _ = build_graph([read_rdf(tmp_path / "graph.nt", RELEASE)])
     assert not graph.nodes and not graph.edges
 

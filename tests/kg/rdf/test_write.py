@@ -138,7 +138,9 @@ def test_an_edge_has_the_same_name_in_every_export(tmp_path: Path) -> None:
     for place in ("a", "b"):
         edges = EDGES if place == "a" else tuple(reversed(EDGES))
         write_rdf(make_graph(NODES, edges), tmp_path / place, "ntriples")
-        names.append({line.split()[0] for line in (tmp_path / place).read_text().split("\n") if ":edge:" in line})
+        names.append(
+            {line.split()[0] for line in (tmp_path / place).read_text(encoding="utf-8").split("\n") if ":edge:" in line}
+        )
     assert names[0] == names[1] and len(names[0]) == len(EDGES)
 
 
@@ -158,7 +160,9 @@ def test_batches_come_one_after_another(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(kg.rdf.write, "BATCH", 1)
     told: list[float] = []
     write_rdf(odd(), parts, "ntriples", lambda step, fraction: told.append(fraction))
-    assert sorted(whole.read_text().split("\n")) == sorted(parts.read_text().split("\n"))
+    assert sorted(whole.read_text(encoding="utf-8").split("\n")) == sorted(
+        parts.read_text(encoding="utf-8").split("\n")
+    )
     assert told == sorted(told) and len(told) == 10
 
 

@@ -90,7 +90,7 @@ def test_bad_lines(build_from: Build) -> None:
 
 def test_a_term_that_another_source_has_as_another_kind_is_reported(build_from: Build, hetionet_folder: Path) -> None:
     moved = TEXTS[gene_ontology.TERMS].replace("blood coagulation\tBP", "blood coagulation\tMF", 1)
-    texts = {hetionet.NODES: (hetionet_folder / hetionet.NODES.path).read_text()}
+    texts = {hetionet.NODES: (hetionet_folder / hetionet.NODES.path).read_text(encoding="utf-8")}
     edges = pd.read_csv(hetionet_folder / hetionet.EDGES.path, sep="\t", dtype=str)
     texts[hetionet.EDGES] = edges.to_csv(sep="\t", index=False)
     graph, audit = build_from({**texts, **TEXTS, gene_ontology.TERMS: moved}, hetionet, gene_ontology)

@@ -15,7 +15,7 @@ HEADER = "\t".join(pharmgkb.COLUMNS)
 def write(folder: Path, *lines: str) -> None:
     write_lists(folder, ["G6PD", "TNF", "LTA"])
     (folder / pharmgkb.ANNOTATIONS.path).parent.mkdir(parents=True, exist_ok=True)
-    (folder / pharmgkb.ANNOTATIONS.path).write_text("\n".join([HEADER, *lines]) + "\n")
+    (folder / pharmgkb.ANNOTATIONS.path).write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
 
 
 def test_an_annotation_of_a_variant_says_level_category_score_and_in_whom(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def both(relation: str, display: str, x: Node, y: Node) -> list[str]:
 def build(folder: Path, lines: Sequence[str]) -> tuple[Graph, Audit]:
     path = folder / primekg.EDGES.path
     path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join([",".join(primekg.COLUMNS), *lines]) + "\n")
+    path.write_text("\n".join([",".join(primekg.COLUMNS), *lines]) + "\n", encoding="utf-8")
     fetch = Fetch(folder, cache=folder / "no-cache", offline=True)
     return build_graph([primekg.read(fetch)], max_reject_share=1.0)
 
@@ -160,7 +160,7 @@ def test_pairs_are_known_by_their_ends_across_blocks(tmp_path: Path, monkeypatch
 def test_a_file_that_is_not_primekg_s_is_named(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / primekg.EDGES.path
     path.parent.mkdir()
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(FileError, match=said):
         build_graph([primekg.read(Fetch(tmp_path, cache=tmp_path / "no-cache", offline=True))])
 

@@ -63,7 +63,7 @@ def write(folder: Path, **changes: list[str]) -> None:
     for file, lines in TABLES.items():
         (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
         more = changes.get(file.name.partition("-")[0], [])
-        (folder / file.path).write_text("\n".join([*lines, *more]) + "\n")
+        (folder / file.path).write_text("\n".join([*lines, *more]) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)

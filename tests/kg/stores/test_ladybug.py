@@ -193,7 +193,7 @@ def test_a_missing_store_says_how_to_build_one(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_graph_is_neither_read_nor_overwritten(tmp_path: Path) -> None:
     letter = tmp_path / "letter.txt"
-    letter.write_text("Dear reader")
+    letter.write_text("Dear reader", encoding="utf-8")
     complaint = r"letter\.txt does not open as a graph"
     with pytest.raises(StoreError, match=complaint), open_store(letter, create=True):
         pass
@@ -201,7 +201,7 @@ def test_a_file_that_is_no_graph_is_neither_read_nor_overwritten(tmp_path: Path)
     for use in (store.read, lambda: store.replace(ladder("new"), quiet), lambda: store.add(ladder("new"))):
         with pytest.raises(StoreError, match=complaint):
             use()
-    assert letter.read_text() == "Dear reader"
+    assert letter.read_text(encoding="utf-8") == "Dear reader"
     assert list(tmp_path.iterdir()) == [letter]
 
 
@@ -347,7 +347,7 @@ def _audited(path: Path) -> str | None:
     summary, rejected = audit_paths(path)
     if not (summary.exists() and rejected.exists()):
         return None
-    (source,) = json.loads(summary.read_text())["sources"]
+    (source,) = json.loads(summary.read_text(encoding="utf-8"))["sources"]
     return str(source["version"])
 
 

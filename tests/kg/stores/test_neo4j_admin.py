@@ -86,7 +86,7 @@ def test_a_folder_of_no_server_is_refused(graph: Graph, tmp_path: Path) -> None:
 def fake_tool(folder: Path, does: str) -> Path:
     tool = folder / "bin" / "neo4j-admin"
     tool.parent.mkdir(parents=True)
-    tool.write_text(f"#!/bin/sh\n{does}\n")
+    tool.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
     os.chmod(tool, 0o755)
     return folder
 

@@ -21,7 +21,9 @@ def test_a_trial_s_page_stands_beside_its_result(warfarin: TrialResult, tmp_path
     assert all(f"<li>{line.strip()}</li>".replace("'", "&#39;") in page for line in lines)
     assert "<h2>Assumptions</h2>" in page and "<h2>Parameters</h2>" in page
     assert f"seed: 1 · panakeia: {warfarin.versions['panakeia']}" in page
-    assert json.loads((tmp_path / "result.json").read_text()) == json.loads(json.dumps(warfarin.to_json()))
+    assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8")) == json.loads(
+        json.dumps(warfarin.to_json())
+    )
     subjects = pd.read_csv(tmp_path / "subjects.csv")
     assert subjects["TTR"].tolist() == warfarin.subjects["TTR"].tolist()
 
@@ -39,6 +41,8 @@ def test_an_effect_that_cannot_be_estimated_is_null_and_said(warfarin: TrialResu
     (difference,) = first.differences
     broken = replace(first, differences=(replace(difference, parallel=nothing, effect=nothing),))
     write_trial(replace(warfarin, endpoints=(broken, *others)), tmp_path)
-    told = json.loads((tmp_path / "result.json").read_text())["differences"][0]["parallel"]
+    told = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["differences"][0]["parallel"]
     assert told["value"] is None and told["method"] == "no estimate: there are no events"
-    assert "as a parallel trial: no estimate: there are no events" in (tmp_path / "report.html").read_text()
+    assert "as a parallel trial: no estimate: there are no events" in (tmp_path / "report.html").read_text(
+        encoding="utf-8"
+    )

@@ -54,7 +54,7 @@ policy = { kind = "fixed", doses = [500.0] }
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("power")
-    (folder / "trial.toml").write_text(DESIGN)
+    (folder / "trial.toml").write_text(DESIGN, encoding="utf-8")
     return folder, Session().trial_simulate(
         folder / "trial.toml", out=folder / "out", replicates=10, truth_patients=400
     )
@@ -62,7 +62,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
 
 def test_figures_are_written_as_json_csv_and_a_page(written: Written) -> None:
     folder, found = written
-    plain = json.loads((folder / "out" / FILES[0]).read_text())
+    plain = json.loads((folder / "out" / FILES[0]).read_text(encoding="utf-8"))
     names = ["as designed", "subjects_per_arm = 10", "subjects_per_arm = 20", "no effect"]
     assert [one["scenario"] for one in plain["scenarios"]] == names
     first = plain["scenarios"][0]["comparisons"][0]
@@ -72,7 +72,7 @@ def test_figures_are_written_as_json_csv_and_a_page(written: Written) -> None:
     assert {"power", "power_lower", "bias", "bias_se", "coverage", "truth", "patients"} <= set(first)
     assert [row["look"] for row in plain["scenarios"][0]["stopping"]] == [1, 2]
     pd.testing.assert_frame_equal(pd.read_csv(folder / "out" / FILES[1]), found.table, check_dtype=False)
-    page = (folder / "out" / FILES[2]).read_text()
+    page = (folder / "out" / FILES[2]).read_text(encoding="utf-8")
     assert "Power against trial.subjects_per_arm" in page and page.count("<svg") == 2
 
 
@@ -96,6 +96,6 @@ def test_the_same_command_goes_on_where_it_was(written: Written, panakeia: Panak
 
 
 def test_the_design_is_not_written_over(tmp_path: Path) -> None:
-    (tmp_path / "trial.toml").write_text(DESIGN)
+    (tmp_path / "trial.toml").write_text(DESIGN, encoding="utf-8")
     with pytest.raises(OutputError):
         Session().trial_simulate(tmp_path / "trial.toml", out=tmp_path / "trial.toml", replicates=2)

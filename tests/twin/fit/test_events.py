@@ -149,7 +149,8 @@ def test_a_hazard_is_a_row_of_a_table_of_formulas(tmp_path: Path) -> None:
     """In days, beside tumours that grow: the hazard is proportional to what is there, and its factor in closed form."""
     (tmp_path / "own.csv").write_text(
         "kind,name,value,unit\ntime,,d,\nparameter,beta,0.02,1/d\nparameter,growth,0.01,1/d\n"
-        "state,size,2,mm\nrate,size,growth * size,\nhazard,death,beta * size,\n"
+        "state,size,2,mm\nrate,size,growth * size,\nhazard,death,beta * size,\n",
+        encoding="utf-8",
     )
     frame = table(1.3)
     of = library.load(str(tmp_path / "own.csv"))

@@ -78,14 +78,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def listed(tmp_path: Path, store: str, *ids: str, **changes: object) -> Population:
     file = tmp_path / "ids.csv"
-    file.write_text("id\n" + "\n".join(ids) + "\n")
+    file.write_text("id\n" + "\n".join(ids) + "\n", encoding="utf-8")
     content = {"kind": "cohort", "source": "made up", "store": store, "patients": str(file)}
     return check(content | changes, ANY, "population")
 
 
 def defined(tmp_path: Path, store: str, **changes: object) -> Population:
     file = tmp_path / "cohort.toml"
-    file.write_text('name = "on warfarin"\n[entry]\ndrug = "warfarin"\n')
+    file.write_text('name = "on warfarin"\n[entry]\ndrug = "warfarin"\n', encoding="utf-8")
     content = {"kind": "cohort", "source": "made up", "store": store, "definition": str(file)}
     return check(content | changes, ANY, "population")
 

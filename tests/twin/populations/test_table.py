@@ -23,7 +23,7 @@ PATIENTS = [
 
 def table(tmp_path: Path, lines: list[str], **changes: object) -> Population:
     file = tmp_path / "patients.csv"
-    file.write_text(HEADER + "\n".join(lines) + "\n")
+    file.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
     content = {"kind": "table", "source": "made up", "file": str(file), "columns": {"VKORC1": "vkorc1"}}
     return check(content | changes, ANY, "population")
 

@@ -111,9 +111,11 @@ def test_a_parameter_that_must_be_above_zero_is() -> None:
 
 
 def test_what_varies_is_checked_when_a_file_is_read(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / "panakeia/examples/warfarin_power.toml").read_text()
+    text = (Path(__file__).parents[3] / "panakeia/examples/warfarin_power.toml").read_text(encoding="utf-8")
     path = tmp_path / "trial.toml"
-    path.write_text(text.replace('"trial.subjects_per_arm" = [200, 400, 600]', '"trial.subject_per_arm" = [200]'))
+    path.write_text(
+        text.replace('"trial.subjects_per_arm" = [200, 400, 600]', '"trial.subject_per_arm" = [200]'), encoding="utf-8"
+    )
     with pytest.raises(DesignError, match="subject_per_arm: unknown key; did you mean subjects_per_arm"):
         load(path)
     with pytest.raises(DesignError, match="90,000 combinations, expected"):
@@ -132,7 +134,9 @@ def test_other_patients_in_a_table_are_another_run(tmp_path: Path) -> None:
     stated = content(population={"kind": "table", "file": str(table), "source": "made up"}, arms=arms)
     found = []
     for weight in (50.0, 100.0):
-        table.write_text("id,weight_kg\n" + "".join(f"{place},{weight + place / 100}\n" for place in range(60)))
+        table.write_text(
+            "id,weight_kg\n" + "".join(f"{place},{weight + place / 100}\n" for place in range(60)), encoding="utf-8"
+        )
         found.append(Asked(check(stated, TrialDesign, "trial.toml"), 2, 20))
     assert found[0].told["digest"] != found[1].told["digest"]
     one, two = (simulate(asked, tmp_path / str(place)).table for place, asked in enumerate(found))

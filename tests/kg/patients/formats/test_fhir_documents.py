@@ -182,7 +182,9 @@ def test_lines_are_joined_across_files(tmp_path: Path) -> None:
     text = "\n".join(map(json.dumps, weights))
     (tmp_path / "Observation.ndjson.gz").write_bytes(gzip.compress(text.encode()))
     (tmp_path / "Patient.ndjson").write_text("\ufeff" + "\n".join(map(json.dumps, people)) + "\n\n", encoding="utf-8")
-    (tmp_path / "manifest.json").write_text('{"transactionTime": "2021-01-01T00:00:00Z", "output": []}')
+    (tmp_path / "manifest.json").write_text(
+        '{"transactionTime": "2021-01-01T00:00:00Z", "output": []}', encoding="utf-8"
+    )
     assert READER.sniff(tmp_path)
     found = read_paths([tmp_path])
     assert {person.identity[1]: [event.place for event in person.events] for person in found.persons} == {

@@ -25,7 +25,7 @@ def told(name: str, *features: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def imported(folder: Path, held: Store, *packets: dict[str, Any]) -> Imported:
     path = folder / "Quillfeather.jsonl"
-    path.write_text("".join(f"{json.dumps(one)}\n" for one in packets))
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in packets), encoding="utf-8")
     return import_patients(path, held, b"a key of these tests that is long enough")
 
 

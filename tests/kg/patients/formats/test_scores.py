@@ -31,7 +31,7 @@ def read(path: Path, account: Account) -> list[Person]:
 
 
 def table(folder: Path, *rows: str, name: str = "scores.csv", head: str = HEAD) -> Path:
-    (folder / name).write_text("\n".join((head, *rows)) + "\n")
+    (folder / name).write_text("\n".join((head, *rows)) + "\n", encoding="utf-8")
     return folder / name
 
 
@@ -53,7 +53,7 @@ def test_a_row_is_a_measurement_with_its_model(tmp_path: Path, account: Account)
 def test_json_says_the_same(tmp_path: Path, account: Account) -> None:
     row = dict(zip(HEAD.split(","), ROW.split(","), strict=True)) | {"value": 0.81, "agent_type": None}
     path = tmp_path / "scores.json"
-    path.write_text(json.dumps([row]))
+    path.write_text(json.dumps([row]), encoding="utf-8")
     assert sorted_by_format([path]) == {"scores": [path]}
     [person] = read(path, account)
     [same] = read(table(tmp_path, ROW), account)
@@ -104,7 +104,7 @@ def test_what_is_no_table_of_scores(tmp_path: Path, account: Account) -> None:
     assert not READER.sniff(table(tmp_path, "1,2", name="other.csv", head="patient,value"))
     broken = tmp_path / "scores.json"
     for text in ("{", '{"measure": 1}', "[1]"):
-        broken.write_text(text)
+        broken.write_text(text, encoding="utf-8")
         assert not READER.sniff(broken)
         with pytest.raises(RecordError, match="list of objects"):
             read(broken, account)
@@ -179,7 +179,7 @@ def test_a_patient_whom_another_format_knows(store: Store, tmp_path: Path, key: 
     identifier = {"system": "urn:hospital", "value": "4711"}
     patient = {"resourceType": "Patient", "id": "1", "identifier": [identifier], "birthDate": "1961-02-03"}
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient}]}
-    (tmp_path / "bundle.json").write_text(json.dumps(bundle))
+    (tmp_path / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
     together = import_patients([tmp_path / "bundle.json", table(tmp_path, ROW)], store, key)
     assert together.patients == (pseudonym(key, ("urn:hospital", "4711")).curie,)
     assert measured(store, together.patients[0]) == [(0.81, "MONAI MGMT", "0.3.1")]

@@ -32,7 +32,7 @@ def of(person: Person, gene: str) -> GeneCall:
 
 
 def written(folder: Path, text: str, name: str = "Ottoline.vcf") -> Path:
-    (folder / name).write_text(text)
+    (folder / name).write_text(text, encoding="utf-8")
     return folder / name
 
 
@@ -119,7 +119,7 @@ def test_outside_calls_that_cannot_be_read_name_nobody(
 ) -> None:
     path = tmp_path / "Ottoline.tsv"
     if calls is not None:
-        path.write_text(calls)
+        path.write_text(calls, encoding="utf-8")
     with pytest.raises(RecordError, match=why) as failure:
         read(replace(reading, outside_calls=path), written(tmp_path, HEAD + LINE))
     assert "Ottoline" not in str(failure.value)

@@ -85,4 +85,4 @@ def test_from_file_to_features(imaging: Path) -> None:
     assert (told["label"], told["voxels"], told["size"]) == (1, 4137, [256, 256, 25])
     assert told["features"]["original_firstorder_Median"] == 812
     assert len(told["features"]) == len(found.to_frame()) == 33
-    assert "4,137 voxels" in found.to_text() and "bin width 25" in found.to_text()
+    assert "4,137 voxels" in found.to_text() and "bin-width-25" in found.to_text()

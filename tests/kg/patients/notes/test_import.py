@@ -35,7 +35,7 @@ def written(folder: Path) -> Written:
         for name, text, *cells in notes:
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
             lines.append(",".join(("17", name, *cells)))
-        (folder / "notes.csv").write_text("\n".join(lines))
+        (folder / "notes.csv").write_text("\n".join(lines), encoding="utf-8")
         return folder
 
     return done
@@ -152,16 +152,18 @@ def test_a_row_that_cannot_be_taken(written: Written, graph_only: Store, text: A
 
 
 def test_files_outside_the_folder(folder: Path, graph_only: Store) -> None:
-    (folder.parent / "secret.txt").write_text("thrombosis")
-    (folder / "notes.csv").write_text("patient,file\n1,../secret.txt\n2,missing.txt\n,a.txt\n3,\n4,good.txt\n")
-    (folder / "good.txt").write_text("Thrombosis.")
+    (folder.parent / "secret.txt").write_text("thrombosis", encoding="utf-8")
+    (folder / "notes.csv").write_text(
+        "patient,file\n1,../secret.txt\n2,missing.txt\n,a.txt\n3,\n4,good.txt\n", encoding="utf-8"
+    )
+    (folder / "good.txt").write_text("Thrombosis.", encoding="utf-8")
     persons, account = read(folder, graph_only)
     assert len(persons) == 1 and len(account.rejected) == 4
     assert any("outside" in one.reason for one in account.rejected) and "secret" not in repr(account.rejected)
 
 
 def test_a_folder_is_known_by_its_table(folder: Path, graph_only: Store) -> None:
-    (folder / "notes.csv").write_text("who,what\n1,a.txt\n")
+    (folder / "notes.csv").write_text("who,what\n1,a.txt\n", encoding="utf-8")
     assert sorted_by_format([folder]) == {"notes": [folder]}
     with pytest.raises(RecordError, match="no column patient, file"):
         read(folder, graph_only)

@@ -61,15 +61,15 @@ def test_nothing_on_disk_names_a_patient_or_is_a_pickle(folder: Path) -> None:
 
 
 def test_the_card_has_the_items_of_tripod_ai(folder: Path) -> None:
-    text = (folder / "card.md").read_text()
+    text = (folder / "card.md").read_text(encoding="utf-8")
     for part in ("TRIPOD+AI", "## Data", "Missing values", "nested, by patient", "| base_rate | AUROC |", "## Limits"):
         assert part in text
     assert "`marker`" in text and f"age {patients(150)['age'].isna().mean():.0%}" in text
 
 
 def edited(folder: Path, **changed: object) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | changed))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | changed), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_a_feature_without_a_value_is_refused() -> None:
 
 
 def test_a_manifest_that_was_edited_is_refused_by_name(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     del manifest["definition"]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(OtherVersion, match=r"'definition'.*train the model anew"):
         load(folder)

@@ -12,7 +12,7 @@ from twin.prognosis.series.read import Readings, read_series
 
 def read(folder: Path, text: str, columns: Columns | None = None, settings: Settings | None = None) -> Readings:
     path = folder / "series.csv"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return read_series(path, columns or Columns(), settings or Settings())
 
 

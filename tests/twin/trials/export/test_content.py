@@ -211,7 +211,7 @@ def test_potential_outcomes_are_the_truth_that_the_result_states(survival: Study
 
 def test_a_stored_trial_is_read_as_it_was(warfarin: Study, tmp_path: Path) -> None:
     result = run(warfarin.stored.design)
-    (tmp_path / "result.json").write_text(json.dumps(result.to_json()))
+    (tmp_path / "result.json").write_text(json.dumps(result.to_json()), encoding="utf-8")
     write_courses(result, tmp_path / "courses.npz")
     again = read(tmp_path)
     assert again.design == result.design
@@ -233,7 +233,7 @@ def test_files_of_two_trials_are_refused(warfarin: Study, survival: Study, tmp_p
     result = run(survival.stored.design)
     other = Stored.of(run(warfarin.stored.design))
     told = result.to_json() | {"design": other.design.model_dump(mode="json")}
-    (tmp_path / "result.json").write_text(json.dumps(told))
+    (tmp_path / "result.json").write_text(json.dumps(told), encoding="utf-8")
     write_courses(run(warfarin.stored.design), tmp_path / "courses.npz")
     with pytest.raises(StoredError, match="are of different trials; run the trial again"):
         read(tmp_path)

@@ -113,7 +113,7 @@ def test_dataset_json_is_what_cdisc_s_model_reads(survival: Study, tmp_path: Pat
         assert (read.name, read.label, read.records) == (dataset.name, dataset.label, len(dataset.rows))
         assert read.column_names == list(dataset.rows.columns)
         assert all(len(row) == len(read.columns) for row in read.rows)
-        assert json.loads(path.read_text())["datasetJSONVersion"] == "1.1.0"
+        assert json.loads(path.read_text(encoding="utf-8"))["datasetJSONVersion"] == "1.1.0"
 
 
 @pytest.mark.parametrize("name", ["survival", "warfarin", "tacrolimus"])
@@ -137,9 +137,9 @@ def test_potential_outcomes_lie_apart_and_say_so(survival: Study, tmp_path: Path
     (path,) = (tmp_path / APART).iterdir()
     _, told = pyreadstat.read_xport(str(path))
     assert "NOT FOR SUBMISSION" in told.file_label
-    assert "NOT FOR SUBMISSION" in (tmp_path / "README.txt").read_text()
+    assert "NOT FOR SUBMISSION" in (tmp_path / "README.txt").read_text(encoding="utf-8")
     for standard in ("sdtm", "adam"):
-        assert "POTENT" not in (tmp_path / standard / "define.xml").read_text()
+        assert "POTENT" not in (tmp_path / standard / "define.xml").read_text(encoding="utf-8")
     columns = {column for dataset in (*sdtm(survival), *adam(survival)) for column in dataset.rows}
     assert "SHOWNFL" not in columns
 

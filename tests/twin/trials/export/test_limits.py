@@ -116,9 +116,9 @@ def of_one_array(path: Path) -> None:
 
 def renamed(what: str) -> Callable[[Path], None]:
     def rename(path: Path) -> None:
-        told = json.loads(path.read_text())
+        told = json.loads(path.read_text(encoding="utf-8"))
         told["design"][what][1]["name"] = "another"
-        path.write_text(json.dumps(told))
+        path.write_text(json.dumps(told), encoding="utf-8")
 
     return rename
 
@@ -135,9 +135,21 @@ AGAIN = "run the trial again"
         ("courses.npz", of_one_array, f"courses.npz is damaged .*: {AGAIN}"),
         ("result.json", cut, rf"result.json is damaged or cut short, it is no JSON \(.*\): {AGAIN}"),
         ("result.json", lambda path: path.write_bytes(b"\xff"), rf"result.json is damaged .*: {AGAIN}"),
-        ("result.json", lambda path: path.write_text("{}"), f"result.json is no .*, it has no 'design': {AGAIN}"),
-        ("result.json", lambda path: path.write_text("[1]"), f"result.json is no .*: got a list, .*: {AGAIN}"),
-        ("result.json", lambda path: path.write_text('{"design": 1}'), f"'design' is no dict: {AGAIN}"),
+        (
+            "result.json",
+            lambda path: path.write_text("{}", encoding="utf-8"),
+            f"result.json is no .*, it has no 'design': {AGAIN}",
+        ),
+        (
+            "result.json",
+            lambda path: path.write_text("[1]", encoding="utf-8"),
+            f"result.json is no .*: got a list, .*: {AGAIN}",
+        ),
+        (
+            "result.json",
+            lambda path: path.write_text('{"design": 1}', encoding="utf-8"),
+            f"'design' is no dict: {AGAIN}",
+        ),
         ("result.json", renamed("hazards"), f"are of different trials; {AGAIN} .*other events of arm "),
         ("result.json", renamed("endpoints"), rf"are of different trials; {AGAIN} .*other endpoints\)"),
         ("result.json", renamed("arms"), rf"are of different trials; {AGAIN} .*other arms\)"),

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, get_type_hints
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
+def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
     """Return a command whose parameters that are dataclasses are spread out: a field is an option, as it is annotated.
 
     The command gets each dataclass filled. Two groups of one command may have no field in common.
@@ -26,12 +26,12 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
             parameters.append(inspect.Parameter(field.name, kind, default=default, annotation=hints[field.name]))
 
     @wraps(command)
-    def spread(**given: Any) -> None:
+    def spread(*session: Any, **given: Any) -> Any:
         filled = {
             name: group(**{field.name: given.pop(field.name) for field in fields(group)})
             for name, group in groups.items()
         }
-        command(**filled, **given)
+        return command(*session, **filled, **given)
 
     spread.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     spread.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -23,7 +24,19 @@ else:  # typer shows these values in an option's help, and refuses others
     Candidates = Literal[tuple(CANDIDATES)]
     Format = Literal[tuple(sorted(module.name for module in iter_modules(kg.patients.formats.__path__)))]
 
-Twin: TypeAlias = str
+Role: TypeAlias = Literal["value", "named", "file", "kept", "out", "here"]
+"""What a parameter is: a value, the name of something or a file, a file that is read, a folder that an earlier answer
+left, a file or folder that is written, or what only this machine's own user may say."""
+
+
+@dataclass(frozen=True)
+class As:
+    """What a parameter's type does not say of it: its role, as part of the annotation."""
+
+    role: Role
+
+
+Twin: TypeAlias = Annotated[str, As("named")]
 """The name of a published model, or a file with one of one's own: `twin.library.load` says what else it is."""
 SOURCES = sorted(module.name for module in iter_modules(kg.sources.__path__))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.planning_options import (
     AlphaOption,
@@ -22,8 +23,8 @@ from panakeia.commands.planning_options import (
     share_option,
 )
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption, whole
-from panakeia.terminal import print_answer
+from panakeia.options import whole
+from panakeia.verb import verb
 
 if TYPE_CHECKING:
     from twin.trials.design.bayesian import Outcomes, Truth
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 @grouped
 def trial_design_conditional(
+    session: Session,
     kind: KindOption,
     z: Annotated[float, number_option("What the look saw, positive where treatment is better.")],
     when: LookOptions,
@@ -42,8 +44,7 @@ def trial_design_conditional(
     alpha: AlphaOption = 0.025,
     sides: SidesOption = 1,
     beta: BetaOption = 0.1,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Tell what an interim look says of the end: conditional power, by what is true from here on, and predictive power.
 
     Example: panakeia trial design conditional --kind lan-demets-of --information .4,.7,1 --look 1 --z 1.55
@@ -51,12 +52,13 @@ def trial_design_conditional(
     from twin.trials.design.conditional import Prior
 
     asked = stop.looks(kind, when.shares, (alpha, sides, beta))
-    found = Session().trial_design_conditional(asked, look, z, prior=Prior(prior_mean, prior_sd), effect=effect)
-    print_answer(found, as_json=as_json)
+    found = session.trial_design_conditional(asked, look, z, prior=Prior(prior_mean, prior_sd), effect=effect)
+    return found
 
 
 @grouped
 def trial_design_re_estimate(
+    session: Session,
     of: ComparisonOptions,
     when: LookOptions,
     stop: StopOptions,
@@ -71,8 +73,7 @@ def trial_design_re_estimate(
     alpha: AlphaOption = 0.025,
     sides: SidesOption = 1,
     kind: StopKindOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Compute a size anew from what all patients show, without telling the arms apart; the effect stays as planned.
 
     Example: panakeia trial design re-estimate --endpoint mean --effect .5 --sd 1 --power .8 --seen-sd 1.3 --seen 60
@@ -81,11 +82,12 @@ def trial_design_re_estimate(
 
     asked = stop.looks(kind, when.shares, (alpha, sides, 1.0 - power))
     blinded = Seen(seen_sd, seen_rate, seen, adjust)
-    print_answer(Session().trial_design_re_estimate(of.comparison(), blinded, asked, most=most), as_json=as_json)
+    return session.trial_design_re_estimate(of.comparison(), blinded, asked, most=most)
 
 
 @grouped
 def trial_design_promising_zone(
+    session: Session,
     most: Annotated[float, number_option("How large the trial may become, in sizes as planned.")],
     stop: StopOptions,
     at: Annotated[float, share_option("Share of the planned size at the interim look.")] = 0.5,
@@ -94,8 +96,7 @@ def trial_design_promising_zone(
     power: Annotated[float, share_option("Power as planned, and the conditional power to grow to.")] = 0.9,
     alpha: Annotated[float, share_option("Type I error, one-sided.")] = 0.025,
     kind: StopKindOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Let a trial grow where its interim look is promising, and test so that the type I error holds.
 
     Without --kind the interim look stops nothing.
@@ -111,7 +112,7 @@ def trial_design_promising_zone(
         raise ValueError("bounds need --kind: how they are placed")
     never = Rule("lan-demets-of", begins=1.0)
     asked = Looks(never, information, *errors) if kind is None else stop.looks(kind, information, errors)
-    print_answer(Session().trial_design_promising_zone(asked, Zone(most, power, least), z), as_json=as_json)
+    return session.trial_design_promising_zone(asked, Zone(most, power, least), z)
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ class OutcomeOptions:
 
 @grouped
 def trial_design_bayes(
+    session: Session,
     of: OutcomeOptions,
     efficacy: Annotated[float | None, share_option("Reject where the posterior exceeds this; else calibrated.")] = None,
     futility: Annotated[float, share_option("Give up where the chance is below this.")] = 0.0,
@@ -173,8 +175,7 @@ def trial_design_bayes(
     ] = "posterior",
     at_end: Annotated[bool, typer.Option("--efficacy-at-end", help="Reject at the last look alone.")] = False,
     alpha: Annotated[float, share_option("Type I error, one-sided, that the threshold is calibrated to.")] = 0.025,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Design a trial that stops by posterior probabilities: its threshold calibrated, its chances exact.
 
     Example: panakeia trial design bayes --endpoint rate --patients 50,100 --control .3 --treatment .5 --futility .05
@@ -183,13 +184,13 @@ def trial_design_bayes(
 
     trial, null, true = of.outcomes()
     rule = StoppingRule(efficacy or 0.975, futility, futility_by == "predictive", not at_end)
-    found = Session().trial_design_bayes(trial, rule, null=null, true=true, alpha=alpha if efficacy is None else None)
-    print_answer(found, as_json=as_json)
+    found = session.trial_design_bayes(trial, rule, null=null, true=true, alpha=alpha if efficacy is None else None)
+    return found
 
 
 def join(design_app: typer.Typer) -> None:
     """Put these commands among those of a trial's design."""
-    design_app.command("conditional")(trial_design_conditional)
-    design_app.command("re-estimate")(trial_design_re_estimate)
-    design_app.command("promising-zone")(trial_design_promising_zone)
-    design_app.command("bayes")(trial_design_bayes)
+    verb(design_app, "trial design conditional", right="trials")(trial_design_conditional)
+    verb(design_app, "trial design re-estimate", right="trials")(trial_design_re_estimate)
+    verb(design_app, "trial design promising-zone", right="trials")(trial_design_promising_zone)
+    verb(design_app, "trial design bayes", right="trials")(trial_design_bayes)

@@ -1,16 +1,21 @@
 """The commands of privacy: what a cohort gives away, and who asked what of whom; see `join`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from kg.files.number import number
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import JsonOption, StoreOption, whole
+from panakeia.options import As, whole
 from panakeia.terminal import print_answer
+from panakeia.verb import verb
 from panakeia.verbs.disclosure import AGE_BAND_YEARS, QUASI
-from panakeia.verbs.held import STORE
+
+if TYPE_CHECKING:
+    from kg.patients.journal import Journal
 
 
 def epsilon(text: str) -> float:
@@ -22,6 +27,7 @@ def epsilon(text: str) -> float:
 
 
 def patient_disclosure(
+    session: Session,
     cohort: Annotated[
         Path, typer.Argument(help="Criteria (TOML), pseudonyms (JSON, CSV), or a CSV of people.", metavar="COHORT")
     ],
@@ -43,15 +49,15 @@ def patient_disclosure(
         float | None, typer.Option("--epsilon", parser=epsilon, help="Counts with noise instead, at this cost.")
     ] = None,
     budget: Annotated[
-        Path | None, typer.Option(help="Where the budget is kept. Default: beside the store.", metavar="FILE")
+        Path | None,
+        As("here"),
+        typer.Option(help="Where the budget is kept. Default: beside the store.", metavar="FILE"),
     ] = None,
     total: Annotated[
         float | None,
         typer.Option("--budget-total", parser=epsilon, help="Sum of all epsilons, set once. Default: 1."),
     ] = None,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Say what a cohort gives away (k-anonymity, l-diversity, t-closeness), or count it with differential privacy.
 
     Example: panakeia patient disclosure cohort.toml --quasi age,sex --sensitive "type 2 diabetes mellitus"
@@ -61,34 +67,35 @@ def patient_disclosure(
     charge = None if spend is None else Charge(spend, total, budget)
     if charge is None and (budget is not None or total is not None):
         raise ValueError("a budget is given, and nothing is spent of it: give --epsilon too")
-    with Session(store) as session:
-        found = session.patient_disclosure(
-            cohort,
-            quasi=quasi or QUASI,
-            sensitive=sensitive or (),
-            threshold=threshold,
-            age_band_years=age_band,
-            charge=charge,
-        )
-    print_answer(found, as_json=as_json)
+    found = session.patient_disclosure(
+        cohort,
+        quasi=quasi or QUASI,
+        sensitive=sensitive or (),
+        threshold=threshold,
+        age_band_years=age_band,
+        charge=charge,
+    )
+    return found
 
 
 def patient_journal(
-    store: StoreOption = STORE,
+    session: Session,
     verify: Annotated[bool, typer.Option("--verify", help="Fail where a line is not as it was written.")] = False,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Print who asked what of which patients, when, and whether anything of it was edited.
 
     Example: panakeia patient journal --verify
     """
-    found = Session(store).patient_journal()
-    print_answer(found, as_json=as_json, rows=not verify)
-    if verify and not found.sound:
+    return session.patient_journal()
+
+
+def _print_journal(found: Answer, how: Mapping[str, Any]) -> None:
+    print_answer(found, as_json=how["as_json"], rows=not how["verify"])
+    if how["verify"] and not cast("Journal", found).sound:
         raise typer.Exit(2)
 
 
 def join(app: typer.Typer) -> None:
     """Add these commands to the group of patients'."""
-    app.command("disclosure")(patient_disclosure)
-    app.command("journal")(patient_journal)
+    verb(app, "patient disclosure", right="patients", needs=("store",))(patient_disclosure)
+    verb(app, "patient journal", right="write", needs=("store",))(patient_journal)

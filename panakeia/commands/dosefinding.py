@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.planning_options import Numbers, number_option, numbers_option, share_option
-from panakeia.options import JsonOption, decimals
-from panakeia.terminal import print_answer
+from panakeia.options import decimals
+from panakeia.verb import verb
 
 if TYPE_CHECKING:
     from twin.trials.design.dose_models import Shape
@@ -27,11 +28,12 @@ AlphaOption = Annotated[float, share_option("Type I error of all contrasts toget
 
 def join(design_app: typer.Typer) -> None:
     """Put these commands among those of a trial's design."""
-    design_app.command("dose-finding")(trial_design_dose_finding)
-    design_app.command("dose-response")(trial_design_dose_response)
+    verb(design_app, "trial design dose-finding", right="trials")(trial_design_dose_finding)
+    verb(design_app, "trial design dose-response", right="trials")(trial_design_dose_response)
 
 
 def trial_design_dose_finding(
+    session: Session,
     doses: Annotated[Numbers, numbers_option("The doses, ascending, none (0) first.", "0,D[,D]")],
     model: ShapesOption,
     effect: Annotated[float, number_option("The largest effect above that of no dose.")],
@@ -40,8 +42,7 @@ def trial_design_dose_finding(
     power: Annotated[float | None, share_option("Or the power that is wanted: the patients are told.")] = None,
     allocation: Annotated[Numbers | None, numbers_option("Patients of each dose, in proportion.", "N[,N]")] = None,
     alpha: AlphaOption = 0.025,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Plan a trial of several doses: the contrast that shows each candidate best, their test together, and its power.
 
     Example: panakeia trial design dose-finding --doses 0,.05,.2,.6,1 --model linear --model emax=.2 --effect .4 --sd .7
@@ -50,10 +51,11 @@ def trial_design_dose_finding(
     from twin.trials.design.dose_plan import DosePlan
 
     plan = DosePlan(doses, _shapes(model), effect, sd, alpha, allocation)
-    print_answer(Session().trial_design_dose_finding(plan, patients=patients, power=power), as_json=as_json)
+    return session.trial_design_dose_finding(plan, patients=patients, power=power)
 
 
 def trial_design_dose_response(
+    session: Session,
     data: Annotated[Path, typer.Option(help="A patient a row: columns dose and response.", metavar="DATA.csv")],
     model: ShapesOption,
     delta: Annotated[float | None, number_option("The effect above none of the dose that is wanted.")] = None,
@@ -63,8 +65,7 @@ def trial_design_dose_response(
         Literal["aic", "max-t", "average"], typer.Option(help="Which fit counts: the likeliest, the clearest, or all.")
     ] = "aic",
     alpha: AlphaOption = 0.025,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Test data for a response to dose, fit the shapes that are significant, and tell the dose that is wanted.
 
     Example: panakeia trial design dose-response --data doses.csv --model linear --model emax=.2 --delta .4
@@ -72,8 +73,8 @@ def trial_design_dose_response(
     from twin.trials.design.dose_response import Wanted
 
     wanted = Wanted(delta, share, decreasing, select, alpha)
-    found = Session().trial_design_dose_response(data, _shapes(model), wanted)
-    print_answer(found, as_json=as_json)
+    found = session.trial_design_dose_response(data, _shapes(model), wanted)
+    return found
 
 
 def _shapes(texts: list[str]) -> "tuple[Shape, ...]":

@@ -1,25 +1,32 @@
 """The command of doses."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import JsonOption, SeedOption, SetOption, StoreOption, decimal, pairs, share, whole
+from panakeia.options import As, SeedOption, SetOption, Twin, decimal, pairs, share, whole
 from panakeia.terminal import print_answer
-from panakeia.verbs.held import STORE
+from panakeia.verb import verb
 from panakeia.verbs.twins import TWIN
+
+
+def _print(found: Answer, how: Mapping[str, Any]) -> None:
+    print_answer(found, as_json=how["as_json"], rows=how["out"] is None)
 
 
 def join(app: typer.Typer) -> None:
     """Add the command to the group of twins."""
-    app.command("dose")(twin_dose)
+    verb(app, "twin dose", right="trials", needs=("store",), long=True, show=_print)(twin_dose)
 
 
 def twin_dose(
+    session: Session,
     target: Annotated[str, typer.Option(help="A value, or a range OBSERVABLE=2:3.", metavar="OBSERVABLE=2.5")],
-    model: Annotated[str, typer.Option(help="A model of the twin.", metavar="M")] = TWIN,
+    model: Annotated[Twin, typer.Option(help="A model of the twin.", metavar="M")] = TWIN,
     patient: Annotated[str | None, typer.Option(help="A patient of the store, by pseudonym.", metavar="ID")] = None,
     cohort: Annotated[Path | None, typer.Option(help="Patients' covariates.", metavar="C.csv")] = None,
     measured: Annotated[
@@ -54,44 +61,45 @@ def twin_dose(
     uncertainty: Annotated[
         bool, typer.Option("--uncertainty", help="Bounds with the parameters' standard errors too.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="CSV to write, a row a patient.", metavar="DOSES.csv")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Dose-response of the first patient.", metavar="FILE.png")] = None,
+    out: Annotated[
+        Path | None, As("out"), typer.Option(help="CSV to write, a row a patient.", metavar="DOSES.csv")
+    ] = None,
+    plot: Annotated[
+        Path | None, As("out"), typer.Option(help="Dose-response of the first patient.", metavar="FILE.png")
+    ] = None,
     seed: SeedOption = 0,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Find the dose that brings an observable to a target, or keeps it in a range the longest, under limits.
 
     Where no dose within the bounds does, it says why, and which comes nearest.
 
     Example: panakeia twin dose --cohort cohort.csv --target INR=2.5 --low 0.5 --high 15 --step 0.5 --limit 'INR<4'
     """
-    with Session(store) as session:
-        found = session.twin_dose(
-            target,
-            model=model,
-            patient=patient,
-            cohort=cohort,
-            measured=measured,
-            regimen=regimen,
-            days=days,
-            given=pairs(given, "--set"),
-            low=low,
-            high=high,
-            step=step,
-            every=every,
-            compartment=compartment,
-            duration=duration,
-            measure=measure,
-            after=after,
-            at=at,
-            limits=tuple(limit or ()),
-            confidence=confidence,
-            draws=draws,
-            level=level,
-            uncertainty=uncertainty,
-            seed=seed,
-            out=out,
-            plot=plot,
-        )
-    print_answer(found, as_json=as_json, rows=out is None or as_json)
+    found = session.twin_dose(
+        target,
+        model=model,
+        patient=patient,
+        cohort=cohort,
+        measured=measured,
+        regimen=regimen,
+        days=days,
+        given=pairs(given, "--set"),
+        low=low,
+        high=high,
+        step=step,
+        every=every,
+        compartment=compartment,
+        duration=duration,
+        measure=measure,
+        after=after,
+        at=at,
+        limits=tuple(limit or ()),
+        confidence=confidence,
+        draws=draws,
+        level=level,
+        uncertainty=uncertainty,
+        seed=seed,
+        out=out,
+        plot=plot,
+    )
+    return found

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption, SeedOption, share, whole
-from panakeia.terminal import print_answer
+from panakeia.options import As, SeedOption, share, whole
+from panakeia.verb import verb
 
 if TYPE_CHECKING:
     from twin.prognosis.fairness.mitigations.mitigation import Mitigation
@@ -55,6 +56,7 @@ class MitigationOptions:
 
 @grouped
 def fairness(
+    session: Session,
     table: Annotated[Path, typer.Argument(help="A row for each prediction (CSV).", metavar="TABLE.csv")],
     columns: ColumnOptions,
     ways: MitigationOptions,
@@ -65,9 +67,10 @@ def fairness(
         int | None,
         typer.Option("--k", parser=whole(2), help="Tell no count of fewer persons. Default: 5 for a graph's patients."),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Figure to write: PNG, SVG or PDF.", metavar="FILE")] = None,
-    as_json: JsonOption = False,
-) -> None:
+    plot: Annotated[
+        Path | None, As("out"), typer.Option(help="Figure to write: PNG, SVG or PDF.", metavar="FILE")
+    ] = None,
+) -> Answer:
     """Compare how well predictions do by group of patients: each metric with its interval, and how far groups differ.
 
     Example: panakeia fairness foretold.csv --truth died --prediction chance --group sex --json
@@ -84,7 +87,7 @@ def fairness(
         columns.threshold,
         columns.subject,
     )
-    found = Session().fairness(
+    found = session.fairness(
         table,
         asked,
         settings=Settings(tuple(metric or ()), draws, seed=seed),
@@ -92,7 +95,7 @@ def fairness(
         fewest_told=withhold,
         plot=plot,
     )
-    print_answer(found, as_json=as_json)
+    return found
 
 
 def _mitigations(ways: MitigationOptions) -> list["Mitigation"]:
@@ -112,4 +115,4 @@ def _mitigations(ways: MitigationOptions) -> list["Mitigation"]:
 
 def join(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("fairness")(fairness)
+    verb(app, "fairness", right="patients", long=True)(fairness)

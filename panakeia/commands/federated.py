@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 import typer
 
 from kg.files.number import number
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.disclosure import epsilon
-from panakeia.options import JsonOption, decimal, pairs, share, whole
-from panakeia.terminal import print_answer
+from panakeia.options import As, decimal, pairs, share, whole
+from panakeia.verb import verb
 
 app = typer.Typer(help="Fit models over sites whose patients' rows stay where they are.", no_args_is_help=True)
 
@@ -52,7 +53,9 @@ def federated_site(
         Path | None, typer.Option(help="A secret that the sites share and the coordinator does not know.")
     ] = None,
     budget: Annotated[
-        Path | None, typer.Option(help="Answer with noise only, of the budget in this file.", metavar="FILE")
+        Path | None,
+        As("here"),
+        typer.Option(help="Answer with noise only, of the budget in this file.", metavar="FILE"),
     ] = None,
     total: Annotated[
         float, typer.Option("--budget-total", parser=epsilon, help="Sum of all epsilons, set once.", metavar="X")
@@ -93,8 +96,9 @@ def federated_site(
         raise typer.Exit(0) from None
 
 
-@app.command("fit")
+@verb(app, "federated fit", right="patients", long=True, here="it reads files and asks machines that its user names")
 def federated_fit(
+    session: Session,
     sites: Annotated[
         list[str],
         typer.Option(help="URLs, folders, or CSV files to rehearse with; repeatable, or with commas.", metavar="SITE"),
@@ -129,8 +133,7 @@ def federated_fit(
     ca: Annotated[
         Path | None, typer.Option(help="Certificates to check sites' own by, as PEM.", metavar="FILE")
     ] = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Fit a model over sites from their sums, as if all patients were in one place.
 
     Example: panakeia federated fit --sites a.csv,b.csv,c.csv --model logistic --outcome dead --feature age,sex --json
@@ -153,10 +156,10 @@ def federated_fit(
         scales={name: _scale(name, text) for name, text in pairs(scale, "--scale").items()},
     )
     access = Access.of(token_file, ca)
-    answer = Session().federated_fit(
+    answer = session.federated_fit(
         _listed(sites), question, settings=settings, access=access, leave_one_out=leave_one_out
     )
-    print_answer(answer, as_json=as_json)
+    return answer
 
 
 def _say(text: str) -> None:

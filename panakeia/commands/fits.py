@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.options import (
+    As,
     BetweenOccasionsOption,
     CalledOption,
     CarryOption,
-    JsonOption,
     OccasionOption,
     SeedOption,
     SetOption,
@@ -19,15 +20,16 @@ from panakeia.options import (
     pairs,
     whole,
 )
-from panakeia.terminal import print_answer
+from panakeia.verb import verb
 
 
 def join(app: typer.Typer) -> None:
     """Add the command to the group of twins."""
-    app.command("fit-population")(twin_fit_population)
+    verb(app, "twin fit-population", right="trials", long=True)(twin_fit_population)
 
 
 def twin_fit_population(
+    session: Session,
     model: Annotated[Twin, typer.Argument(help="A published model, or a file: SBML or CSV.", metavar="MODEL")],
     data: Annotated[Path, typer.Argument(help="Doses and measurements in NONMEM columns.", metavar="DATA.csv")],
     method: Annotated[Literal["focei", "laplace", "nuts"], typer.Option(help="How etas are integrated out.")] = "focei",
@@ -44,11 +46,12 @@ def twin_fit_population(
     occasion: OccasionOption = "",
     between_occasions: BetweenOccasionsOption = None,
     most_steps: Annotated[int, typer.Option(help="Pause after so many steps.", parser=whole(0), metavar="STEPS")] = 500,
-    resume: Annotated[Path | None, typer.Option(help="Go on from such a folder.", metavar="DIR")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the fit, its tables and figures.", metavar="DIR")] = None,
+    resume: Annotated[Path | None, As("kept"), typer.Option(help="Go on from such a folder.", metavar="DIR")] = None,
+    out: Annotated[
+        Path | None, As("out"), typer.Option(help="Folder for the fit, its tables and figures.", metavar="DIR")
+    ] = None,
     seed: SeedOption = 0,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Fit a population's parameters, the variability between patients and the residual error.
 
     A covariate may change from record to record; with --occasion, variability between occasions is fitted too.
@@ -69,5 +72,5 @@ def twin_fit_population(
         most_steps=most_steps,
         seed=seed,
     )
-    found = Session().twin_fit_population(model, data, method=method, settings=how, resume=resume, out=out)
-    print_answer(found, as_json=as_json)
+    found = session.twin_fit_population(model, data, method=method, settings=how, resume=resume, out=out)
+    return found

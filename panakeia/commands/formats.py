@@ -5,35 +5,36 @@ from typing import Annotated
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import JsonOption, StoreOption, whole
-from panakeia.terminal import print_answer
+from panakeia.options import As, whole
+from panakeia.verb import verb
 from panakeia.verbs.formats import AROUND
-from panakeia.verbs.held import STORE
 
 app = typer.Typer()
 
 
-@app.command()
+@verb(app, "sparql", right="graph", needs=("store",))
 def sparql(
-    query: Annotated[str, typer.Argument(help="A query, or a file of one (.rq, .sparql).", metavar="QUERY|FILE.rq")],
-    store: StoreOption = STORE,
+    session: Session,
+    query: Annotated[
+        str, As("named"), typer.Argument(help="A query, or a file of one (.rq, .sparql).", metavar="QUERY|FILE.rq")
+    ],
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Ask also the edges' own nodes, where the query names nothing of them.")
     ] = False,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Ask the graph in SPARQL; prefixes biolink:, kg: (our relations) and those of all CURIEs are predefined.
 
     Example: panakeia sparql "SELECT ?gene { DOID:9352 kg:disease_associates_gene ?gene }"
     """
-    with Session(store) as session:
-        print_answer(session.sparql(query, evidence=evidence or None), as_json=as_json)
+    return session.sparql(query, evidence=evidence or None)
 
 
-@app.command()
+@verb(app, "export", right="graph", needs=("store",), long=True)
 def export(
-    out: Annotated[Path, typer.Option(help="Folder for the files.", metavar="DIR")],
+    session: Session,
+    out: Annotated[Path, As("out"), typer.Option(help="Folder for the files.", metavar="DIR")],
     format: Annotated[
         str,
         typer.Option(
@@ -42,7 +43,6 @@ def export(
             metavar="FORMAT",
         ),
     ],
-    store: StoreOption = STORE,
     around: Annotated[
         list[str] | None, typer.Option("--around", help="Only what lies around this node; repeatable.", metavar="NODE")
     ] = None,
@@ -53,12 +53,10 @@ def export(
         int, typer.Option("--most", parser=whole(1), help="How many nodes around it, at most.", metavar="N")
     ] = AROUND,
     patients: Annotated[bool, typer.Option("--patients", help="Write imported patients too.")] = False,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Write the graph, or a part of it, into a folder in an open format.
 
     Example: panakeia export --format turtle --around warfarin --radius 1 --out out/warfarin
     """
-    with Session(store) as session:
-        done = session.export(format, out, around=around or (), radius=radius, most=most, patients=patients)
-        print_answer(done, as_json=as_json)
+    done = session.export(format, out, around=around or (), radius=radius, most=most, patients=patients)
+    return done

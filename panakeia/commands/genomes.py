@@ -1,20 +1,29 @@
 """The commands that read a genome, a person's or a tumour's."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import DataOption, JsonOption, StoreOption
-from panakeia.terminal import print_answer, print_note
-from panakeia.verbs.held import STORE
+from panakeia.options import As
+from panakeia.terminal import print_note
+from panakeia.verb import print_rows, print_text, verb
 
 app = typer.Typer()
 
 
-@app.command()
+def _print(found: Answer, how: Mapping[str, Any]) -> None:
+    print_rows(found, how)
+    if how["report"] is not None:
+        print_note(f"the report is in {how['report']}")
+
+
+@verb(app, "pgx", right="patients", needs=("store", "data"), show=_print)
 def pgx(
+    session: Session,
     vcf: Annotated[
         Path | None, typer.Argument(help="The VCF: plain, gzipped or BGZF.", metavar="SAMPLE.vcf[.gz]")
     ] = None,
@@ -36,32 +45,29 @@ def pgx(
     drug: Annotated[
         list[str] | None, typer.Option("--drug", help="Only advice on this drug; repeatable.", metavar="DRUG")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a report to print and read.", metavar="FILE.html")] = None,
-    store: StoreOption = STORE,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
+    report: Annotated[
+        Path | None, As("out"), typer.Option(help="Write a report to print and read.", metavar="FILE.html")
+    ] = None,
+) -> Answer:
     """Call star alleles from a VCF: diplotype, phenotype, activity score, and what CPIC and DPWG advise on drugs.
 
     Example: panakeia pgx sample.vcf.gz --outside-calls cyp2d6.tsv --report out/pgx.html
     """
-    with Session(store, data=data) as session:
-        found = session.pgx(
-            vcf,
-            patient=patient,
-            sample=sample,
-            outside_calls=outside_calls,
-            build=build,
-            drugs=drug or (),
-            report=report,
-        )
-    print_answer(found, as_json=as_json)
-    if report is not None:
-        print_note(f"the report is in {report}")
+    found = session.pgx(
+        vcf,
+        patient=patient,
+        sample=sample,
+        outside_calls=outside_calls,
+        build=build,
+        drugs=drug or (),
+        report=report,
+    )
+    return found
 
 
-@app.command()
+@verb(app, "tumour", right="patients", needs=("store",), show=print_text)
 def tumour(
+    session: Session,
     file: Annotated[
         Path,
         typer.Argument(help="A MAF, or a VCF annotated by VEP or SnpEff; plain or gzipped.", metavar="SAMPLE.maf|.vcf"),
@@ -70,12 +76,9 @@ def tumour(
     disease: Annotated[
         str | None, typer.Option(help="Mark the evidence that is of this disease.", metavar="DISEASE")
     ] = None,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Show CIViC's evidence for a tumour's small variants: of the exact variant, its codon or exon, its gene.
 
     Example: panakeia tumour laml.maf.gz --sample TCGA-AB-2843 --disease "acute myeloid leukemia"
     """
-    with Session(store) as session:
-        print_answer(session.tumour(file, sample=sample, disease=disease), as_json=as_json, rows=False)
+    return session.tumour(file, sample=sample, disease=disease)

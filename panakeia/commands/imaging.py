@@ -5,17 +5,19 @@ from typing import Annotated
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import JsonOption, decimal, decimals, whole
-from panakeia.terminal import print_answer
+from panakeia.options import As, decimal, decimals, whole
+from panakeia.verb import verb
 
 app = typer.Typer(help="Images: features of a region, for a patient's record.", no_args_is_help=True)
 
 _FORMATS = "NRRD, NIfTI, DICOM, or a folder with one DICOM series"
 
 
-@app.command("features")
+@verb(app, "imaging features", right="patients", long=True)
 def imaging_features(
+    session: Session,
     image: Annotated[Path, typer.Argument(help=f"The image: {_FORMATS}.", metavar="IMAGE")],
     mask: Annotated[Path, typer.Argument(help="The mask, on the image's own grid: 0 is outside.", metavar="MASK")],
     label: Annotated[int, typer.Option(parser=whole(1), help="The label of the mask.", metavar="N")] = 1,
@@ -37,7 +39,9 @@ def imaging_features(
         typer.Option(parser=decimal, help="Leave out voxels farther from the region's mean.", metavar="SD"),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Table of scores for `patient import`; needs --patient.", metavar="FILE.csv")
+        Path | None,
+        As("out"),
+        typer.Option(help="Table of scores for `patient import`; needs --patient.", metavar="FILE.csv"),
     ] = None,
     patient: Annotated[
         str | None, typer.Option(help="Whose image: a pseudonym, or an identifier of --system.", metavar="ID")
@@ -49,10 +53,9 @@ def imaging_features(
         str | None, typer.Option(help="The day; of a pseudonym, one of the shifted calendar.", metavar="YYYY-MM-DD")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Picture of the middle slice with the outline.", metavar="FILE.png")
+        Path | None, As("out"), typer.Option(help="Picture of the middle slice with the outline.", metavar="FILE.png")
     ] = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Compute first-order and shape features of a region, as pyradiomics defines them (IBSI).
 
     Example: panakeia imaging features panakeia/examples/lesion.nrrd panakeia/examples/lesion_mask.nrrd --json
@@ -65,8 +68,7 @@ def imaging_features(
     whose = None if patient is None else Whose(patient, day, system)
     if patient is None and (day is not None or system is not None):
         raise typer.BadParameter("--day and --system are of a patient: give --patient too")
-    with Session() as session:
-        found = session.imaging_features(
-            image, mask, label=label, settings=Settings(bin_width, shift, steps), out=out, whose=whose, plot=plot
-        )
-        print_answer(found, as_json=as_json)
+    found = session.imaging_features(
+        image, mask, label=label, settings=Settings(bin_width, shift, steps), out=out, whose=whose, plot=plot
+    )
+    return found

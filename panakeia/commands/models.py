@@ -5,63 +5,62 @@ from typing import Annotated
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import JsonOption, ModelOption, StoreOption, TopOption
-from panakeia.terminal import print_answer
-from panakeia.verbs.held import MODEL, STORE
+from panakeia.options import As, TopOption
+from panakeia.verb import verb
 
 app = typer.Typer(help="The models that were trained: list, compare, delete.", no_args_is_help=True)
 predict_app = typer.Typer()
 
-FolderArgument = Annotated[Path, typer.Argument(help="Folder of a trained model.", metavar="DIR")]
+FolderArgument = Annotated[Path, As("kept"), typer.Argument(help="Folder of a trained model.", metavar="DIR")]
 
 
-@app.command("list")
-def list_models(
-    folder: Annotated[Path, typer.Argument(help="Where to look, three levels deep.", metavar="DIR")] = Path("out"),
-    as_json: JsonOption = False,
-) -> None:
+@verb(app, "models list", right="graph")
+def models_list(
+    session: Session,
+    folder: Annotated[Path, As("kept"), typer.Argument(help="Where to look, three levels deep.", metavar="DIR")] = Path(
+        "out"
+    ),
+) -> Answer:
     """List the models in a folder and those under it: task, seed, data, when it was trained, what was measured.
 
     Example: panakeia models list
     """
-    print_answer(Session().models_list(folder), as_json=as_json)
+    return session.models_list(folder)
 
 
-@app.command()
-def compare(one: FolderArgument, other: FolderArgument, as_json: JsonOption = False) -> None:
+@verb(app, "models compare", right="graph")
+def models_compare(session: Session, one: FolderArgument, other: FolderArgument) -> Answer:
     """Compare two models: settings, data and figures, where they differ.
 
     Example: panakeia models compare out/model out/model-binds
     """
-    print_answer(Session().models_compare(one, other), as_json=as_json)
+    return session.models_compare(one, other)
 
 
-@app.command()
-def delete(folder: FolderArgument) -> None:
+@verb(app, "models delete", right="write")
+def models_delete(session: Session, folder: FolderArgument) -> Answer:
     """Delete the model in a folder, with its card and evaluation; other files in the folder stay.
 
     Example: panakeia models delete out/model-old
     """
-    print_answer(Session().models_delete(folder))
+    return session.models_delete(folder)
 
 
-@predict_app.command()
+@verb(predict_app, "predict", right="write", needs=("store", "model"), long=True)
 def predict(
-    store: StoreOption = STORE,
-    model: ModelOption = Path(MODEL),
+    session: Session,
     top: TopOption = 20,
     each: Annotated[
         bool, typer.Option("--each", help="So many for each disease (binds: drug), not of all pairs.")
     ] = False,
     write: Annotated[bool, typer.Option("--write", help="Put them into the store as predicted edges.")] = False,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Predict the best pairs that no source lists; with --write, put them into the store as predicted edges.
 
     They replace those of an earlier model, are marked as predicted, and are neither learned from nor walked along.
 
     Example: panakeia predict --write --top 20
     """
-    with Session(store, model) as session:
-        print_answer(session.predict(top=top, each=each, write=write), as_json=as_json)
+    return session.predict(top=top, each=each, write=write)

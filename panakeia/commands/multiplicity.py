@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.planning_options import Spending, number_option
-from panakeia.options import JsonOption, SeedOption, decimal, pairs, whole
-from panakeia.terminal import print_answer
+from panakeia.options import SeedOption, decimal, pairs, whole
+from panakeia.verb import verb
 
 if TYPE_CHECKING:
     from twin.trials.design.hypotheses import Hypothesis
@@ -27,10 +28,11 @@ HypothesesOption = Annotated[
 
 def join(design_app: typer.Typer) -> None:
     """Put the command among those of a trial's design."""
-    design_app.command("multiplicity")(trial_design_multiplicity)
+    verb(design_app, "trial design multiplicity", right="trials", long=True)(trial_design_multiplicity)
 
 
 def trial_design_multiplicity(
+    session: Session,
     hypothesis: HypothesesOption,
     passes: Annotated[
         list[str] | None,
@@ -43,8 +45,7 @@ def trial_design_multiplicity(
         int, typer.Option(help="Simulated trials.", parser=whole(100, 10_000_000), metavar="N")
     ] = 100_000,
     seed: SeedOption = 0,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Share alpha among hypotheses, each with its looks; a rejected one passes its share on to others.
 
     Example: panakeia trial design multiplicity --hypothesis PFS,alpha=.005,hazard-ratio=.69,events=597/-
@@ -62,7 +63,7 @@ def trial_design_multiplicity(
         passed = {(ends[name][0], ends[name][1]): decimal(part) for name, part in named.items()}
     rule = Rule(kind, parameter)
     family = Family(tuple(_hypothesis(text, rule) for text in hypothesis), passed, correlation)
-    print_answer(Session().trial_design_multiplicity(family, trials=trials, seed=seed), as_json=as_json)
+    return session.trial_design_multiplicity(family, trials=trials, seed=seed)
 
 
 def _hypothesis(text: str, rule: "Rule") -> "Hypothesis":

@@ -1,37 +1,47 @@
 """The commands that ask the network."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from panakeia.answer import Table
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.options import (
+    As,
     Candidates,
-    CsvOption,
-    DataOption,
-    JsonOption,
-    ModelOption,
-    StoreOption,
     Task,
     TopOption,
     whole,
 )
-from panakeia.terminal import print_answer, print_note
-from panakeia.verbs.held import MODEL, STORE
+from panakeia.terminal import print_note
+from panakeia.verb import INTERRUPTED, print_rows, verb
+from panakeia.verbs.held import MODEL
 
 app = typer.Typer()
 
-INTERRUPTED = 130
-"""The exit status of a command that Ctrl-C ended, as shells have it."""
+
+def _print_or_note(found: Answer, how: Mapping[str, Any]) -> None:
+    """Print what is in no file, else say on standard error what the file has."""
+    if how["out"] is None:
+        print_rows(found, how)
+    else:
+        print_note(found.to_text())
 
 
-@app.command()
+def _print_evaluation(found: Answer, how: Mapping[str, Any]) -> None:
+    print_rows(found, how)
+    if found.to_json()["stopped"]:
+        raise typer.Exit(INTERRUPTED)
+
+
+@verb(app, "train", right="write", needs=("store",), long=True)
 def train(
-    store: StoreOption = STORE,
+    session: Session,
     out: Annotated[
         Path | None,
+        As("out"),
         typer.Option(
             "--out", help=f"Folder for the trained model; {MODEL}, or for another task {MODEL}-TASK.", metavar="DIR"
         ),
@@ -47,8 +57,7 @@ def train(
         int | None, typer.Option("--seed", parser=whole(0), help="Seed of all random streams.", metavar="N")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Train the graph neural network on the graph and write the model; a run that was stopped goes on where it was.
 
     The columns of the pairs to leave out are those of the task: drug and disease (treats), drug and gene (binds),
@@ -56,17 +65,12 @@ def train(
 
     Example: panakeia train --store out/graph.lbdb --task binds --seed 0
     """
-    try:
-        with Session(store) as session:
-            print_answer(session.train(task=task, seed=seed, config=config, without=without, out=out), as_json=as_json)
-    except KeyboardInterrupt as stopped:
-        print_note(str(stopped) or "stopped")
-        raise typer.Exit(INTERRUPTED) from None
+    return session.train(task=task, seed=seed, config=config, without=without, out=out)
 
 
-@app.command()
+@verb(app, "evaluate", right="graph", needs=("store", "data"), long=True, show=_print_evaluation)
 def evaluate(
-    store: StoreOption = STORE,
+    session: Session,
     task: Annotated[Task | None, typer.Option(help="What to learn; treats, if nothing says otherwise.")] = None,
     split: Annotated[
         str,
@@ -84,6 +88,7 @@ def evaluate(
     config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
     model: Annotated[
         Path | None,
+        As("kept"),
         typer.Option(
             "--model",
             help="Folder of a trained model: its task and settings are measured, and its card gets the figures.",
@@ -92,42 +97,36 @@ def evaluate(
     ] = None,
     by_node: Annotated[
         Path | None,
+        As("out"),
         typer.Option(help="CSV: the model's figures of each node, for `panakeia fairness`.", metavar="FILE"),
     ] = None,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Train without what a split holds out, and measure the model and its baselines on it: minutes for each part.
 
     Ctrl-C ends it with the figures of the parts that are done.
 
     Example: panakeia evaluate --task treats --split disease --json
     """
-    with Session(store, data=data) as session:
-        answer = session.evaluate(
-            task=task,
-            split=split,
-            folds=folds,
-            trained=trained,
-            seed=seed,
-            config=config,
-            model=model,
-            by_node=by_node,
-        )
-    print_answer(answer, as_json=as_json)
-    if answer.to_json()["stopped"]:
-        raise typer.Exit(INTERRUPTED)
+    return session.evaluate(
+        task=task,
+        split=split,
+        folds=folds,
+        trained=trained,
+        seed=seed,
+        config=config,
+        model=model,
+        by_node=by_node,
+    )
 
 
-@app.command()
+@verb(app, "score", right="graph", needs=("store", "model"), show=_print_or_note)
 def score(
+    session: Session,
     pairs: Annotated[
         Path, typer.Argument(help="TSV with the columns of a task, such as drug and disease.", metavar="PAIRS.tsv")
     ],
-    out: Annotated[Path, typer.Option("--out", help="TSV to write.", metavar="SCORES.tsv")],
-    store: StoreOption = STORE,
-    model: ModelOption = Path(MODEL),
-) -> None:
+    out: Annotated[Path, As("out"), typer.Option("--out", help="TSV to write.", metavar="SCORES.tsv")],
+) -> Answer:
     """Score pairs: the same rows, with score, probability, prior and known; the header says of which task they are.
 
     A pair has one score, whatever else is in the file, and `rank` gives the same from either end. Where nothing is
@@ -135,12 +134,12 @@ def score(
 
     Example: panakeia score pairs.tsv --out scores.tsv
     """
-    with Session(store, model) as session:
-        print_note(session.score(pairs, out=out).to_text())
+    return session.score(pairs, out=out)
 
 
-@app.command()
+@verb(app, "rank", right="graph", needs=("store", "model"), csv=True)
 def rank(
+    session: Session,
     nodes: Annotated[
         list[str] | None, typer.Argument(help="For what: one node, or several.", metavar="[NODE]...")
     ] = None,
@@ -154,36 +153,24 @@ def rank(
         Path | None,
         typer.Option("--described", help="A disease or drug that is in no graph (TOML).", metavar="FILE.toml"),
     ] = None,
-    store: StoreOption = STORE,
-    model: ModelOption = Path(MODEL),
     top: TopOption = 20,
-    as_json: JsonOption = False,
     new: Annotated[bool, typer.Option("--new", help="Leave out the pairs that the model's source lists.")] = False,
-    as_csv: CsvOption = False,
-) -> None:
+) -> Answer:
     """Rank drugs for a disease, and whatever a model ranks, from either end; several nodes at once.
 
     With each candidate: score, probability, degree prior, lift over it, and whether the source lists the pair.
 
     Example: panakeia rank "type 2 diabetes mellitus" --top 20
     """
-    if as_json and as_csv:
-        raise ValueError("got --json and --csv: expected one of them, --json or --csv")
-    with Session(store, model) as session:
-        ranked = session.rank(
-            *(nodes or ()), candidates=candidates, file=file, described=described, top=top, new_only=new
-        )
-        print_answer(ranked, as_json=as_json, as_csv=as_csv)
+    return session.rank(*(nodes or ()), candidates=candidates, file=file, described=described, top=top, new_only=new)
 
 
-@app.command()
+@verb(app, "explain", right="graph", needs=("store", "model"), show=_print_or_note)
 def explain(
+    session: Session,
     a: Annotated[str, typer.Argument(help="One end of the pair.", show_default=False)] = "",
     b: Annotated[str, typer.Argument(help="The other end.", show_default=False)] = "",
-    store: StoreOption = STORE,
-    model: ModelOption = Path(MODEL),
     top: TopOption = 10,
-    as_json: JsonOption = False,
     pairs: Annotated[
         Path | None,
         typer.Option(
@@ -191,16 +178,13 @@ def explain(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="File for these, one JSON object a line.", metavar="PATHS.jsonl")
+        Path | None,
+        As("out"),
+        typer.Option("--out", help="File for these, one JSON object a line.", metavar="PATHS.jsonl"),
     ] = None,
-) -> None:
+) -> Answer:
     """Explain a pair: the known answers that carried its score, and the paths of the graph that this leans on.
 
     Example: panakeia explain metformin "type 2 diabetes mellitus"
     """
-    with Session(store, model) as session:
-        found = session.explain(a, b, top=top, pairs=pairs, out=out)
-    if isinstance(found, Table):
-        print_note(found.to_text())
-    else:
-        print_answer(found, as_json=as_json)
+    return session.explain(a, b, top=top, pairs=pairs, out=out)

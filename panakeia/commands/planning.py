@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.planning_options import (
     AlphaOption,
@@ -23,8 +24,7 @@ from panakeia.commands.planning_options import (
     share_option,
 )
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption
-from panakeia.terminal import print_answer
+from panakeia.verb import verb
 
 design_app = typer.Typer(help="Plan a trial by formula: interim looks, size, power, timing.", no_args_is_help=True)
 
@@ -32,28 +32,29 @@ EffectSdOption = Annotated[float | None, number_option("Deviation of what the ef
 LostOption = Annotated[float, share_option("mean, rate: patients without an outcome; so many more are enrolled.")]
 
 
-@design_app.command("boundaries")
+@verb(design_app, "trial design boundaries", right="trials")
 @grouped
 def trial_design_boundaries(
+    session: Session,
     kind: KindOption,
     when: LookOptions,
     stop: StopOptions,
     alpha: AlphaOption = 0.025,
     sides: SidesOption = 1,
     beta: BetaOption = 0.1,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Design interim looks: bounds on z, error spent, and the sizes beside a trial with one look.
 
     Example: panakeia trial design boundaries --kind lan-demets-of --information .5,.75,1 --alpha .025 --sides 1
     """
     asked = stop.looks(kind, when.shares, (alpha, sides, beta))
-    print_answer(Session().trial_design_boundaries(asked), as_json=as_json)
+    return session.trial_design_boundaries(asked)
 
 
-@design_app.command("size")
+@verb(design_app, "trial design size", right="trials")
 @grouped
 def trial_design_size(
+    session: Session,
     of: ComparisonOptions,
     together: TogetherOptions,
     course: CourseOptions,
@@ -65,8 +66,7 @@ def trial_design_size(
     kind: StopKindOption = None,
     effect_sd: EffectSdOption = None,
     lost: LostOption = 0.0,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Tell how many patients, or events, a trial needs: of both arms together, with interim looks or without.
 
     Non-inferiority is a --null, the margin; several endpoints that must all show their effect are --co-primary.
@@ -79,12 +79,13 @@ def trial_design_size(
         course.beside(of.endpoint, effect_sd, lost),
     )
     endpoints = together.together(compared, of.ratio) or compared
-    print_answer(Session().trial_design_size(endpoints, asked, beside=beside), as_json=as_json)
+    return session.trial_design_size(endpoints, asked, beside=beside)
 
 
-@design_app.command("power")
+@verb(design_app, "trial design power", right="trials")
 @grouped
 def trial_design_power(
+    session: Session,
     of: ComparisonOptions,
     size: Annotated[float, number_option("Patients of both arms together; for survival, events.")],
     together: TogetherOptions,
@@ -97,8 +98,7 @@ def trial_design_power(
     kind: StopKindOption = None,
     effect_sd: EffectSdOption = None,
     lost: LostOption = 0.0,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Tell what a size can do: its power, what to expect of interim looks, and its assurance.
 
     Example: panakeia trial design power --endpoint mean --size 128 --effect 0.5 --sd 1 --effect-sd 0.2
@@ -106,12 +106,13 @@ def trial_design_power(
     compared = of.comparison()
     asked, beside = stop.looks(kind, when.shares, (alpha, sides, beta)), course.beside(of.endpoint, effect_sd, lost)
     endpoints = together.together(compared, of.ratio) or compared
-    print_answer(Session().trial_design_power(endpoints, size, asked, beside=beside), as_json=as_json)
+    return session.trial_design_power(endpoints, size, asked, beside=beside)
 
 
-@design_app.command("timing")
+@verb(design_app, "trial design timing", right="trials")
 @grouped
 def trial_design_timing(
+    session: Session,
     course: CourseOptions,
     stop: StopOptions,
     hazard_ratio: Annotated[
@@ -124,8 +125,7 @@ def trial_design_timing(
     alpha: Annotated[float, share_option("Type I error, one-sided.")] = 0.025,
     beta: Annotated[float, share_option("What --futility may spend.")] = 0.1,
     kind: Annotated[Kind | None, typer.Option(help="How bounds are placed; then the power is told.")] = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Tell when looks come, from how patients are enrolled, have events and leave; hazards need not be proportional.
 
     With --follow-up no look comes before the last patient has been followed for so long.
@@ -138,15 +138,16 @@ def trial_design_timing(
         looks = stop.looks(kind, (1.0,), (alpha, 1, beta))
     elif stop != StopOptions():
         raise ValueError("bounds need --kind: how they are placed")
-    found = Session().trial_design_timing(
+    found = session.trial_design_timing(
         course.course(hazard_ratio, ratio), events=events, at=at, waiting=(course.follow_up, gap), looks=looks
     )
-    print_answer(found, as_json=as_json)
+    return found
 
 
-@design_app.command("assurance")
+@verb(design_app, "trial design assurance", right="trials")
 @grouped
 def trial_design_assurance(
+    session: Session,
     of: ComparisonOptions,
     when: LookOptions,
     stop: StopOptions,
@@ -160,12 +161,11 @@ def trial_design_assurance(
     alpha: AlphaOption = 0.025,
     sides: SidesOption = 1,
     kind: StopKindOption = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Tell how likely a trial is to succeed where its effect is uncertain: of sizes, or the size for so much.
 
     Example: panakeia trial design assurance --endpoint mean --effect 0.5 --sd 1 --effect-sd 0.2 --sizes 64,128,256
     """
     asked = stop.looks(kind, when.shares, (alpha, sides, 0.1))
-    found = Session().trial_design_assurance(of.comparison(), effect_sd, asked, sizes=sizes, target=target)
-    print_answer(found, as_json=as_json)
+    found = session.trial_design_assurance(of.comparison(), effect_sd, asked, sizes=sizes, target=target)
+    return found

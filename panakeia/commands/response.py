@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption, SeedOption, decimal, share, whole
-from panakeia.terminal import print_answer
+from panakeia.options import As, SeedOption, decimal, share, whole
+from panakeia.verb import verb
 
 Learner = Literal["r", "x"]
 Base = Literal["linear", "boosting"]
@@ -51,16 +52,20 @@ class LearnOptions:
 
 @grouped
 def response(
+    session: Session,
     table: Annotated[Path, typer.Argument(help="A randomised trial, a row a patient (CSV).", metavar="TABLE.csv")],
     trial: TrialOptions,
     learn: LearnOptions,
-    out: Annotated[Path | None, typer.Option(help="CSV: the patients with GAIN and STRATUM.", metavar="FILE")] = None,
+    out: Annotated[
+        Path | None, As("out"), typer.Option(help="CSV: the patients with GAIN and STRATUM.", metavar="FILE")
+    ] = None,
     top: Annotated[
         float, typer.Option("--share", parser=share, help="Of them, the share foretold to gain most.", metavar="X")
     ] = 1.0,
-    plot: Annotated[Path | None, typer.Option(help="Figure to write: PNG, SVG or PDF.", metavar="FILE")] = None,
-    as_json: JsonOption = False,
-) -> None:
+    plot: Annotated[
+        Path | None, As("out"), typer.Option(help="Figure to write: PNG, SVG or PDF.", metavar="FILE")
+    ] = None,
+) -> Answer:
     """Learn who gains from a treatment, and whether gains differ by more than chance.
 
     Example: panakeia response trial.csv --outcome change --arm arm --treatment new --control old --feature age --json
@@ -90,10 +95,10 @@ def response(
         learn.draws,
         strata=learn.strata,
     )
-    found = Session().response(table, asked, settings=settings, out=out, share=top, plot=plot)
-    print_answer(found, as_json=as_json)
+    found = session.response(table, asked, settings=settings, out=out, share=top, plot=plot)
+    return found
 
 
 def join(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("response")(response)
+    verb(app, "response", right="patients", long=True)(response)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption, SeedOption, StoreOption, decimal, whole
-from panakeia.terminal import print_answer
-from panakeia.verbs.held import STORE
+from panakeia.options import As, SeedOption, decimal, whole
+from panakeia.verb import verb
 
 if TYPE_CHECKING:
     from twin.prognosis.question import Kind
@@ -26,9 +26,11 @@ CohortArgument = Annotated[
     Path, typer.Argument(help="A table, a row each patient; or a cohort's definition.", metavar="TABLE.csv|COHORT.toml")
 ]
 PatientsArgument = Annotated[
-    str, typer.Argument(help="A table; or a patient's pseudonym, of a cohort's risk.", metavar="TABLE.csv|ID")
+    str,
+    As("named"),
+    typer.Argument(help="A table; or a patient's pseudonym, of a cohort's risk.", metavar="TABLE.csv|ID"),
 ]
-RiskArgument = Annotated[Path, typer.Argument(help="The folder of a trained risk.", metavar="DIR")]
+RiskArgument = Annotated[Path, As("kept"), typer.Argument(help="The folder of a trained risk.", metavar="DIR")]
 _Names: TypeAlias = list[str] | None
 
 
@@ -127,58 +129,51 @@ class TrainingOptions:
         )
 
 
-@app.command("train")
+@verb(app, "risk train", right="patients", needs=("store",), long=True)
 @grouped
 def risk_train(
+    session: Session,
     table: CohortArgument,
     asked: AskedOptions,
     training: TrainingOptions,
-    out: Annotated[Path, typer.Option(help="Folder for the model, its card and figures.", metavar="DIR")],
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+    out: Annotated[Path, As("out"), typer.Option(help="Folder for the model, its card and figures.", metavar="DIR")],
+) -> Answer:
     """Train a risk on a table or a cohort, judged on patients left out beside the base rate and the plain model.
 
     Example: panakeia risk train patients.csv --outcome died --all-but discharge_day --out out/risk
     """
-    with Session(store) as session:
-        print_answer(session.risk_train(table, asked.asked(), training.settings(), out=out), as_json=as_json)
+    return session.risk_train(table, asked.asked(), training.settings(), out=out)
 
 
-@app.command("validate")
-def risk_validate(model: RiskArgument, table: TableArgument, as_json: JsonOption = False) -> None:
+@verb(app, "risk validate", right="patients", long=True)
+def risk_validate(session: Session, model: RiskArgument, table: TableArgument) -> Answer:
     """Judge a trained risk on other patients, whose outcomes are known, beside what it was worth at home.
 
     Example: panakeia risk validate out/risk another_hospital.csv --json
     """
-    print_answer(Session().risk_validate(model, table), as_json=as_json)
+    return session.risk_validate(model, table)
 
 
-@app.command("predict")
-def risk_predict(
-    model: RiskArgument, patients: PatientsArgument, store: StoreOption = STORE, as_json: JsonOption = False
-) -> None:
+@verb(app, "risk predict", right="patients", needs=("store",))
+def risk_predict(session: Session, model: RiskArgument, patients: PatientsArgument) -> Answer:
     """Foretell each row of a table; what lies outside of what was learned from is flagged.
 
     Example: panakeia risk predict out/risk patients.csv --json
     """
-    with Session(store) as session:
-        print_answer(session.risk_predict(model, patients), as_json=as_json)
+    return session.risk_predict(model, patients)
 
 
-@app.command("explain")
+@verb(app, "risk explain", right="patients", needs=("store",))
 def risk_explain(
+    session: Session,
     model: RiskArgument,
     patients: PatientsArgument,
     patient: Annotated[str | None, typer.Option(help="Whose row.", metavar="ID")] = None,
     row: Annotated[int | None, typer.Option(help="Which row, from 1.", parser=whole(1), metavar="N")] = None,
-    out: Annotated[Path | None, typer.Option(help="A figure: .svg, .png or .pdf.", metavar="FILE")] = None,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+    out: Annotated[Path | None, As("out"), typer.Option(help="A figure: .svg, .png or .pdf.", metavar="FILE")] = None,
+) -> Answer:
     """Explain one patient's forecast: what each feature adds to it; the parts make the whole.
 
     Example: panakeia risk explain out/risk patients.csv --row 1 --json
     """
-    with Session(store) as session:
-        print_answer(session.risk_explain(model, patients, patient=patient, row=row, out=out), as_json=as_json)
+    return session.risk_explain(model, patients, patient=patient, row=row, out=out)

@@ -4,46 +4,38 @@ from typing import Annotated
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import JsonOption, StoreOption, TopOption, whole
-from panakeia.terminal import print_answer
-from panakeia.verbs.held import STORE
+from panakeia.options import TopOption, whole
+from panakeia.verb import verb
 
 PatientArgument = Annotated[str, typer.Argument(help="A patient's pseudonym.", metavar="ID")]
 DrugOption = Annotated[list[str] | None, typer.Option("--drug", help="Only this drug; repeatable.", metavar="DRUG")]
 
 
 def patient_warnings(
+    session: Session,
     patient: PatientArgument,
     drug: DrugOption = None,
     all_drugs: Annotated[bool, typer.Option("--all", help="Ask about every drug of the graph.")] = False,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Show what speaks against drugs for a patient: those that the patient takes, those named, or all.
 
     Example: panakeia patient warnings PANAKEIA:P-0656e08a1b41eeba9b7b --drug clopidogrel
     """
-    with Session(store) as session:
-        print_answer(session.patient_warnings(patient, drugs=drug or (), all_drugs=all_drugs), as_json=as_json)
+    return session.patient_warnings(patient, drugs=drug or (), all_drugs=all_drugs)
 
 
-def patient_support(
-    patient: PatientArgument,
-    drug: DrugOption = None,
-    top: TopOption = 3,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+def patient_support(session: Session, patient: PatientArgument, drug: DrugOption = None, top: TopOption = 3) -> Answer:
     """Show what the graph supports of drugs for a patient: known treatments, and paths over genes and variants.
 
     Example: panakeia patient support PANAKEIA:P-0656e08a1b41eeba9b7b --drug metformin
     """
-    with Session(store) as session:
-        print_answer(session.patient_support(patient, drugs=drug or (), top=top), as_json=as_json)
+    return session.patient_support(patient, drugs=drug or (), top=top)
 
 
 def patient_eligible(
+    session: Session,
     drug: str,
     disease: str,
     without: Annotated[
@@ -56,20 +48,17 @@ def patient_eligible(
     threshold: Annotated[
         int | None, typer.Option(parser=whole(1), help="Counts under this are not shown.", metavar="N")
     ] = None,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Count the patients who have a disease and no warning against a drug; --json lists them by pseudonym.
 
     Example: panakeia patient eligible metformin "type 2 diabetes mellitus" --new
     """
-    with Session(store) as session:
-        found = session.patient_eligible(drug, disease, without=without, new=new, threshold=threshold)
-    print_answer(found, as_json=as_json)
+    found = session.patient_eligible(drug, disease, without=without, new=new, threshold=threshold)
+    return found
 
 
 def join(app: typer.Typer) -> None:
     """Add the commands to the group of patients'."""
-    app.command("warnings")(patient_warnings)
-    app.command("support")(patient_support)
-    app.command("eligible")(patient_eligible)
+    verb(app, "patient warnings", right="patients", needs=("store",))(patient_warnings)
+    verb(app, "patient support", right="patients", needs=("store",))(patient_support)
+    verb(app, "patient eligible", right="patients", needs=("store",))(patient_eligible)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from kg.files.number import number
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption
-from panakeia.terminal import print_answer
+from panakeia.options import As
+from panakeia.verb import verb
 
 if TYPE_CHECKING:
     from twin.prognosis.series.course import Columns, Settings
@@ -94,20 +95,22 @@ def series() -> None:
     """Describe labs and wearables in time."""
 
 
-@app.command("features")
+@verb(app, "series features", right="patients")
 @grouped
 def series_features(
+    session: Session,
     table: Annotated[Path, typer.Argument(help="A row for each reading (CSV).", metavar="FILE.csv")],
     columns: ColumnOptions,
     how: SeriesOptions,
     plot: Annotated[
-        Path | None, typer.Option(help="Ambulatory glucose profile to write: PNG, SVG or PDF.", metavar="FILE")
+        Path | None,
+        As("out"),
+        typer.Option(help="Ambulatory glucose profile to write: PNG, SVG or PDF.", metavar="FILE"),
     ] = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Describe each person's series: level, trend, variability, gaps, windows; of glucose its published metrics.
 
     Example: panakeia series features readings.csv --glucose --plot agp.png --json
     """
-    found = Session().series_features(table, columns.columns(), how.settings(columns), plot=plot)
-    print_answer(found, as_json=as_json)
+    found = session.series_features(table, columns.columns(), how.settings(columns), plot=plot)
+    return found

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.planning_options import (
     AlphaOption,
@@ -19,16 +20,15 @@ from panakeia.commands.planning_options import (
     share_option,
 )
 from panakeia.option_groups import grouped
-from panakeia.options import JsonOption, ModelOption, StoreOption
-from panakeia.terminal import print_answer
-from panakeia.verbs.held import MODEL, STORE
+from panakeia.verb import verb
 
 app = typer.Typer(help="From a candidate of the network to a trial of it.", no_args_is_help=True)
 
 
-@app.command("assurance")
+@verb(app, "study assurance", right="trials", needs=("store", "model"))
 @grouped
 def study_assurance(
+    session: Session,
     drug: Annotated[str, typer.Argument(help="The candidate.", metavar="DRUG")],
     disease: Annotated[str, typer.Argument(help="What it may help against.", metavar="DISEASE")],
     of: ComparisonOptions,
@@ -49,10 +49,7 @@ def study_assurance(
     alpha: AlphaOption = 0.025,
     sides: SidesOption = 1,
     kind: StopKindOption = None,
-    store: StoreOption = STORE,
-    model: ModelOption = Path(MODEL),
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Tell how likely a trial of a candidate is to succeed, by its size; all that is assumed is printed.
 
     Example: panakeia study assurance metformin "type 2 diabetes mellitus" --endpoint mean --effect -0.6 --sd 1.2
@@ -62,14 +59,13 @@ def study_assurance(
 
     looks = stop.looks(kind, when.shares, (alpha, sides, 0.1))
     pair = (drug, disease) if probability is None else Candidate(drug, disease, probability, "stated by who asks")
-    with Session(store, model=model) as session:
-        found = session.study_assurance(
-            pair,
-            Belief(carries_over, effect_sd),
-            of.comparison(),
-            sizes,
-            looks=looks,
-            cohort=cohort,
-            participation=participation,
-        )
-    print_answer(found, as_json=as_json)
+    found = session.study_assurance(
+        pair,
+        Belief(carries_over, effect_sd),
+        of.comparison(),
+        sizes,
+        looks=looks,
+        cohort=cohort,
+        participation=participation,
+    )
+    return found

@@ -1,21 +1,30 @@
 """The commands of twins."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import JsonOption, SeedOption, SetOption, StoreOption, Twin, pairs
+from panakeia.options import As, SeedOption, SetOption, Twin, pairs
 from panakeia.terminal import print_answer, print_note
-from panakeia.verbs.held import STORE
+from panakeia.verb import verb
 from panakeia.verbs.twins import TWIN
 
 twin_app = typer.Typer(help="Simulate treatment trajectories of patients.", no_args_is_help=True)
 
 
-@twin_app.command("simulate")
+def _print_course(found: Answer, how: Mapping[str, Any]) -> None:
+    if how["out"] is None:
+        print_answer(found, as_json=how["as_json"], as_csv=not how["as_json"])
+    print_note(found.to_text())
+
+
+@verb(twin_app, "twin simulate", right="trials", needs=("store",), show=_print_course)
 def twin_simulate(
+    session: Session,
     regimen: Annotated[
         Path, typer.Option(help="Doses in NONMEM columns (TIME and II in hours).", metavar="REGIMEN.csv")
     ],
@@ -24,7 +33,7 @@ def twin_simulate(
     patient: Annotated[str | None, typer.Option(help="A patient of the store, by pseudonym.", metavar="ID")] = None,
     times: Annotated[str, typer.Option(help="start:stop:step in days (d) or hours (h).")] = "0:84:1d",
     out: Annotated[
-        Path | None, typer.Option(help="CSV to write; else it is printed.", metavar="TRAJECTORIES.csv")
+        Path | None, As("out"), typer.Option(help="CSV to write; else it is printed.", metavar="TRAJECTORIES.csv")
     ] = None,
     typical: Annotated[bool, typer.Option("--typical", help="Switch all variability off.")] = False,
     residual: Annotated[
@@ -35,9 +44,7 @@ def twin_simulate(
     ] = False,
     given: SetOption = None,
     seed: SeedOption = 0,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Simulate each patient's trajectory under a regimen, with an interval.
 
     A patient's covariates come from the record, or by hand with --set; a genotype that neither tells is marginalised
@@ -45,31 +52,28 @@ def twin_simulate(
 
     Example: panakeia twin simulate --patient PANAKEIA:P-0123 --regimen regimen.csv --times 0:84:1d --set age_years=71
     """
-    with Session(store) as session:
-        found = session.twin_simulate(
-            regimen,
-            cohort=cohort,
-            patient=patient,
-            times=times,
-            model=model,
-            seed=None if typical else seed,
-            residual=residual,
-            uncertainty=uncertainty,
-            given=pairs(given, "--set"),
-            out=out,
-        )
-    if out is None:
-        print_answer(found, as_json=as_json, as_csv=not as_json)
-    print_note(found.to_text())
+    found = session.twin_simulate(
+        regimen,
+        cohort=cohort,
+        patient=patient,
+        times=times,
+        model=model,
+        seed=None if typical else seed,
+        residual=residual,
+        uncertainty=uncertainty,
+        given=pairs(given, "--set"),
+        out=out,
+    )
+    return found
 
 
-@twin_app.command("models")
+@verb(twin_app, "twin models", right="trials")
 def twin_models(
+    session: Session,
     name: Annotated[Twin | None, typer.Argument(help="One model: its parameters and sources.", metavar="NAME")] = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """List the models of twins: covariates, observables, assumptions, what each leaves out, and how it is solved.
 
     Example: panakeia twin models warfarin_hamberg2007 --json
     """
-    print_answer(Session().twin_models(name), as_json=as_json)
+    return session.twin_models(name)

@@ -5,31 +5,30 @@ from typing import Annotated, Literal
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.options import (
     BetweenOccasionsOption,
     CalledOption,
     CarryOption,
-    JsonOption,
     OccasionOption,
     SeedOption,
     SetOption,
-    StoreOption,
     Twin,
     numbers,
     pairs,
     share,
 )
-from panakeia.terminal import print_answer
-from panakeia.verbs.held import STORE
+from panakeia.verb import verb
 
 
 def join(app: typer.Typer) -> None:
     """Add the command to the group of twins."""
-    app.command("fit")(twin_fit)
+    verb(app, "twin fit", right="trials", needs=("store",), long=True)(twin_fit)
 
 
 def twin_fit(
+    session: Session,
     model: Annotated[Twin, typer.Argument(help="A published model, or a file: SBML or CSV.", metavar="MODEL")],
     data: Annotated[
         Path | None,
@@ -60,9 +59,7 @@ def twin_fit(
     occasion: OccasionOption = "",
     between_occasions: BetweenOccasionsOption = None,
     seed: SeedOption = 0,
-    store: StoreOption = STORE,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Fit one patient's parameters to the patient's own measurements, and foretell the course, with intervals.
 
     A genotype that is not known is marginalised. Each --what-if has the same draws and luck as the doses of the data.
@@ -73,24 +70,23 @@ def twin_fit(
     """
     from twin.fit.settings import FitSettings
 
-    with Session(store) as session:
-        found = session.twin_fit(
-            model,
-            data,
-            patient=patient,
-            regimen=regimen,
-            days=days,
-            what_if=tuple(what_if or ()),
-            method=method,
-            times=times,
-            level=level,
-            settings=FitSettings(
-                given=pairs(given, "--set"),
-                called=pairs(called, "--dvid"),
-                carried=carry,
-                occasion=occasion,
-                between_occasions=numbers(between_occasions, "--between-occasions"),
-                seed=seed,
-            ),
-        )
-    print_answer(found, as_json=as_json)
+    found = session.twin_fit(
+        model,
+        data,
+        patient=patient,
+        regimen=regimen,
+        days=days,
+        what_if=tuple(what_if or ()),
+        method=method,
+        times=times,
+        level=level,
+        settings=FitSettings(
+            given=pairs(given, "--set"),
+            called=pairs(called, "--dvid"),
+            carried=carry,
+            occasion=occasion,
+            between_occasions=numbers(between_occasions, "--between-occasions"),
+            seed=seed,
+        ),
+    )
+    return found

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from panakeia.answer import Answer
 from panakeia.ask import Session
-from panakeia.options import DataOption, JsonOption, KindOption, LengthOption, StoreOption, TopOption
-from panakeia.terminal import print_answer
-from panakeia.verbs.held import STORE
+from panakeia.options import KindOption, LengthOption, TopOption
+from panakeia.verb import verb
 
 if TYPE_CHECKING:
     from kg.filter import Filter
@@ -31,10 +31,10 @@ RelationOption = Annotated[
 ]
 
 
-@app.command()
+@verb(app, "neighbours", right="graph", needs=("store",))
 def neighbours(
+    session: Session,
     node: str,
-    store: StoreOption = STORE,
     kind: KindOption = None,
     relation: RelationOption = None,
     of_kind: Annotated[
@@ -44,23 +44,21 @@ def neighbours(
     licence: LicenceOption = None,
     level: LevelOption = None,
     top: TopOption = 100,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """List the neighbours of a node, relation by relation, each with the evidence of its edge.
 
     Example: panakeia neighbours metformin --relation binds
     """
     where = _where(source, licence, level)
-    with Session(store) as session:
-        found = session.neighbours(node, kind=kind, relations=relation or (), kinds=of_kind or (), where=where, top=top)
-        print_answer(found, as_json=as_json)
+    found = session.neighbours(node, kind=kind, relations=relation or (), kinds=of_kind or (), where=where, top=top)
+    return found
 
 
-@app.command()
+@verb(app, "paths", right="graph", needs=("store",))
 def paths(
+    session: Session,
     a: str,
     b: str,
-    store: StoreOption = STORE,
     kind: Annotated[
         Texts,
         typer.Option(
@@ -82,8 +80,7 @@ def paths(
     level: LevelOption = None,
     max_length: LengthOption = 4,
     top: TopOption = 10,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Rank the paths between two nodes; paths through generic hubs come last.
 
     Example: panakeia paths metformin DOID:9352 --through NCBIGene:5563 --without treats
@@ -91,49 +88,39 @@ def paths(
     from kg.paths import Route
 
     route = Route(through or (), without_node or (), relation or (), without or (), _where(source, licence, level))
-    with Session(store) as session:
-        found = session.paths(a, b, kinds=kind or (), max_length=max_length, top=top, route=route)
-        print_answer(found, as_json=as_json)
+    found = session.paths(a, b, kinds=kind or (), max_length=max_length, top=top, route=route)
+    return found
 
 
-@app.command()
+@verb(app, "metapath", right="graph", needs=("store",))
 def metapath(
+    session: Session,
     node: str,
     relations: Annotated[
         list[str],
         typer.Argument(help="Relations in order; one with a direction may need :out or :in.", metavar="RELATION..."),
     ],
-    store: StoreOption = STORE,
     to: Annotated[str | None, typer.Option("--to", help="Count the paths to this node only.", metavar="NODE")] = None,
     source: StatedOption = None,
     licence: LicenceOption = None,
     level: LevelOption = None,
     top: TopOption = 20,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Count the paths along some relations, in this order, from a node to each other one, the heaviest first.
 
     Example: panakeia metapath pioglitazone binds disease_associates_gene
     """
     where = _where(source, licence, level)
-    with Session(store) as session:
-        print_answer(session.metapath(node, relations, to=to, where=where, top=top), as_json=as_json)
+    return session.metapath(node, relations, to=to, where=where, top=top)
 
 
-@app.command()
-def mechanisms(
-    drug: str,
-    disease: str,
-    store: StoreOption = STORE,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@verb(app, "mechanisms", right="graph", needs=("store", "data"))
+def mechanisms(session: Session, drug: str, disease: str) -> Answer:
     """Show how a drug acts on a disease in the words of DrugMechDB's curators, to hold an explanation against.
 
     Example: panakeia mechanisms metformin "type 2 diabetes mellitus" --data DIR
     """
-    with Session(store, data=data) as session:
-        print_answer(session.mechanisms(drug, disease), as_json=as_json)
+    return session.mechanisms(drug, disease)
 
 
 def _where(source: Texts, licence: Texts, level: Texts) -> "Filter":

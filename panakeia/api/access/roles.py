@@ -1,0 +1,85 @@
+"""Roles: what a caller of the desk may do."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from panakeia.api.access.refusal import Refusal
+
+Right = Literal["graph", "patients", "trials", "write"]
+"""To ask the graph and the network; to see patients; to plan and run trials; to change what others see."""
+Role = Literal["reader", "designer", "researcher", "clinician", "admin"]
+Way = Literal["key", "token", "cookie"]
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    "reader": frozenset({"graph"}),
+    "designer": frozenset({"graph", "trials"}),
+    "researcher": frozenset({"graph", "patients", "trials"}),
+    "clinician": frozenset({"graph", "patients", "trials"}),
+    "admin": frozenset(get_args(Right)),
+}
+"""Every role, from the narrowest to the widest."""
+
+_DOES: dict[Right, str] = {
+    "graph": "ask the graph",
+    "patients": "see patients",
+    "trials": "plan trials",
+    "write": "change what others see",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, as what, and how they showed it; `name` is of the caller, never of a patient."""
+
+    name: str
+    role: Role
+    way: Way
+
+    def may(self, right: Right) -> bool:
+        """Return whether the caller's role has this right.
+
+        >>> Caller("Trial planning", "designer", "key").may("patients")
+        False
+        """
+        return right in RIGHTS[self.role]
+
+    def require(self, right: Right) -> None:
+        """Raise `Forbidden` if the caller's role does not have this right."""
+        if not self.may(right):
+            raise Forbidden(self.role, right)
+
+
+class Forbidden(Refusal):
+    """A caller who is known and may not; `roles` are those that would do.
+
+    >>> print(Forbidden("reader", "trials"))
+    to plan trials takes the role designer, researcher, clinician or admin; yours is reader: ask whoever runs the desk
+    """
+
+    status = 403
+    slug = "forbidden"
+
+    def __init__(self, role: Role | None, right: Right) -> None:
+        self.right, self.roles = right, roles_with(right)
+        *others, last = self.roles
+        would = f"{', '.join(others)} or {last}" if others else last
+        yours = f"yours is {role}" if role else "you have none"
+        super().__init__(f"to {_DOES[right]} takes the role {would}; {yours}: ask whoever runs the desk")
+
+
+def roles_with(right: Right) -> tuple[Role, ...]:
+    """Return the roles that have a right, from the narrowest to the widest.
+
+    >>> roles_with("write")
+    ('admin',)
+    """
+    return tuple(role for role, rights in RIGHTS.items() if right in rights)
+
+
+def widest(roles: "frozenset[Role] | set[Role]") -> Role:
+    """Return the role that may most; of equals, the last in the list of roles.
+
+    >>> widest({"reader", "designer"})
+    'designer'
+    """
+    return max(roles, key=lambda role: (len(RIGHTS[role]), list(RIGHTS).index(role)))

@@ -22,7 +22,7 @@ class Pharmacogenome:
     """The results of each sample by gene, and the advice on drugs that follows, all of it or on the `drugs` asked for.
 
     `versions` names the definitions and guidelines, and their editions; `taken` the drugs, by identifier, that a
-    sample's record says are taken, where it has one.
+    sample's record says are taken, where it has one; `refused` what of a record could not be taken, and why.
     """
 
     results: Mapping[str, Mapping[str, GeneResult]]
@@ -30,6 +30,7 @@ class Pharmacogenome:
     drugs: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     taken: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a sample and gene, or, where drugs were asked for, a row a piece of advice on them."""
@@ -57,6 +58,7 @@ class Pharmacogenome:
             called = sum(result.called for result in genes.values())
             drugs = len({one.drug for one in self.advice[sample]})
             lines.append(f"{sample}: {called} of {len(genes)} genes called; advice on {drugs} drugs")
+        lines += [f"not taken: {one}" for one in self.refused]
         return "\n".join([*lines, "what was not tested is not normal: the notes say what is missing"])
 
     def _takes(self, sample: str, advice: Advice) -> bool:

@@ -68,9 +68,18 @@ def with_phenotypes(store: Store, persons: Sequence[tuple[str, Person]]) -> tupl
         return tuple(persons)
     rules = rules_of(store, genes)
     return tuple(
-        (source, replace(person, calls=tuple(_judged(call, rules.get(call.gene)) for call in person.calls)))
+        (source, replace(person, calls=tuple(judged(call, rules.get(call.gene)) for call in person.calls)))
         for source, person in persons
     )
+
+
+def judged(call: GeneCall, rules: Rules | None) -> GeneCall:
+    """Return a call, with what a graph's tables make of its genotype where the record gives that alone."""
+    if rules is None or not _bare(call):
+        return call
+    judged = rules.judge(pair_of(call.gene, call.diplotypes[0], rules))
+    value = judged.activity_score if call.activity_score is None else call.activity_score
+    return replace(call, phenotype=judged.phenotype, activity_score=value)
 
 
 def one_call(call: GeneCall) -> Call:
@@ -91,14 +100,6 @@ def stated_call(gene: str, diplotype: str) -> Call:
 def _bare(call: GeneCall) -> bool:
     """Return whether a call is a laboratory's genotype without more: what a genome's is not told of is left open."""
     return call.method == "record" and len(call.diplotypes) == 1 and call.phenotype is None
-
-
-def _judged(call: GeneCall, rules: Rules | None) -> GeneCall:
-    if rules is None or not _bare(call):
-        return call
-    judged = rules.judge(pair_of(call.gene, call.diplotypes[0], rules))
-    value = judged.activity_score if call.activity_score is None else call.activity_score
-    return replace(call, phenotype=judged.phenotype, activity_score=value)
 
 
 def _carried(call: GeneCall) -> Counter[str]:

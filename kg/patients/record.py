@@ -6,7 +6,7 @@ been, what would tell who the person is, and what becomes of it all in the store
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -203,7 +203,8 @@ class Reading:
     """What a reader may need beside its files: the moment of reading, and what the caller states of the files.
 
     `build` is the reference genome of a VCF (GRCh37, GRCh38) and `outside_calls` a table of diplotypes found
-    elsewhere; `fetch` finds public definitions. `store` is what the records are imported into, if anything.
+    elsewhere; `fetch` finds public definitions. `store` is what the records are imported into, if anything. `alleles`
+    are those that a graph knows, by gene: a genotype of these is taken, though nothing here lists their variants.
     """
 
     account: Account
@@ -214,6 +215,7 @@ class Reading:
     outside_calls: Path | None = None
     sample: str | None = None
     store: "Store | None" = None
+    alleles: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 class Reader(Protocol):

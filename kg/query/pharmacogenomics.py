@@ -83,7 +83,7 @@ def advice_of(
     for patient in patients:
         calls, phenotypes = called.get(patient, {}), stated.get(patient, {})
         results = {
-            gene: _result(gene, calls.get(gene, ()), phenotypes.get(gene, ()), rules.get(gene, Rules(gene)))
+            gene: result_of(gene, calls.get(gene, ()), phenotypes.get(gene, ()), rules.get(gene, Rules(gene)))
             for gene in sorted({*calls, *phenotypes, *guided})
         }
         advised = recommend(results, told, rules, drugs or None) if calls or phenotypes else ()
@@ -186,8 +186,11 @@ def rules_of(store: Store, genes: Collection[str]) -> dict[str, Rules]:
     }
 
 
-def _result(gene: str, calls: Sequence[Row], stated: Sequence[str], rules: Rules) -> GeneResult:
-    """Return what all calls of a gene say together, and a phenotype that is stated where none of them has one."""
+def result_of(gene: str, calls: Sequence[Row], stated: Sequence[str], rules: Rules) -> GeneResult:
+    """Return what all calls of a gene say together, and a phenotype that is stated where none of them has one.
+
+    A call has the attributes of `patient_has_diplotype`.
+    """
     open_ = [set(row["not_excluded"] or ()) for row in calls if row["diplotypes"]]
     untold = tuple(sorted(set.intersection(*open_), key=in_order)) if open_ else ()
     said = [{pair_of(gene, one, rules) for one in row["diplotypes"]} for row in calls if row["diplotypes"]]

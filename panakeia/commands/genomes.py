@@ -30,6 +30,9 @@ def pgx(
     patient: Annotated[
         str | None, typer.Option(help="In place of a VCF: a patient of the store.", metavar="ID")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="The FHIR record of one who is not in the store.", metavar="FILE.json")
+    ] = None,
     sample: Annotated[str | None, typer.Option(help="The one of its samples that is meant.", metavar="NAME")] = None,
     outside_calls: Annotated[
         Path | None,
@@ -56,6 +59,7 @@ def pgx(
     found = session.pgx(
         vcf,
         patient=patient,
+        record=record,
         sample=sample,
         outside_calls=outside_calls,
         build=build,

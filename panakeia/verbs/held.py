@@ -10,6 +10,7 @@ from kg.output import refuse_inputs, require_file
 if TYPE_CHECKING:
     from gnn.ask import AnyModel
     from gnn.checkpoint import Model
+    from kg.patients.bedside import Bedside
     from kg.progress import Progress
     from kg.stores.protocol import Store
 
@@ -33,6 +34,7 @@ class Held:
         self._progress = progress
         self._opened: Store | None = None
         self._loaded: dict[Path, AnyModel] = {}
+        self._guided: Bedside | None = None
 
     def __repr__(self) -> str:
         return f"Session({without_login(self.store)!r}, {str(self.model)!r})"
@@ -47,7 +49,7 @@ class Held:
         """Let go of the store; the next verb opens it again."""
         if self._opened is not None:
             self._opened.__exit__()
-            self._opened = None
+            self._opened = self._guided = None
 
     def _graph(self) -> "Store":
         """Return the session's store, opened."""

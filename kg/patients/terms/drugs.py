@@ -1,6 +1,6 @@
 """Drugs: the ingredients that a medicine's codes and name stand for.
 
-The shipped table and the graph's own identifiers come first, then the name of the product, of which each ingredient is
+The shipped tables and the graph's own identifiers come first, then the name of the product, of which each ingredient is
 looked for in the table and among the graph's own names; an unknown one gives the product's own node beside the others.
 An ingredient is broader than a product of it.
 """
@@ -36,6 +36,9 @@ def meaning(codes: Sequence[Code], known: Nodes) -> tuple[Meaning, ...]:
         found = known.by_curie("Drug", curie)
         if found:
             return (Meaning(TAKES, found[0], curie, found[1]),)
+        if system == "RXNORM" and (held := tables.rxnorm_products().get(written)):
+            parts = [drug for ingredient in held for drug in tables.drugs("rxcui")[ingredient].items()]
+            return tuple(Meaning(TAKES, known.row("Drug", *drug), curie, BROAD) for drug in parts)
     curie = recorded(*coded[0][:2]) if coded else ""
     partly: list[Row] = []
     for text in _names(codes, coded):

@@ -57,3 +57,12 @@ def products() -> dict[str, str]:
     They are of the National Drug Code Directory of the US Food and Drug Administration.
     """
     return {row["product"]: row["text"] for row in rows("terms/ndc.tsv")}
+
+
+@cache
+def rxnorm_products() -> dict[str, tuple[str, ...]]:
+    """Return the ingredients of common products by RxNorm's numbers of both, as Synthea's records name the products."""
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows("terms/rxnorm_products.tsv"):
+        found[row["rxcui"]] = (*found.get(row["rxcui"], ()), row["ingredient"])
+    return found

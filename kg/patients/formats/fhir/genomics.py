@@ -8,7 +8,7 @@ the plus strand of GRCh38 (after PharmCAT). A star allele is never called from a
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,7 @@ from kg.curie import OWN
 from kg.files.table import read_tsv
 from kg.patients.formats.fhir.codes import loinc, read_code
 from kg.patients.formats.fhir.elements import Json, codings, member, must_be_known, objects, text
+from kg.patients.formats.fhir.genotypes import METABOLISM, PHENOTYPES, diplotype, phenotype
 from kg.patients.formats.fhir.stated import Resource, Statement
 from kg.patients.formats.fhir.statuses import data_absent
 from kg.patients.formats.fhir.times import Span
@@ -26,8 +27,8 @@ from kg.patients.pharmacogenomics import COPIES, Call, GenotypeError, call_genot
 from kg.patients.record import Code, GeneCall, LeftOut, Refused
 
 GENOTYPE, HAPLOTYPE, VARIANT = "84413-4", "84414-2", "69548-6"
-GENOMIC = frozenset((GENOTYPE, HAPLOTYPE, VARIANT))
-"""LOINC of a genotype, of one haplotype, of a variant."""
+GENOMIC = frozenset((GENOTYPE, HAPLOTYPE, VARIANT, METABOLISM, *PHENOTYPES))
+"""LOINC of a genotype, of one haplotype, of a variant, of what a gene does to drugs."""
 
 _GENE_STUDIED, _SOURCE_CLASS = "48018-6", "48002-0"
 _DBSNP, _ALLELIC_STATE, _REFERENCE, _ALTERNATE = "81255-2", "53034-5", "69547-8", "69551-0"
@@ -78,7 +79,9 @@ def genomic(resource: Resource, span: Span) -> Iterator[Statement]:
     if HAPLOTYPE in codes:
         raise LeftOut("one haplotype, not a genotype")
     if GENOTYPE in codes:
-        yield _call(resource, _genotype(raw, parts), span)
+        yield _call(resource, _genotype(resource, parts), span)
+    elif codes & {METABOLISM, *PHENOTYPES}:
+        yield _phenotype(resource, codes, parts, span)
     else:
         yield from _variant(resource, parts, span)
 
@@ -112,8 +115,19 @@ def _call(resource: Resource, call: Call, span: Span) -> GeneCall:
     )
 
 
-def _genotype(raw: Json, parts: Mapping[str, list[Json]]) -> Call:
-    texts = _texts(raw)
+def _phenotype(resource: Resource, codes: frozenset[str], parts: Mapping[str, list[Json]], span: Span) -> GeneCall:
+    """Return what is stated of what a gene does to drugs, without a genotype."""
+    genes = {gene for gene in _stated(parts, _GENE_STUDIED) if not _NO_SYMBOL.fullmatch(gene)}
+    genes = {PHENOTYPES[code] for code in codes & PHENOTYPES.keys()} or genes
+    if len(genes) != 1:
+        raise Refused("component", "names two genes (48018-6)" if genes else "does not say which gene it is (48018-6)")
+    (gene,) = genes
+    said = phenotype(loinc(resource.raw.get("valueCodeableConcept")), _texts(resource.raw), gene)
+    return replace(_call(resource, Call(gene, None, {}), span), diplotypes=(), phenotype=said)
+
+
+def _genotype(resource: Resource, parts: Mapping[str, list[Json]]) -> Call:
+    texts = _texts(resource.raw)
     if not texts:
         raise LeftOut("no genotype")
     genes = [gene for gene in _stated(parts, _GENE_STUDIED) if not _NO_SYMBOL.fullmatch(gene)]
@@ -127,6 +141,9 @@ def _genotype(raw: Json, parts: Mapping[str, list[Json]]) -> Call:
             return call_genotype(said, gene)
         except GenotypeError as failure:
             failures.append(failure)
+    for said in texts:
+        if found := diplotype(said, genes, resource.alleles):
+            return Call(*found, {})
     raise Refused("value[x]", f"is not understood: {failures[0]}") from None
 
 

@@ -227,6 +227,7 @@ class Scope:
             medication=self._medication_meant,
             is_of_the_same=lambda subject: self._is_of(subject, raw, entry),
             faults=raw.faults,
+            alleles=self.shared.reading.alleles,
         )
         return replace(said, statements=tuple(statements(resource)))
 

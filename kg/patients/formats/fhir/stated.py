@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class Resource:
     """A valid resource, where it stands, what tells it and its version apart, and who is told what is not taken.
 
     `medication` finds the Medication that a reference means; `is_of_the_same` says whether a subject is its own;
-    `faults` are the elements taken out since they are bad.
+    `faults` are the elements taken out since they are bad; `alleles` those that are known beside the listed, by gene.
     """
 
     raw: Json
@@ -37,6 +37,7 @@ class Resource:
     medication: Callable[[str], Json | None]
     is_of_the_same: Callable[[Any], bool]
     faults: tuple[tuple[str, str], ...] = ()
+    alleles: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def refuse(self, element: str, reason: str) -> None:
         """Note that a part of the resource is refused."""

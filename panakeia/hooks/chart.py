@@ -1,0 +1,146 @@
+"""Chart: the patient and the results of genes, from prefetch or, for what it lacks, from the client's FHIR server.
+
+Only a server that the settings list is asked, over https or on this machine, without following any redirect; pages are
+followed under the same base alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urljoin
+
+import httpx
+
+from kg.patients.formats.fhir.genotypes import METABOLISM, PHENOTYPES
+from panakeia.hooks.asked import Asked, Json
+from panakeia.hooks.problem import HookProblem
+
+GENETICS = ("84413-4", "69548-6", METABOLISM, *PHENOTYPES)
+"""LOINC of a genotype, of a variant, and of what a gene does to drugs."""
+PATIENT, GENES, LABS = "patient", "genotypes", "measurements"
+REQUIRED = (PATIENT, GENES)
+"""What is asked for; measurements are for starting doses alone, and may be missing."""
+_MOST_PAGES, _MOST_BYTES, _TIMEOUT_S = 20, 8_000_000, 5.0
+
+
+def templates(labs: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the prefetch templates; `labs` are LOINC codes that starting doses need."""
+    found = {PATIENT: "Patient/{{context.patientId}}", GENES: _search(GENETICS)}
+    return found | ({LABS: _search(labs)} if labs else {})
+
+
+def _search(codes: tuple[str, ...]) -> str:
+    return "Observation?patient={{context.patientId}}&code=" + ",".join(f"http://loinc.org|{one}" for one in codes)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The resources of a patient; `missing` are those prefetches of which nothing is known and nobody can be asked."""
+
+    resources: tuple[Json, ...]
+    missing: tuple[str, ...] = ()
+
+
+def chart(asked: Asked, servers: tuple[str, ...], wanted: Mapping[str, str], client: httpx.Client) -> Chart:
+    """Return a patient's chart; raises `HookProblem` with 412 where what is required cannot be had, 400 for another's.
+
+    `wanted` are the templates, by key; `client` asks the server.
+    """
+    found: list[Json] = []
+    missing: list[str] = []
+    for key, template in wanted.items():
+        sent = asked.prefetch.get(key) if key in asked.prefetch else _UNSENT
+        whole = sent is not _UNSENT and _is_whole(sent)
+        if not whole and asked.server is not None:
+            sent = _Server(asked, servers, client).get(template)
+        elif not whole and key in REQUIRED:
+            raise HookProblem(
+                412,
+                f"prefetch {key!r} was not sent, or not whole, and no fhirServer to ask: prefetch it by its template",
+            )
+        elif not whole:
+            missing.append(key)
+            continue
+        found += _resources(sent)
+    patients = [one for one in found if one.get("resourceType") == "Patient"]
+    if not patients:
+        raise HookProblem(412, "there is no Patient: expected prefetch 'patient' to be the one of context.patientId")
+    if any(one.get("id") != asked.patient for one in patients):
+        raise HookProblem(400, "prefetch 'patient' is not the patient of context.patientId: check the template")
+    return Chart(tuple(found), tuple(missing))
+
+
+_UNSENT = object()
+
+
+def _is_whole(sent: Any) -> bool:
+    """Return whether what was prefetched is all there is: null says that there is nothing."""
+    if sent is None:
+        return True
+    if not isinstance(sent, Mapping) or sent.get("resourceType") == "OperationOutcome":
+        return False
+    return _next(sent) is None and not any(one.get("resourceType") == "OperationOutcome" for one in _resources(sent))
+
+
+def _resources(sent: Any) -> Iterator[Json]:
+    if isinstance(sent, Mapping) and sent.get("resourceType") == "Bundle":
+        for entry in sent.get("entry") or ():
+            if isinstance(entry, Mapping) and isinstance(entry.get("resource"), Mapping):
+                yield entry["resource"]
+    elif isinstance(sent, Mapping):
+        yield sent
+
+
+def _next(bundle: Any) -> str | None:
+    links = bundle.get("link") if isinstance(bundle, Mapping) else None
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, Mapping) and link.get("relation") == "next":
+            return str(link.get("url") or "")
+    return None
+
+
+class _Server:
+    """The client's FHIR server, which is asked only if it is one of those allowed."""
+
+    def __init__(self, asked: Asked, servers: tuple[str, ...], client: httpx.Client) -> None:
+        base = (asked.server or "").rstrip("/")
+        if base not in {one.rstrip("/") for one in servers}:
+            raise HookProblem(412, "fhirServer is not one that may be asked: list it in the settings, or prefetch")
+        self.base, self.asked, self.client = f"{base}/", asked, client
+
+    def get(self, template: str) -> Json:
+        """Return the resource, or the bundle of all pages, of a template."""
+        url: str | None = self.base + template.replace("{{context.patientId}}", quote(self.asked.patient, safe=""))
+        first: dict[str, Any] = {}
+        for page in range(_MOST_PAGES):
+            if url is None:
+                return first
+            got = self._page(url)
+            if page and isinstance(got.get("entry"), list):
+                first["entry"] = [*(first.get("entry") or ()), *got["entry"]]
+            first = first or dict(got)
+            follows = _next(got)
+            url = urljoin(self.base, follows) if follows is not None else None
+            if url is not None and not url.startswith(self.base):
+                raise HookProblem(412, "fhirServer refers to a page of another server, which is not asked")
+        raise HookProblem(412, f"fhirServer has more than {_MOST_PAGES} pages of results: narrow them, or prefetch")
+
+    def _page(self, url: str) -> Json:
+        headers = {"Accept": "application/fhir+json"}
+        if self.asked.token:
+            headers["Authorization"] = f"Bearer {self.asked.token}"
+        try:
+            with self.client.stream("GET", url, headers=headers, timeout=_TIMEOUT_S) as answer:
+                if answer.status_code != 200:
+                    raise HookProblem(412, f"fhirServer answered {answer.status_code}: check the token and its scope")
+                content = b""
+                for part in answer.iter_bytes():
+                    content += part
+                    if len(content) > _MOST_BYTES:
+                        raise HookProblem(412, "fhirServer sends more than 8 MB: narrow the results, or prefetch")
+            found = httpx.Response(200, content=content).json()
+        except (httpx.HTTPError, ValueError) as failure:
+            raise HookProblem(412, f"fhirServer gave no JSON: {type(failure).__name__}") from None
+        if not isinstance(found, Mapping):
+            raise HookProblem(412, "fhirServer gave no resource")
+        return found

@@ -1,0 +1,1 @@
+"""CDS Hooks: cards at the moment of an order."""

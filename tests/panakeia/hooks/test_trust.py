@@ -1,0 +1,182 @@
+"""Who is answered (signed tokens), and which FHIR servers are asked: those of the settings, and nobody else."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from panakeia.hooks.desk import desk
+from panakeia.hooks.router import router
+from panakeia.hooks.settings import Settings
+from tests.kg.patients.made_up_records import PATIENT
+from tests.panakeia.hooks.conftest import CLOPIDOGREL, POOR, SIGN, Json, call
+
+BASE = "https://cds.example.org/cds-services"
+ISSUER = "https://ehr.example.org"
+FHIR = "https://fhir.example.org/r4"
+
+
+def jwk(key: Any, kid: str) -> Json:
+    algorithm = jwt.get_algorithm_by_name("ES384" if isinstance(key, ec.EllipticCurvePrivateKey) else "RS384")
+    return {**json.loads(algorithm.to_jwk(key.public_key())), "kid": kid}
+
+
+@pytest.fixture(scope="module")
+def keys() -> dict[str, Any]:
+    return {
+        "ES384": ec.generate_private_key(ec.SECP384R1()),
+        "RS384": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    }
+
+
+@pytest.fixture
+def client(settings: Settings, keys: dict[str, Any], tmp_path: Path) -> TestClient:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [jwk(key, kid) for kid, key in keys.items()]}), encoding="utf-8")
+    trusting = Settings(settings.session, base_url=BASE, clients={ISSUER: file}, feedback=settings.feedback)
+    app = FastAPI()
+    app.include_router(router(trusting), prefix="/cds-services")
+    return TestClient(app, client=("203.0.113.9", 50000))
+
+
+def token(key: Any, algorithm: str, head: Json | None = None, **change: Any) -> str:
+    moment = int(time.time())
+    claims = {
+        "iss": ISSUER,
+        "aud": f"{BASE}/{SIGN}",
+        "exp": moment + 300,
+        "iat": moment,
+        "jti": str(uuid4()),
+    }
+    told = {name: value for name, value in {**claims, **change}.items() if value is not None}
+    return jwt.encode(told, key, algorithm, {"kid": algorithm, **(head or {})})
+
+
+def asked(client: TestClient, given: str | None) -> httpx.Response:
+    headers = {} if given is None else {"Authorization": f"Bearer {given}"}
+    return client.post(f"/cds-services/{SIGN}", json=call(SIGN, [CLOPIDOGREL], [POOR]), headers=headers)
+
+
+@pytest.mark.parametrize("algorithm", ["ES384", "RS384"])
+def test_a_signed_token_opens_the_service_once(client: TestClient, keys: dict[str, Any], algorithm: str) -> None:
+    given = token(keys[algorithm], algorithm)
+    assert asked(client, given).json()["cards"]
+    again = asked(client, given)
+    assert again.status_code == 401 and "used before" in again.json()["detail"]
+    discovery = token(keys[algorithm], algorithm, aud=BASE)
+    assert client.get("/cds-services", headers={"Authorization": f"Bearer {discovery}"}).status_code == 200
+    assert client.get("/cds-services").status_code == 401
+
+
+def test_other_tokens_are_refused_with_a_reason(client: TestClient, keys: dict[str, Any]) -> None:
+    good, moment = keys["ES384"], int(time.time())
+    strange = ec.generate_private_key(ec.SECP384R1())
+    bad: list[str | None] = [
+        None,
+        "no token",
+        token(strange, "ES384"),
+        token(good, "ES384", iss="https://other.example.org"),
+        token(good, "ES384", aud=f"{BASE}/panakeia-order-select"),
+        token(good, "ES384", exp=moment - 100),
+        token(good, "ES384", exp=moment + 100_000),
+        token(good, "ES384", iat=moment + 1_000),
+        token(good, "ES384", jti=None),
+        token(good, "ES384", head={"kid": "unheard"}),
+        token("a secret of more than thirty-two bytes, at least", "HS256"),
+        jwt.encode({"iss": ISSUER}, "", "none"),
+    ]
+    for given in bad:
+        answer = asked(client, given)
+        assert answer.status_code == 401 and answer.json()["detail"], given
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_without_clients_only_this_machine_is_answered(settings: Settings) -> None:
+    app = FastAPI()
+    app.include_router(router(settings), prefix="/cds-services")
+    assert TestClient(app, client=("203.0.113.9", 50000)).get("/cds-services").status_code == 401
+    assert TestClient(app, client=("::1", 50000)).get("/cds-services").status_code == 200
+
+
+def served(settings: Settings, answer: Callable[[httpx.Request], httpx.Response], body: Json) -> httpx.Response:
+    """Return the answer to a call, where FHIR servers answer so."""
+    asks = Settings(settings.session, servers=(FHIR,), feedback=settings.feedback)
+    http = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=False)
+    app = FastAPI()
+    app.include_router(router(asks, desk(asks, http)), prefix="/cds-services")
+    return TestClient(app, client=("127.0.0.1", 50000)).post(f"/cds-services/{SIGN}", json=body)
+
+
+def test_what_was_not_prefetched_is_asked_of_the_fhir_server(settings: Settings) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if "/Patient/" in request.url.path:
+            return httpx.Response(200, json=PATIENT)
+        first = "page" not in request.url.params
+        about = {"reference": f"Patient/{PATIENT['id']}"}
+        entries = [] if first else [{"resource": {**POOR, "subject": about}}]
+        links = [{"relation": "next", "url": f"{FHIR}/Observation?page=2"}] if first else []
+        return httpx.Response(
+            200, json={"resourceType": "Bundle", "type": "searchset", "entry": entries, "link": links}
+        )
+
+    permission = {"access_token": "t0ken", "token_type": "Bearer", "expires_in": 300, "scope": "x", "subject": "y"}
+    body = call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR, fhirAuthorization=permission)
+    del body["prefetch"]
+    assert served(settings, answer, body).json()["cards"][0]["indicator"] == "critical"
+    assert [one.headers["authorization"] for one in seen] == ["Bearer t0ken"] * 3
+    assert all(str(one.url).startswith(FHIR) for one in seen)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "https://fhir.example.org",
+        "http://169.254.169.254/latest",
+        "https://fhir.example.org/r4@evil.example",
+        "file:///",
+    ],
+)
+def test_a_server_that_is_not_listed_is_never_asked(settings: Settings, server: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"asked {request.url}")
+
+    refused = served(settings, answer, call(SIGN, [CLOPIDOGREL], None, fhirServer=server))
+    assert refused.status_code == 412 and "settings" in refused.json()["detail"]
+
+
+def test_neither_redirects_nor_foreign_pages_are_followed(settings: Settings) -> None:
+    bundle = {"resourceType": "Bundle", "link": [{"relation": "next", "url": "https://evil.example/x"}]}
+    answers = [
+        httpx.Response(302, headers={"location": "https://evil.example"}),
+        httpx.Response(200, json=bundle),
+        httpx.Response(200, content=b"no json"),
+        httpx.Response(401),
+    ]
+    for given in answers:
+
+        def answer(request: httpx.Request, given: httpx.Response = given) -> httpx.Response:
+            assert request.url.host == "fhir.example.org"
+            return given
+
+        refused = served(settings, answer, call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR))
+        assert refused.status_code == 412 and refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://fhir.example.org", "https://user:word@fhir.example.org", "ftp://x", "https://"]
+)
+def test_settings_take_safe_addresses_alone(settings: Settings, url: str) -> None:
+    with pytest.raises(ValueError, match=r"safe|address"):
+        Settings(settings.session, servers=(url,))

@@ -1,11 +1,10 @@
 """The options that several commands share; what an option can be stands in its help."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 import typer
 
@@ -41,23 +40,32 @@ Twin: TypeAlias = Annotated[str, As("named")]
 SOURCES = sorted(module.name for module in iter_modules(kg.sources.__path__))
 
 
-def whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Return the parser of an option that is a whole number in these bounds, written as numbers are in files.
+@dataclass(frozen=True)
+class Whole:
+    """The parser of an option that is a whole number in these bounds, written as numbers are in files."""
+
+    ge: int
+    le: int | None = None
+    __name__: ClassVar[str] = "whole"
+
+    def __call__(self, text: str) -> int:
+        """Return the number; raises `BadParameter` for another text."""
+        if re.fullmatch("[0-9]{19,}", str(text)):
+            raise typer.BadParameter(f"got {text!r}, expected a whole number of at most 18 digits")
+        digits = re.fullmatch("[0-9]+", str(text))
+        if not digits or int(text) < self.ge or (self.le is not None and int(text) > self.le):
+            expected = f"of at least {self.ge}" if self.le is None else f"from {self.ge} to {self.le}"
+            raise typer.BadParameter(f"got {text!r}, expected a whole number {expected}")
+        return int(text)
+
+
+def whole(least: int, most: int | None = None) -> Whole:
+    """Return the parser of an option that is a whole number in these bounds.
 
     >>> whole(0)("12")
     12
     """
-
-    def parse(text: str) -> int:
-        if re.fullmatch("[0-9]{19,}", str(text)):
-            raise typer.BadParameter(f"got {text!r}, expected a whole number of at most 18 digits")
-        digits = re.fullmatch("[0-9]+", str(text))
-        if not digits or int(text) < least or (most is not None and int(text) > most):
-            expected = f"of at least {least}" if most is None else f"from {least} to {most}"
-            raise typer.BadParameter(f"got {text!r}, expected a whole number {expected}")
-        return int(text)
-
-    return parse
+    return Whole(least, most)
 
 
 def decimal(text: str) -> float:

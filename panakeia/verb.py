@@ -50,7 +50,8 @@ class Given:
         """How the command line writes it, `--max-length`; empty for one that is told by its place."""
         if isinstance(self.asked, ArgumentInfo):
             return ""
-        named = [one.partition("/")[0] for one in self.asked.param_decls or () if one.startswith("--")]
+        written = [self.asked.default, *(self.asked.param_decls or ())]  # typer takes the first for a default
+        named = [one.partition("/")[0] for one in written if isinstance(one, str) and one.startswith("--")]
         return named[0] if named else f"--{self.name.replace('_', '-')}"
 
 
@@ -165,6 +166,9 @@ def _given(parameter: inspect.Parameter) -> Given:
     )
     if get_origin(base) in (Union, UnionType):
         [base] = [one for one in get_args(base) if one is not NoneType]
+        if get_origin(base) is Annotated:
+            base, *inner = get_args(base)
+            notes += inner
     many = get_origin(base) is list
     [kind] = get_args(base) if many else [base]
     roles = [one.role for one in notes if isinstance(one, As)]

@@ -12,7 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {"kg": set(), "gnn": {"kg"}, "twin": {"kg"}, "panakeia": {"kg", "gnn", "twin"}}
 
-CYPHER = re.compile(r"\b(MATCH|MERGE|CREATE) ?\(|\bUNWIND [$\w]|\bRETURN \w+[.( ]|\b(DETACH )?DELETE \w|\bCALL [({]")
+CYPHER = re.compile(
+    r"\b(MATCH|MERGE|CREATE) ?\(|\bUNWIND [$\w]|\bRETURN \w+[.( ]|\b(DETACH )?DELETE (?!FROM)\w|\bCALL [({]"
+)
 MAY_SPEAK_CYPHER = re.compile(r"kg\.(stores\..*|query\..*|search)")
 
 

@@ -98,4 +98,4 @@ def _print_journal(found: Answer, how: Mapping[str, Any]) -> None:
 def join(app: typer.Typer) -> None:
     """Add these commands to the group of patients'."""
     verb(app, "patient disclosure", right="patients", needs=("store",))(patient_disclosure)
-    verb(app, "patient journal", right="write", needs=("store",))(patient_journal)
+    verb(app, "patient journal", right="write", needs=("store",), show=_print_journal)(patient_journal)

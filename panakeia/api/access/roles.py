@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from panakeia.api.access.refusal import Refusal
+from panakeia.verb import Right
 
-Right = Literal["graph", "patients", "trials", "write"]
-"""To ask the graph and the network; to see patients; to plan and run trials; to change what others see."""
 Role = Literal["reader", "designer", "researcher", "clinician", "admin"]
 Way = Literal["key", "token", "cookie"]
 

@@ -1,0 +1,254 @@
+"""Desk: asks a verb for a face: the request checked, the caller's rights held, a session lent, the answer kept."""
+
+import hashlib
+import json
+import queue
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from kg.patients.deidentify import is_pseudonym
+from panakeia.answer import Answer
+from panakeia.ask import Session
+from panakeia.commands.every import EVERY
+from panakeia.desk.kept import Bytes
+from panakeia.desk.requests import arguments, checked
+from panakeia.desk.tables import FORMS, Form, rendered
+from panakeia.verb import Right, Verb
+from panakeia.verbs.held import MODEL, STORE
+
+if TYPE_CHECKING:
+    from kg.progress import Progress
+
+ALL: frozenset[Right] = frozenset(get_args(Right))
+"""The rights of whoever works on the machine itself."""
+SESSIONS = 2
+"""How many verbs are answered at once; each has a session of its own."""
+KEPT_BYTES = 64 << 20
+_PATIENT = re.compile(rb"PANAKEIA:P-[0-9a-f]{20}", re.IGNORECASE)
+_BARE = re.compile(r"P-[0-9a-f]{20}", re.IGNORECASE)
+
+
+class NotAllowed(ValueError):
+    """What who asks may not: `right` is the one that is missing."""
+
+    def __init__(self, right: Right, what: str) -> None:
+        needed = {
+            "graph": "to ask the graph",
+            "patients": "to see patients",
+            "trials": "to plan trials",
+            "write": "to change what others see",
+        }[right]
+        super().__init__(f"{what} needs the right {needed} ({right}): ask whoever runs the desk for a key that has it")
+        self.right = right
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """What a desk serves: a store and a model, a mirror of public files, and its own folder."""
+
+    store: str = STORE
+    model: Path = Path(MODEL)
+    data: Path | None = None
+    home: Path = Path("out/desk")
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a verb works: the folder of its files, in `in` and `out`, and who is told how far it is."""
+
+    folder: Path
+    progress: "Progress | None" = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as bytes: `etag` changes when the graph, the model or the arguments do, `version` names the data."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    version: str
+
+
+class Desk:
+    """The verbs of a store and a model, for several askers at once."""
+
+    def __init__(self, settings: DeskSettings | None = None) -> None:
+        self.settings = settings or DeskSettings()
+        self._idle: queue.LifoQueue[tuple[str, Session]] = queue.LifoQueue()
+        self._lent = queue.Queue[None](SESSIONS)
+        self._bytes = Bytes(KEPT_BYTES)
+        self._versions: dict[str, str] = {}
+
+    @cached_property
+    def verbs(self) -> Mapping[str, Verb]:
+        """Return the verbs that are offered, by name: all but those of the machine's own user."""
+        return {name: verb for name, verb in EVERY.items() if not verb.here}
+
+    def answer(
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        rights: frozenset[Right] = ALL,
+        at: At | None = None,
+        *,
+        strict: bool = True,
+    ) -> Answer:
+        """Return a verb's answer to a request.
+
+        Raises `KeyError` for a verb that is not offered, `Refused` for a request that cannot be asked, `NotAllowed`
+        where a right is missing or patients would be shown without it, and what the verb's room raises.
+        """
+        verb, given = self._given(name, request, rights, strict)
+        return self._answered(verb, given, rights, at)
+
+    def ask(
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        rights: frozenset[Right] = ALL,
+        form: Form = "json",
+        *,
+        strict: bool = True,
+    ) -> Reply:
+        """Return a verb's answer as bytes; what names no patient is kept. Raises what `answer` raises."""
+        verb, given = self._given(name, request, rights, strict)
+        state, version = self.state(), self.version()
+        asked = json.dumps([name, given, form], default=_told, sort_keys=True)
+        etag = hashlib.sha256(f"{state}\n{asked}".encode()).hexdigest()[:32]
+        keep = verb.right in ("graph", "trials") and not verb.long
+        body = self._bytes.get(etag) if keep else None
+        if body is None:
+            body = rendered(self._answered(verb, given, rights, None), form)
+            if keep and not _PATIENT.search(body):
+                self._bytes.put(etag, body)
+        return Reply(body, FORMS[form], etag, version)
+
+    def require(self, name: str, request: Mapping[str, Any], rights: frozenset[Right], *, strict: bool = True) -> None:
+        """Raise what `answer` raises before it runs: for what cannot be asked, and for who may not."""
+        self._given(name, request, rights, strict)
+
+    def state(self) -> str:
+        """Return what changes as soon as the graph or a model does."""
+        seen = []
+        for place in (Path(self.settings.store), *sorted(self.settings.model.parent.glob("*/model.safetensors"))):
+            if place.exists():
+                told = place.stat()
+                seen.append(f"{place.name} {told.st_ino} {told.st_mtime_ns} {told.st_size}")
+        return "\n".join(seen) or self.settings.store
+
+    def version(self) -> str:
+        """Return the version of the graph's data, as reports name it."""
+        from kg.graph import data_version
+        from kg.stores.releases import read_releases
+
+        state = self.state()
+        if state not in self._versions:
+            with self._session(None) as session:
+                self._versions = {state: data_version(read_releases(session._graph()))}
+        return self._versions[state]
+
+    def close(self) -> None:
+        """Let go of all sessions."""
+        while not self._idle.empty():
+            self._idle.get_nowait()[1].close()
+
+    def kept(self, name: str) -> Path:
+        """Return the folder of what the desk keeps by this name: a model beside its own, or a job's output.
+
+        Raises `ValueError` for a name of nothing.
+        """
+        models, jobs = self.settings.model.parent, self.settings.home / "jobs"
+        for folder in (jobs, models):
+            place = folder / name
+            if ".." not in Path(name).parts and place.is_dir() and place.resolve().is_relative_to(folder.resolve()):
+                return place
+        raise ValueError(
+            f"got {name!r}, expected the name of a model ({self._models()}), or of a job's output (ID/out)"
+        )
+
+    def _models(self) -> str:
+        found = [place.parent.name for place in self.settings.model.parent.glob("*/model.safetensors")]
+        return ", ".join(sorted(found)) or "none is trained"
+
+    def _given(
+        self, name: str, request: Mapping[str, Any], rights: frozenset[Right], strict: bool
+    ) -> tuple[Verb, dict[str, Any]]:
+        verb = self.verbs[name]
+        if verb.right not in rights:
+            raise NotAllowed(verb.right, f"`{verb.command}`")
+        given = checked(verb, request, strict=strict)
+        if "patients" not in rights and (given.get("patients") is True or any(map(_names_patient, _texts(given)))):
+            raise NotAllowed("patients", "what is asked of a patient")
+        return verb, given
+
+    def _answered(self, verb: Verb, given: Mapping[str, Any], rights: frozenset[Right], at: At | None) -> Answer:
+        folder = Path(tempfile.mkdtemp(prefix="panakeia-")) if at is None else at.folder
+        try:
+            called = arguments(verb, given, folder, self.kept)
+            folder.joinpath("out").mkdir(parents=True, exist_ok=True)
+            for name, about in verb.given.items():
+                if about.role == "kept" and isinstance(called.get(name), Path) and name not in given:
+                    called[name] = self.settings.model.parent
+            with self._session(None if at is None else at.progress) as session:
+                found = verb.function(session, **called)
+            if "patients" not in rights and _PATIENT.search(rendered(found, "json")):
+                raise NotAllowed("patients", "the answer names patients, and it")
+            return found
+        finally:
+            if at is None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _session(self, progress: "Progress | None") -> Iterator[Session]:
+        """Lend a session of today's graph and model; one whose graph has changed since is closed."""
+        from kg.progress import silent
+
+        self._lent.put(None)
+        state, session = self.state(), None
+        try:
+            while session is None and not self._idle.empty():
+                try:
+                    seen, found = self._idle.get_nowait()
+                except queue.Empty:
+                    break
+                if seen == state:
+                    session = found
+                else:
+                    found.close()
+            if session is None:
+                held = self.settings
+                session = Session(held.store, held.model, data=held.data)
+            session._progress = progress or silent
+            yield session
+            self._idle.put((state, session))
+        finally:
+            self._lent.get()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
+    elif hasattr(value, "text"):
+        yield from _texts(value.text)
+
+
+def _names_patient(text: str) -> bool:
+    return is_pseudonym(text.strip()) or _BARE.search(text) is not None
+
+
+def _told(value: Any) -> Any:
+    return value.model_dump() if hasattr(value, "model_dump") else str(value)

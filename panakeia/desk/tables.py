@@ -1,0 +1,34 @@
+"""Tables: an answer as bytes of a form: all of it as JSON, its rows as CSV, TSV or Parquet."""
+
+import io
+import json
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from kg.files.table import write_csv, write_tsv
+from panakeia.answer import Answer
+
+Form: TypeAlias = Literal["json", "csv", "tsv", "parquet"]
+FORMS: dict[Form, str] = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "tsv": "text/tab-separated-values; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
+"""The forms and their media types."""
+
+
+def rendered(answer: Answer, form: Form) -> bytes:
+    """Return an answer's bytes: the JSON is the command line's, the others are the rows alone."""
+    if form == "json":
+        return json.dumps(answer.to_json(), ensure_ascii=False, allow_nan=False).encode()
+    frame = answer.to_frame()
+    if form == "parquet":
+        held = io.BytesIO()
+        mixed = [name for name, kind in frame.dtypes.items() if isinstance(kind, np.dtype) and kind.kind == "O"]
+        frame.astype(dict.fromkeys(mixed, "string")).to_parquet(held, index=False)
+        return held.getvalue()
+    text = io.StringIO()
+    (write_csv if form == "csv" else write_tsv)(frame, text)
+    return text.getvalue().encode()

@@ -45,7 +45,7 @@ def _card(order: Order, drug: str, advice: list[Advice], unknown: Sequence[GeneR
     says = first.recommendation if alone else f"{first.recommendation} ({first.population or 'see the details'})"
     removal = _removal(order, drug) if urgent == "critical" else ()
     return Card(
-        summary=shortened(f"{drug}, {found}: {says}"),
+        summary=shortened(f"{drug}, {found}: {says.removeprefix('- ')}"),
         detail="\n\n".join([*_paragraphs(advice), *_gaps(unknown)]),
         indicator=urgent,
         source=Source(f"{name}: {first.guideline or drug}", TOPIC, _address(first.url)),

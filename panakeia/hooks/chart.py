@@ -5,7 +5,6 @@ followed under the same base alone.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -17,57 +16,42 @@ from panakeia.hooks.problem import HookProblem
 
 GENETICS = ("84413-4", "69548-6", METABOLISM, *PHENOTYPES)
 """LOINC of a genotype, of a variant, and of what a gene does to drugs."""
-PATIENT, GENES, LABS = "patient", "genotypes", "measurements"
-REQUIRED = (PATIENT, GENES)
-"""What is asked for; measurements are for starting doses alone, and may be missing."""
+PATIENT, GENES = "patient", "genotypes"
 _MOST_PAGES, _MOST_BYTES, _TIMEOUT_S = 20, 8_000_000, 5.0
 
 
-def templates(labs: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return the prefetch templates; `labs` are LOINC codes that starting doses need."""
-    found = {PATIENT: "Patient/{{context.patientId}}", GENES: _search(GENETICS)}
-    return found | ({LABS: _search(labs)} if labs else {})
+def templates() -> dict[str, str]:
+    """Return the prefetch templates; all that they ask for is needed."""
+    codes = ",".join(f"http://loinc.org|{one}" for one in GENETICS)
+    return {
+        PATIENT: "Patient/{{context.patientId}}",
+        GENES: "Observation?patient={{context.patientId}}&code=" + codes,
+    }
 
 
-def _search(codes: tuple[str, ...]) -> str:
-    return "Observation?patient={{context.patientId}}&code=" + ",".join(f"http://loinc.org|{one}" for one in codes)
+def chart(asked: Asked, servers: tuple[str, ...], client: httpx.Client) -> tuple[Json, ...]:
+    """Return the resources of a patient; raises `HookProblem`: 412 where they cannot be had, 400 for another's.
 
-
-@dataclass(frozen=True)
-class Chart:
-    """The resources of a patient; `missing` are those prefetches of which nothing is known and nobody can be asked."""
-
-    resources: tuple[Json, ...]
-    missing: tuple[str, ...] = ()
-
-
-def chart(asked: Asked, servers: tuple[str, ...], wanted: Mapping[str, str], client: httpx.Client) -> Chart:
-    """Return a patient's chart; raises `HookProblem` with 412 where what is required cannot be had, 400 for another's.
-
-    `wanted` are the templates, by key; `client` asks the server.
+    `client` asks the server.
     """
     found: list[Json] = []
-    missing: list[str] = []
-    for key, template in wanted.items():
+    for key, template in templates().items():
         sent = asked.prefetch.get(key) if key in asked.prefetch else _UNSENT
         whole = sent is not _UNSENT and _is_whole(sent)
         if not whole and asked.server is not None:
             sent = _Server(asked, servers, client).get(template)
-        elif not whole and key in REQUIRED:
+        elif not whole:
             raise HookProblem(
                 412,
                 f"prefetch {key!r} was not sent, or not whole, and no fhirServer to ask: prefetch it by its template",
             )
-        elif not whole:
-            missing.append(key)
-            continue
         found += _resources(sent)
     patients = [one for one in found if one.get("resourceType") == "Patient"]
     if not patients:
         raise HookProblem(412, "there is no Patient: expected prefetch 'patient' to be the one of context.patientId")
     if any(one.get("id") != asked.patient for one in patients):
         raise HookProblem(400, "prefetch 'patient' is not the patient of context.patientId: check the template")
-    return Chart(tuple(found), tuple(missing))
+    return tuple(found)
 
 
 _UNSENT = object()

@@ -9,12 +9,16 @@ from typing import Any
 import httpx
 
 from kg.patients.bedside import Bedside
+from kg.patients.formats.fhir.direct import read_person
 from kg.patients.record import RecordError
+from kg.progress import silent
 from kg.query.pharmacogenomics import AdviceError
+from panakeia.ask import Session
 from panakeia.hooks.advice import advice_cards
-from panakeia.hooks.asked import SERVICES, read_call
+from panakeia.hooks.asked import SERVICES, Json, read_call
 from panakeia.hooks.cards import Card
-from panakeia.hooks.chart import Chart, chart, templates
+from panakeia.hooks.chart import chart, templates
+from panakeia.hooks.doses import STARTING, Doses
 from panakeia.hooks.feedback import Feedback
 from panakeia.hooks.once import Once
 from panakeia.hooks.orders import Order, Products, orders, read_products
@@ -41,6 +45,7 @@ class Desk:
     once: Once
     feedback: Feedback
     client: httpx.Client
+    doses: Doses
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def known(self) -> Bedside:
@@ -52,8 +57,10 @@ class Desk:
                 raise HookProblem(503, str(failure)) from None
 
     def warm(self) -> None:
-        """Do now what a first call would wait for: read the graph, and load FHIR's models."""
+        """Do now what a first call would wait for: read the graph, and load models and what validates FHIR."""
         self.known()
+        if self.settings.doses:
+            self.doses.warm()
         patient = {"resourceType": "Patient", "id": "nobody"}
         result = {"resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/nobody"}}
         code = {"coding": [{"system": "http://loinc.org", "code": "84413-4"}]}
@@ -86,7 +93,7 @@ class Desk:
                 LOG.info("an ordered medicine has no code or name that is known")
         if not any(order.drugs for order in ordered):
             return {"cards": []}
-        found = chart(asked, self.settings.servers, templates(), self.client)
+        found = chart(asked, self.settings.servers, self.client)
         least = INDICATORS.index(self.settings.least)
         cards = [one for one in self._cards(ordered, found, known) if INDICATORS.index(one.indicator) >= least]
         cards = self.once.untold(asked.hook, f"{asked.server}\0{asked.patient}", cards)
@@ -96,21 +103,25 @@ class Desk:
             self.feedback.told(one["uuid"], card)
         return {"cards": [one for _, one in told]}
 
-    def _cards(self, ordered: list[Order], found: Chart, known: Bedside) -> Iterator[Card]:
+    def _cards(self, ordered: list[Order], found: tuple[Json, ...], known: Bedside) -> Iterator[Card]:
         """Yield what there is to say of each ingredient of each order."""
         drugs = list(dict.fromkeys(drug for order in ordered for drug in order.drugs if drug in known.by_drug))
         if not drugs:
             return
         try:
-            told = self.settings.session.pgx(record=found.resources, drugs=drugs)
+            told = self.settings.session.pgx(record=found, drugs=drugs)
         except RecordError as failure:
             raise HookProblem(412, str(failure)) from None
+        doses = self.settings.doses and not STARTING.keys().isdisjoint(drugs)
+        person = read_person(found, known.alleles)[0] if doses else None
         results, advice = told.results[RECORD], told.advice[RECORD]
         for order in ordered:
             for drug, name in order.drugs.items():
                 said = [one for one in advice if one.drug_id == drug]
                 if said or self.settings.untested:
                     yield from advice_cards(order, name, said, results, known.genes_of(drug))
+                if person and (dose := self.doses.card(order, drug, person, results)):
+                    yield dose
 
 
 def desk(settings: Settings, client: httpx.Client | None = None) -> Desk:
@@ -122,4 +133,5 @@ def desk(settings: Settings, client: httpx.Client | None = None) -> Desk:
         Once(settings.once_h * 3600),
         Feedback(settings.feedback),
         client or httpx.Client(follow_redirects=False, trust_env=False),
+        Doses(Session(settings.session.store, data=settings.session.data, progress=silent)),
     )

@@ -31,6 +31,7 @@ def router(settings: Settings, made: Desk | None = None) -> APIRouter:
         with suppress(HookProblem):  # each call says so again
             await asyncio.to_thread(answers.warm)
         yield
+        answers.doses.close()
 
     routes = APIRouter(lifespan=ready, tags=["CDS Hooks"])
 

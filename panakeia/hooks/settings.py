@@ -20,7 +20,8 @@ class Settings:
     the file of each client's JWK set by its issuer (`iss`); without any, only this machine is answered. `servers` are
     the FHIR servers that may be asked, by base URL. `products` is a table of RxNorm's products (`rxcui`, `ingredient`);
     `feedback` where feedback goes, a JSON line each. What was told is not told by the other hook for `once_h` hours.
-    Cards below `least` are not told; with `untested`, it is told that a gene was not tested.
+    Cards below `least` are not told; with `untested`, it is told that a gene was not tested; with `doses`,
+    starting doses are offered.
     """
 
     session: Session
@@ -32,6 +33,7 @@ class Settings:
     once_h: float = 4.0
     least: str = "info"
     untested: bool = True
+    doses: bool = True
 
     def __post_init__(self) -> None:
         if self.least not in INDICATORS:

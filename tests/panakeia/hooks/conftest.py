@@ -35,7 +35,7 @@ def guided(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture
 def settings(guided: Session, tmp_path: Path) -> Settings:
-    return Settings(guided, feedback=tmp_path / "feedback.jsonl")
+    return Settings(guided, feedback=tmp_path / "feedback.jsonl", doses=False)
 
 
 @pytest.fixture

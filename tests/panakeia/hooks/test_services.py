@@ -74,7 +74,7 @@ def test_a_product_is_its_ingredient(made: Desk) -> None:
 def test_a_hospitals_products_come_first(settings: Settings, tmp_path: Any) -> None:
     table = tmp_path / "products.tsv"
     table.write_text("rxcui\tingredient\n9999999\t32968\n", encoding="utf-8")
-    own = desk(Settings(settings.session, products=table, feedback=settings.feedback))
+    own = desk(Settings(settings.session, products=table, feedback=settings.feedback, doses=False))
     assert own.answer(SIGN, call(SIGN, [order("a", code="9999999")], [POOR]))["cards"]
     without = desk(settings).answer(SIGN, call(SIGN, [order("a", code="9999999")], [POOR]))
     assert without == {"cards": []}
@@ -175,7 +175,7 @@ def test_feedback_is_kept_without_anybody_in_it(client: TestClient, settings: Se
 
 
 def test_less_urgent_cards_may_be_kept_back(settings: Settings) -> None:
-    quiet = desk(Settings(settings.session, least="warning", feedback=settings.feedback))
+    quiet = desk(Settings(settings.session, least="warning", feedback=settings.feedback, doses=False))
     normal = [phenotype("CYP2C19", "Normal Metabolizer")]
     assert quiet.answer(SIGN, call(SIGN, [CLOPIDOGREL], normal)) == {"cards": []}
     assert quiet.answer(SIGN, call(SIGN, [CLOPIDOGREL], [POOR]))["cards"]

@@ -42,7 +42,9 @@ def keys() -> dict[str, Any]:
 def client(settings: Settings, keys: dict[str, Any], tmp_path: Path) -> TestClient:
     file = tmp_path / "keys.json"
     file.write_text(json.dumps({"keys": [jwk(key, kid) for kid, key in keys.items()]}), encoding="utf-8")
-    trusting = Settings(settings.session, base_url=BASE, clients={ISSUER: file}, feedback=settings.feedback)
+    trusting = Settings(
+        settings.session, base_url=BASE, clients={ISSUER: file}, feedback=settings.feedback, doses=False
+    )
     app = FastAPI()
     app.include_router(router(trusting), prefix="/cds-services")
     return TestClient(app, client=("203.0.113.9", 50000))
@@ -109,7 +111,7 @@ def test_without_clients_only_this_machine_is_answered(settings: Settings) -> No
 
 def served(settings: Settings, answer: Callable[[httpx.Request], httpx.Response], body: Json) -> httpx.Response:
     """Return the answer to a call, where FHIR servers answer so."""
-    asks = Settings(settings.session, servers=(FHIR,), feedback=settings.feedback)
+    asks = Settings(settings.session, servers=(FHIR,), feedback=settings.feedback, doses=False)
     http = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=False)
     app = FastAPI()
     app.include_router(router(asks, desk(asks, http)), prefix="/cds-services")

@@ -12,13 +12,15 @@ What a case knows is what is known by its moment, as `kg.patients.known` says.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from gnn.patients.events import UNKNOWN, Events, Told
+from gnn.shared import ALONE, Shared
 from kg.patients.known import DAY, END, Longs
 
 HOURS = 24
@@ -31,6 +33,8 @@ FIFTH = 0.2
 """A value is low, or high, in this part of all values of its measurement and unit at either end."""
 LEAST_VALUES = 20
 """Of fewer values of a measurement none is called low or high."""
+
+Doubles = NDArray[np.float64]
 
 STAY, COURSE, NOW = 0, 1, 2
 """What a case's moment is: in a stay, in the course of a record, at its end."""
@@ -101,18 +105,70 @@ def cases(events: Events, bounds: Bounds) -> Cases:
     )
 
 
-def bounds_of(events: Events) -> dict[str, tuple[float, float]]:
-    """Return below and above which values the measurements of these patients are low and high."""
+def bounds_of(events: Events, shared: Shared = ALONE) -> dict[str, tuple[float, float]]:
+    """Return below and above which values the measurements of these patients are low and high.
+
+    They are found by counts alone, of how many values are at most so much: a bit of each bound at a time.
+    """
     told = events.told.get("measurements", _NO_EVENTS)
     measured = (~np.isnan(told.value)) & (told.unit >= 0)
-    keys = (told.thing * max(len(told.units), 1) + told.unit)[measured]
-    order = np.lexsort((told.value[measured], keys))
-    values, keys = told.value[measured][order], keys[order]
-    found, first, count = np.unique(keys, return_index=True, return_counts=True)
-    low, high = (values[first + np.round((count - 1) * part).astype(np.int64)] for part in (FIFTH, 1 - FIFTH))
-    names = [f"{told.names[key // len(told.units)]} {told.units[key % len(told.units)]}" for key in found]
-    enough = count >= LEAST_VALUES
+    size = max(len(told.units), 1)
+    codes, key = np.unique((told.thing * size + told.unit)[measured], return_inverse=True)
+    values, patient = told.value[measured], told.patient[measured]
+    written = [f"{told.names[code // size]} {told.units[code % size]}" for code in codes]
+    pairs = np.unique(key * len(events.people) + patient) // max(len(events.people), 1)
+    often = np.bincount(pairs, minlength=len(codes)) >= shared.minimum
+    names = shared.names("measurements", (name for name, kept in zip(written, often, strict=True) if kept))
+    place = {name: number for number, name in enumerate(names)}
+    inside = often[key]
+    which = np.array([place.get(name, -1) for name in written], np.int64)[key[inside]]
+    counts = shared.total("values", np.bincount(which, minlength=len(names)))[0]
+    low, high = (_quantile(which, values[inside], np.round((counts - 1) * part), shared) for part in (FIFTH, 1 - FIFTH))
+    enough = counts >= LEAST_VALUES
     return {name: (float(lo), float(hi)) for name, lo, hi, kept in zip(names, low, high, enough, strict=True) if kept}
+
+
+def _quantile(which: Longs, values: Doubles, rank: Doubles, shared: Shared) -> Doubles:
+    """Return of each measurement the value with so many below it, exactly. Shapes: rank [measurement]."""
+    keys, low = _ordered(values), np.full(len(rank), -(2**63), np.int64)
+    high = np.full(len(rank), 2**63 - 1, np.int64)
+    while len(rank) and (low < high).any():
+        middle = (low >> 1) + (high >> 1) + (low & high & 1)
+        below = np.bincount(which[keys <= middle[which]], minlength=len(rank))
+        enough = shared.total("values below", below)[0] > rank
+        low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
+    return (low ^ ((low >> 63) & (2**63 - 1))).view(np.float64)
+
+
+def _ordered(values: Doubles) -> Longs:
+    """Return whole numbers in the order of the values, 0 and -0 alike, each the bits of one value."""
+    bits = np.ascontiguousarray(values + 0.0).view(np.int64)
+    return np.asarray(bits ^ ((bits >> 63) & (2**63 - 1)))
+
+
+def often(told: Cases, minimum: int) -> Cases:
+    """Return cases without what fewer than so many of their patients have: it is left out, whatever it is."""
+    if minimum <= 1:
+        return told
+    shape = len(told.people), len(told.patient)
+    who = sp.csr_array((np.ones(shape[1], np.float32), (told.patient, np.arange(shape[1]))), shape=shape)
+
+    def enough(matrix: sp.csr_array) -> NDArray[np.bool_]:
+        return np.asarray((who @ matrix).sign().sum(axis=0)).ravel() >= minimum
+
+    def kept(matrix: sp.csr_array, wanted: NDArray[np.bool_]) -> sp.csr_array:
+        return sp.csr_array(matrix @ sp.diags_array(wanted.astype(np.float32)))
+
+    drugs = enough(told.earlier)
+    labels = sp.csr_array((np.ones(told.labels.shape[1], np.float32), told.labels), shape=told.given.shape)
+    later = enough(labels)[told.labels[1]] & drugs[told.labels[1]]
+    return replace(
+        told,
+        channels={name: kept(one, enough(one)) for name, one in told.channels.items()},
+        earlier=kept(told.earlier, drugs),
+        given=kept(told.given, drugs),
+        labels=told.labels[:, later],
+    )
 
 
 _NONE = np.empty(0, np.int64)

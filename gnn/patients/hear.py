@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gnn.patients.likes import Likes
 from gnn.patients.model import FROM_GRAPH, INPUTS, LATER, Asked, cold_drugs, flat, inputs_of
 from gnn.patients.received import Later, Matrix, learn_later, learn_record
+from gnn.shared import ALONE, Shared
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, WARM
 from kg.patients.known import Longs
 
@@ -39,6 +40,7 @@ class Learned:
     kind: Longs
     likes: Likes
     sets: int
+    shared: Shared = ALONE
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def warm(data: Learned, random: np.random.Generator) -> Heard:
     for fold in range(FOLDS):
         told = replace(data.ends.told, has=np.where(dealt == fold, 0, has).astype(np.float32))
         of = Asked(told, data.ends.treated)
-        inputs = inputs_of(learn_record(told, data.sets), data.likes, of, WARM)
+        inputs = inputs_of(learn_record(told, data.sets, shared=data.shared), data.likes, of, WARM)
         chosen = (dealt == fold) & data.open_
         found.append(_pairs(inputs, has, chosen, fold, np.arange(len(has))))
     return _together(found)
@@ -86,7 +88,7 @@ def cold_subject(data: Learned, random: np.random.Generator) -> Heard:
     found = []
     for fold in range(FOLDS):
         here, rest = np.flatnonzero(dealt == fold), np.flatnonzero(dealt != fold)
-        record = learn_record(data.ends.told.of(rest), data.sets, whole=False)
+        record = learn_record(data.ends.told.of(rest), data.sets, whole=False, shared=data.shared)
         bare = data.ends.told.of(here)
         of = Asked(replace(bare, has=np.zeros_like(bare.has)), data.ends.treated[here])
         inputs = inputs_of(record, data.likes, of, COLD_SUBJECT)
@@ -111,10 +113,11 @@ def cold_object(data: Learned, random: np.random.Generator) -> Heard:
         left = has.copy()
         left[:, hidden] = 0
         of = Asked(replace(data.ends.told, has=left), data.ends.treated)
-        record = learn_record(of.told, data.sets, whole=False)
+        record = learn_record(of.told, data.sets, whole=False, shared=data.shared)
         heard = replace(data.likes, near=_without_columns(data.likes.near, hidden))
         inputs = cold_drugs(record, heard, of, hidden)
-        chance = float(FOLDS) ** -np.minimum(has[:, hidden].sum(axis=0), _SURELY_TAKEN)
+        (takers,) = data.shared.total("takers", has[:, hidden].sum(axis=0))
+        chance = float(FOLDS) ** -np.minimum(takers, _SURELY_TAKEN)
         heard_of = _pairs(inputs, has[:, hidden], data.open_[:, hidden], fold, np.arange(len(has)))
         level = np.broadcast_to(chance, (len(has), len(hidden)))[data.open_[:, hidden]].astype(np.float32)
         found.append(replace(heard_of, level=level))
@@ -135,7 +138,7 @@ def first_later(data: Learned, rows: Longs, regime: str, random: np.random.Gener
     found = []
     for fold in range(FOLDS):
         here, rest = rows[dealt == fold], rows[dealt != fold]
-        if len(here) and len(rest):
+        if data.shared.anywhere("cases of a fold", len(here), len(rest)):
             of = Asked(data.landmarks.told.of(here), data.landmarks.treated[here])
             inputs = inputs_of(moved(data, rest), data.likes, of, regime)
             found.append(_pairs(inputs, data.labels[here], data.candidates[here], fold, data.patient[here]))
@@ -150,6 +153,7 @@ def moved(data: Learned, rows: Longs) -> Later:
         data.candidates[rows].astype(np.float32),
         data.patient[rows],
         data.sets,
+        data.shared,
     )
 
 

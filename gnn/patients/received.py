@@ -19,7 +19,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from gnn.patients.cases import Cases
-from gnn.patients.ridge import completion, regression
+from gnn.patients.ridge import Doubles, completion, regression
+from gnn.shared import ALONE, Shared
 from kg.patients.known import Longs
 
 Matrix = NDArray[np.float32]
@@ -84,38 +85,49 @@ class Record:
     Shapes: common [data set, drug]; whole [drug + thing, drug]; side [thing, drug].
     """
 
-    common: Matrix
-    whole: Matrix
-    side: Matrix
+    common: Matrix | Doubles
+    whole: Matrix | Doubles
+    side: Matrix | Doubles
 
 
 @dataclass(frozen=True)
 class Later:
     """Regressions of the drugs first given later. Shapes: common [data set, drug]; moved[group] [thing, drug]."""
 
-    common: Matrix
-    moved: Mapping[str, Matrix]
+    common: Matrix | Doubles
+    moved: Mapping[str, Matrix | Doubles]
 
 
-def vocabulary(cases: Cases, sources: Sequence[Sequence[str]], drugs: Sequence[str]) -> Vocabulary:
+def vocabulary(
+    cases: Cases, sources: Sequence[Sequence[str]], drugs: Sequence[str], shared: Shared = ALONE
+) -> Vocabulary:
     """Return the words in which cases are told: things that at least two patients have.
 
     A thing weighs the logarithm of how few have it, of the patients of the data set in which most do: what a hospital
     measures in everybody tells nothing, however few patients a hospital has beside a practice.
     """
-    told = tuple(sorted({name for of in sources for name in of}))
+    told = shared.names("data sets", (name for of in sources for name in of))
     member = np.array([[name in of for name in told] for of in sources], bool).reshape(len(sources), len(told))
     who = sp.csr_array(
         (np.ones(len(cases.patient), np.float32), (cases.patient, np.arange(len(cases.patient)))),
         shape=(len(cases.people), len(cases.patient)),
     )
+    (members,) = shared.total("patients", member.sum(0))
     names, weight = {}, {}
-    for channel, matrix in cases.channels.items():
-        having = (who @ matrix).sign()  # [patient, thing]
-        counts = np.stack([np.asarray(having[member[:, one]].sum(axis=0)).ravel() for one in range(len(told))])
-        kept = np.flatnonzero(np.asarray(having.sum(axis=0)).ravel() >= LEAST_PATIENTS)
-        share = (counts[:, kept] + 1) / (member.sum(0)[:, None] + 2)
-        names[channel] = tuple(cases.things[channel][thing] for thing in kept)
+    for channel in shared.names("channels", cases.channels):
+        things, having = cases.things.get(channel, ()), sp.csr_array((len(cases.people), 0), dtype=np.float32)
+        if channel in cases.channels:
+            having = (who @ cases.channels[channel]).sign()  # [patient, thing]
+        there = np.flatnonzero(np.asarray(having.sum(axis=0)).ravel())
+        every = shared.names(f"things: {channel}", (things[thing] for thing in there))
+        having = in_words(having, things, every)
+        of = [np.asarray(having[member[:, one]].sum(axis=0)).ravel() for one in range(len(told))]
+        counts, all_ = shared.total(
+            f"counts: {channel}", np.array(of).reshape(len(told), len(every)), np.asarray(having.sum(axis=0)).ravel()
+        )
+        kept = np.flatnonzero(all_ >= LEAST_PATIENTS)
+        share = (counts[:, kept] + 1) / (members[:, None] + 2)
+        names[channel] = tuple(every[thing] for thing in kept)
         weight[channel] = -np.log(share.max(axis=0)).astype(np.float32)
     return Vocabulary(tuple(drugs), told, names, weight)
 
@@ -150,29 +162,38 @@ def unit(rows: sp.csr_array) -> sp.csr_array:
     return sp.csr_array(scaled).astype(np.float32)
 
 
-def learn_record(told: Known, sets: int, *, whole: bool = True, side: bool = True) -> Record:
-    """Fit the regressions on whole records, or some of them (those that are not wanted are empty)."""
-    none = np.zeros((0, told.has.shape[1]), np.float32)
-    common = _common(told.has, np.ones_like(told.has), np.ones(len(told.has)), told.data_set, sets)
+def learn_record(told: Known, sets: int, *, whole: bool = True, shared: Shared = ALONE) -> Record:
+    """Fit the regressions on whole records, or that beside drugs alone (the other is empty)."""
+    found = solve_record(told, sets, whole=whole, shared=shared)
+    return Record(_kept(found.common), _kept(found.whole), _kept(found.side))
+
+
+def solve_record(told: Known, sets: int, *, whole: bool, shared: Shared) -> Record:
+    """Return what `learn_record` does, in double precision as it was solved."""
+    none = np.zeros((0, told.has.shape[1]))
+    common = _common(told.has, np.ones_like(told.has), told.data_set, sets, shared)
     rest, rows = told.has - common[told.data_set], told.rows(SIDE)
-    return Record(
-        common,
-        completion(rest, rows * SIDE_SIZE, WHOLE_RIDGE) if whole else none,
-        regression(rows, rest, SIDE_RIDGE) if side else none,
-    )
+    found = completion(rest, rows * SIDE_SIZE, WHOLE_RIDGE, shared) if whole else none
+    return Record(common, found, regression(rows, rest, SIDE_RIDGE, shared))
 
 
-def learn_later(told: Known, labels: Matrix, open_: Matrix, patient: Longs, sets: int) -> Later:
+def learn_later(told: Known, labels: Matrix, open_: Matrix, patient: Longs, sets: int, shared: Shared = ALONE) -> Later:
     """Fit the regressions on what comes later, each patient counting once in what is common.
 
     What was given already at a landmark is no candidate: it is not `open_`, and says nothing.
 
     Shapes: labels, open_ [case, drug]; patient [case].
     """
+    found = solve_later(told, labels, open_, patient, sets, shared)
+    return Later(_kept(found.common), {name: _kept(one) for name, one in found.moved.items()})
+
+
+def solve_later(told: Known, labels: Matrix, open_: Matrix, patient: Longs, sets: int, shared: Shared) -> Later:
+    """Return what `learn_later` does, in double precision as it was solved."""
     once = 1 / np.bincount(patient)[patient] if len(patient) else np.ones(0)
-    common = _common(labels, open_, once, told.data_set, sets)
+    common = _common(labels * once[:, None], open_ * once[:, None], told.data_set, sets, shared)
     rest = (labels - common[told.data_set]) * open_
-    moved = {name: regression(_group(told, name), rest, LATER_RIDGE) for name in MOVED_BY}
+    moved = {name: regression(_group(told, name), rest, LATER_RIDGE, shared) for name in MOVED_BY}
     return Later(common, moved)
 
 
@@ -220,12 +241,17 @@ def _group(told: Known, name: str) -> sp.csr_array:
     return sp.csr_array(told.rows(channels) / np.float32(np.sqrt(len(channels))))
 
 
-def _common(labels: Matrix, open_: Matrix, weight: Floats, data_set: Longs, sets: int) -> Matrix:
-    """Return the weighted share of cases with each drug, of each data set, with some of all sets' cases among them."""
-    having, all_ = labels * weight[:, None], open_ * weight[:, None]
-    total = (having.sum(0) + 0.01) / (all_.sum(0) + 0.5)
-    found = np.repeat(total[None], sets, axis=0)
+def _common(having: Floats, open_: Floats, data_set: Longs, sets: int, shared: Shared) -> Doubles:
+    """Return the share of cases with each drug, of each data set, with some of all sets' cases among them."""
+    own = [np.zeros((sets, having.shape[1])) for _ in range(2)]
     for one in np.unique(data_set):
-        own = data_set == one
-        found[one] = (having[own].sum(0) + BORROWED * total) / (all_[own].sum(0) + BORROWED)
-    return found.astype(np.float32)
+        for found, of in zip(own, (having, open_), strict=True):
+            found[one] = of[data_set == one].sum(0, dtype=np.float64)
+    with_, all_ = shared.total("how common", *own)
+    total = (with_.sum(0) + 0.01) / (all_.sum(0) + 0.5)
+    return np.asarray((with_ + BORROWED * total) / (all_ + BORROWED))
+
+
+def _kept(solved: Doubles) -> Matrix:
+    """Return what was solved in double precision as a model keeps it."""
+    return solved.astype(np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
+from panakeia.answer import Table
 from panakeia.verbs.held import Held, names
 
 if TYPE_CHECKING:
@@ -109,6 +110,54 @@ class FederatedVerbs(Held):
         links = _links(sites, question, settings, access)
         with self._telling() as progress:
             return (each_left_out if leave_one_out else fit)(links, question, settings, progress)
+
+    def federated_patients(
+        self,
+        stores: str | Sequence[str],
+        out: str | Path,
+        *,
+        minimum: int = 10,
+        seed: int | None = None,
+        config: "str | Path | None" = None,
+    ) -> Table:
+        """Train the network's patient part over the patients of several stores, from sums; write the model to `out`.
+
+        Each store is a site, played here: it tells sums, and names of what at least `minimum` of its patients have. A
+        site of fewer patients, or of other public knowledge, is refused by name.
+        """
+        import pandas as pd
+
+        from gnn import checkpoint
+        from gnn.ask import save, write_card
+        from gnn.config import load_config
+        from kg.output import require_folder
+        from kg.stores.opening import open_store
+        from panakeia.federated_patients import fit_patients
+        from panakeia.verbs.held import check_output
+
+        places = names(stores)
+        if len(set(places)) != len(places):
+            raise ValueError("a store is named twice: expected each site once")
+        settings = load_config(config, task="benefits", seed=seed)
+        require_folder(out)
+        check_output(checkpoint.model_file(out), config, *places)
+        graphs = {}
+        with self._telling() as progress:
+            for place in places:
+                with open_store(place) as store:
+                    graphs[place] = store.read()
+            found = fit_patients(graphs, settings, minimum=minimum, progress=progress)
+        save(found.model, out)
+        write_card(found.model, out)
+        content = found.model.summary() | {
+            "sites": list(found.sites),
+            "refused": dict(found.refused),
+            "messages": found.rounds,
+            "bytes_of_a_site": sum(found.sent.values()),
+        }
+        rows = pd.DataFrame([(name, str(value)) for name, value in content.items()], columns=["name", "value"])
+        notes = tuple(f"refused: {name}: {why}" for name, why in found.refused.items())
+        return Table(f"model of {len(found.sites)} sites written to {out}", rows, notes, content=content)
 
 
 def _links(

@@ -119,6 +119,7 @@ def _drawn(of: Bent, draws: int, random: np.random.Generator, scale: "Scale") ->
         pull = standard.weight[rows] * (expit(inputs @ found.astype(np.float32)) - standard.target[rows])
         place = (standard.cluster[rows], np.arange(len(inputs)))
         slopes += sp.csr_array((pull, place), shape=(clusters, len(inputs))) @ inputs
+    random = of.shared.secret(random)  # who knew how often each was drawn could solve for single clusters' slopes
     times = np.array([np.bincount(random.integers(clusters, size=clusters), minlength=clusters) for _ in range(draws)])
     (pulls,) = of.shared.total("draws", (times.reshape(draws, clusters) - 1) @ slopes)
     moved = np.linalg.solve(of.curvature, pulls.T).T

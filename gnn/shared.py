@@ -34,6 +34,14 @@ class Shared:
         """Return the names that any site has, sorted."""
         return tuple(sorted(set(names)))
 
+    def secret(self, random: np.random.Generator) -> np.random.Generator:
+        """Return the stream that what leaves a place is drawn by; over sites one that nobody else can repeat."""
+        return random
+
+    def cells(self, counts: Floats) -> Floats:
+        """Return counts of patients, 0 for those under the minimum."""
+        return np.where(counts >= self.minimum, counts, 0)
+
     def anywhere(self, label: str, *here: Any) -> bool:
         """Say whether each of these is true, or not 0, at any site."""
         return all(float(one) > 0 for one in self.total(label, *(float(bool(one)) for one in here)))

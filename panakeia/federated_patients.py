@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kg.graph import Graph
 
 LEAST_SITES = 2
+_UNLIKE = "the drugs, diseases or public edges are not those of {}: build from the same sources"
 Found = TypeVar("Found")
 
 
@@ -35,39 +36,43 @@ Found = TypeVar("Found")
 class OverSites:
     """A model fitted over sites, which took part, who was refused and why, and what each site sent.
 
-    `sent` is how many bytes a site sent of each kind of message, by its label, and `rounds` how many messages.
+    `sent` is how many bytes a site sent of each kind of message, by its label, and `messages` how many of each.
     """
 
     model: "PatientModel"
     sites: tuple[str, ...]
     refused: Mapping[str, str]
     sent: Mapping[str, int]
-    rounds: int
+    messages: Mapping[str, int]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Exchange:
-    """Where sites that train in step meet: `sites` are their names, each of which sends and gets the same sums."""
+    """Where sites that train in step meet: `sites` are their names, each of which sends and gets the same sums.
+
+    `sent` counts the bytes that a site sends, by label, and `messages` how often each label was sent.
+    """
 
     sites: tuple[str, ...]
     sent: Counter[str] = field(default_factory=Counter)
-    rounds: int = 0
+    messages: Counter[str] = field(default_factory=Counter)
+    _here: dict[int, Any] = field(default_factory=dict)
+    _barrier: threading.Barrier = field(init=False)
 
     def __post_init__(self) -> None:
-        self._here: list[Any] = [None] * len(self.sites)
-        self._barrier = threading.Barrier(len(self.sites))
+        object.__setattr__(self, "_barrier", threading.Barrier(len(self.sites)))
 
     def all_of(self, site: int, label: str, told: Any) -> list[Any]:
         """Return what all sites tell at this step, in their order; raises `SiteRefused` where one is out of step."""
         self._here[site] = (label, told)
         self._barrier.wait()
-        found = list(self._here)
+        found = [self._here[place] for place in range(len(self.sites))]
         self._barrier.wait()
         for name, (other, _) in zip(self.sites, found, strict=True):
             if other != found[0][0]:
                 raise SiteRefused(f"site {name} is at {other!r}, expected {found[0][0]!r}: its version differs")
         if site == 0:
-            self.rounds += 1
+            self.messages[label] += 1
         return [one for _, one in found]
 
     def stop(self) -> None:
@@ -86,6 +91,10 @@ class OfSite(Shared):
     def alone(self) -> bool:
         """Say that other sites hold rows too."""
         return False
+
+    def secret(self, random: np.random.Generator) -> np.random.Generator:
+        """Return a stream of the system's own randomness."""
+        return np.random.default_rng()
 
     def total(self, label: str, *sums: Any) -> list[NDArray[np.float64]]:
         """Return the sums over all sites; raises `SiteRefused` for one that sends another shape, or no number."""
@@ -113,13 +122,15 @@ def fit_patients(
 ) -> OverSites:
     """Train over sites, by name, each with the graph of its patients: as if all patients were in one.
 
-    A site with fewer patients than the minimum, or with other public knowledge than most, is refused by name. What
-    fewer of a site's patients have than the minimum is left out there. Raises `TooFewSites` where fewer than two are
-    left, `FederatedError` for a site that fails on the way, and what `gnn.patients.train.train` raises.
+    A site with fewer patients than the minimum in each fold, or with other public knowledge than most, is refused by
+    name. What fewer of a site's patients have than the minimum is left out there. Raises `TooFewSites` where fewer than
+    two are left, `FederatedError` where sites differ with no majority or one fails on the way, and what
+    `gnn.patients.train.train` raises.
     """
     from gnn.patients.train import learn, study
 
-    refused = {**_too_few(sites, minimum), **_other_knowledge(sites, config)}
+    refused = _too_few(sites, minimum)
+    refused |= _other_knowledge({name: graph for name, graph in sites.items() if name not in refused}, config)
     kept = tuple(name for name in sites if name not in refused)
     if len(kept) < LEAST_SITES:
         why = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
@@ -131,7 +142,7 @@ def fit_patients(
 
     exchange = Exchange(kept)
     models = in_step(exchange, trained, minimum)
-    return OverSites(models[0], kept, refused, dict(exchange.sent), exchange.rounds)
+    return OverSites(models[0], kept, refused, dict(exchange.sent), dict(exchange.messages))
 
 
 def in_step(exchange: Exchange, job: Callable[[int, Shared], Found], minimum: int = 1) -> list[Found]:
@@ -159,14 +170,16 @@ def in_step(exchange: Exchange, job: Callable[[int, Shared], Found], minimum: in
 
 
 def _too_few(sites: "Mapping[str, Graph]", minimum: int) -> dict[str, str]:
+    """Return which sites' folds would have fewer patients than the minimum: a fold is told by sums with and without."""
     from gnn.patients.events import read_events
+    from gnn.patients.hear import FOLDS
 
     refused = {}
     for name, graph in sites.items():
         try:
-            check_rows(len(read_events(graph).people), Rules(minimum))
+            check_rows(len(read_events(graph).people) // FOLDS if minimum > 1 else minimum, Rules(minimum))
         except SiteRefuses as why:
-            refused[name] = str(why)
+            refused[name] = f"in each of {FOLDS} folds {why}"
     return refused
 
 
@@ -174,17 +187,25 @@ def _other_knowledge(sites: "Mapping[str, Graph]", config: "TrainConfig") -> dic
     """Return which sites have another public part than most: models of unlike drugs cannot be added up."""
     from gnn.patients.train import public_part
 
-    found = {}
+    found = {name: _digest(public_part(graph, config)) for name, graph in sites.items()}
+    ranked = Counter(found.values()).most_common(2)
+    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
+        sides = [", ".join(name for name, one in found.items() if one == side) for side, _ in ranked]
+        raise FederatedError(f"{_UNLIKE.format('each other')}, with no majority: {sides[0]} against {sides[1]}")
+    return {name: _UNLIKE.format("most sites") for name, one in found.items() if one != ranked[0][0]}
+
+
+def _digest(public: "Graph") -> str:
+    """Return what drugs, diseases and edges between what is no patient are, whatever their order."""
+    from pandas.util import hash_array
+
     theirs = {name for name, ends in RELATIONS.items() if PERSON in (ends.subject, ends.object)}
-    for name, graph in sites.items():
-        public, digest = public_part(graph, config), hashlib.sha256()
-        for kind in ("Drug", "Disease"):
-            if kind in graph.nodes:
-                digest.update("\n".join(sorted(graph.nodes[kind]["id"].to_pylist())).encode())
-        digest.update(
-            repr(sorted((one, public.edges[one].num_rows) for one in public.edges if one not in theirs)).encode()
-        )
-        found[name] = digest.hexdigest()
-    most = Counter(found.values()).most_common(1)[0][0] if found else ""
-    why = "its drugs, diseases and what is known of them are not those of most sites: build from the same sources"
-    return {name: why for name, one in found.items() if one != most}
+    found = hashlib.sha256()
+    for kind in ("Drug", "Disease"):
+        if kind in public.nodes:
+            found.update("\n".join(sorted(public.nodes[kind]["id"].to_pylist())).encode())
+    for name in sorted(public.edges.keys() - theirs):
+        ends = [public.edges[name][end].to_numpy(zero_copy_only=False) for end in ("subject", "object")]
+        subject, object_ = (hash_array(one.astype(object)) for one in ends)
+        found.update(f"{name} {len(subject)} {int((subject * np.uint64(3) + object_).sum())}".encode())
+    return found.hexdigest()

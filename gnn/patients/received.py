@@ -122,9 +122,8 @@ def vocabulary(
         every = shared.names(f"things: {channel}", (things[thing] for thing in there))
         having = in_words(having, things, every)
         of = [np.asarray(having[member[:, one]].sum(axis=0)).ravel() for one in range(len(told))]
-        counts, all_ = shared.total(
-            f"counts: {channel}", np.array(of).reshape(len(told), len(every)), np.asarray(having.sum(axis=0)).ravel()
-        )
+        own = shared.cells(np.array(of).reshape(len(told), len(every)))
+        counts, all_ = shared.total(f"counts: {channel}", own, np.asarray(having.sum(axis=0)).ravel())
         kept = np.flatnonzero(all_ >= LEAST_PATIENTS)
         share = (counts[:, kept] + 1) / (members[:, None] + 2)
         names[channel] = tuple(every[thing] for thing in kept)

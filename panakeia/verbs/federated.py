@@ -152,7 +152,7 @@ class FederatedVerbs(Held):
         content = found.model.summary() | {
             "sites": list(found.sites),
             "refused": dict(found.refused),
-            "messages": found.rounds,
+            "messages": sum(found.messages.values()),
             "bytes_of_a_site": sum(found.sent.values()),
         }
         rows = pd.DataFrame([(name, str(value)) for name, value in content.items()], columns=["name", "value"])

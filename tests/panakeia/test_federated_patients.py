@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,10 @@ from gnn.shared import ALONE, Shared
 from kg.graph import Graph
 from kg.stores.opening import open_store
 from panakeia.cli import app
-from panakeia.federated_patients import Exchange, fit_patients, in_step
+from panakeia.federated_patients import Exchange, OfSite, fit_patients, in_step
 from tests.gnn.patients.conftest import Edge, at, cohort, made_up
 from tests.gnn.patients.test_train import CONFIG
-from twin.prognosis.federated.refusal import SiteRefused, TooFewSites
+from twin.prognosis.federated.refusal import FederatedError, SiteRefused, TooFewSites
 
 
 def lives(count: int, seed: int = 0) -> list[Edge]:
@@ -109,17 +110,32 @@ def test_messages_are_as_large_of_few_patients_as_of_many() -> None:
 
 def test_a_site_under_the_minimum_is_refused_by_name_and_rare_codes_are_left_out() -> None:
     edges = lives(60)
-    (small,) = split(lives(8, seed=3), 1)
+    (small,) = split(lives(19, seed=3), 1)
     sites = dict(zip(("north", "south"), split(edges, 2), strict=True)) | {"tiny": small}
-    found = fit_patients(sites, CONFIG, minimum=10)
+    found = fit_patients(sites, CONFIG, minimum=4)
     assert found.sites == ("north", "south")
-    assert found.refused == {"tiny": "it has fewer patients than its minimum of 10"}
-    with pytest.raises(TooFewSites, match="tiny: it has fewer patients than its minimum of 10"):
-        fit_patients({"north": sites["north"], "tiny": small}, CONFIG, minimum=10)
-    rare = [("patient_had_procedure", one, "SNOMEDCT:1", at(10_000)) for one in sorted({e[1] for e in edges})[:8]]
+    assert found.refused == {"tiny": "in each of 5 folds it has fewer patients than its minimum of 4"}
+    with pytest.raises(TooFewSites, match="tiny: in each of 5 folds it has fewer patients than its minimum of 4"):
+        fit_patients({"north": sites["north"], "tiny": small}, CONFIG, minimum=4)
+    rare = [("patient_had_procedure", one, "SNOMEDCT:1", at(10_000)) for one in sorted({e[1] for e in edges})[:4]]
     parts = dict(zip(("north", "south"), split([*edges, *rare], 2), strict=True))
-    assert "SNOMEDCT:1" not in fit_patients(parts, CONFIG, minimum=10).model.words.names.get("procedures", ())
+    assert "SNOMEDCT:1" not in fit_patients(parts, CONFIG, minimum=5).model.words.names.get("procedures", ())
     assert "SNOMEDCT:1" in fit_patients(parts, CONFIG, minimum=1).model.words.names["procedures"]
+
+
+def test_sites_of_other_drugs_are_refused_and_nobody_is_guessed_to_be_right_of_two() -> None:
+    one, two, three = split(lives(60), 3)
+    unlike = replace(three, nodes={**three.nodes, "Drug": three.nodes["Drug"].slice(1)})
+    found = fit_patients({"a": one, "b": two, "c": unlike}, CONFIG, minimum=1)
+    assert found.sites == ("a", "b") and "not those of most sites" in found.refused["c"]
+    with pytest.raises(FederatedError, match="with no majority: a against c"):
+        fit_patients({"a": one, "c": unlike}, CONFIG, minimum=1)
+
+
+def test_how_often_a_patient_was_drawn_is_known_to_its_site_alone() -> None:
+    ours = OfSite(1, 0, Exchange(("a",)))
+    drawn = [ours.secret(np.random.default_rng(0)).integers(2**62) for _ in range(2)]
+    assert drawn[0] != drawn[1]
 
 
 def test_a_site_of_another_shape_is_refused_by_name() -> None:
@@ -132,7 +148,7 @@ def test_a_site_of_another_shape_is_refused_by_name() -> None:
 
 def test_the_command_writes_a_model_that_is_asked_like_any(tmp_path: Path) -> None:
     places = [str(tmp_path / f"{name}.lbdb") for name in "ab"]
-    for place, graph in zip(places, split(cohort(60), 2), strict=True):
+    for place, graph in zip(places, split(cohort(100), 2), strict=True):
         with open_store(place, create=True) as store:
             store.replace(graph)
     (tmp_path / "config.toml").write_text('label_sources = ["by-hand"]\nsources = ["by-hand"]\ndraws = 2\n')
@@ -140,6 +156,6 @@ def test_the_command_writes_a_model_that_is_asked_like_any(tmp_path: Path) -> No
     done = CliRunner().invoke(app, [*call, "--config", str(tmp_path / "config.toml"), "--json"])
     assert done.exit_code == 0, done.output
     model = load(tmp_path / "model")
-    assert isinstance(model, PatientModel) and model.summary()["patients"] == 60
+    assert isinstance(model, PatientModel) and model.summary()["patients"] == 100
     assert json.loads(done.stdout)["sites"] == places
     assert (tmp_path / "model" / "MODEL_CARD.md").exists()

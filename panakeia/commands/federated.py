@@ -162,21 +162,20 @@ def federated_fit(
     return answer
 
 
-@app.command("patients")
+@verb(app, "federated patients", right="write", long=True, here="it reads stores that its user names")
 def federated_patients(
+    session: Session,
     stores: Annotated[list[str], typer.Option(help="The sites' stores; repeatable, or with commas.", metavar="STORE")],
     out: Annotated[Path, typer.Option(help="Folder for the trained model.", metavar="DIR")],
     minimum: MinimumOption = 10,
     seed: Annotated[int | None, typer.Option(parser=whole(0), help="Seed of all random streams.", metavar="N")] = None,
     config: Annotated[Path | None, typer.Option(help="Training settings (TOML).", metavar="FILE.toml")] = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Train which drugs are for which patients over several stores, from their sums, and write the model.
 
     Example: panakeia federated patients --stores a.lbdb,b.lbdb --out out/model-benefits
     """
-    found = Session().federated_patients(_listed(stores), out, minimum=minimum, seed=seed, config=config)
-    print_answer(found, as_json=as_json)
+    return session.federated_patients(_listed(stores), out, minimum=minimum, seed=seed, config=config)
 
 
 def _say(text: str) -> None:

@@ -162,7 +162,7 @@ def federated_fit(
     return answer
 
 
-@verb(app, "federated patients", right="write", long=True, here="it reads stores that its user names")
+@verb(app, "federated patients", right="write", long=True, here="it opens stores that its user names")
 def federated_patients(
     session: Session,
     stores: Annotated[list[str], typer.Option(help="The sites' stores; repeatable, or with commas.", metavar="STORE")],

@@ -28,7 +28,7 @@ demo: install
 	$(BIN)/panakeia demo
 
 # Seven processes, two at a time, the longest first: each computes on one core and shows its output when it has ended.
-PARTS := guide records neo4j rest twin store network
+PARTS := guide records neo4j twin rest store network
 TESTS_guide := tests/test_readme.py tests/test_notebooks.py
 TESTS_records := tests/kg/patients tests/kg/cohorts tests/panakeia
 TESTS_store := tests/kg/stores tests/kg/query

@@ -18,7 +18,6 @@ RUN make install TORCH=cpu && mkdir out
 
 VOLUME /panakeia/out
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD [".venv/bin/python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=5s CMD .venv/bin/python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"
 ENTRYPOINT [".venv/bin/panakeia"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8080"]

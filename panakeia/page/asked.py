@@ -1,0 +1,89 @@
+"""Asked: what one request asks of a view: who asks, the state in its URL, and the verbs that are asked for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import FormData, QueryParams
+from starlette.requests import Request
+
+from panakeia.api.access.authenticate import Gate
+from panakeia.api.access.roles import RIGHTS, Caller
+from panakeia.desk.desk import Desk
+from panakeia.desk.lines import command_line, python_line
+from panakeia.page.answers import Answers, Seen
+from panakeia.verb import Right
+
+
+@dataclass(frozen=True)
+class Question:
+    """A verb that a view asked, and the two lines that ask it anew; `address` asks it alone, on the page Ask."""
+
+    verb: str
+    command: str
+    python: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request to a view; `state` is what its URL says, or, of a form that was sent, its fields.
+
+    `questions` are filled as the view asks.
+    """
+
+    desk: Desk
+    answers: Answers
+    gate: Gate
+    request: Request
+    caller: Caller | None
+    state: QueryParams | FormData
+    questions: list[Question] = field(default_factory=list)
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What who asks may."""
+        return frozenset() if self.caller is None else RIGHTS[self.caller.role]
+
+    def ask(self, verb: str, request: Mapping[str, Any], *, strict: bool = True, quiet: bool = False) -> Seen:
+        """Return a verb's answer, and show on the page how to ask it anew, unless `quiet`; raises as the desk does."""
+        if not quiet:
+            self.shown(verb, request)
+        return self.answers.ask(verb, request, self.rights, strict=strict)
+
+    def shown(self, verb: str, request: Mapping[str, Any]) -> None:
+        """Show on the page how a verb is asked."""
+        about, held = self.desk.verbs[verb], self.desk.settings
+        one = Question(
+            verb,
+            command_line(about, request),
+            python_line(about, request, held.store, str(held.model)),
+            f"/ask/{verb}?{urlencode({**request, 'go': '1'}, doseq=True)}",
+        )
+        if one not in self.questions:
+            self.questions.append(one)
+
+    def one(self, name: str, default: str = "") -> str:
+        """Return a value of the state, without spaces around it."""
+        return str(self.state.get(name, default)).strip()
+
+    def many(self, name: str) -> list[str]:
+        """Return all values of a name, each once, empty ones left out."""
+        texts = (str(value).strip() for value in self.state.getlist(name))
+        return list(dict.fromkeys(text for text in texts if text))
+
+    def whole(self, name: str, default: int, most: int) -> int:
+        """Return a whole number from 1 to `most`; raises `ValueError`."""
+        text = self.one(name) or str(default)
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+            raise ValueError(f"{name}: got {text!r}, expected a whole number from 1 to {most:,}")
+        return int(text)
+
+    def address(self, **changed: Any) -> str:
+        """Return this view's URL with some of its state changed; None takes a name out, a list is given as several."""
+        kept = [(name, value) for name, value in self.request.query_params.multi_items() if name not in changed]
+        for name, value in changed.items():
+            values = value if isinstance(value, list | tuple) else [] if value is None else [value]
+            kept += [(name, str(one)) for one in values]
+        return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")

@@ -1,0 +1,59 @@
+"""Exports: a view exactly as it is seen, as a file that says of which data it is, and of which day."""
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+
+from panakeia.page.asked import Asked
+from panakeia.page.view import Page
+
+_MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+}
+
+
+def exported(asked: Asked, shown: Page, form: str) -> Response:
+    """Return a view's rows as CSV, its rows or content as JSON, or one of its figures as SVG; raises `ValueError`."""
+    version, day = asked.desk.version(), datetime.now(UTC).date().isoformat()
+    headers = {"X-Data-Version": version}
+    if form == "csv" and shown.rows is not None:
+        body = _csv(shown)
+    elif form == "json" and (shown.rows is not None or shown.content is not None):
+        told = {
+            "title": shown.title,
+            "data_version": version,
+            "date": day,
+            "address": asked.address(**{"as": None}),
+            "command": [one.command for one in asked.questions],
+            "answer": shown.content if shown.content is not None else list(shown.rows or ()),
+        }
+        body = json.dumps(told, ensure_ascii=False, indent=1, default=str)
+    elif form == "svg" and (name := asked.one("figure")) in shown.figures:
+        body = _standing_alone(shown.figures[name], version, day)
+    else:
+        return Response(f"{form[:20]!r} is not among the forms of this view", 404, media_type="text/plain")
+    stem = re.sub(r"[^a-z0-9]+", "-", f"{shown.title} {version}".lower()).strip("-")[:80].strip("-")
+    headers["Content-Disposition"] = f'attachment; filename="{stem}-{day}.{form}"'
+    return Response(body, media_type=_MEDIA[form], headers=headers)
+
+
+def _csv(shown: Page) -> str:
+    import pandas as pd
+
+    from kg.files.table import write_csv
+
+    text = io.StringIO()
+    write_csv(pd.DataFrame([dict(row) for row in shown.rows or ()]), text)
+    return text.getvalue()
+
+
+def _standing_alone(figure: str, version: str, day: str) -> str:
+    """Return a figure with its own colours and, at its end, which data it is of."""
+    from panakeia.page.drawing import standing_alone
+
+    return standing_alone(figure, f"Panakeia, data {version}, {day}")

@@ -1,0 +1,14 @@
+"""Every: all views, in the order of the menu; a new one is a file beside, and a line here."""
+
+from panakeia.page.view import View
+from panakeia.page.views import about, ask, find, sign
+
+VIEWS: tuple[View, ...] = (
+    find.VIEW,
+    ask.VIEW,
+    ask.VERB_VIEW,
+    about.VIEW,
+    sign.IN,
+    sign.OUT,
+)
+"""The views."""

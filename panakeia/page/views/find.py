@@ -1,0 +1,55 @@
+"""Find: one box for whatever the graph names; without a text it shows a worked example."""
+
+from typing import Any
+
+from panakeia.page.asked import Asked
+from panakeia.page.render import address
+from panakeia.page.view import Page, View
+
+EXAMPLE = "multiple sclerosis"
+_ORDER = ("Disease", "Drug", "Gene", "Variant", "Patient")
+_SHOWN, _MOST = 30, 200
+
+
+def _show(asked: Asked) -> Page:
+    """Show what matches the text, kind by kind; without a text, an example: drugs ranked for a disease."""
+    text, kind = asked.one("q"), asked.one("kind")
+    values: dict[str, Any] = {"text": text, "kind": kind, "groups": [], "total": 0, "shown": 0, "example": None}
+    if not text and not kind:
+        return Page("find.html.j2", "Find", values | {"example": _example(asked), "counts": _counts(asked)})
+    request: dict[str, Any] = {"text": text, "top": asked.whole("top", _SHOWN, _MOST)}
+    found = asked.ask("search", request | ({"kind": kind} if kind else {})).content
+    rows = [row | {"address": place(row["kind"], row["id"])} for row in found["nodes"]]
+    kinds = dict.fromkeys([*_ORDER, *(row["kind"] for row in rows)])
+    groups = [(one, [row for row in rows if row["kind"] == one]) for one in kinds]
+    values |= {"groups": [(one, held) for one, held in groups if held], "total": found["total"], "shown": len(rows)}
+    return Page("find.html.j2", f"{text or kind} · Find", values | {"counts": {}}, rows=found["nodes"])
+
+
+def place(kind: str, node: str) -> str:
+    """Return where a node is shown first: a disease by its ranking, a patient by the record, all else as a node."""
+    if kind == "Disease":
+        return address("/disease", node=node)
+    return address("/patient", patient=node) if kind == "Patient" else address("/node", node=node)
+
+
+def _counts(asked: Asked) -> dict[str, int]:
+    counts: dict[str, int] = asked.ask("info", {}, quiet=True).content["nodes"]
+    return {kind: count for kind, count in counts.items() if kind != "Patient"}
+
+
+def _example(asked: Asked) -> dict[str, Any] | None:
+    """Return the example: the first drugs for a disease of the graph; None where nothing can be ranked."""
+    found = asked.ask("search", {"text": EXAMPLE, "kind": "Disease", "top": 1}, quiet=True).content["nodes"]
+    found = found or asked.ask("search", {"kind": "Disease", "top": 1}, quiet=True).content["nodes"]
+    for disease in found:
+        request = {"nodes": [disease["id"]], "top": 5}
+        try:
+            rows = asked.ask("rank", request).content
+        except (ValueError, OSError):
+            return None
+        return {"disease": disease, "rows": rows}
+    return None
+
+
+VIEW = View("find", "/", "Find", _show)

@@ -2,9 +2,15 @@
 
 import os
 import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
 
 from panakeia.commands.every import app
+from panakeia.options import DataOption, ModelOption, StoreOption
 from panakeia.terminal import buffer_output, drop_output, print_error
+from panakeia.verbs.held import MODEL, STORE
 
 
 def main() -> None:
@@ -20,6 +26,26 @@ def main() -> None:
         print_error(failure)
         drop_output()
         sys.exit(2)
+
+
+@app.command("mcp")
+def mcp(
+    store: StoreOption = STORE,
+    model: ModelOption = Path(MODEL),
+    data: DataOption = None,
+    role: Annotated[
+        Literal["reader", "designer", "researcher", "clinician", "admin"],
+        typer.Option(help="What the assistant may: reader and designer see no patients, admin alone changes data."),
+    ] = "reader",
+) -> None:
+    """Serve the verbs to an assistant over standard input and output, by the Model Context Protocol.
+
+    Example: panakeia mcp --role designer
+    """
+    from panakeia.assistants.stdio import serve
+    from panakeia.desk.desk import DeskSettings
+
+    serve(DeskSettings(store, model, data), role)
 
 
 def _check_encoding(arguments: list[str]) -> None:

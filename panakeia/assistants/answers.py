@@ -1,0 +1,120 @@
+"""Answers: a desk's answers page by page, kept in memory so that a cursor goes on where the page before ended."""
+
+import hashlib
+import json
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mcp_types import CallToolResult
+
+from kg.progress import Progress, silent
+from panakeia.assistants.pages import About, Whole, page, read_cursor
+from panakeia.assistants.pieces import written
+from panakeia.desk.desk import At, Desk
+from panakeia.desk.kept import Bytes
+from panakeia.verb import Right, Verb
+
+KEPT_BYTES = 32 << 20
+_AGAIN = "the cursor is of another question, or the data have changed since: ask again without it"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to a desk: a verb, its request, what who asks may, and the cursor where it goes on."""
+
+    verb: str
+    request: Mapping[str, Any]
+    rights: frozenset[Right]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of a desk."""
+
+    desk: Desk
+    _kept: Bytes = field(default_factory=lambda: Bytes(KEPT_BYTES))
+    _sources: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def page(self, asked: Asked, progress: Progress = silent) -> CallToolResult:
+        """Return the page of an answer that is asked for.
+
+        What changes the store, and what is of patients, runs anew each time it is asked without a cursor: the one for
+        its effect, the other for the journal. All else is answered once for a state of the data. Raises what
+        `Desk.answer` raises, `ValueError` for a cursor that is not of this question.
+        """
+        self.desk.require(asked.verb, asked.request, asked.rights)
+        verb = self.desk.verbs[asked.verb]
+        key = self._key(asked, verb)
+        start = 0
+        if asked.cursor is not None:
+            told, start = read_cursor(asked.cursor)
+            if told.partition(".")[0] != key:
+                raise ValueError(_AGAIN)
+            key = told
+        elif verb.right == "write":
+            key = f"{key}.{secrets.token_hex(4)}"
+        anew = asked.cursor is None and verb.right in ("write", "patients")
+        kept = None if anew else self._kept.get(key)
+        if kept is not None:
+            return page(_read(key, kept), start)
+        if asked.cursor is not None and verb.right == "write":
+            raise ValueError("the rest of this answer is no longer kept, and asking again would change the data again")
+        whole = self._whole(key, asked, verb, progress)
+        self._kept.put(key, _bytes(whole))
+        return page(whole, start)
+
+    def _key(self, asked: Asked, verb: Verb) -> str:
+        """Return what tells an answer from others: it changes with the data, but for what changes them itself."""
+        state = "" if verb.right == "write" else self.desk.state()
+        told = json.dumps([state, asked.verb, asked.request, sorted(asked.rights)], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def _whole(self, key: str, asked: Asked, verb: Verb, progress: Progress) -> Whole:
+        version, sources = self._read_from(verb)
+        name = secrets.token_hex(16)
+        folder = self.desk.settings.home / "jobs" / name if verb.long else Path(tempfile.mkdtemp(prefix="panakeia-"))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files: tuple[str, ...] = ()
+        try:
+            found = self.desk.answer(asked.verb, asked.request, asked.rights, At(folder, progress))
+            files = _files(folder / "out") if verb.long else ()
+            about = About(asked.verb, version, sources, f"{name}/out" if files else "", files)
+            return Whole(key, found.to_text(), found.to_json(), about)
+        finally:
+            shutil.rmtree(folder / "in" if files else folder, ignore_errors=True)
+
+    def _read_from(self, verb: Verb) -> tuple[str, tuple[str, ...]]:
+        """Return the data's version and the sources that a verb reads from, each with its licence; none is no error."""
+        if "store" not in verb.needs:
+            return "", ()
+        state = self.desk.state()
+        if state not in self._sources:
+            try:
+                releases = self.desk.answer("info", {}).to_json()["sources"]
+            except (ValueError, OSError):  # what asks for the graph itself says what is wrong with it
+                return "", ()
+            told = tuple(f"{one['name']} {one['version']} ({one['licence']})" for one in releases)
+            self._sources.clear()
+            self._sources[state] = self.desk.version(), told
+        return self._sources[state]
+
+
+def _files(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()))
+
+
+def _bytes(whole: Whole) -> bytes:
+    about = whole.about
+    held = [about.verb, about.version, about.sources, about.kept, about.files]
+    return written([whole.words, whole.values, held]).encode()
+
+
+def _read(key: str, kept: bytes) -> Whole:
+    words, values, (verb, version, sources, name, files) = json.loads(kept)
+    return Whole(key, words, values, About(verb, version, tuple(sources), name, tuple(files)))

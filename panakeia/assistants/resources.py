@@ -1,0 +1,38 @@
+"""Resources: a node and a candidate by their addresses, as JSON of at most so many bytes."""
+
+from typing import Any
+
+import anyio.to_thread
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ResourceError
+from mcp.server.mcpserver.resources import ResourceSecurity
+
+from panakeia.assistants.answers import Answers, Asked
+from panakeia.assistants.pieces import written
+from panakeia.assistants.tools import RightsOf, cure
+
+_JSON = "application/json"
+_NO_PATH = ResourceSecurity(exempt_params=frozenset({"curie", "drug", "disease"}))
+"""An identifier is looked up in the graph and is no path: `C:1` is no drive."""
+
+
+def add_resources(server: MCPServer[Any], answers: Answers, rights_of: RightsOf) -> None:
+    """Add the resources to a server; each is the first page of a verb's answer, and says how to go on."""
+
+    async def read(verb: str, request: dict[str, Any], context: Context[Any, Any]) -> str:
+        asked = Asked(verb, request, rights_of(context.request_context.request))
+        try:
+            page = await anyio.to_thread.run_sync(answers.page, asked, abandon_on_cancel=True)
+        except (ValueError, OSError) as failure:
+            raise ResourceError(cure(failure)) from None
+        return written({**(page.structured_content or {}), "request": request})
+
+    @server.resource("panakeia://node/{curie}", title="A node of the graph", mime_type=_JSON, security=_NO_PATH)
+    async def node(curie: str, ctx: Context[Any, Any]) -> str:
+        """What the graph says of a node by its CURIE, as show does: panakeia://node/DRUGBANK:DB00682."""
+        return await read("show", {"node": curie}, ctx)
+
+    @server.resource("panakeia://candidate/{drug}/{disease}", title="A candidate", mime_type=_JSON, security=_NO_PATH)
+    async def candidate(drug: str, disease: str, ctx: Context[Any, Any]) -> str:
+        """Why the network ranks a drug for a disease where it does, as explain does, both named by CURIE."""
+        return await read("explain", {"a": drug, "b": disease}, ctx)

@@ -1,0 +1,43 @@
+"""Server: a desk's verbs as an MCP server: tools, resources and prompts, each caller shown what they may ask."""
+
+import logging
+from importlib.metadata import version
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import MCPServer
+from mcp_types import ListToolsResult
+
+from panakeia.assistants.answers import Answers
+from panakeia.assistants.prompts import INSTRUCTIONS, add_prompts
+from panakeia.assistants.resources import add_resources
+from panakeia.assistants.tools import RightsOf, verb_tool
+from panakeia.desk.desk import Desk
+
+
+def make_server(desk: Desk, rights_of: RightsOf) -> MCPServer[Any]:
+    """Return the server of a desk; `rights_of` says of a request what its sender may."""
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # below that it logs what was asked, and so whom
+    answers = Answers(desk)
+    server: MCPServer[Any] = MCPServer(
+        "panakeia",
+        title="Panakeia",
+        instructions=INSTRUCTIONS,
+        version=version("panakeia"),
+        tools=[verb_tool(answers, verb, rights_of) for verb in desk.verbs.values()],
+        log_level="WARNING",
+    )
+    add_resources(server, answers, rights_of)
+    add_prompts(server)
+
+    async def list_allowed(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        if ctx.method != "tools/list" or result is None:
+            return result
+        listed = ListToolsResult.model_validate(result)
+        rights = rights_of(ctx.request)
+        tools = [tool for tool in listed.tools if desk.verbs[tool.name].right in rights]
+        return listed.model_copy(update={"tools": tools})
+
+    server.middleware.append(list_allowed)
+    return server

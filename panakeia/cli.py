@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from panakeia.commands import serving
 from panakeia.commands.every import app
 from panakeia.options import DataOption, ModelOption, StoreOption
 from panakeia.terminal import buffer_output, drop_output, print_error
 from panakeia.verbs.held import MODEL, STORE
+
+serving.join(app)
 
 
 def main() -> None:

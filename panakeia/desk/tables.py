@@ -7,11 +7,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from kg.files.table import write_csv, write_tsv
-from panakeia.answer import Answer
+from panakeia.answer import Answer, records
 
-Form: TypeAlias = Literal["json", "csv", "tsv", "parquet"]
+Form: TypeAlias = Literal["json", "jsonl", "csv", "tsv", "parquet"]
 FORMS: dict[Form, str] = {
     "json": "application/json",
+    "jsonl": "application/jsonl",
     "csv": "text/csv; charset=utf-8",
     "tsv": "text/tab-separated-values; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
@@ -20,10 +21,12 @@ FORMS: dict[Form, str] = {
 
 
 def rendered(answer: Answer, form: Form) -> bytes:
-    """Return an answer's bytes: the JSON is the command line's, the others are the rows alone."""
+    """Return an answer's bytes: the JSON is the command line's, the others are the rows alone (`jsonl`: one a line)."""
     if form == "json":
         return json.dumps(answer.to_json(), ensure_ascii=False, allow_nan=False).encode()
     frame = answer.to_frame()
+    if form == "jsonl":
+        return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in records(frame))
     if form == "parquet":
         held = io.BytesIO()
         mixed = [name for name, kind in frame.dtypes.items() if isinstance(kind, np.dtype) and kind.kind == "O"]

@@ -1,0 +1,258 @@
+"""Jobs over HTTP: a verb that takes long is begun, followed, ended, and its answer and files are fetched."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+
+from panakeia.api.access.audit import note_question
+from panakeia.api.access.roles import Caller
+from panakeia.api.callers import admitted, rights_of
+from panakeia.api.forms import form_of
+from panakeia.api.pages import page_of
+from panakeia.api.problems import Changed, NotThere
+from panakeia.api.replies import API, in_body, left, path_of, told
+from panakeia.api.schemas import described, of_answer, responses
+from panakeia.desk.desk import Desk, Reply
+from panakeia.desk.jobs.job import OVER, Asked, Job, now
+from panakeia.desk.jobs.queue import Jobs
+from panakeia.desk.tables import FORMS
+from panakeia.verb import Verb
+
+_LOOK_S = 0.25
+_BEAT_S = 15.0
+_ID = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def owner_of(caller: Caller) -> str:
+    """Return whose jobs a caller's are: a token's name and a key's are not the same."""
+    return f"{'token' if caller.way == 'token' else 'key'}:{caller.name}"
+
+
+def begun(desk: Desk, jobs: Jobs, verb: Verb, request: Request, asked: Mapping[str, Any], caller: Caller) -> Response:
+    """Queue a job for a verb that may be asked so, and say where it is."""
+    rights = rights_of(caller)
+    require_own(jobs, verb, asked, caller)
+    desk.require(verb.name, asked, rights)
+    job = jobs.add(Asked(owner_of(caller), verb.name, asked, rights, now()))
+    headers = {**left(request), "Location": place_of(job), "Cache-Control": "no-store"}
+    return JSONResponse(about(job), 202, headers=headers)
+
+
+def require_own(jobs: Jobs, verb: Verb, asked: Mapping[str, Any], caller: Caller) -> None:
+    """Raise `NotThere` where what is asked takes the output of a job that is somebody else's."""
+    for name, about in verb.given.items():
+        if about.role == "kept" and isinstance(kept := asked.get(name), str) and jobs.has(number := kept.split("/")[0]):
+            _found(jobs, number, caller)
+
+
+def place_of(job: Job) -> str:
+    """Return a job's path."""
+    return f"{API}/jobs/{job.id}"
+
+
+def about(job: Job) -> dict[str, Any]:
+    """Return a job as its caller sees it."""
+    stands, steps, place = job.stands(), job.steps(), place_of(job)
+    last = steps[-1] if steps else None
+    found: dict[str, Any] = {
+        "id": job.id,
+        "verb": job.asked.verb,
+        "state": stands.state,
+        "made": job.asked.made,
+        "since": stands.since,
+        "step": last.step if last else "",
+        "fraction": 1.0 if stands.state == "done" else last.fraction if last else 0.0,
+        "problem": stands.problem,
+        "events": f"{place}/events",
+    }
+    if stands.state == "done":
+        found["answer"] = f"{place}/answer"
+        found["files"] = [
+            {"name": name, "bytes": path.stat().st_size, "path": f"{place}/files/{name}"}
+            for name, path in job.files().items()
+        ]
+    return found
+
+
+def job_routes(desk: Desk, jobs: Jobs) -> APIRouter:
+    """Return the routes: to begin the verbs that take long, and what can be asked of a job."""
+    routes = APIRouter(prefix=API, tags=["jobs"])
+    for verb in desk.verbs.values():
+        if verb.long:
+            routes.add_api_route(
+                path_of(verb),
+                _begin(desk, jobs, verb),
+                methods=["POST"],
+                status_code=202,
+                summary=verb.words,
+                description=f"{verb.more}\n\nOn the command line: `{verb.example}`".strip(),
+                operation_id=f"post_{verb.name}",
+                openapi_extra=described(verb, "POST"),
+                responses=responses({"json"}, 400, 401, 403, 404, 413, 415, 422, 429, 500, 503, success=202),
+            )
+    _list(routes, jobs)
+    _one(routes, jobs)
+    _results(routes, jobs)
+    return routes
+
+
+def _begin(desk: Desk, jobs: Jobs, verb: Verb) -> Callable[[Request], Any]:
+    def work(request: Request, body: bytes) -> Response:
+        caller = admitted(request)
+        note_question(request.scope, verb.name)
+        return begun(desk, jobs, verb, request, in_body(request, body), caller)
+
+    async def begin(request: Request) -> Response:
+        return await run_in_threadpool(work, request, await request.body())
+
+    return begin
+
+
+def _found(jobs: Jobs, number: str, caller: Caller) -> Job:
+    try:
+        return jobs.find(number, owner_of(caller))
+    except KeyError:
+        raise NotThere(f"none of your jobs has this number: {API}/jobs lists them") from None
+
+
+def _own(jobs: Jobs, request: Request) -> Job:
+    job = _found(jobs, request.path_params["number"], admitted(request))
+    note_question(request.scope, job.asked.verb)
+    return job
+
+
+def _list(routes: APIRouter, jobs: Jobs) -> None:
+    def work(request: Request) -> Response:
+        caller = admitted(request)
+        return JSONResponse({"jobs": [about(job) for job in jobs.of(owner_of(caller))]}, headers=left(request))
+
+    @routes.get("/jobs", summary="Your jobs, the newest first", responses=responses({"json"}, 401, 429))
+    async def listed(request: Request) -> Response:
+        return await run_in_threadpool(work, request)
+
+
+def _one(routes: APIRouter, jobs: Jobs) -> None:
+    extra = {"parameters": [_ID]}
+
+    @routes.get(
+        "/jobs/{number}",
+        summary="How a job stands",
+        openapi_extra=extra,
+        responses=responses({"json"}, 401, 404, 429),
+    )
+    async def one(request: Request) -> Response:
+        return await run_in_threadpool(lambda: JSONResponse(about(_own(jobs, request)), headers=left(request)))
+
+    def end(request: Request) -> Response:
+        job = _own(jobs, request)
+        if job.stands().state in OVER:
+            jobs.forget(job)
+        else:
+            jobs.cancel(job)
+        return Response(status_code=204, headers=left(request))
+
+    @routes.delete(
+        "/jobs/{number}",
+        status_code=204,
+        summary="Cancel a job, or delete one that is over",
+        openapi_extra=extra,
+        responses=responses((), 401, 404, 429, success=204),
+    )
+    async def ended(request: Request) -> Response:
+        return await run_in_threadpool(end, request)
+
+    stream = responses((), 401, 404, 429)
+    stream[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+
+    @routes.get(
+        "/jobs/{number}/events",
+        summary="A job's progress as it comes, by server-sent events",
+        openapi_extra=extra,
+        responses=stream,
+    )
+    async def events(request: Request) -> Response:
+        job = await run_in_threadpool(_own, jobs, request)
+        last = request.headers.get("last-event-id", "0")
+        after = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else 0
+        headers = {**left(request), "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(told_as_it_comes(job, after), media_type="text/event-stream", headers=headers)
+
+
+async def told_as_it_comes(job: Job, after: int) -> AsyncIterator[str]:
+    """Yield a job's steps after one, each an event with its number, then its state when it is over."""
+    quiet = 0.0
+    while True:
+        try:
+            stands = await asyncio.to_thread(job.stands)
+            steps = await asyncio.to_thread(job.steps, after)
+        except OSError:
+            return  # it was deleted
+        for step in steps:
+            data = json.dumps({"step": step.step, "fraction": step.fraction, "when": step.when})
+            yield f"id: {step.number}\nevent: progress\ndata: {data}\n\n"
+            after = step.number
+        if stands.state in OVER:
+            yield f"event: state\ndata: {json.dumps({'state': stands.state, 'problem': stands.problem})}\n\n"
+            return
+        quiet = 0.0 if steps else quiet + _LOOK_S
+        if quiet >= _BEAT_S:
+            yield ": still here\n\n"
+            quiet = 0.0
+        await asyncio.sleep(_LOOK_S)
+
+
+def _results(routes: APIRouter, jobs: Jobs) -> None:
+    def done(request: Request) -> Job:
+        job = _own(jobs, request)
+        stands = job.stands()
+        if stands.state != "done":
+            raise Changed(
+                f"the job is {stands.state}: {place_of(job)} says more, {place_of(job)}/events when it is over"
+            )
+        return job
+
+    def answer(request: Request) -> Response:
+        job = done(request)
+        form, page = form_of(request), page_of(request)
+        given = "jsonl" if page and form == "json" else form
+        path = job.answer(given)
+        if not path.exists():
+            raise NotThere(f"this answer cannot be written as {form}: ask for format=json")
+        etag = hashlib.sha256(f"{job.id} {job.stands().since} {given}".encode()).hexdigest()[:32]
+        return told(request, Reply(path.read_bytes(), FORMS[given], etag, ""), form, page, private=True)
+
+    @routes.get(
+        "/jobs/{number}/answer",
+        summary="A job's answer",
+        openapi_extra={"parameters": [_ID, *of_answer()]},
+        responses=responses(set(FORMS), 304, 400, 401, 404, 406, 409, 429),
+    )
+    async def answered(request: Request) -> Response:
+        return await run_in_threadpool(answer, request)
+
+    def file(request: Request) -> Response:
+        job = done(request)
+        found = job.files().get(request.path_params["name"])
+        if found is None:
+            raise NotThere(f"the job wrote no such file: {place_of(job)} lists them")
+        headers = {**left(request), "Cache-Control": "no-store"}
+        return FileResponse(found, filename=found.name, headers=headers)
+
+    told_files = responses((), 401, 404, 409, 416, 429)
+    told_files[200]["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+
+    @routes.get(
+        "/jobs/{number}/files/{name:path}",
+        summary="A file that a job wrote",
+        openapi_extra={"parameters": [_ID, {**_ID, "name": "name"}]},
+        responses=told_files,
+    )
+    async def files(request: Request) -> Response:
+        return await run_in_threadpool(file, request)

@@ -1,0 +1,119 @@
+"""Problems: every error of the desk as `application/problem+json`, with what to do (RFC 9457)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from panakeia.api.access.refusal import Refusal
+from panakeia.api.access.roles import roles_with
+from panakeia.desk.desk import NotAllowed
+from panakeia.desk.jobs.queue import QuotaPassed
+from panakeia.desk.problems import Problem, problem_of
+
+MEDIA_TYPE = "application/problem+json"
+_CURES = {
+    404: "there is nothing at this path: /api/v1 lists the verbs, /api/v1/openapi.json describes them",
+    405: "this path is not asked in this way: see the header Allow, and /api/v1/openapi.json",
+}
+
+
+class NotAsked(Refusal):
+    """A request that says not clearly enough what it asks."""
+
+    status = 400
+    slug = "bad-request"
+
+
+class NotJson(Refusal):
+    """A body of another type than the desk reads."""
+
+    status = 415
+    slug = "unsupported-media-type"
+
+
+class NoSuchForm(Refusal):
+    """An answer in a form that there is not."""
+
+    status = 406
+    slug = "not-acceptable"
+
+
+class Changed(Refusal):
+    """Something that is not as the request takes it to be."""
+
+    status = 409
+    slug = "conflict"
+
+
+class NotThere(Refusal):
+    """Something that is not there, or not for who asks."""
+
+    status = 404
+    slug = "not-found"
+
+
+def response(problem: Problem, headers: Sequence[tuple[str, str]] = ()) -> Response:
+    """Return a problem as an answer; it is not to be kept."""
+    told = JSONResponse(problem.to_json(), problem.status, media_type=MEDIA_TYPE)
+    for name, value in (("Cache-Control", "no-store"), *headers):
+        told.headers.append(name, value)
+    return told
+
+
+def answer_to(failure: Exception) -> Response:
+    """Return the answer to a request that failed."""
+    if isinstance(failure, Refusal):
+        more = {name: list(value) for name, value in vars(failure).items() if name == "roles"}
+        return response(Problem(failure.status, failure.slug, str(failure), more), failure.headers)
+    if isinstance(failure, HTTPException):
+        detail = _CURES.get(failure.status_code, str(failure.detail))
+        told = Problem(failure.status_code, "http", detail)
+        return response(told, list((failure.headers or {}).items()))
+    if isinstance(failure, QuotaPassed):
+        return response(Problem(429, "too-many-jobs", str(failure)), [("Retry-After", "60")])
+    problem = problem_of(failure)
+    if isinstance(failure, NotAllowed):
+        roles = roles_with(failure.right)
+        detail = f"{str(failure).partition(':')[0]}: the roles {', '.join(roles)} have it; ask whoever runs the desk"
+        problem = Problem(problem.status, problem.kind, detail, {**problem.more, "roles": list(roles)})
+    return response(problem)
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Let an application answer every error by a problem."""
+
+    async def told(_: Request, failure: Exception) -> Response:
+        return answer_to(failure)
+
+    for kind in (HTTPException, ValueError, OSError):
+        app.add_exception_handler(kind, told)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A middleware that answers what nobody foresaw by a problem, so that no server writes a traceback of it."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; once an answer has begun, a failure can only end it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def seen(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, seen)
+        except Exception as failure:  # the last place where it can be told without its words
+            told = answer_to(failure)
+            if not started:
+                await told(scope, receive, send)

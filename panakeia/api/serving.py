@@ -1,0 +1,84 @@
+"""Serving: a desk that listens, says where and with which key, and ends without cutting off who asks."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from panakeia.api.access.authenticate import opened_gate
+from panakeia.api.access.home import make_home, settings_file
+from panakeia.api.access.settings import Access, read_access
+from panakeia.api.app import make_app
+from panakeia.desk.desk import Desk, DeskSettings
+
+GRACE_S = 20
+"""How long requests may take to end when the server is to end."""
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where a server listens, and its certificate where it encrypts itself."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+
+
+def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: Callable[[str], None]) -> None:
+    """Serve a desk until it is told to end (SIGINT, SIGTERM).
+
+    Raises `ValueError` or `OSError` for what cannot be served, before it listens.
+    """
+    import uvicorn
+
+    make_home(settings.home)
+    if config is not None and not config.exists():
+        raise ValueError(f"{config} is not there: expected a file of settings, or none")
+    access = read_access(config or settings_file(settings.home))
+    _check_transport(access, at)
+    gate, made = opened_gate(access, settings.home, at.host)
+    desk = Desk(settings)
+    version = desk.version()
+    listening = _bound(at)
+    port = listening.getsockname()[1]
+    where = f"[{at.host}]" if ":" in at.host else at.host
+    say(f"the desk serves {version} at http{'s' * (at.certificate is not None)}://{where}:{port}")
+    if made is not None:
+        say("a key for this start alone, shown once (header X-API-Key; `panakeia key add` makes lasting ones):")
+        say(made.text)
+    proxied = access.transport == "proxy"
+    uvicorn.Server(
+        uvicorn.Config(
+            make_app(desk, gate),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=proxied,
+            timeout_graceful_shutdown=GRACE_S,
+            ssl_certfile=at.certificate,
+            ssl_keyfile=at.certificate_key,
+        )
+    ).run(sockets=[listening])
+
+
+def _check_transport(access: Access, at: Listening) -> None:
+    if (access.transport == "tls") != (at.certificate is not None):
+        raise ValueError(
+            'got transport = "tls" without --certificate, or a certificate without it: give both, or neither'
+        )
+
+
+def _bound(at: Listening) -> socket.socket:
+    family = socket.AF_INET6 if ":" in at.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((at.host, at.port))
+    except OSError as failure:
+        listening.close()
+        raise ValueError(
+            f"the desk cannot listen at {at.host}, port {at.port} ({failure.strerror}): give another --port, or 0 "
+            "for a free one"
+        ) from None
+    return listening

@@ -8,19 +8,22 @@ from mcp.server.mcpserver.exceptions import ResourceError
 from mcp.server.mcpserver.resources import ResourceSecurity
 
 from panakeia.assistants.answers import Answers, Asked
+from panakeia.assistants.callers import Callers
 from panakeia.assistants.pieces import written
-from panakeia.assistants.tools import RightsOf, cure
+from panakeia.assistants.tools import cure
 
 _JSON = "application/json"
 _NO_PATH = ResourceSecurity(exempt_params=frozenset({"curie", "drug", "disease"}))
 """An identifier is looked up in the graph and is no path: `C:1` is no drive."""
 
 
-def add_resources(server: MCPServer[Any], answers: Answers, rights_of: RightsOf) -> None:
+def add_resources(server: MCPServer[Any], answers: Answers, callers: Callers) -> None:
     """Add the resources to a server; each is the first page of a verb's answer, and says how to go on."""
 
     async def read(verb: str, request: dict[str, Any], context: Context[Any, Any]) -> str:
-        asked = Asked(verb, request, rights_of(context.request_context.request))
+        sent = context.request_context.request
+        callers.note(sent, verb)
+        asked = Asked(verb, request, callers.rights(sent))
         try:
             page = await anyio.to_thread.run_sync(answers.page, asked, abandon_on_cancel=True)
         except (ValueError, OSError) as failure:

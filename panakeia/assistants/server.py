@@ -9,14 +9,15 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import ListToolsResult
 
 from panakeia.assistants.answers import Answers
+from panakeia.assistants.callers import Callers
 from panakeia.assistants.prompts import INSTRUCTIONS, add_prompts
 from panakeia.assistants.resources import add_resources
-from panakeia.assistants.tools import RightsOf, verb_tool
+from panakeia.assistants.tools import verb_tool
 from panakeia.desk.desk import Desk
 
 
-def make_server(desk: Desk, rights_of: RightsOf) -> MCPServer[Any]:
-    """Return the server of a desk; `rights_of` says of a request what its sender may."""
+def make_server(desk: Desk, callers: Callers) -> MCPServer[Any]:
+    """Return the server of a desk; `callers` says of a request what its sender may."""
     logging.getLogger("mcp").setLevel(logging.WARNING)  # below that it logs what was asked, and so whom
     answers = Answers(desk)
     server: MCPServer[Any] = MCPServer(
@@ -24,10 +25,10 @@ def make_server(desk: Desk, rights_of: RightsOf) -> MCPServer[Any]:
         title="Panakeia",
         instructions=INSTRUCTIONS,
         version=version("panakeia"),
-        tools=[verb_tool(answers, verb, rights_of) for verb in desk.verbs.values()],
+        tools=[verb_tool(answers, verb, callers) for verb in desk.verbs.values()],
         log_level="WARNING",
     )
-    add_resources(server, answers, rights_of)
+    add_resources(server, answers, callers)
     add_prompts(server)
 
     async def list_allowed(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -35,7 +36,7 @@ def make_server(desk: Desk, rights_of: RightsOf) -> MCPServer[Any]:
         if ctx.method != "tools/list" or result is None:
             return result
         listed = ListToolsResult.model_validate(result)
-        rights = rights_of(ctx.request)
+        rights = callers.rights(ctx.request)
         tools = [tool for tool in listed.tools if desk.verbs[tool.name].right in rights]
         return listed.model_copy(update={"tools": tools})
 

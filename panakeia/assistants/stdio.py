@@ -3,6 +3,7 @@
 import anyio
 
 from panakeia.api.access.roles import RIGHTS, Role
+from panakeia.assistants.callers import Callers
 from panakeia.assistants.server import make_server
 from panakeia.desk.desk import Desk, DeskSettings
 
@@ -11,6 +12,6 @@ def serve(settings: DeskSettings, role: Role) -> None:
     """Serve an assistant until it closes standard input; standard output is the protocol's alone."""
     desk = Desk(settings)
     try:
-        anyio.run(make_server(desk, lambda _: RIGHTS[role]).run_stdio_async)
+        anyio.run(make_server(desk, Callers(lambda _: RIGHTS[role])).run_stdio_async)
     finally:
         desk.close()

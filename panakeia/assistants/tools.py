@@ -2,9 +2,8 @@
 
 import logging
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import anyio.from_thread
 import anyio.to_thread
@@ -17,11 +16,10 @@ from mcp_types import CallToolResult, ToolAnnotations
 
 from kg.progress import Progress
 from panakeia.assistants.answers import Answers, Asked
+from panakeia.assistants.callers import Callers
 from panakeia.assistants.schema import description, tool_schema
-from panakeia.verb import Right, Verb
+from panakeia.verb import Verb
 
-RightsOf: TypeAlias = Callable[[Any], frozenset[Right]]
-"""What whoever sent a request may do; called with the HTTP request, or None where there is none."""
 _STEP = 0.01
 """Progress is told when this much more of the way is done."""
 
@@ -45,7 +43,7 @@ class VerbTool(Tool):
 _CRASHED = "what was asked is not at fault as far as it can be told; whoever runs the desk finds the place in its log"
 
 
-def verb_tool(answers: Answers, verb: Verb, rights_of: RightsOf) -> VerbTool:
+def verb_tool(answers: Answers, verb: Verb, callers: Callers) -> VerbTool:
     """Return the tool of a verb."""
 
     async def ask(arguments: dict[str, Any], context: Context[Any, Any]) -> CallToolResult:
@@ -53,7 +51,9 @@ def verb_tool(answers: Answers, verb: Verb, rights_of: RightsOf) -> VerbTool:
         cursor = arguments.get("cursor")
         if cursor is not None and not isinstance(cursor, str):
             raise ValueError(f"cursor: got {cursor!r}, expected the text next_cursor of the answer before")
-        asked = Asked(verb.name, request, rights_of(context.request_context.request), cursor)
+        sent = context.request_context.request
+        callers.note(sent, verb.name)
+        asked = Asked(verb.name, request, callers.rights(sent), cursor)
         return await anyio.to_thread.run_sync(answers.page, asked, _progress(context), abandon_on_cancel=True)
 
     writes = verb.right == "write"

@@ -18,6 +18,7 @@ import panakeia
 from kg.progress import Progress
 from panakeia.answer import Table
 from panakeia.api.access.roles import RIGHTS, Role
+from panakeia.assistants.callers import Callers
 from panakeia.assistants.pages import BUDGET
 from panakeia.assistants.server import make_server
 from panakeia.desk.desk import At, Desk
@@ -33,7 +34,7 @@ DESIGN = re.sub(
 
 def talk(desk: Desk, role: Role, what: Talk, mode: str = "auto") -> Any:
     async def told() -> Any:
-        async with Client(make_server(desk, lambda _: RIGHTS[role]), mode=mode) as client:
+        async with Client(make_server(desk, Callers(lambda _: RIGHTS[role])), mode=mode) as client:
             return await what(client)
 
     return anyio.run(told)

@@ -37,4 +37,13 @@
       box.focus();
     }
   });
+  // a slider beside a number: each follows the other; only the number is sent
+  document.addEventListener("input", (event) => {
+    const one = event.target;
+    const other = one.dataset.of ? document.getElementById(one.dataset.of) : document.querySelector(`[data-of="${one.id}"]`);
+    if (other) other.value = one.value;
+  });
+  const sliders = () => document.querySelectorAll("input[data-of][hidden]").forEach((one) => (one.hidden = false));
+  sliders();
+  document.addEventListener("htmx:afterSettle", sliders);
 })();

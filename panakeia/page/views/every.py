@@ -1,10 +1,12 @@
 """Every: all views, in the order of the menu; a new one is a file beside, and a line here."""
 
 from panakeia.page.view import View
-from panakeia.page.views import about, ask, find, sign
+from panakeia.page.views import about, ask, find, sign, trial, twin
 
 VIEWS: tuple[View, ...] = (
     find.VIEW,
+    twin.VIEW,
+    trial.VIEW,
     ask.VIEW,
     ask.VERB_VIEW,
     about.VIEW,

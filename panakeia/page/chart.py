@@ -1,0 +1,159 @@
+"""Chart: curves with their bands, marks and axes as an SVG element; colours and dashes both tell curves apart."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from panakeia.page.drawing import dot, figure, line, link, rectangle, text
+
+SIZE = (720.0, 340.0)
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 16.0, 34.0, 46.0
+_STYLES = 4
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A named curve: points from left to right, a band about it, and where each point leads, where it leads anywhere.
+
+    Without a `line` there are dots alone: what was measured.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    lower: Sequence[float] | None = None
+    upper: Sequence[float] | None = None
+    links: Sequence[str] | None = None
+    line: bool = True
+    dots: bool = False
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the axes are called, what they show at least, and levels that are marked: (value, words)."""
+
+    across: str
+    up: str
+    least: Sequence[float] = ()
+    levels: Sequence[tuple[float, str]] = ()
+    at: Sequence[tuple[float, str]] = ()
+    target: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class _Scale:
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+
+def chart(name: str, title: str, told: str, curves: Sequence[Curve], axes: Axes) -> Markup:
+    """Return a figure of at least one curve; `told` says in words what it shows."""
+    width, height = SIZE
+    xs = [x for curve in curves for x in curve.x] + [value for value, _ in axes.at]
+    ys = [y for curve in curves for held in (curve.y, curve.lower, curve.upper) for y in held or ()]
+    ys += [*axes.least, *(value for value, _ in axes.levels), *(axes.target or ())]
+    across = _Scale(*_span(xs), _LEFT, width - _RIGHT)
+    up_ticks = ticks(*_span(ys))
+    up = _Scale(min(up_ticks[0], min(ys)), max(up_ticks[-1], max(ys)), height - _BOTTOM, _TOP)
+    parts = _frame(axes, across, up, up_ticks)
+    for number, curve in enumerate(curves):
+        parts += _curve(number % _STYLES, curve, across, up)
+    parts += _legend(curves)
+    return figure(name, SIZE, title, told, parts)
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round numbers that span from low to high.
+
+    >>> ticks(0.0, 1.0), ticks(1.2, 3.9)
+    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0])
+    """
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+
+def _frame(axes: Axes, across: _Scale, up: _Scale, up_ticks: Sequence[float]) -> list[Markup]:
+    width, height = SIZE
+    left, right, low = _LEFT, width - _RIGHT, height - _BOTTOM
+    parts = []
+    if axes.target is not None:
+        top, bottom = up(axes.target[1]), up(axes.target[0])
+        parts.append(rectangle((left, top), (right - left, bottom - top), "aim"))
+    for value in up_ticks:
+        parts += [
+            line((left, up(value)), (right, up(value)), "axis"),
+            text(left - 7, up(value) + 4, f"{value:g}", kind="soft", anchor="end"),
+        ]
+    for value in ticks(across.low, across.high, 8):
+        if across.low <= value <= across.high:
+            parts += [
+                line((across(value), low), (across(value), low + 4), "edge"),
+                text(across(value), low + 17, f"{value:g}", kind="soft", anchor="middle"),
+            ]
+    parts += [line((left, low), (right, low), "edge")]
+    for value, words in axes.levels:
+        parts += [
+            line((left, up(value)), (right, up(value)), "level"),
+            text(left + 5, up(value) - 5, words, kind="soft"),
+        ]
+    for value, words in axes.at:
+        parts += [
+            line((across(value), _TOP), (across(value), low), "level"),
+            text(across(value) + 5, low - 24, words, kind="soft"),
+        ]
+    parts += [
+        text((left + right) / 2, height - 8, axes.across, anchor="middle"),
+        text(4, 14, axes.up),
+    ]
+    return parts
+
+
+def _curve(style: int, curve: Curve, across: _Scale, up: _Scale) -> list[Markup]:
+    parts = []
+    points = [(across(x), up(y)) for x, y in zip(curve.x, curve.y, strict=True)]
+    if curve.lower is not None and curve.upper is not None:
+        there = [(across(x), up(y)) for x, y in zip(curve.x, curve.upper, strict=True)]
+        back = [(across(x), up(y)) for x, y in zip(curve.x, curve.lower, strict=True)]
+        parts.append(_shape("polygon", [*there, *reversed(back)], f"b{style}"))
+    if curve.line:
+        parts.append(_shape("polyline", points, f"curve c{style}"))
+    if curve.dots or curve.links is not None:
+        for number, point in enumerate(points):
+            words = f"{curve.name}: {curve.y[number]:.4g} at {curve.x[number]:.4g}"
+            one = Markup("<g><title>{}</title>{}</g>").format(words, dot(point, 4, f"p{style}"))
+            parts.append(one if curve.links is None else link(curve.links[number], one, words))
+    return parts
+
+
+def _shape(kind: str, points: Sequence[tuple[float, float]], style: str) -> Markup:
+    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return Markup('<{} points="{}" class="{}"/>').format(kind, places, style)
+
+
+def _legend(curves: Sequence[Curve]) -> list[Markup]:
+    parts: list[Markup] = []
+    right = SIZE[0] - _RIGHT
+    for number, curve in reversed(list(enumerate(curves))):
+        left = right - 6.6 * len(curve.name)
+        parts.append(text(left, 14, curve.name, kind="soft"))
+        if curve.line:
+            parts.append(line((left - 30, 10), (left - 6, 10), f"curve c{number % _STYLES}"))
+        else:
+            parts.append(dot((left - 12, 10), 4, f"p{number % _STYLES}"))
+        right = left - 46
+    return parts

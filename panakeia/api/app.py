@@ -17,6 +17,7 @@ from panakeia.api.problems import Guard, tell_problems
 from panakeia.api.replies import API
 from panakeia.api.schemas import openapi
 from panakeia.api.verbs import verb_routes
+from panakeia.assistants.http import make_mcp
 from panakeia.desk.desk import Desk
 from panakeia.desk.jobs.queue import Jobs, Quota
 from panakeia.page.router import page
@@ -30,12 +31,13 @@ _ABOUT = (
 def make_app(desk: Desk, gate: Gate, quota: Quota | None = None, more: Sequence[tuple[str, APIRouter]] = ()) -> FastAPI:
     """Return the application of a desk and of a gate to it; `more` are routers of other faces, each with its path."""
 
-    jobs = Jobs(desk.settings, quota)
+    jobs, assistants = Jobs(desk.settings, quota), make_mcp(desk, gate)
 
     @asynccontextmanager
     async def lives(_: FastAPI) -> AsyncIterator[None]:
         jobs.start()
-        yield
+        async with assistants.lifespan():
+            yield
         jobs.stop()
         desk.close()
 
@@ -59,6 +61,7 @@ def make_app(desk: Desk, gate: Gate, quota: Quota | None = None, more: Sequence[
     app.include_router(page(desk, gate))
     for path, router in more:
         app.include_router(router, prefix=path)
+    app.mount("/mcp", assistants.app)
     tell_problems(app)
     app.add_middleware(Guard)
     app.add_middleware(BodyLimit, most=gate.access.limits.body_bytes)

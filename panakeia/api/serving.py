@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from panakeia.api.access.authenticate import opened_gate
 from panakeia.api.access.home import make_home, settings_file
 from panakeia.api.access.settings import Access, read_access
 from panakeia.api.app import make_app
+from panakeia.ask import Session
 from panakeia.desk.desk import Desk, DeskSettings
 
 GRACE_S = 20
@@ -50,7 +53,7 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
     proxied = access.transport == "proxy"
     uvicorn.Server(
         uvicorn.Config(
-            make_app(desk, gate),
+            make_app(desk, gate, more=_point_of_care(settings, access)),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -60,6 +63,18 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
             ssl_keyfile=at.certificate_key,
         )
     ).run(sockets=[listening])
+
+
+def _point_of_care(settings: DeskSettings, access: Access) -> list[tuple[str, APIRouter]]:
+    """Return the routes of CDS Hooks, where the settings say that there are any."""
+    from panakeia.hooks.router import router
+    from panakeia.hooks.settings import Settings
+
+    if access.hooks is None:
+        return []
+    session = Session(settings.store, settings.model, data=settings.data)
+    said = {name: getattr(access.hooks, name) for name in type(access.hooks).model_fields}
+    return [("/cds-services", router(Settings(session, feedback=settings.home / "feedback.jsonl", **said)))]
 
 
 def _check_transport(access: Access, at: Listening) -> None:

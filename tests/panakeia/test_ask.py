@@ -1,6 +1,5 @@
 """The Session: every verb once, answers as frames and JSON, nodes by any name; the command line has the same."""
 
-import inspect
 import json
 import subprocess
 import sys
@@ -16,21 +15,15 @@ from kg.search import UnknownNode
 from kg.sources import starter
 from kg.stores.opening import open_store
 from panakeia import Session
-from tests.panakeia.test_cli_documentation import COMMANDS
 
 METFORMIN, DIABETES = "DRUGBANK:DB00331", "DOID:9352"
 PATIENT = "PANAKEIA:P-0656e08a1b41eeba9b7b"
-VERBS = {name for name, method in inspect.getmembers(Session, inspect.isfunction) if name[0] != "_"} - {"close"}
 
 
 @pytest.fixture
 def session(starter_store: Path, starter_model: Path) -> Iterator[Session]:
     with Session(starter_store, starter_model) as opened:
         yield opened
-
-
-def test_the_command_line_lists_the_same_verbs() -> None:
-    assert {name.removeprefix("panakeia ").replace(" ", "_").replace("-", "_") for name in COMMANDS} == VERBS
 
 
 def test_every_answer_is_a_frame_json_and_text(session: Session, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from kg.files.checked import Checked, Count, Name, Number, at_least, read_toml
+from kg.files.checked import Checked, Count, Flag, Name, Number, at_least, read_toml
 from panakeia.api.access.roles import Role
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -83,6 +83,23 @@ class Limits(Checked):
     body_bytes: Annotated[Count, Field(le=1 << 30)] = 16 << 20
 
 
+class Hooks(Checked):
+    """The point of care: CDS Hooks at `/cds-services`, which are there where this is said (`panakeia.hooks.settings`).
+
+    `base_url` is what the clients call, `clients` has the file of each one's keys (a JWK set) by its issuer; without
+    any, only this machine is answered. `servers` are the FHIR servers that may be asked.
+    """
+
+    base_url: Name = "http://127.0.0.1:8765/cds-services"
+    clients: dict[str, Path] = Field(default_factory=dict)
+    servers: tuple[Name, ...] = ()
+    products: Path | None = None
+    once_h: Annotated[Number, Field(ge=0)] = 4.0
+    least: Literal["info", "warning", "critical"] = "info"
+    untested: Flag = True
+    doses: Flag = True
+
+
 class Access(Checked):
     """All that is said of access; nothing said means this machine alone.
 
@@ -97,6 +114,7 @@ class Access(Checked):
     session_hours: Annotated[Number, Field(gt=0, le=24)] = 8
     oidc: Oidc | None = None
     limits: Limits = Limits()
+    hooks: Hooks | None = None
 
     @property
     def encrypted(self) -> bool:

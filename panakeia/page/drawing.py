@@ -68,7 +68,7 @@ def standing_alone(drawn: str, note: str) -> str:
     width, height = int(found[1]), int(found[2]) + 22
     taller = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     foot = text(4, height - 7, note, kind="soft")
-    opened = drawn.replace(found[0], taller, 1).replace("<title", f"<style>{escape(style)}</style><title", 1)
+    opened = str(drawn).replace(found[0], taller, 1).replace("<title", f"<style>{escape(style)}</style><title", 1)
     return opened.removesuffix("</svg>") + str(foot) + "</svg>"
 
 

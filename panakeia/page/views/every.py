@@ -1,10 +1,11 @@
 """Every: all views, in the order of the menu; a new one is a file beside, and a line here."""
 
 from panakeia.page.view import View
-from panakeia.page.views import about, ask, find, sign, trial, twin
+from panakeia.page.views import about, ask, find, patient, sign, trial, twin
 
 VIEWS: tuple[View, ...] = (
     find.VIEW,
+    patient.VIEW,
     twin.VIEW,
     trial.VIEW,
     ask.VIEW,

@@ -16,11 +16,12 @@ _INKS = (
 def figure(name: str, size: tuple[float, float], title: str, told: str, parts: Sequence[str]) -> Markup:
     """Return a figure of so many pixels; `told` says in words what it shows."""
     width, height = size
+    role = "group" if any("<a " in part for part in parts) else "img"  # what is one image may hold no links
     head = Markup(
         '<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" '
-        'height="{h:.0f}" role="img" aria-labelledby="{n}-t {n}-d"><title id="{n}-t">{t}</title>'
+        'height="{h:.0f}" role="{r}" aria-labelledby="{n}-t {n}-d"><title id="{n}-t">{t}</title>'
         '<desc id="{n}-d">{d}</desc>'
-    ).format(w=width, h=height, n=name, t=title, d=told)
+    ).format(r=role, w=width, h=height, n=name, t=title, d=told)
     return head + Markup("").join(parts) + Markup("</svg>")
 
 

@@ -20,6 +20,7 @@ def framed(view: View, asked: Asked, shown: Page) -> Response:
         **shown.values,
         "title": shown.title,
         "view": view,
+        "places": {one.name for one in VIEWS},
         "asked": asked,
         "menu": [one for one in VIEWS if one.label and (one.right is None or one.right in asked.rights)],
         "caller": asked.caller,

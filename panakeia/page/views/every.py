@@ -1,10 +1,13 @@
 """Every: all views, in the order of the menu; a new one is a file beside, and a line here."""
 
 from panakeia.page.view import View
-from panakeia.page.views import about, ask, find, patient, sign, trial, twin
+from panakeia.page.views import about, ask, candidate, disease, find, node, patient, sign, trial, twin
 
 VIEWS: tuple[View, ...] = (
     find.VIEW,
+    disease.VIEW,
+    candidate.VIEW,
+    node.VIEW,
     patient.VIEW,
     twin.VIEW,
     trial.VIEW,

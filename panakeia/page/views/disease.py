@@ -1,0 +1,137 @@
+"""Disease: drugs ranked for a disease: score, probability, prior, lift, what is known; filters; a comparison."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from panakeia.page.asked import Asked
+from panakeia.page.figures.ranking import ranking_figure
+from panakeia.page.render import address
+from panakeia.page.view import Page, View
+
+_ALL = 10_000
+"""More than any graph has drugs."""
+_DRUGS = 5_000
+_COMPARED = 6
+_TOPS = (20, 50, 100, 200)
+_UNWANTED = ("contraindicated_in", "not_indicated_for")
+_FACTS = ("type", "groups", "atc_codes", "categories", "half_life_h", "half_life_text", "molecular_weight_g_per_mol")
+
+
+def _show(asked: Asked) -> Page:
+    """Show the ranking for a disease; without one, a box to name it."""
+    if not asked.one("node"):
+        return Page("disease_box.html.j2", "Disease")
+    disease = asked.node(asked.one("node"), "Disease", quiet=True)
+    known = what_is_known(asked, disease["id"])
+    harmed = _causing(asked, disease)
+    rows, told = _ranked(asked, disease["id"], known, harmed)
+    seen = [_row(row, known, harmed) for row in rows]
+    pinned = asked.many("pin")[:_COMPARED]
+    compared = [_compared(asked, drug, {row["drug"]: row for row in seen}) for drug in pinned]
+    values: dict[str, Any] = {
+        "disease": disease,
+        "rows": seen,
+        "told": told,
+        "pinned": pinned,
+        "compared": compared,
+        "facts": _FACTS,
+        "tops": _TOPS,
+        "among": candidates(asked),
+        "all_pairs": address("/ask/rank", nodes=[disease["id"]], top=_ALL),
+    }
+    drawn = {"ranking": ranking_figure(disease["name"], disease["id"], seen[:30])} if seen else {}
+    flat = [row | {"known_as": "; ".join(row["known_as"])} for row in seen]
+    return Page("disease.html.j2", f"Drugs for {disease['name']}", values, rows=flat, figures=drawn)
+
+
+def what_is_known(asked: Asked, disease: str) -> dict[str, list[str]]:
+    """Return the relations of each drug to a disease, in words with their sources, by the drug's identifier."""
+    request = {"node": disease, "kind": "Disease", "of_kind": ["Drug"], "top": _DRUGS}
+    found: dict[str, list[str]] = {}
+    for row in asked.ask("neighbours", request, quiet=True).content["neighbours"]:
+        sources = ", ".join(dict.fromkeys(one["source"] for one in row["evidence"]))
+        found.setdefault(row["id"], []).append(f"{row['relation'].replace('_', ' ')} ({sources})")
+    return found
+
+
+def candidates(asked: Asked, task: str = "treats", column: str = "drugs") -> int | None:
+    """Return among how many candidates a model ranks."""
+    for row in asked.ask("models_list", {}, quiet=True).content:
+        if row["task"] == task and column in row:
+            return int(row[column])
+    return None
+
+
+def _causing(asked: Asked, disease: Mapping[str, Any]) -> set[str]:
+    """Return the drugs with a side effect that is this disease by a shared identifier."""
+    found: set[str] = set()
+    for other in disease.get("xrefs", ()):
+        if other.startswith("UMLS:"):
+            request = {"node": other, "kind": "SideEffect", "of_kind": ["Drug"], "top": _DRUGS}
+            try:
+                rows = asked.ask("neighbours", request, quiet=True).content["neighbours"]
+            except ValueError:  # no side effect has this identifier
+                continue
+            found |= {row["id"] for row in rows}
+    return found
+
+
+def _ranked(
+    asked: Asked, disease: str, known: Mapping[str, Sequence[str]], harmed: set[str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows that pass the filters, and the filters in words."""
+    top = asked.whole("top", _TOPS[0], _TOPS[-1])
+    request: dict[str, Any] = {"nodes": [disease], "top": top}
+    told: list[str] = []
+    if asked.one("new"):
+        request["new"] = True
+        told.append("without pairs that are in the list of the model's source")
+    members = _members(asked, told)
+    unwanted = (
+        {drug for drug, words in known.items() if any(one.startswith(_spoken()) for one in words)}
+        if asked.one("safe")
+        else set()
+    )
+    if asked.one("safe"):
+        unwanted |= harmed
+        told.append(
+            "without drugs that a source calls contraindicated or not indicated, or that cause it as side effect"
+        )
+    if members is None and not unwanted:
+        return list(asked.ask("rank", request).content), told
+    asked.shown("rank", request)
+    everything = asked.ask("rank", request | {"top": _ALL}, quiet=True).content
+    kept = [row for row in everything if row["drug"] not in unwanted and (members is None or row["drug"] in members)]
+    return kept[:top], told
+
+
+def _members(asked: Asked, told: list[str]) -> set[str] | None:
+    """Return the drugs of the class that is asked for; None where none is."""
+    named = asked.one("class")
+    if not named:
+        return None
+    request = {"node": named, "kind": "PharmacologicClass", "of_kind": ["Drug"], "top": _DRUGS}
+    found = asked.ask("neighbours", request, quiet=True).content
+    told.append(f"of the class {found['node']['name']}")
+    return {row["id"] for row in found["neighbours"]}
+
+
+def _spoken() -> tuple[str, ...]:
+    return tuple(one.replace("_", " ") for one in _UNWANTED)
+
+
+def _row(row: Mapping[str, Any], known: Mapping[str, Sequence[str]], harmed: set[str]) -> dict[str, Any]:
+    told = list(known.get(row["drug"], ()))
+    if row["drug"] in harmed:
+        told.append("causes it as a side effect")
+    return {**row, "known_as": told, "warned": any(one.startswith((*_spoken(), "causes")) for one in told)}
+
+
+def _compared(asked: Asked, drug: str, ranked: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what there is to compare of a drug: its row, its attributes, and its edges by relation."""
+    shown = asked.node(drug, "Drug", quiet=True)
+    counts = {edge["relation"]: edge["count"] for edge in shown["edges"]}
+    return {"drug": shown, "row": ranked.get(drug), "counts": counts}
+
+
+VIEW = View("disease", "/disease", "Disease", _show)

@@ -1,0 +1,107 @@
+"""Node: anything that the graph names: what is said of it, its neighbours with their evidence, what is predicted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from panakeia.page.asked import Asked
+from panakeia.page.figures.around import around_figure
+from panakeia.page.view import Page, View
+from panakeia.page.views.disease import candidates
+
+_NEIGHBOURS, _MOST, _DRAWN, _PREDICTED = 50, 500, 24, 20
+_NOT_FACTS = ("edges", "neighbours", "id", "kind", "name", "synonyms", "xrefs", "provided_by")
+_PREDICTS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
+    "Drug": (("targets", "gene", "binds", "genes"), ("diseases", "disease", "treats", "diseases")),
+    "Gene": (("drugs", "drug", "binds", "drugs"),),
+}
+"""For a kind of node, what is ranked for it: the candidates, their column, the model's task and its count of them."""
+_MEASURED = {"binds": ["binds"], "treats": ["treats", "palliates"]}
+
+
+def _show(asked: Asked) -> Page:
+    """Show a node; `see` says whether with its neighbours or with what a model ranks for it."""
+    if not asked.one("node"):
+        return Page("node_box.html.j2", "Node")
+    shown = asked.node(asked.one("node"), asked.one("kind"))
+    ranked = {one[0]: one for one in _PREDICTS.get(shown["kind"], ())}
+    see = asked.one("see", "neighbours")
+    if see != "neighbours" and see not in ranked:
+        raise ValueError(f"see: got {see!r}, expected one of {', '.join(['neighbours', *ranked])}")
+    values: dict[str, Any] = {
+        "node": shown,
+        "facts": {name: value for name, value in shown.items() if name not in _NOT_FACTS and value not in (None, [])},
+        "sees": ["neighbours", *ranked],
+        "see": see,
+    }
+    if see == "neighbours":
+        return _neighbours(asked, shown, values)
+    return _predicted(asked, shown, values, ranked[see])
+
+
+def _neighbours(asked: Asked, shown: Mapping[str, Any], values: dict[str, Any]) -> Page:
+    request: dict[str, Any] = {
+        "node": shown["id"],
+        "kind": shown["kind"],
+        "top": asked.whole("top", _NEIGHBOURS, _MOST),
+    }
+    for name in ("relation", "of_kind", "source", "licence"):
+        if texts := asked.many(name):
+            request[name] = texts
+    if "patients" not in asked.rights and "of_kind" not in request:
+        request["of_kind"] = asked.kinds
+    found = asked.ask("neighbours", request).content
+    rows = found["neighbours"]
+    values |= {"rows": rows, "left_out": found["left_out"], "chosen": asked.one("relation")}
+    flat = [
+        {key: row[key] for key in ("relation", "direction", "id", "kind", "name")}
+        | {"source": one["source"], "release": one["version"], "licence": one["licence"]}
+        | {"references": " ".join(one["references"])}
+        for row in rows
+        for one in row["evidence"]
+    ]
+    figures = {"neighbourhood": around_figure(shown, _spread(rows))} if rows else {}
+    return Page("node.html.j2", f"{shown['name']}", values, flat, found, figures)
+
+
+def _spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return some neighbours of every relation, the first of each first, as many as a figure can show."""
+    turns: dict[str, int] = {}
+    ordered: list[tuple[int, int, dict[str, Any]]] = []
+    for row in rows:
+        turns[row["relation"]] = turns.get(row["relation"], 0) + 1
+        ordered.append((turns[row["relation"]], len(ordered), row))
+    kept = [row for _, _, row in sorted(ordered, key=lambda one: one[:2])[:_DRAWN]]
+    return sorted(kept, key=lambda row: row["relation"])
+
+
+def _predicted(
+    asked: Asked, shown: Mapping[str, Any], values: dict[str, Any], about: tuple[str, str, str, str]
+) -> Page:
+    """Show what a model ranks for the node, beside what sources state."""
+    what, column, task, count = about
+    request = {"nodes": [shown["id"]], "candidates": what, "top": asked.whole("top", _PREDICTED, _MOST)}
+    if asked.one("new"):
+        request["new"] = True
+    problem, rows = "", []
+    try:
+        rows = asked.ask("rank", request).content
+    except (ValueError, OSError) as failure:
+        problem = str(failure)
+    near = {"node": shown["id"], "kind": shown["kind"], "relation": _MEASURED[task], "top": 2000}
+    measured: dict[str, list[str]] = {}
+    for row in asked.ask("neighbours", near).content["neighbours"]:
+        sources = ", ".join(dict.fromkeys(one["source"] for one in row["evidence"]))
+        measured.setdefault(row["id"], []).append(f"{row['relation'].replace('_', ' ')} ({sources})")
+    seen = [{**row, "node": row[column], "stated": "; ".join(measured.get(row[column], ()))} for row in rows]
+    values |= {
+        "rows": seen,
+        "problem": problem,
+        "measured": len(measured),
+        "both": sum(1 for row in seen if row["stated"]),
+        "among": candidates(asked, task, count),
+        "is_treats": task == "treats",
+    }
+    return Page("node.html.j2", f"{what.capitalize()} of {shown['name']}", values, seen)
+
+
+VIEW = View("node", "/node", "Gene, drug", _show)

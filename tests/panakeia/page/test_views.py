@@ -1,0 +1,125 @@
+"""The views: what they show is what the verbs answer, filters do what their words say, and all of it is exported."""
+
+import re
+from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from panakeia import Session
+from tests.panakeia.page.conftest import Asking
+
+DISEASE = "DOID:3393"  # coronary artery disease
+
+
+@pytest.fixture(scope="module")
+def session(starter_store: Path, starter_model: Path) -> Session:
+    return Session(starter_store, starter_model)
+
+
+def test_a_ranking_is_what_rank_answers(asking: Asking, session: Session) -> None:
+    client = asking("reader")
+    wanted = session.rank(DISEASE, top=20).to_json()
+    shown = client.get("/disease", params={"node": "coronary artery disease"}).text
+    assert re.findall(r'<th scope="row"><a href="/candidate\?drug=([^&]+)&amp;', shown) == [
+        row["drug"] for row in wanted
+    ]
+    told = client.get("/disease", params={"node": DISEASE, "as": "json"}).json()["answer"]
+    assert [(row["rank"], row["score"]) for row in told] == [(row["rank"], row["score"]) for row in wanted]
+    assert f"the first among {session.models_list(session.model).to_json()[0]['drugs']} that are ranked" in shown
+
+
+def test_only_unlisted_leaves_out_what_is_in_the_list_and_says_so(asking: Asking) -> None:
+    client = asking("reader")
+    rows = client.get("/disease", params={"node": DISEASE, "new": "1", "as": "json"}).json()["answer"]
+    assert rows and not any(row["known"] for row in rows)
+    assert "in the list of the model" in client.get("/disease", params={"node": DISEASE, "new": "1"}).text
+
+
+def test_a_class_keeps_its_members_in_their_order(asking: Asking, session: Session) -> None:
+    client = asking("reader")
+    whole = client.get("/disease", params={"node": DISEASE, "top": "200", "as": "json"}).json()["answer"]
+    classes = session.search("", kind="PharmacologicClass", top=200).to_json()["nodes"]
+    for one in classes:
+        found = session.neighbours(one["id"], kinds=["Drug"], top=1000).to_json()["neighbours"]
+        members = {row["id"] for row in found}
+        expected = [row["drug"] for row in whole if row["drug"] in members]
+        if 0 < len(expected) < len(whole):
+            break
+    rows = client.get("/disease", params={"node": DISEASE, "class": one["id"], "as": "json"}).json()["answer"]
+    assert [row["drug"] for row in rows] == expected[:20]
+
+
+def test_pinned_drugs_stand_side_by_side(asking: Asking, session: Session) -> None:
+    first, second = (row["drug"] for row in session.rank(DISEASE, top=2).to_json())
+    shown = asking("reader").get("/disease", params={"node": DISEASE, "pin": [first, second]}).text
+    compared = shown.partition("Side by side")[2].partition("Unpin all")[0]
+    assert first in compared and second in compared and "half life h" in compared
+
+
+def test_a_candidate_has_the_score_and_paths_with_evidence_of_every_edge(asking: Asking, session: Session) -> None:
+    client = asking("reader")
+    drug = session.rank(DISEASE, top=1).to_json()[0]["drug"]
+    told = session.explain(drug, DISEASE).to_json()
+    shown = unescape(client.get("/candidate", params={"drug": drug, "disease": DISEASE}).text)
+    assert f"<strong>{told['score']:.3f}</strong> score" in shown and told["listed"] in shown
+    rows = client.get("/candidate", params={"drug": drug, "disease": DISEASE, "as": "json"}).json()["answer"]["paths"]
+    assert rows and all(step["evidence"] for path in rows for step in path["steps"][:-1])
+
+
+def test_a_path_leads_through_what_is_asked_and_hidden_patterns_are_gone(asking: Asking, session: Session) -> None:
+    client = asking("reader")
+    drug = session.rank(DISEASE, top=1).to_json()[0]["drug"]
+    asked = {"drug": drug, "disease": DISEASE, "top": "50", "as": "json"}
+    every = client.get("/candidate", params=asked).json()["answer"]["paths"]
+    gene = next(step["id"] for path in every for step in path["steps"] if step["kind"] == "Gene")
+    through = client.get("/candidate", params=asked | {"through": gene}).json()["answer"]["paths"]
+    assert through and all(gene in [step["id"] for step in path["steps"]] for path in through)
+    pattern = every[0]["metapath"]
+    left = client.get("/candidate", params=asked | {"hide": pattern}).json()["answer"]["paths"]
+    assert pattern not in {path["metapath"] for path in left}
+
+
+def test_a_node_shows_its_neighbours_by_relation(asking: Asking, session: Session) -> None:
+    client = asking("reader")
+    asked = {"node": "warfarin", "relation": "binds", "as": "json"}
+    told = client.get("/node", params=asked).json()["answer"]
+    assert told == session.neighbours("DRUGBANK:DB00682", relations=["binds"], top=50).to_json()
+
+
+def test_without_a_model_of_targets_the_page_says_what_to_do(asking: Asking) -> None:
+    shown = asking("reader").get("/node", params={"node": "warfarin", "see": "targets"})
+    assert shown.status_code == 200 and "notice bad" in shown.text and "binds" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        (f"/disease?node={DISEASE}", "ranking"),
+        ("/node?node=warfarin", "neighbourhood"),
+        (f"/candidate?drug=warfarin&disease={DISEASE}", "parts of the score"),
+    ],
+)
+def test_a_figure_is_a_file_of_its_own_with_words_and_links(asking: Asking, address: str, name: str) -> None:
+    sent = asking("reader").get(f"{address}&as=svg&figure={name}")
+    assert sent.status_code == 200, sent.text
+    drawn = ElementTree.fromstring(sent.text)
+    space = "{http://www.w3.org/2000/svg}"
+    title, told, style = (drawn.find(space + tag) for tag in ("title", "desc", "style"))
+    assert title is not None and title.text and told is not None and told.text and style is not None
+    assert any((one.text or "").startswith("Panakeia, data ") for one in drawn.iter(space + "text"))
+    if name != "parts of the score":
+        assert all((one.get("href") or "").startswith("/") for one in drawn.iter(space + "a"))
+
+
+def test_about_names_every_source_with_its_licence(asking: Asking, session: Session) -> None:
+    shown = asking("reader").get("/about").text
+    for source in session.info().to_json()["sources"]:
+        assert source["name"] in shown and source["licence"] in shown
+
+
+def test_a_reader_is_shown_no_patient_anywhere(asking: Asking) -> None:
+    client = asking("reader")
+    assert "a patient" not in client.get("/").text
+    assert client.get("/node", params={"node": "PANAKEIA:P-0123456789abcdef0123"}).status_code in (400, 403)

@@ -31,7 +31,8 @@ _ABOUT = (
 def make_app(desk: Desk, gate: Gate, quota: Quota | None = None, more: Sequence[tuple[str, APIRouter]] = ()) -> FastAPI:
     """Return the application of a desk and of a gate to it; `more` are routers of other faces, each with its path."""
 
-    jobs, assistants = Jobs(desk.settings, quota), make_mcp(desk, gate)
+    jobs = Jobs(desk.settings, quota)
+    assistants = make_mcp(desk, gate, jobs)
 
     @asynccontextmanager
     async def lives(_: FastAPI) -> AsyncIterator[None]:

@@ -13,9 +13,11 @@ from typing import Any
 from mcp_types import CallToolResult
 
 from kg.progress import Progress, silent
+from panakeia.assistants.jobs import Done, done_job, new_asked, own_job, require_own, run_job
 from panakeia.assistants.pages import About, Whole, page, read_cursor
 from panakeia.assistants.pieces import written
 from panakeia.desk.desk import At, Desk
+from panakeia.desk.jobs.queue import Jobs
 from panakeia.desk.kept import Bytes
 from panakeia.verb import Right, Verb
 
@@ -25,19 +27,21 @@ _AGAIN = "the cursor is of another question, or the data have changed since: ask
 
 @dataclass(frozen=True)
 class Asked:
-    """A question to a desk: a verb, its request, what who asks may, and the cursor where it goes on."""
+    """A question to a desk: a verb, its request, what who asks may, who they are, and the cursor where it goes on."""
 
     verb: str
     request: Mapping[str, Any]
     rights: frozenset[Right]
+    owner: str = ""
     cursor: str | None = None
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of a desk."""
+    """The answers of a desk; where it has a queue of jobs, a long verb is one."""
 
     desk: Desk
+    jobs: Jobs | None = None
     _kept: Bytes = field(default_factory=lambda: Bytes(KEPT_BYTES))
     _sources: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
@@ -50,6 +54,8 @@ class Answers:
         """
         self.desk.require(asked.verb, asked.request, asked.rights)
         verb = self.desk.verbs[asked.verb]
+        if self.jobs is not None:
+            require_own(self.jobs, verb, asked.request, asked.owner)
         key = self._key(asked, verb)
         start = 0
         if asked.cursor is not None:
@@ -72,11 +78,14 @@ class Answers:
     def _key(self, asked: Asked, verb: Verb) -> str:
         """Return what tells an answer from others: it changes with the data, but for what changes them itself."""
         state = "" if verb.right == "write" else self.desk.state()
-        told = json.dumps([state, asked.verb, asked.request, sorted(asked.rights)], sort_keys=True)
+        told = json.dumps([state, asked.verb, asked.request, sorted(asked.rights), asked.owner], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def _whole(self, key: str, asked: Asked, verb: Verb, progress: Progress) -> Whole:
         version, sources = self._read_from(verb)
+        if self.jobs is not None and verb.long:
+            done = run_job(self.jobs, new_asked(asked.owner, asked.verb, asked.request, asked.rights), progress)
+            return _of_job(key, verb, done, (version, sources))
         name = secrets.token_hex(16)
         folder = self.desk.settings.home / "jobs" / name if verb.long else Path(tempfile.mkdtemp(prefix="panakeia-"))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -88,6 +97,14 @@ class Answers:
             return Whole(key, found.to_text(), found.to_json(), about)
         finally:
             shutil.rmtree(folder / "in" if files else folder, ignore_errors=True)
+
+    def job_page(self, number: str, owner: str, rights: frozenset[Right]) -> CallToolResult:
+        """Return the first page of what a caller's job came to; raises what `own_job` and `done_job` raise."""
+        if self.jobs is None:
+            raise ValueError("there are no jobs here: a long verb is answered as it is asked")
+        job = own_job(self.jobs, number, owner, rights, self.desk.verbs)
+        verb = self.desk.verbs[job.asked.verb]
+        return page(_of_job(number, verb, done_job(job), self._read_from(verb)), 0)
 
     def _read_from(self, verb: Verb) -> tuple[str, tuple[str, ...]]:
         """Return the data's version and the sources that a verb reads from, each with its licence; none is no error."""
@@ -103,6 +120,11 @@ class Answers:
             self._sources.clear()
             self._sources[state] = self.desk.version(), told
         return self._sources[state]
+
+
+def _of_job(key: str, verb: Verb, done: Done, read: tuple[str, tuple[str, ...]]) -> Whole:
+    words = f"panakeia {verb.command} is done: job {done.number}"
+    return Whole(key, words, done.values, About(verb.name, *read, done.kept, done.files))
 
 
 def _files(folder: Path) -> tuple[str, ...]:

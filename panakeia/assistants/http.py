@@ -16,9 +16,11 @@ from panakeia.api.access.audit import note_caller, note_question
 from panakeia.api.access.authenticate import Gate, Presented, authenticate
 from panakeia.api.access.refusal import Refusal, send_refusal
 from panakeia.api.access.roles import RIGHTS, Caller
+from panakeia.api.jobs import owner_of
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.server import make_server
 from panakeia.desk.desk import Desk
+from panakeia.desk.jobs.queue import Jobs
 from panakeia.verb import Right
 
 _CALLER = "panakeia.assistant"
@@ -32,13 +34,13 @@ class Mounted:
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
 
 
-def make_mcp(desk: Desk, gate: Gate) -> Mounted:
+def make_mcp(desk: Desk, gate: Gate, jobs: Jobs) -> Mounted:
     """Return what answers assistants, to be mounted at `/mcp` behind the desk's check of hosts and its audit log.
 
     It keeps no session: each request shows who asks, and any process can answer it. Answers are streams, so that
-    progress is told on the way; a client that goes away cancels what it asked.
+    progress is told on the way; a client that goes away cancels what it asked. A long verb is one of the caller's jobs.
     """
-    server = make_server(desk, Callers(_rights, _note))
+    server = make_server(desk, Callers(_rights, _note, lambda request: owner_of(_caller(request))), jobs)
     app = server.streamable_http_app(
         streamable_http_path="/",
         stateless_http=True,
@@ -84,8 +86,12 @@ class Admitted:
 
 
 def _rights(request: Request) -> frozenset[Right]:
+    return RIGHTS[_caller(request).role]
+
+
+def _caller(request: Request) -> Caller:
     caller: Caller = request.scope["state"][_CALLER]
-    return RIGHTS[caller.role]
+    return caller
 
 
 def _note(request: Request, verb: str) -> None:

@@ -1,16 +1,19 @@
 """Resources: a node and a candidate by their addresses, as JSON of at most so many bytes."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError
 from mcp.server.mcpserver.resources import ResourceSecurity
+from mcp_types import CallToolResult
 
 from panakeia.assistants.answers import Answers, Asked
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.pieces import written
-from panakeia.assistants.tools import cure
+from panakeia.desk.problems import problem_of
 
 _JSON = "application/json"
 _NO_PATH = ResourceSecurity(exempt_params=frozenset({"curie", "drug", "disease"}))
@@ -23,11 +26,8 @@ def add_resources(server: MCPServer[Any], answers: Answers, callers: Callers) ->
     async def read(verb: str, request: dict[str, Any], context: Context[Any, Any]) -> str:
         sent = context.request_context.request
         callers.note(sent, verb)
-        asked = Asked(verb, request, callers.rights(sent))
-        try:
-            page = await anyio.to_thread.run_sync(answers.page, asked, abandon_on_cancel=True)
-        except (ValueError, OSError) as failure:
-            raise ResourceError(cure(failure)) from None
+        asked = Asked(verb, request, callers.rights(sent), callers.owner(sent))
+        page = await _answered(partial(answers.page, asked))
         return written({**(page.structured_content or {}), "request": request})
 
     @server.resource("panakeia://node/{curie}", title="A node of the graph", mime_type=_JSON, security=_NO_PATH)
@@ -39,3 +39,20 @@ def add_resources(server: MCPServer[Any], answers: Answers, callers: Callers) ->
     async def candidate(drug: str, disease: str, ctx: Context[Any, Any]) -> str:
         """Why the network ranks a drug for a disease where it does, as explain does, both named by CURIE."""
         return await read("explain", {"a": drug, "b": disease}, ctx)
+
+    if answers.jobs is None:
+        return
+
+    @server.resource("panakeia://job/{number}", title="A job of yours", mime_type=_JSON)
+    async def job(number: str, ctx: Context[Any, Any]) -> str:
+        """What a job came to, a simulated trial say, or how far it is; its number is in the answer that began it."""
+        sent = ctx.request_context.request
+        found = await _answered(partial(answers.job_page, number, callers.owner(sent), callers.rights(sent)))
+        return written(found.structured_content)
+
+
+async def _answered(ask: Callable[[], CallToolResult]) -> CallToolResult:
+    try:
+        return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
+    except Exception as failure:
+        raise ResourceError(problem_of(failure).detail) from None

@@ -14,12 +14,13 @@ from panakeia.assistants.prompts import INSTRUCTIONS, add_prompts
 from panakeia.assistants.resources import add_resources
 from panakeia.assistants.tools import verb_tool
 from panakeia.desk.desk import Desk
+from panakeia.desk.jobs.queue import Jobs
 
 
-def make_server(desk: Desk, callers: Callers) -> MCPServer[Any]:
-    """Return the server of a desk; `callers` says of a request what its sender may."""
+def make_server(desk: Desk, callers: Callers, jobs: Jobs | None = None) -> MCPServer[Any]:
+    """Return the server of a desk; `callers` says of a request what its sender may, `jobs` runs what takes long."""
     logging.getLogger("mcp").setLevel(logging.WARNING)  # below that it logs what was asked, and so whom
-    answers = Answers(desk)
+    answers = Answers(desk, jobs)
     server: MCPServer[Any] = MCPServer(
         "panakeia",
         title="Panakeia",

@@ -1,14 +1,11 @@
 """Tools: each verb of a desk as a tool, with its schema, its errors with the cure, progress and cancelling."""
 
-import logging
-import traceback
-from pathlib import Path
 from typing import Any
 
 import anyio.from_thread
 import anyio.to_thread
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import func_metadata
 from mcp.shared.exceptions import MCPError
@@ -18,6 +15,7 @@ from kg.progress import Progress
 from panakeia.assistants.answers import Answers, Asked
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.schema import description, tool_schema
+from panakeia.desk.problems import problem_of
 from panakeia.verb import Verb
 
 _STEP = 0.01
@@ -33,14 +31,8 @@ class VerbTool(Tool):
             return await self.fn(arguments, context)
         except (MCPError, ToolError):
             raise
-        except (ValueError, OSError) as failure:
-            raise ToolError(cure(failure)) from None
         except Exception as failure:
-            log_crash(self.name, failure)
-            raise UnexpectedToolError(f"{self.name} failed for a reason of its own: {_CRASHED}") from None
-
-
-_CRASHED = "what was asked is not at fault as far as it can be told; whoever runs the desk finds the place in its log"
+            raise ToolError(problem_of(failure).detail) from None
 
 
 def verb_tool(answers: Answers, verb: Verb, callers: Callers) -> VerbTool:
@@ -53,7 +45,7 @@ def verb_tool(answers: Answers, verb: Verb, callers: Callers) -> VerbTool:
             raise ValueError(f"cursor: got {cursor!r}, expected the text next_cursor of the answer before")
         sent = context.request_context.request
         callers.note(sent, verb.name)
-        asked = Asked(verb.name, request, callers.rights(sent), cursor)
+        asked = Asked(verb.name, request, callers.rights(sent), callers.owner(sent), cursor)
         return await anyio.to_thread.run_sync(answers.page, asked, _progress(context), abandon_on_cancel=True)
 
     writes = verb.right == "write"
@@ -88,16 +80,3 @@ def _progress(context: Context[Any, Any]) -> Progress:
             anyio.from_thread.run(context.report_progress, round(fraction, 4), 1.0, step)
 
     return progress
-
-
-def cure(failure: ValueError | OSError) -> str:
-    """Return an error's words; of the system's own, the file's name without where it is on this machine."""
-    if isinstance(failure, OSError) and failure.filename is not None:
-        return f"{Path(str(failure.filename)).name}: {failure.strerror}; ask whoever runs the desk"
-    return str(failure)
-
-
-def log_crash(name: str, failure: Exception) -> None:
-    """Log where a verb failed and by which kind of error: its words may name a patient."""
-    where = "".join(traceback.format_tb(failure.__traceback__))
-    logging.getLogger(__name__).error("%s failed with %s\n%s", name, type(failure).__name__, where)

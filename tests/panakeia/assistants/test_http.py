@@ -16,18 +16,20 @@ import pytest
 import uvicorn
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import Mount
+from mcp.shared.exceptions import MCPError
 
 from panakeia.answer import Table
-from panakeia.api.access.audit import Audit, AuditLog
+from panakeia.api.access.audit import AuditLog
 from panakeia.api.access.authenticate import gate
+from panakeia.api.access.home import audit_folder
 from panakeia.api.access.keys import Keys
 from panakeia.api.access.settings import Access, Limits
+from panakeia.api.app import make_app
 from panakeia.assistants.http import make_mcp
 from panakeia.assistants.pages import BUDGET
 from panakeia.desk.desk import At, Desk
+from panakeia.desk.jobs.queue import Jobs
+from tests.panakeia.assistants.designs import DESIGN
 
 
 class Served:
@@ -54,19 +56,12 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(desk: Desk) -> Iterator[Served]:
     keys = Keys.ephemeral()
-    made = {role: keys.add(role, role, days=None).text for role in ("reader", "researcher")}
-    few = gate(Access(limits=Limits(requests_per_minute=10_000, burst=10_000)), keys)
-    mounted = make_mcp(desk, few)
-    log = AuditLog(tmp_path_factory.mktemp("audit"))
-
-    @asynccontextmanager
-    async def lives(_: Starlette) -> AsyncIterator[None]:
-        async with mounted.lifespan():
-            yield
-
-    app = Starlette(routes=[Mount("/mcp", mounted.app)], middleware=[Middleware(Audit, log=log)], lifespan=lives)
+    made = {role: keys.add(role, role, days=None).text for role in ("reader", "designer", "researcher")}
+    access = Access(limits=Limits(requests_per_minute=10_000, burst=10_000))
+    app = make_app(desk, gate(access, keys))
+    log = AuditLog(audit_folder(desk.settings.home))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -185,10 +180,36 @@ def test_a_client_that_goes_away_cancels(served: Served, monkeypatch: pytest.Mon
     assert ended.wait(10)
 
 
+def test_a_long_verb_is_a_job_of_the_caller_s_own(served: Served) -> None:
+    heard: list[float] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append(progress)
+
+    async def ask() -> tuple[Any, str, str]:
+        async with served.client("designer") as client:
+            found = await client.call_tool("trial_run", {"design": DESIGN}, progress_callback=hear)
+            assert not found.is_error, found.content[0].text
+            number = found.structured_content["kept"]["name"].partition("/")[0]
+            told = (await client.read_resource(f"panakeia://job/{number}")).contents[0].text
+        async with served.client("researcher") as other:
+            with pytest.raises(MCPError, match="none of your jobs has this number"):
+                await other.read_resource(f"panakeia://job/{number}")
+            theirs = await other.call_tool(
+                "trial_export", {"folder": f"{number}/out", "study": "S", "start": "2024-01-01"}
+            )
+            return found, told, theirs.content[0].text
+
+    found, told, theirs = anyio.run(ask)
+    assert json.loads(told)["answer"] == found.structured_content["answer"]
+    assert theirs == "folder: none of your jobs has this number"
+    assert heard == sorted(set(heard)) and heard
+
+
 def test_too_many_requests_say_when_to_come_again(desk: Desk) -> None:
     keys = Keys.ephemeral()
     key = keys.add("often", "reader", days=None).text
-    mounted = make_mcp(desk, gate(Access(limits=Limits(requests_per_minute=1, burst=1)), keys))
+    mounted = make_mcp(desk, gate(Access(limits=Limits(requests_per_minute=1, burst=1)), keys), Jobs(desk.settings))
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
     async def ask() -> list[int]:

@@ -1,7 +1,7 @@
 """Schemas: the verbs in OpenAPI: parameters with their types and bounds, bodies, answers, problems, who may ask."""
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -105,12 +105,18 @@ def described(verb: Verb, method: str) -> dict[str, Any]:
             "in": "query",
             "required": name in needed,
             "description": about.get("description", ""),
+            **({} if verb.given[name].many or not _is_list(about) else {"style": "form", "explode": False}),
             "schema": _in_url({key: value for key, value in about.items() if key not in ("description", "title")}),
         }
         for name, about in schema.get("properties", {}).items()
         if verb.given[name].role != "file"
     ]
     return {"parameters": [*asked, *_OF_ANSWER], "x-right": verb.right}
+
+
+def _is_list(schema: Mapping[str, Any]) -> bool:
+    """Return whether a parameter is a list: in a URL with commas, unless it may be repeated."""
+    return any(one.get("type") == "array" for one in (schema, *schema.get("anyOf", [])))
 
 
 def _in_url(schema: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from kg.fetch import NotFoundAnywhere
 from kg.search import AmbiguousName, UnknownNode
 from panakeia.desk.desk import NotAllowed
 from panakeia.desk.requests import Refused
@@ -45,6 +46,8 @@ def problem_of(failure: Exception) -> Problem:
     if isinstance(failure, AmbiguousName):
         choices = [{"id": node.id, "kind": node.kind, "name": node.name} for node in failure.choices]
         return Problem(422, "ambiguous-name", told_to_others(str(failure)), {"choices": choices})
+    if isinstance(failure, NotFoundAnywhere):
+        return Problem(404, "no-such-data", told_to_others(str(failure)))
     if isinstance(failure, ValueError):
         return Problem(422, "not-answered", told_to_others(str(failure)))
     if isinstance(failure, OSError) and failure.strerror is None:  # a room's own, which says what to do

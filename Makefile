@@ -27,14 +27,16 @@ endif
 demo: install
 	$(BIN)/panakeia demo
 
-# Seven processes, two at a time, the longest first: each computes on one core and shows its output when it has ended.
-PARTS := guide records neo4j twin rest store network
+# Eight processes, two at a time, the longest first: each computes on one core and shows its output when it has ended.
+PARTS := guide records neo4j twin rest faces store network
 TESTS_guide := tests/test_readme.py tests/test_notebooks.py
-TESTS_records := tests/kg/patients tests/kg/cohorts tests/panakeia
+TESTS_faces := $(addprefix tests/panakeia/,api assistants desk hooks page)
+RECORDS := tests/kg/patients tests/kg/cohorts tests/panakeia
+TESTS_records := $(RECORDS) $(addprefix --ignore=,$(TESTS_faces))
 TESTS_store := tests/kg/stores tests/kg/query
 TESTS_network := tests/gnn gnn
 TESTS_twin := tests/twin twin
-TESTS_rest := $(addprefix --ignore=,$(TESTS_guide) $(TESTS_records) $(TESTS_store) $(TESTS_network) $(TESTS_twin))
+TESTS_rest := $(addprefix --ignore=,$(TESTS_guide) $(RECORDS) $(TESTS_store) $(TESTS_network) $(TESTS_twin))
 test: install
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target --keep-going $(addprefix test-,$(PARTS))
 

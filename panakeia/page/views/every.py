@@ -1,7 +1,7 @@
 """Every: all views, in the order of the menu; a new one is a file beside, and a line here."""
 
 from panakeia.page.view import View
-from panakeia.page.views import about, ask, candidate, disease, find, node, patient, sign, trial, twin
+from panakeia.page.views import about, ask, candidate, design, disease, find, jobs, node, patient, sign, trial, twin
 
 VIEWS: tuple[View, ...] = (
     find.VIEW,
@@ -11,6 +11,9 @@ VIEWS: tuple[View, ...] = (
     patient.VIEW,
     twin.VIEW,
     trial.VIEW,
+    design.VIEW,
+    jobs.VIEW,
+    jobs.ONE,
     ask.VIEW,
     ask.VERB_VIEW,
     about.VIEW,

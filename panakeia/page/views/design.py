@@ -1,0 +1,47 @@
+"""Design: a trial on twins as a form and as TOML, each shown in the other, and its run as a job."""
+
+from typing import Any
+
+from panakeia.page.asked import Asked
+from panakeia.page.designs import EXAMPLES, FIELDS, example, fields_of, with_fields
+from panakeia.page.queue import begin
+from panakeia.page.render import address
+from panakeia.page.view import Away, Page, View
+from twin.library import MODELS
+
+_MOST = 40_000
+"""Letters of a design that a URL may hold."""
+
+
+def _show(asked: Asked) -> Page | Away:
+    """Show the design of the state, or run it."""
+    toml = _toml(asked)
+    if asked.request.method == "POST":
+        if asked.one("use") != "run":
+            return Away(address("/trial/twins", toml=toml))
+        job = begin(asked, "trial_run", {"design": toml})
+        return Away(f"/jobs/{job.id}")
+    asked.shown("trial_run", {"design": toml})
+    fields = fields_of(toml)
+    values: dict[str, Any] = {
+        "toml": toml,
+        "fields": [(name, words, fields.get(name, "")) for name, words in FIELDS.items()],
+        "choices": {"model": list(MODELS), "design": ["twins", "parallel"]},
+        "examples": EXAMPLES,
+    }
+    return Page("design.html.j2", f"{fields.get('name', 'Design')} · Trial", values, content={"toml": toml, **fields})
+
+
+def _toml(asked: Asked) -> str:
+    """Return the design: the example, or the text of the state, with the form's values where the form was used."""
+    text = asked.one("toml").replace("\r\n", "\n") or example(asked.one("example") or EXAMPLES[0])
+    if len(text) > _MOST:
+        raise ValueError(f"toml: got {len(text):,} letters, expected up to {_MOST:,}: run it on the command line")
+    if asked.one("use") != "form":
+        return text
+    said = {name: asked.one(f"f.{name}") for name in FIELDS}
+    was = {name: str(value) for name, value in fields_of(text).items()}
+    return with_fields(text, {name: value for name, value in said.items() if value and value != was.get(name)})
+
+
+VIEW = View("trial", "/trial/twins", "", _show, right="trials", methods=("GET", "POST"))

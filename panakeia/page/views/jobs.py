@@ -1,0 +1,61 @@
+"""Jobs: what takes long, how far it is, what came out, and the way to end it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from panakeia.desk.jobs.job import OVER
+from panakeia.desk.lines import command_line
+from panakeia.page.asked import Asked
+from panakeia.page.queue import cancel, found, own, told
+from panakeia.page.view import Away, Page, View
+
+
+def _all(asked: Asked) -> Page:
+    """List the jobs of who asks."""
+    rows = [told(job) | {"command": asked.desk.verbs[job.asked.verb].command} for job in own(asked)]
+    return Page("jobs.html.j2", "Jobs", {"rows": rows}, rows=[_plain(row) for row in rows])
+
+
+def _one(asked: Asked) -> Page | Away:
+    """Show a job; end it where a form asks for that."""
+    job = found(asked, asked.request.path_params["number"])
+    if asked.request.method == "POST":
+        cancel(asked, job)
+        return Away(f"/jobs/{job.id}")
+    about = told(job)
+    verb = asked.desk.verbs[job.asked.verb]
+    design = _text(job.asked.request.get("design"))
+    values = {
+        "job": about,
+        "over": about["state"] in OVER,
+        "verb": verb,
+        "line": command_line(verb, job.asked.request),
+        "files": about.get("files", []),
+        "report": next((one for one in about.get("files", []) if one["name"].endswith("report.html")), None),
+        "design": design,
+        "answer": _answer(job.answer("json")) if about["state"] == "done" else None,
+    }
+    return Page("job.html.j2", f"{verb.command} · Jobs", values, content={"job": about})
+
+
+def _text(given: Any) -> str:
+    if isinstance(given, Mapping):
+        given = given.get("text")
+    return given if isinstance(given, str) else ""
+
+
+def _answer(path: Any) -> str:
+    """Return what came out, as text; empty where it wrote none."""
+    if not path.is_file():
+        return ""
+    shown = json.dumps(json.loads(path.read_text(encoding="utf-8")), indent=1, ensure_ascii=False)
+    return shown[:20_000]
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("id", "verb", "state", "made", "since", "step", "fraction")}
+
+
+VIEW = View("jobs", "/jobs", "Jobs", _all)
+ONE = View("jobs", "/jobs/{number}", "", _one, methods=("GET", "POST"))

@@ -90,6 +90,7 @@ def _bound(at: Listening) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((at.host, at.port))
+        listening.listen(2048)  # whoever asks before the application is made waits for it
     except OSError as failure:
         listening.close()
         raise ValueError(

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from kg.schema import NODE_KINDS, PERSON
 from panakeia.api.access.authenticate import Gate
 from panakeia.api.access.roles import RIGHTS, Caller
+from panakeia.api.jobs import require_own
 from panakeia.desk.desk import Desk, NotAllowed
 from panakeia.desk.lines import command_line, python_line
 from panakeia.page.answers import Answers, Seen
@@ -51,6 +52,9 @@ class Asked:
         """Return a verb's answer, and show on the page how to ask it anew, unless `quiet`; raises as the desk does."""
         if not quiet:
             self.shown(verb, request)
+        jobs = getattr(self.request.app.state, "jobs", None)
+        if jobs is not None and self.caller is not None:
+            require_own(jobs, self.desk.verbs[verb], request, self.caller)
         return self.answers.ask(verb, request, self.rights, strict=strict)
 
     def node(self, text: str, kind: str = "", *, quiet: bool = False) -> dict[str, Any]:
@@ -79,11 +83,13 @@ class Asked:
     def shown(self, verb: str, request: Mapping[str, Any]) -> None:
         """Show on the page how a verb is asked."""
         about, held = self.desk.verbs[verb], self.desk.settings
+        request = {name: _named(value) for name, value in request.items()}
+        plain = {name: value for name, value in request.items() if about.given[name].role != "file"}
         one = Question(
             verb,
             command_line(about, request),
             python_line(about, request, held.store, str(held.model)),
-            f"/ask/{verb}?{urlencode({**request, 'go': '1'}, doseq=True)}",
+            f"/ask/{verb}?{urlencode({**plain, 'go': '1'}, doseq=True)}",
         )
         if one not in self.questions:
             self.questions.append(one)
@@ -111,3 +117,10 @@ class Asked:
             values = value if isinstance(value, list | tuple) else [] if value is None else [value]
             kept += [(name, str(one)) for one in values]
         return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _named(value: Any) -> Any:
+    """Return a value as a line of text can show it: a file by its name, without its content."""
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    return {"name": value["name"], "text": "..."} if isinstance(value, Mapping) else value

@@ -55,11 +55,12 @@ def _show(asked: Asked) -> Page:
         "target_of": str(rows[0]["observable"]).replace("_", " ") if rows else "",
         "seed": asked.one("seed") or "0",
     }
-    labs = _labs(asked, patient)
+    measured = _measured(asked, patient)
+    labs = _labs(asked, measured)
     return Page(
         "twin.html.j2",
         f"{', '.join(models)} · Twin",
-        values | {"labs": labs},
+        values | {"labs": labs, "measured": {row["id"]: row["name"] for row in measured}},
         rows=rows,
         content={"courses": rows, "models": told, "regimen": regimen, "measured": labs},
         figures=_figures(rows, models, labs, _target(asked)),
@@ -185,15 +186,22 @@ def _target(asked: Asked) -> tuple[float, float] | None:
     return found
 
 
-def _labs(asked: Asked, patient: str) -> list[dict[str, Any]]:
-    """Return a patient's measurements of the state: those of a code, days after the first dose at `from`."""
-    code, day = asked.one("lab"), asked.one("from")
-    if not (patient and code and day):
+def _measured(asked: Asked, patient: str) -> list[dict[str, Any]]:
+    """Return the measurements of a patient's record that have a day and a value."""
+    if not patient:
         return []
-    first = float(asked.whole("from", 1, 1_000_000))
     frame = asked.ask("patient_show", {"patient": patient}, quiet=True).frame
-    own = records(frame[(frame["id"] == code) & frame["value"].notna() & (frame["day"] >= first)])
-    return [{"day": row["day"] - first, "value": row["value"], "name": row["name"]} for row in own]
+    return records(frame[(frame["kind"] == "Measurement") & frame["value"].notna() & frame["day"].notna()])
+
+
+def _labs(asked: Asked, measured: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the measurements of the chosen code, in days after the first dose, which is the day `from`."""
+    own = [row for row in measured if row["id"] == asked.one("lab")]
+    if not own:
+        return []
+    first = asked.whole("from", 1, 1_000_000) if asked.one("from") else min(row["day"] for row in own)
+    found = [{"day": row["day"] - first, "value": row["value"], "name": row["name"]} for row in own]
+    return [one for one in found if one["day"] >= 0]
 
 
 def _figures(

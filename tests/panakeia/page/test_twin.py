@@ -60,6 +60,8 @@ def test_a_patients_values_say_that_they_are_of_the_record(asking: Asking) -> No
         "age_years 90: from the patient&#39;s record" in page and "CYP2C9 *3/*3: from the patient&#39;s record" in page
     )
     assert 'class="aim"' in page
+    topped = client.get(f"/twin?patient={PATIENT}&lab=LOINC:6301-6&from=17650").text
+    assert "1 measurement of INR" in topped and "measured: 2.6 at 12" in topped
     moved = client.get(f"/twin?patient={PATIENT}&c.age_years=60").text
     assert "age_years 60: set by hand" in moved
 

@@ -79,7 +79,8 @@ class Session(
     """A graph, a trained model and a data mirror, and every verb that can be asked of them.
 
     `store` is a file or a server's URL, `model` a folder, `data` a mirror folder of public files; `progress` is told
-    how far a long verb is (a bar is shown where none is given). Nothing is opened before it is needed. A node is given
+    how far a long verb is (a bar is shown where none is given). Nothing is opened before it is needed. Without
+    `patients`, walks and neighbours know none. A node is given
     by name, synonym or CURIE. A verb raises what its room raises: `ValueError` or `OSError` with the cure.
 
     >>> from panakeia import Session

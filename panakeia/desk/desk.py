@@ -82,7 +82,7 @@ class Desk:
 
     def __init__(self, settings: DeskSettings | None = None) -> None:
         self.settings = settings or DeskSettings()
-        self._idle: queue.LifoQueue[tuple[str, Session]] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[tuple[tuple[str, bool], Session]] = queue.LifoQueue()
         self._lent = queue.Queue[None](SESSIONS)
         self._bytes = Bytes(KEPT_BYTES)
         self._versions: dict[str, str] = {}
@@ -151,7 +151,7 @@ class Desk:
 
         state = self.state()
         if state not in self._versions:
-            with self._session(None) as session:
+            with self._session(None, patients=True) as session:
                 self._versions = {state: data_version(read_releases(session._graph()))}
         return self._versions[state]
 
@@ -197,7 +197,7 @@ class Desk:
             for name, about in verb.given.items():
                 if about.role == "kept" and isinstance(called.get(name), Path) and name not in given:
                     called[name] = self.settings.model.parent
-            with self._session(None if at is None else at.progress) as session:
+            with self._session(None if at is None else at.progress, patients="patients" in rights) as session:
                 found = verb.function(session, **called)
             if "patients" not in rights and _PATIENT.search(rendered(found, "json")):
                 raise NotAllowed("patients", "the answer names patients, and it")
@@ -207,30 +207,39 @@ class Desk:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def _session(self, progress: "Progress | None") -> Iterator[Session]:
-        """Lend a session of today's graph and model; one whose graph has changed since is closed."""
+    def _session(self, progress: "Progress | None", *, patients: bool) -> Iterator[Session]:
+        """Lend a session of today's graph and model, with patients or without; one of an older graph is closed."""
         from kg.progress import silent
 
         self._lent.put(None)
-        state, session = self.state(), None
+        state, held = (self.state(), patients), self.settings
         try:
-            while session is None and not self._idle.empty():
-                try:
-                    seen, found = self._idle.get_nowait()
-                except queue.Empty:
-                    break
-                if seen == state:
-                    session = found
-                else:
-                    found.close()
-            if session is None:
-                held = self.settings
-                session = Session(held.store, held.model, data=held.data)
+            session = self._idle_one(state) or Session(held.store, held.model, data=held.data, patients=patients)
             session._progress = progress or silent
-            yield session
-            self._idle.put((state, session))
+            try:
+                yield session
+            finally:
+                self._idle.put((state, session))
         finally:
             self._lent.get()
+
+    def _idle_one(self, state: tuple[str, bool]) -> Session | None:
+        """Return a session that nobody uses, of this state; others of this graph stay, those of an older are closed."""
+        others, found = [], None
+        while found is None:
+            try:
+                seen, session = self._idle.get_nowait()
+            except queue.Empty:
+                break
+            if seen == state:
+                found = session
+            elif seen[0] == state[0]:
+                others.append((seen, session))
+            else:
+                session.close()
+        for other in others:
+            self._idle.put(other)
+        return found
 
 
 def _texts(value: Any) -> Iterator[str]:

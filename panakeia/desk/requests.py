@@ -126,9 +126,16 @@ def _one(about: Given, value: Any, folder: Path, kept: Callable[[str], Path]) ->
             place = place.with_name(f"_{place.name}")
         place.write_bytes(upload.content())
         return place if about.type is Path else str(place)
-    if about.role == "named" and (Path(value).exists() or re.search(r"^[.~]|^/|\\|^\w+://", value)):
+    if about.role == "named" and (_is_file(value) or re.search(r"^[.~]|^/|\\|^\w+://", value)):
         raise ValueError(f"got {value!r}, expected a name, or a file by its content: {{name, text}}")
     return value
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # longer than a name, or with a zero byte
+        return False
 
 
 def _name_for(about: Given) -> str:
@@ -145,7 +152,7 @@ def _type(given: Given) -> Any:
         return str | Upload
     kind: Any = given.type
     if given.role == "named":
-        return Annotated[str, Field(min_length=1, max_length=400)] | Upload
+        return Annotated[str, Field(min_length=1, max_length=100_000)] | Upload
     parser = getattr(given.asked, "parser", None)
     bounds = {name: value for name in ("ge", "le") if (value := getattr(parser, name, None)) is not None}
     if kind is datetime:

@@ -28,10 +28,11 @@ class Held:
         *,
         data: str | Path | None = None,
         progress: "Progress | None" = None,
+        patients: bool = True,
     ) -> None:
         self.store, self.model = str(store), Path(model)
         self.data = None if data is None else Path(data)
-        self._progress = progress
+        self._progress, self._patients = progress, patients
         self._opened: Store | None = None
         self._loaded: dict[Path, AnyModel] = {}
         self._guided: Bedside | None = None
@@ -54,9 +55,11 @@ class Held:
     def _graph(self) -> "Store":
         """Return the session's store, opened."""
         if self._opened is None:
+            from kg.stores.hidden import WithoutPatients
             from kg.stores.opening import open_store
 
-            self._opened = open_store(self.store).__enter__()
+            opened = open_store(self.store).__enter__()
+            self._opened = opened if self._patients else WithoutPatients(opened)
         return self._opened
 
     def _network(self, *tasks: str) -> "Model":

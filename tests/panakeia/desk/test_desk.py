@@ -12,7 +12,7 @@ import typer.main
 
 from panakeia import Session
 from panakeia.commands.every import EVERY, app
-from panakeia.desk.desk import At, Desk, DeskSettings, NotAllowed
+from panakeia.desk.desk import ALL, SESSIONS, At, Desk, DeskSettings, NotAllowed
 from panakeia.desk.lines import command_line, python_line
 from panakeia.desk.requests import Refused, asks, checked
 from panakeia.verb import Right
@@ -101,6 +101,22 @@ def test_who_may_not_see_patients_sees_none(desk: Desk) -> None:
         with pytest.raises(NotAllowed, match="ask whoever runs the desk"):
             desk.answer(name, request, READER)
     assert desk.answer("show", {"node": PATIENT}).to_json()["kind"] == "Patient"
+
+
+def test_what_patients_have_is_shown_without_them(desk: Desk) -> None:
+    for request in ({"node": "warfarin"}, {"node": "DOID:9352"}):
+        all_of_it, shown = (desk.answer("show", request, rights).to_json() for rights in (ALL, READER))
+        assert "PANAKEIA:P-" in json.dumps(all_of_it) and "PANAKEIA:P-" not in json.dumps(shown)
+        assert [one for one in all_of_it["neighbours"] if one["kind"] != "Patient"] == shown["neighbours"]
+        assert len(shown["edges"]) < len(all_of_it["edges"])
+        assert desk.answer("neighbours", request, READER).to_json()["neighbours"]
+
+
+def test_a_verb_that_fails_costs_no_session(desk: Desk) -> None:
+    for _ in range(2 * SESSIONS):
+        with pytest.raises(ValueError, match="nosuch"):
+            desk.answer("show", {"node": "nosuch"})
+    assert desk.answer("show", {"node": "warfarin"}).to_json()["name"] == "Warfarin"
 
 
 def test_what_is_written_lies_in_the_folder(desk: Desk, tmp_path: Path) -> None:

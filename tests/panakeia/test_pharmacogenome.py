@@ -135,7 +135,7 @@ def test_a_drug_by_another_name_and_one_without_a_guideline(mirror: Path, tmp_pa
 
 
 def test_a_vcf_or_a_patient_is_needed_and_not_both(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="nothing to read: give a VCF, or a patient"):
+    with pytest.raises(ValueError, match="nothing to read: give a VCF, a patient of the store"):
         Session(tmp_path / "no.lbdb").pgx()
     with pytest.raises(ValueError, match="give a VCF or a patient, not both"):
         Session(tmp_path / "no.lbdb").pgx(tmp_path / "a.vcf", patient="P-1")

@@ -26,6 +26,13 @@ from panakeia.verbs.held import MODEL, STORE
 Right: TypeAlias = Literal["graph", "patients", "trials", "write"]
 """What who asks must be allowed: the graph and its models, patients, twins and trials, or changing what is stored."""
 Needs: TypeAlias = Literal["store", "model", "data"]
+DOES: dict[Right, str] = {
+    "graph": "ask the graph",
+    "patients": "see patients",
+    "trials": "plan trials",
+    "write": "change what others see",
+}
+"""What each right is, in words."""
 Show: TypeAlias = Callable[[Answer, Mapping[str, Any]], None]
 
 INTERRUPTED = 130
@@ -73,6 +80,11 @@ class Verb:
         """Its parameters by name, without those that the session has."""
         found = list(inspect.signature(self.function).parameters.values())[1:]
         return {one.name: _given(one) for one in found}
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it may be answered again from what is kept: it changes nothing, and no journal has to know of it."""
+        return self.right in ("graph", "trials")
 
     @property
     def words(self) -> str:

@@ -31,6 +31,7 @@ TELLING_DAYS = 90 * 365 + 21
 """The days in 90 years, of which at least 21 are leap days: two dates so far apart tell an age of 90 or more."""
 _EPOCH = date(1970, 1, 1)
 _PSEUDONYM = re.compile(r"(PANAKEIA:)?P-[0-9a-f]{20}")
+_ANYWHERE = re.compile(r"P-[0-9a-f]{20}", re.IGNORECASE)
 _HOW = f"""make one with: python -c "import secrets; print(secrets.token_hex(32))" > key.txt && chmod 600 key.txt
 and give it as --key-file key.txt, or in {KEY_VARIABLE}; the same key gives the same pseudonyms, so keep it"""
 
@@ -102,6 +103,24 @@ def is_pseudonym(text: str) -> bool:
     (True, False, False)
     """
     return _PSEUDONYM.fullmatch(text) is not None
+
+
+def names_pseudonym(text: str) -> bool:
+    """Say whether what looks like a patient's pseudonym stands anywhere in a text, in letters of either case.
+
+    >>> names_pseudonym("rank for p-05CE0b6b17a2d13b6958"), names_pseudonym("P-05ce")
+    (True, False)
+    """
+    return _ANYWHERE.search(text) is not None
+
+
+def without_pseudonyms(text: str) -> str:
+    """Return a text with each patient's pseudonym left out.
+
+    >>> without_pseudonyms("PANAKEIA:P-05ce0b6b17a2d13b6958 has none")
+    'PANAKEIA:P-… has none'
+    """
+    return _ANYWHERE.sub("P-…", text)
 
 
 def release_digest(key: bytes, digests: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from panakeia.assistants.pages import About, Whole, page, read_cursor
 from panakeia.assistants.pieces import written
 from panakeia.desk.desk import At, Desk
 from panakeia.desk.jobs.queue import Jobs
-from panakeia.desk.kept import Bytes
+from panakeia.desk.kept import Kept
 from panakeia.verb import Right, Verb
 
 KEPT_BYTES = 32 << 20
@@ -42,7 +42,7 @@ class Answers:
 
     desk: Desk
     jobs: Jobs | None = None
-    _kept: Bytes = field(default_factory=lambda: Bytes(KEPT_BYTES))
+    _kept: Kept[bytes] = field(default_factory=lambda: Kept(KEPT_BYTES, len))
     _sources: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def page(self, asked: Asked, progress: Progress = silent) -> CallToolResult:
@@ -65,7 +65,7 @@ class Answers:
             key = told
         elif verb.right == "write":
             key = f"{key}.{secrets.token_hex(4)}"
-        anew = asked.cursor is None and verb.right in ("write", "patients")
+        anew = asked.cursor is None and not verb.repeats
         kept = None if anew else self._kept.get(key)
         if kept is not None:
             return page(_read(key, kept), start)

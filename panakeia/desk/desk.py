@@ -3,7 +3,6 @@
 import hashlib
 import json
 import queue
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,14 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from kg.patients.deidentify import is_pseudonym
+from kg.patients.deidentify import names_pseudonym
 from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.every import EVERY
-from panakeia.desk.kept import Bytes
+from panakeia.desk.kept import Kept
 from panakeia.desk.requests import arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
-from panakeia.verb import Right, Verb
+from panakeia.verb import DOES, Right, Verb
 from panakeia.verbs.held import MODEL, STORE
 
 if TYPE_CHECKING:
@@ -31,21 +30,15 @@ ALL: frozenset[Right] = frozenset(get_args(Right))
 SESSIONS = 2
 """How many verbs are answered at once; each has a session of its own."""
 KEPT_BYTES = 64 << 20
-_PATIENT = re.compile(rb"PANAKEIA:P-[0-9a-f]{20}", re.IGNORECASE)
-_BARE = re.compile(r"P-[0-9a-f]{20}", re.IGNORECASE)
 
 
 class NotAllowed(ValueError):
     """What who asks may not: `right` is the one that is missing."""
 
     def __init__(self, right: Right, what: str) -> None:
-        needed = {
-            "graph": "to ask the graph",
-            "patients": "to see patients",
-            "trials": "to plan trials",
-            "write": "to change what others see",
-        }[right]
-        super().__init__(f"{what} needs the right {needed} ({right}): ask whoever runs the desk for a key that has it")
+        super().__init__(
+            f"{what} needs the right to {DOES[right]} ({right}): ask whoever runs the desk for a key that has it"
+        )
         self.right = right
 
 
@@ -84,7 +77,7 @@ class Desk:
         self.settings = settings or DeskSettings()
         self._idle: queue.LifoQueue[tuple[tuple[str, bool], Session]] = queue.LifoQueue()
         self._lent = queue.Queue[None](SESSIONS)
-        self._bytes = Bytes(KEPT_BYTES)
+        self._bytes: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._versions: dict[str, str] = {}
 
     @cached_property
@@ -121,13 +114,15 @@ class Desk:
         """Return a verb's answer as bytes; what names no patient is kept. Raises what `answer` raises."""
         verb, given = self._given(name, request, rights, strict)
         state, version = self.state(), self.version()
-        asked = json.dumps([name, given, form], default=_told, sort_keys=True)
+        sees_patients = "patients" in rights  # the same question has another answer without
+        asked = json.dumps([name, given, form, sees_patients], default=_told, sort_keys=True)
         etag = hashlib.sha256(f"{state}\n{asked}".encode()).hexdigest()[:32]
-        keep = verb.right in ("graph", "trials") and not verb.long
+        keep = verb.repeats and not verb.long
         body = self._bytes.get(etag) if keep else None
         if body is None:
-            body = rendered(self._answered(verb, given, rights, None), form)
-            if keep and not _PATIENT.search(body):
+            found = self._answered(verb, given, rights, None)
+            body = rendered(found, form)
+            if keep and not _names_patient(found):
                 self._bytes.put(etag, body)
         return Reply(body, FORMS[form], etag, version)
 
@@ -185,7 +180,7 @@ class Desk:
         if verb.right not in rights:
             raise NotAllowed(verb.right, f"`{verb.command}`")
         given = checked(verb, request, strict=strict)
-        if "patients" not in rights and (given.get("patients") is True or any(map(_names_patient, _texts(given)))):
+        if "patients" not in rights and (given.get("patients") is True or any(map(names_pseudonym, _texts(given)))):
             raise NotAllowed("patients", "what is asked of a patient")
         return verb, given
 
@@ -199,7 +194,7 @@ class Desk:
                     called[name] = self.settings.model.parent
             with self._session(None if at is None else at.progress, patients="patients" in rights) as session:
                 found = verb.function(session, **called)
-            if "patients" not in rights and _PATIENT.search(rendered(found, "json")):
+            if "patients" not in rights and _names_patient(found):
                 raise NotAllowed("patients", "the answer names patients, and it")
             return found
         finally:
@@ -255,8 +250,8 @@ def _texts(value: Any) -> Iterator[str]:
         yield from _texts(value.text)
 
 
-def _names_patient(text: str) -> bool:
-    return is_pseudonym(text.strip()) or _BARE.search(text) is not None
+def _names_patient(answer: Answer) -> bool:
+    return names_pseudonym(rendered(answer, "json").decode())
 
 
 def _told(value: Any) -> Any:

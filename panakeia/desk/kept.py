@@ -1,20 +1,24 @@
-"""Kept: answers as bytes, the last used ones, up to a size."""
+"""Kept: answers by key, the last used ones, up to a size of all together."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
 
 
-class Bytes:
-    """Bytes by key; where all together pass `most`, those that were asked longest ago are dropped."""
+class Kept(Generic[Item]):
+    """Items by key; where all together weigh more than `most`, those that were asked longest ago are dropped."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._size, self._lock = most, 0, Lock()
-        self._held: OrderedDict[str, bytes] = OrderedDict()
+    def __init__(self, most: int, weigh: Callable[[Item], int]) -> None:
+        self._most, self._weigh, self._size, self._lock = most, weigh, 0, Lock()
+        self._held: OrderedDict[str, Item] = OrderedDict()
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str) -> Item | None:
         """Return what is kept by this key, if it is.
 
-        >>> kept = Bytes(4)
+        >>> kept = Kept(4, len)
         >>> for name in "abc":
         ...     kept.put(name, b"12")
         >>> kept.get("a"), kept.get("c")
@@ -25,12 +29,14 @@ class Bytes:
                 self._held.move_to_end(key)
             return self._held.get(key)
 
-    def put(self, key: str, body: bytes) -> None:
-        """Keep bytes by a key; those that are larger than all together may be are not kept."""
-        if len(body) > self._most:
+    def put(self, key: str, item: Item) -> None:
+        """Keep an item by a key; one that weighs more than all together may is not kept."""
+        if self._weigh(item) > self._most:
             return
         with self._lock:
-            self._size += len(body) - len(self._held.pop(key, b""))
-            self._held[key] = body
+            if key in self._held:
+                self._size -= self._weigh(self._held.pop(key))
+            self._held[key] = item
+            self._size += self._weigh(item)
             while self._size > self._most:
-                self._size -= len(self._held.popitem(last=False)[1])
+                self._size -= self._weigh(self._held.popitem(last=False)[1])

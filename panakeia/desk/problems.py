@@ -10,12 +10,12 @@ from http import HTTPStatus
 from typing import Any
 
 from kg.fetch import NotFoundAnywhere
+from kg.patients.deidentify import without_pseudonyms
 from kg.search import AmbiguousName, UnknownNode
 from panakeia.desk.desk import NotAllowed
 from panakeia.desk.requests import Refused
 
 TYPE = "urn:panakeia:"
-_PATIENT = re.compile(r"\bP-[0-9a-f]{20}", re.IGNORECASE)
 _FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^\s/'\",;:()]+/)+")
 
 
@@ -53,7 +53,7 @@ def problem_of(failure: Exception) -> Problem:
     if isinstance(failure, OSError) and failure.strerror is None:  # a room's own, which says what to do
         return Problem(503, "unavailable", told_to_others(str(failure)))
     number = secrets.token_hex(6)
-    trace = _PATIENT.sub("P-…", "".join(traceback.format_exception(failure)))
+    trace = without_pseudonyms("".join(traceback.format_exception(failure)))
     logging.getLogger(__name__).error("error %s\n%s", number, trace)
     return Problem(
         500,
@@ -70,4 +70,4 @@ def told_to_others(text: str) -> str:
     >>> told_to_others("/srv/desk/jobs/1/in/table.csv, line 2: got '5 mg/L'")
     "table.csv, line 2: got '5 mg/L'"
     """
-    return _PATIENT.sub("P-…", _FOLDERS.sub("", text))
+    return without_pseudonyms(_FOLDERS.sub("", text))

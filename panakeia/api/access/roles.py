@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from panakeia.api.access.refusal import Refusal
-from panakeia.verb import Right
+from panakeia.verb import DOES, Right
 
 Role = Literal["reader", "designer", "researcher", "clinician", "admin"]
 Way = Literal["key", "token", "cookie"]
@@ -17,13 +17,6 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     "admin": frozenset(get_args(Right)),
 }
 """Every role, from the narrowest to the widest."""
-
-_DOES: dict[Right, str] = {
-    "graph": "ask the graph",
-    "patients": "see patients",
-    "trials": "plan trials",
-    "write": "change what others see",
-}
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,7 @@ class Forbidden(Refusal):
         *others, last = self.roles
         would = f"{', '.join(others)} or {last}" if others else last
         yours = f"yours is {role}" if role else "you have none"
-        super().__init__(f"to {_DOES[right]} takes the role {would}; {yours}: ask whoever runs the desk")
+        super().__init__(f"to {DOES[right]} takes the role {would}; {yours}: ask whoever runs the desk")
 
 
 def roles_with(right: Right) -> tuple[Role, ...]:

@@ -112,6 +112,14 @@ def test_what_patients_have_is_shown_without_them(desk: Desk) -> None:
         assert desk.answer("neighbours", request, READER).to_json()["neighbours"]
 
 
+def test_what_is_kept_of_one_is_no_answer_for_another(desk: Desk) -> None:
+    asked = {"node": "warfarin"}
+    without = desk.ask("show", asked, READER)
+    whole = desk.ask("show", asked)
+    assert without.etag != whole.etag and b"PANAKEIA:P-" in whole.body
+    assert desk.ask("show", asked, READER).body == without.body
+
+
 def test_a_verb_that_fails_costs_no_session(desk: Desk) -> None:
     for _ in range(2 * SESSIONS):
         with pytest.raises(ValueError, match="nosuch"):

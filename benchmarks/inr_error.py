@@ -25,7 +25,7 @@ from twin.error import Error
 from twin.fit.data import data_set
 from twin.fit.diagnose import goodness_of_fit
 from twin.fit.population import fit_population
-from twin.library.warfarin import hamberg2007
+from twin.library.warfarin.hamberg2007_values import ERRORS, INR, PARAMETERS
 from twin.model import Floats
 from twin.records import read_records
 from twin.trials.run import load
@@ -42,10 +42,10 @@ def trials() -> dict[str, Any]:
     asked = {"EU-PACT": {}, "COAG": changes(design)["a trial like COAG"]}
     found: dict[str, Any] = {}
     for reading, sd in READINGS.items():
-        error = hamberg2007.ERRORS[hamberg2007.INR].on_log
+        error = ERRORS[INR].on_log
         assert error is not None
         jax.clear_caches()  # compiled code may hold the error
-        with patch.dict(hamberg2007.ERRORS, {hamberg2007.INR: Error(on_log=replace(error, value=sd))}):
+        with patch.dict(ERRORS, {INR: Error(on_log=replace(error, value=sd))}):
             for name, change in asked.items():
                 for method in ("rosendaal", "daily_true"):
                     sys.stderr.write(f"{reading}, {name}, {method}\n")
@@ -65,7 +65,7 @@ def by_hyperbola(activity_percent: Floats) -> Floats:
 def by_model(activity_percent: Floats) -> Floats:
     """Return the INR that Hamberg 2007 foretells where this share of clotting factors is left."""
     lost = np.maximum(1.0 - activity_percent / 100.0, 0.0)
-    return 1.0 + hamberg2007.PARAMETERS["INR_rise"].value * lost ** hamberg2007.PARAMETERS["INR_exponent"].value
+    return 1.0 + PARAMETERS["INR_rise"].value * lost ** PARAMETERS["INR_exponent"].value
 
 
 def volunteers(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import jax
 from trial import EU_PACT_2013, EXAMPLE, changed, silent
 
-from twin.library.warfarin import hamberg2007 as warfarin_hamberg2007
+from twin.library.warfarin.hamberg2007_values import PARAMETERS
 from twin.trials.protocol import TrialDesign
 from twin.trials.run import load, run
 
@@ -67,10 +67,9 @@ def main() -> None:
         found[name] = measured(changed(design, **change))
     name = "transit rate 1/MTT1"
     sys.stderr.write(f"{name}\n")
-    parameters = warfarin_hamberg2007.PARAMETERS
-    once = {"short_transit_steps": replace(parameters["short_transit_steps"], value=1.0)}
+    once = {"short_transit_steps": replace(PARAMETERS["short_transit_steps"], value=1.0)}
     jax.clear_caches()  # compiled code holds the parameters
-    with patch.dict(parameters, once):
+    with patch.dict(PARAMETERS, once):
         found[name] = measured(design)
     report = {
         "claim": "the effect of the example trial, and how far it leans on its choices",

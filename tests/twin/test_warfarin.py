@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from twin import library
 from twin.engine import begin, typical
-from twin.library.warfarin.hamberg2007 import PARAMETERS, S_WARFARIN
+from twin.library.warfarin.hamberg2007_values import PARAMETERS, S_WARFARIN
 from twin.model import Floats, parameter_table
 from twin.patient import Cohort
 from twin.quantity import Measured

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from twin.library.warfarin.coefficients import EU_PACT_ELIMINATION
 from twin.library.warfarin.doses import (
-    EU_PACT_ELIMINATION,
     eu_pact_loading,
     gage_2008,
     gage_clinical_2008,

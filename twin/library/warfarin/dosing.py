@@ -8,14 +8,11 @@ from pydantic import Field, Strict
 
 from kg.files.checked import Checked, Share, Unit
 from twin.covariates import Covariate
+from twin.library.warfarin.coefficients import EU_PACT_ELIMINATION, LENZINI, LENZINI_CLINICAL, Coefficients
 from twin.library.warfarin.covariates import CYP2C9
 from twin.library.warfarin.doses import (
     COVARIATES,
-    EU_PACT_ELIMINATION,
-    LENZINI,
-    LENZINI_CLINICAL,
     MAINTENANCE,
-    Coefficients,
     Covariates,
     eu_pact_loading,
     lenzini_2010,

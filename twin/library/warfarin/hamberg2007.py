@@ -11,7 +11,7 @@ It inhibits the synthesis of clotting factors, which pass through two transit ch
     I = C^γ / (EC50^γ + C^γ), EC50 by VKORC1        A1' = ktr1·(1 - I - A1),  Ai' = ktr1·(Ai-1 - Ai)
     INR = BASE + 20·(1 - A6·A7)^λ                    A7' = ktr2·(1 - I - A7)
 
-The state keeps the depletion 1 - Ai, which starts at 0.
+The state keeps the depletion 1 - Ai, which starts at 0. Values and their sources: `hamberg2007_values`.
 """
 
 from collections.abc import Mapping
@@ -19,70 +19,10 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
-from twin.error import Error
 from twin.library.warfarin.covariates import AGE, CYP2C9, DRUG, INR_CODES, VKORC1
+from twin.library.warfarin.hamberg2007_values import ERRORS, INR, PAPER, PARAMETERS, S_WARFARIN, VARIABILITY
 from twin.model import MISSED_DOSES, Compartment, Model, Theta
-from twin.quantity import Assumed, Measured, Quantity
 from twin.variability import Variability
-
-_PAPER = "Hamberg 2007, Clin Pharmacol Ther 81:529, doi:10.1038/sj.clpt.6100084"
-_QUOTED = "; as quoted alike by two public implementations"
-_TABLE_2 = f"{_PAPER}, Table 2{_QUOTED}"
-_TABLE_4 = f"{_PAPER}, Table 4{_QUOTED}"
-_APPENDIX = f"{_PAPER}, Appendix{_QUOTED}"
-
-PARAMETERS: dict[str, Quantity] = {
-    "S_share": Measured(0.5, "1", "warfarin is a racemate: half of the dose is S-warfarin"),
-    "clearance": Measured(0.314, "L/h", f"{_TABLE_2}; CYP2C9 *1/*1, 71 years"),
-    "clearance_age": Measured(-0.0091, "1/year", f"{_TABLE_2}; sign and linear form from the text"),
-    "reference_age": Measured(71.0, "years", _TABLE_2),
-    "clearance_reduction *1/*2": Measured(0.315, "1", _TABLE_2),
-    "clearance_reduction *1/*3": Measured(0.453, "1", _TABLE_2),
-    "clearance_reduction *2/*2": Measured(0.722, "1", _TABLE_2),
-    "clearance_reduction *2/*3": Measured(0.690, "1", _TABLE_2),
-    "clearance_reduction *3/*3": Measured(0.852, "1", _TABLE_2),
-    "central_volume": Measured(13.8, "L", _TABLE_2),
-    "exchange": Measured(0.131, "L/h", _TABLE_2),
-    "peripheral_volume": Measured(6.59, "L", _TABLE_2),
-    "absorption": Measured(2.0, "1/h", f"{_TABLE_2}; fixed by the authors"),
-    "EC50 GG": Measured(4.61, "mg/L", _TABLE_4),
-    "EC50 GA": Measured(3.02, "mg/L", _TABLE_4),
-    "EC50 AA": Measured(2.20, "mg/L", _TABLE_4),
-    "steepness": Measured(0.424, "1", f"{_TABLE_4}; γ"),
-    "short_transit": Measured(11.6, "h", f"{_TABLE_4}; MTT1"),
-    "long_transit": Measured(120.0, "h", f"{_TABLE_4}; MTT2"),
-    "INR_exponent": Measured(3.61, "1", f"{_TABLE_4}; λ"),
-    "INR_rise": Measured(20.0, "1", f"{_APPENDIX}; fixed by the authors"),
-    "short_transit_steps": Assumed(
-        6.0,
-        "1",
-        "ktr1 = 6/MTT1: MTT1 spans the six compartments. The Appendix is quoted as ktr1 = 1/MTT1, but then the INR"
-        " after a single dose peaks on day 5, where prothrombin activity is lowest on day 2 (O'Reilly 1968, Circulation"
-        " 38:169). The steady state is the same; on day 3 of 5 mg a day (71 years, *1/*1, GG) the INR is 1.23,"
-        " with 1/MTT1 1.05",
-    ),
-    "INR_base": Assumed(
-        1.0, "1", "the paper takes each patient's INR before treatment, and reports none; healthy is 1"
-    ),
-}
-
-_OMEGA = "; the percentage is taken as the CV of a log-normal parameter, and correlations, which are not quoted, as 0"
-VARIABILITY = {
-    "clearance_l_per_h": Assumed(0.310, "CV", _TABLE_2 + _OMEGA),
-    "central_volume_l": Assumed(0.262, "CV", _TABLE_2 + _OMEGA),
-    "peripheral_volume_l": Assumed(0.991, "CV", _TABLE_2 + _OMEGA),
-    "ec50_mg_per_l": Assumed(0.409, "CV", _TABLE_4 + _OMEGA),
-    "short_transit_h": Assumed(0.141, "CV", _TABLE_4 + _OMEGA),
-    "long_transit_h": Assumed(1.02, "CV", _TABLE_4 + _OMEGA),
-}
-
-INR, S_WARFARIN = "INR", "S_warfarin_mg_per_L"
-_SIGMA = "; taken as the standard deviation of the logarithm, which the quotations do not settle"
-_VARIANCE = "; quoted as 0.0325 and taken for its variance: the SD is √0.0325 (docs/decisions/0024)"
-ERRORS = {
-    INR: Error(on_log=Assumed(0.1803, "1", _TABLE_4 + _VARIANCE)),
-    S_WARFARIN: Error(on_log=Assumed(0.301, "1", _TABLE_2 + "; √0.0908, quoted after a single dose" + _SIGMA)),
-}
 
 LEFT_OUT = (
     "R-warfarin, whose effect on the INR the authors tested and did not find",
@@ -191,7 +131,7 @@ def observe(person: Parameters, body: Body) -> dict[str, Any]:
 
 MODEL = Model(
     name="warfarin_hamberg2007",
-    citation=_PAPER,
+    citation=PAPER,
     covariates=(AGE, CYP2C9, VKORC1),
     parameters=PARAMETERS,
     individual=individual,

@@ -17,6 +17,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from twin.library.warfarin import hamberg2007 as published
+from twin.library.warfarin import hamberg2007_values as values
 from twin.library.warfarin.covariates import RACE, WEIGHT
 from twin.model import Theta
 from twin.quantity import Assumed, Measured, Quantity
@@ -38,7 +39,7 @@ ESTIMATES: dict[str, Quantity] = {
     "EC50_ratio mixed_or_missing": Measured(0.9356, "1", _ESTIMATED),
 }
 PARAMETERS: dict[str, Quantity] = {
-    **published.PARAMETERS,
+    **values.PARAMETERS,
     **ESTIMATES,
     "reference_weight": Assumed(70.0, "kg", "where the weight changes nothing; the EC50 takes up any other choice"),
 }

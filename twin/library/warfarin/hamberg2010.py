@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from twin.error import Error
 from twin.library.warfarin import hamberg2007
 from twin.library.warfarin.covariates import CYP2C9, VKORC1
-from twin.library.warfarin.hamberg2007 import INR, LEFT_OUT, S_WARFARIN
+from twin.library.warfarin.hamberg2007_values import INR, S_WARFARIN
 from twin.model import Theta
 from twin.quantity import Assumed, Measured, Quantity
 from twin.variability import Variability
@@ -146,5 +146,5 @@ MODEL = replace(
     observe=observe,
     variability=Variability(between=VARIABILITY),
     errors=ERRORS,
-    left_out=("R-warfarin", "variability of the K-PD elimination rate, quoted as .589", *LEFT_OUT[1:]),
+    left_out=("R-warfarin", "variability of the K-PD elimination rate, quoted as .589", *hamberg2007.LEFT_OUT[1:]),
 )

@@ -54,6 +54,20 @@ def twin_dose(
         list[str] | None, typer.Option(help="To be kept, repeatable: 'INR<4'.", metavar="OBSERVABLE<4")
     ] = None,
     confidence: Annotated[float, typer.Option(help="With which probability.", parser=share, metavar="SHARE")] = 0.95,
+    loading: Annotated[
+        int, typer.Option(help="So many first doses of an amount of their own.", parser=whole(0), metavar="N")
+    ] = 0,
+    loading_at: Annotated[
+        str | None,
+        typer.Option(help="When these meet the target; else after the last one's interval.", metavar="TIME"),
+    ] = None,
+    current: Annotated[
+        float | None, typer.Option(help="The dose that patients are on.", parser=decimal, metavar="DOSE")
+    ] = None,
+    most_change: Annotated[
+        float | None,
+        typer.Option(help="The most by which a dose differs from the one before.", parser=decimal, metavar="SHARE"),
+    ] = None,
     draws: Annotated[
         int | None, typer.Option(help="Patients that bounds are made of; 0: none.", parser=whole(0), metavar="N")
     ] = None,
@@ -71,7 +85,9 @@ def twin_dose(
 ) -> Answer:
     """Find the dose that brings an observable to a target, or keeps it in a range the longest, under limits.
 
-    Where no dose within the bounds does, it says why, and which comes nearest.
+    Where no dose within the bounds does, it says why, and which comes nearest. With --loading N, the first N doses are
+    found too, that meet the target (the middle of a range) at their end; with --current and --most-change, the steps
+    from the dose that a patient is on.
 
     Example: panakeia twin dose --cohort cohort.csv --target INR=2.5 --low 0.5 --high 15 --step 0.5 --limit 'INR<4'
     """
@@ -95,6 +111,10 @@ def twin_dose(
         at=at,
         limits=tuple(limit or ()),
         confidence=confidence,
+        loading=loading,
+        loading_at=loading_at,
+        current=current,
+        most_change=most_change,
         draws=draws,
         level=level,
         uncertainty=uncertainty,

@@ -183,6 +183,7 @@ def _notes(told: "Report") -> tuple[str, ...]:
         found.subjects.basis,
         f"seen {found.window.words}; doses begin in an untreated patient",
     ]
+    notes += _changes(told)
     bounds = found.asked.bounds
     if bounds.high is None:
         notes.append("no bound was given: --high is the most that may be given at once")
@@ -195,6 +196,34 @@ def _notes(told: "Report") -> tuple[str, ...]:
             f"the observable both rises and falls with the dose in {bent} of {len(ids)} patients: the smallest"
         )
     return tuple(notes)
+
+
+def _changes(told: "Report") -> list[str]:
+    """Return what is to be known of loading doses, and of steps from the dose that patients are on."""
+    asked, loading = told.found.asked, told.loading
+    notes, change = list[str](), asked.change
+    if loading is not None:
+        notes.append(
+            f"loading: the first {change.loading} doses, for {asked.target.observable} {asked.middle:g}"
+            f" {loading.window.words}; limits and the highest value are those of the first {loading.period.end_h:g} h"
+        )
+        notes += [f"{who}: no loading dose: {why}" for who, why in list(loading.reasons.items())[:5]]
+    if change.most is not None:
+        notes.append(f"no dose differs from the one before by more than {change.most:.0%}")
+    if change.current is not None:
+        notes.append(
+            f"steps: from {change.current:g} {told.found.subjects.model.dose_unit} to the dose for the long run"
+        )
+        stuck = [
+            who for who, row in zip(told.found.subjects.ids, told.rows(), strict=True) if _is_stuck(row, change.current)
+        ]
+        notes += [f"{who}: no step: the least change of a dose is more than {change.most:.0%}" for who in stuck[:5]]
+    return notes
+
+
+def _is_stuck(row: Mapping[str, Any], current: float) -> bool:
+    """Return whether a dose was found that no steps lead to."""
+    return row["dose"] is not None and not row["steps"] and abs(row["dose"] / current - 1) > 1e-6
 
 
 def _draw(told: "Report", plot: str | Path) -> None:

@@ -35,6 +35,16 @@ def test_a_cohort(panakeia: Panakeia, cohort: Path, tmp_path: Path) -> None:
     assert (tmp_path / "doses.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_loading_doses_and_steps(panakeia: Panakeia, cohort: Path, tmp_path: Path) -> None:
+    asked = ("twin", "dose", "--cohort", cohort, "--target", "INR=2.5", "--step", 0.5, "--high", 60, "--draws", 0)
+    done = panakeia(*asked, "--loading", 3, "--loading-at", "14d", "--out", tmp_path / "doses.csv")
+    assert done.status == 0 and "the first 3 doses, for INR 2.5 after 14 d" in done.out
+    rows = pd.read_csv(tmp_path / "doses.csv")
+    assert (rows["loading_dose"] > rows["dose"]).all() and (abs(rows["loading_value"] / 2.5 - 1) < 0.05).all()
+    rows = panakeia(*asked, "--current", 5, "--most-change", 0.25, "--json").json()["patients"]
+    assert [one["steps"] for one in rows] == [[6.0, 7.5, 8.0], [4.0, 3.0]]
+
+
 def test_a_patient_with_measurements(panakeia: Panakeia, tmp_path: Path) -> None:
     (tmp_path / "patient.csv").write_text(MEASURED, encoding="utf-8")
     asked = ("--measured", tmp_path / "patient.csv", "--target", "theophylline_mg_per_L=8:20", "--step", 20)
@@ -68,6 +78,8 @@ def test_labs_of_the_graph_under_a_regimen(panakeia: Panakeia, starter_store: Pa
         (("--target", "INR=2.5", "--cohort", "C", "--set", "age_years=71"), "--set states covariates of one"),
         (("--target", "INR=2.5", "--cohort", "C", "--limit", "INR=4"), "expected OBSERVABLE<4"),
         (("--target", "INR=2.5", "--cohort", "C", "--low", "a"), "expected a number"),
+        (("--target", "INR=2.5", "--cohort", "C", "--most-change", "0.2"), "what doses change from"),
+        (("--target", "INR=2.5", "--cohort", "C", "--loading", "2", "--at", "28d"), "for the long run"),
     ],
 )
 def test_bad_input(panakeia: Panakeia, cohort: Path, change: tuple[str, ...], said: str) -> None:

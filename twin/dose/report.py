@@ -1,7 +1,7 @@
 """Report: what was found, as rows and as JSON values, beside what a second model says of the same doses."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ import pandas as pd
 from kg.progress import Progress, silent
 from twin.catalogue import assumed
 from twin.dose.asked import Asked, Bounds, Found
+from twin.dose.loading import Loaded, loaded, steps_to
 from twin.dose.search import on_doses
 from twin.dose.solve import settled
 from twin.dose.subjects import Spread, Subjects, middles, spread
-from twin.dose.target import DoseError
+from twin.dose.target import DoseError, Target
 from twin.model import Floats, parameter_table
 
 BESIDE = 0.1
@@ -49,8 +50,7 @@ def second(found: Found, subjects: Subjects, progress: Progress = silent) -> Sec
         raise DoseError(f"{model.name} does not say what {asked.target.observable} comes to")
     progress(f"the same in {model.name}", 0.0)
     value, around, _ = on_doses(subjects, found.tried, asked)
-    middle = (asked.target.low + asked.target.high) / 2
-    own = settled(subjects, asked, middle, progress)[1]
+    own = settled(subjects, asked, asked.middle, progress)[1]
     return Second(model.name, value, around, np.where(own.met, own.dose, np.nan))
 
 
@@ -74,6 +74,7 @@ class Report:
     found: Found
     beside: Neighbours
     second: Second | None
+    loading: Loaded | None = None
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield what is told of each patient."""
@@ -103,6 +104,15 @@ class Report:
             "bounds": _bounds(asked.bounds),
             "limits": [str(limit) for limit in asked.limits],
             "confidence": asked.confidence,
+            "most_change": asked.change.most,
+            "current": asked.change.current,
+            "loading": None
+            if self.loading is None
+            else {
+                "doses": asked.change.loading,
+                "seen": self.loading.window.words,
+                "limits_and_highest": f"from the first dose to {self.loading.period.end_h:g} h",
+            },
             "basis": found.subjects.basis,
             "covariates": list(found.subjects.told),
             "level": found.subjects.level,
@@ -128,6 +138,10 @@ class Report:
             )
             for number, (dose, value) in enumerate(zip(self.beside.dose, self.beside.value, strict=True))
         ]
+        if self.loading is not None:
+            row["loading"] = self._loading(place, self.loading)
+        if asked.change.current is not None:
+            row["steps"] = steps_to(float(found.dose[place]), found)
         row["second_model"] = None
         if self.second is not None:
             told = _seen(found.tried, self.second.value, self.second.spread, place, asked)
@@ -138,13 +152,32 @@ class Report:
             }
         return row
 
+    def _loading(self, place: int, loading: Loaded) -> dict[str, Any]:
+        """Return a patient's loading doses, or the nearest and why there are none."""
+        who, asked = self.found.subjects.ids[place], self.found.asked
+        seen = _seen(loading.tried, loading.value, loading.spread, place, replace(asked, target=_point(asked)))
+        seen["highest"] = _told(loading.highest[place])
+        reason, free = loading.reasons.get(who), loading.wanted[place]
+        held = reason is None and not np.isclose(free, loading.tried[place])
+        row = seen if reason is None else dict.fromkeys(seen)
+        nearest = seen if reason is not None and seen["value"] is not None else None
+        return {**row, "if_free": _told(free) if held else None, "reason": reason, "nearest": nearest}
+
+
+def _point(asked: Asked) -> Target:
+    """Return the value that loading doses are to meet."""
+    return replace(asked.target, low=asked.middle, high=asked.middle)
+
 
 def report(found: Found, other: Subjects | None, *, spreads: bool, progress: Progress = silent) -> Report:
     """Put together what was found, and what `other`, the same patients in a second model, come to on it.
 
     With `spreads`, the neighbours of a dose have bounds too.
     """
-    return Report(found, neighbours(found, spreads=spreads), second(found, other, progress) if other else None)
+    beside = second(found, other, progress) if other else None
+    return Report(
+        found, neighbours(found, spreads=spreads), beside, loaded(found) if found.asked.change.loading else None
+    )
 
 
 def _seen(dose: Floats, value: Floats, around: Spread, place: int, asked: Asked) -> dict[str, Any]:
@@ -174,6 +207,10 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
             flat |= {f"nearest_{part}": (value or {}).get(part) for part in ("dose", "value")}
         elif name == "second_model":
             flat |= {f"{name}_{part}": value[part] for part in ("value", "lower", "upper", "own_dose") if value}
+        elif name == "loading":
+            flat |= {f"loading_{part}": value[part] for part in ("dose", "value", "highest", "reason")}
+        elif name == "steps":
+            flat[name] = " ".join(f"{dose:g}" for dose in value)
         elif name != "neighbours":
             flat[name] = value
     return flat

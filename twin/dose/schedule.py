@@ -1,11 +1,13 @@
 """Schedules: how one dose after another is given, when its effect is looked at, and what is seen then.
 
-Everybody takes the same schedule, each an amount of their own. A timeline of unit doses is laid out once and scaled.
+Everybody takes the same schedule, each an amount of their own, perhaps another one for the first doses. A timeline of
+unit doses is laid out once and scaled.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -36,7 +38,7 @@ class Schedule:
     `compartment` is the model's usual one if not given; `duration_h` is an infusion's, 0 a bolus. What counts is the
     end of the last interval, before the next dose (trough), the mean or the highest value within it, or what is seen
     `after_h` hours after its dose. The interval ends at `at_h`; without it, when doses have been taken for so long that
-    nothing changes any more.
+    nothing changes any more. The `first` doses may have an amount of their own: see `Phases`.
     """
 
     every_h: float = 24.0
@@ -45,6 +47,7 @@ class Schedule:
     measure: str = TROUGH
     after_h: float | None = None
     at_h: float | None = None
+    first: int = 0
 
     def __post_init__(self) -> None:
         if self.measure not in MEASURES:
@@ -72,9 +75,20 @@ class Schedule:
         return how + (f", into {self.compartment}" if self.compartment else "")
 
 
+class Phases(NamedTuple):
+    """Amounts in two phases: of the schedule's `first` doses, and of all that come then. Shapes: alike."""
+
+    first: Floats
+    then: Floats
+
+
+Amounts = Floats | Phases
+"""What each takes: one amount, or one in each phase."""
+
+
 @dataclass(frozen=True)
 class Window:
-    """When people are looked at: the last interval, from `start_h` to `end_h`, of a course that is settled or not."""
+    """When people are looked at: from `start_h` to `end_h`, mostly the last interval, of a course, settled or not."""
 
     start_h: float
     end_h: float
@@ -121,42 +135,49 @@ class Seen:
         return np.asarray(course.max(axis=1) if measure == PEAK else course[:, self.point])
 
 
-def seen(model: Model, people: Individual, amounts: Floats, schedule: Schedule, window: Window, whole: bool) -> Seen:
+def seen(model: Model, people: Individual, amounts: Amounts, schedule: Schedule, window: Window, whole: bool) -> Seen:
     """Return what is seen of people, each on an amount of their own: in the `whole` window, or at the one point.
 
     Shapes: people and amounts [person].
     """
-    count = len(amounts)
-    parts = [
-        _some(model, jax.tree.map(lambda one, some=some: one[some], people), amounts[some], schedule, window, whole)
-        for some in (slice(first, first + AT_ONCE) for first in range(0, count, AT_ONCE))
-    ]
+    count, parts = len(jax.tree.leaves(amounts)[0]), []
+    for first in range(0, count, AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        few, given = jax.tree.map(lambda one, some=some: one[some], (people, amounts))
+        parts.append(_some(model, few, given, schedule, window, whole))
     courses = {name: np.concatenate([part.courses[name] for part in parts]) for name in model.observables}
     return Seen(courses, np.concatenate([part.weight for part in parts]), parts[0].point)
 
 
-def _some(model: Model, people: Individual, amounts: Floats, schedule: Schedule, window: Window, whole: bool) -> Seen:
-    place, count = place_of(model, schedule), len(amounts)
+def _some(model: Model, people: Individual, amounts: Amounts, schedule: Schedule, window: Window, whole: bool) -> Seen:
+    first_amounts, then = amounts if isinstance(amounts, Phases) else (amounts, amounts)
+    place, count = place_of(model, schedule), len(then)
     entry = Entry.of(model.compartments, people, count)
     lag = entry.lag_h[place]
     apart = np.stack([lag, entry.share[place] if schedule.duration_h else np.ones(count)])
     _, first, kind = np.unique(apart, axis=1, return_index=True, return_inverse=True)
     kinds = [_looks(schedule, window, float(lag[one]), whole) for one in first]
-    doses = _unit_doses(place, schedule, window)
     few = jax.tree.map(lambda one: one[first], people)
-    line = timeline(
-        [doses] * len(first),
-        [look for look, _ in kinds],
-        Entry.of(model.compartments, few, len(first)),
-        model.longest_step_h,
+    line, twice = (
+        timeline(
+            [_unit_doses(place, schedule, window, of_first)] * len(first),
+            [look for look, _ in kinds],
+            Entry.of(model.compartments, few, len(first)),
+            model.longest_step_h,
+        )
+        for of_first in (1.0, 2.0 if schedule.first else 1.0)
     )
     column = line.column[kind]
+
+    def given(unit: Floats, doubled: Floats) -> Floats:
+        return np.asarray(unit[:, :, column] * then + (doubled - unit)[:, :, column] * (first_amounts - then))
+
     own = replace(
         line,
         column=np.arange(count),
         hours=line.hours if line.hours.ndim == 1 else line.hours[:, column],
-        bolus=line.bolus[:, :, column] * amounts,
-        inflow=None if line.inflow is None else line.inflow[:, :, column] * amounts,
+        bolus=given(line.bolus, twice.bolus),
+        inflow=None if line.inflow is None or twice.inflow is None else given(line.inflow, twice.inflow),
         asked=line.asked[:, column],
     )
     found = follow(model, people, begin(model, people), own)
@@ -169,14 +190,15 @@ def _some(model: Model, people: Individual, amounts: Floats, schedule: Schedule,
     return Seen(courses, weight, int(np.flatnonzero(weight[0] == 0)[0]))
 
 
-def _unit_doses(place: int, schedule: Schedule, window: Window) -> Doses:
-    """Return doses of 1 until the window ends."""
+def _unit_doses(place: int, schedule: Schedule, window: Window, of_first: float) -> Doses:
+    """Return doses of 1 until the window ends, those of the first phase of another amount, at the same times."""
     count = int(np.ceil(window.end_h / schedule.every_h - 1e-9)) if np.isfinite(schedule.every_h) else 1
     time: Floats = np.arange(count, dtype=np.float64) * (schedule.every_h if count > 1 else 0.0)
     none = np.zeros(count)
-    rate = np.full(count, 1 / schedule.duration_h if schedule.duration_h else 0.0)
+    amount = np.where(np.arange(count) < schedule.first, of_first, 1.0)
+    rate = amount / schedule.duration_h if schedule.duration_h else none
     whole, line = np.zeros(count, np.int64), np.arange(1, count + 1)
-    return Doses(time, none + 1.0, whole + place + 1, rate, none, whole, np.zeros(0), line, "dose")
+    return Doses(time, amount, whole + place + 1, rate, none, whole, np.zeros(0), line, "dose")
 
 
 def _looks(schedule: Schedule, window: Window, lag_h: float, whole: bool) -> tuple[Look, Floats]:
@@ -189,9 +211,10 @@ def _looks(schedule: Schedule, window: Window, lag_h: float, whole: bool) -> tup
     times, weight = np.array([point]), np.zeros(1)
     if whole:
         cycle = schedule.every_h if np.isfinite(schedule.every_h) else np.inf
-        events = [np.mod(lag_h - start, cycle), np.mod(lag_h + schedule.duration_h - start, cycle)]
-        inside = [min(float(one), length) for one in events]
-        edges = np.sort([0.0, *inside, length])
+        events = np.array([np.mod(lag_h - start, cycle), np.mod(lag_h + schedule.duration_h - start, cycle)])
+        more = np.arange(1, np.ceil(length / cycle - 1e-9))[:, None] * min(cycle, length)
+        inside = np.minimum(np.append(events, events + more), length)
+        edges = np.sort([0.0, *inside.tolist(), length])
         pieces = np.concatenate([low + (high - low) * _EDGES for low, high in pairwise(edges)])
         low, high = pieces[:-1], pieces[1:]
         nodes = low[:, None] + (high - low)[:, None] * (_NODES + 1) / 2

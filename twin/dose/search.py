@@ -29,7 +29,7 @@ def find(subjects: Subjects, asked: Asked, progress: Progress = silent) -> Found
     """
     place_of(subjects.model, asked.schedule)
     target = asked.target
-    window, solved = settled(subjects, asked, (target.low + target.high) / 2, part(progress, 0.0, 0.6))
+    window, solved = settled(subjects, asked, asked.middle, part(progress, 0.0, 0.6))
     progress("how patients differ on it", 0.6)
     if target.is_range:
         solved = _in_range(subjects, asked, window, solved)
@@ -85,7 +85,7 @@ def _best(subjects: Subjects, asked: Asked, window: Window, tried: Floats) -> tu
         around = spread(subjects, doses, asked.schedule, window, asked.target, asked.limits)
         scores[place] = np.where(_kept(around, asked), around.in_range, -1.0)
     values = middles(subjects, tried, asked.schedule, window, asked.target.observable)
-    away = np.abs(values - (asked.target.low + asked.target.high) / 2)
+    away = np.abs(values - asked.middle)
     scores = np.where(np.isfinite(scores), scores, -2.0)
     equal = scores >= scores.max(axis=0) - _NEVER
     place = np.argmin(np.where(equal, np.nan_to_num(away, nan=np.inf), np.inf), axis=0)[None]
@@ -135,13 +135,5 @@ def _unmet(subjects: Subjects, asked: Asked, solved: Solved, around: Spread) -> 
             most = "at most" if value < asked.target.low else "at least"
             found[who] = f"{name} reaches {most} {value:.4g}, on {dose:.4g} {unit}: {asked.target} is out of reach"
         else:
-            broken = [
-                f"{limit} has a probability of {kept:.2f}"
-                for limit, kept in zip(asked.limits, around.kept[:, place], strict=True)
-                if not kept >= asked.confidence
-            ]
-            found[who] = (
-                f"on {dose:.4g} {unit}, the dose for {asked.target}, {', '.join(broken)};"
-                f" {asked.confidence:g} is asked for"
-            )
+            found[who] = f"on {dose:.4g} {unit}, the dose for {asked.target}, {asked.broken(around.kept[:, place])}"
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.covariates import asked_for, unknown
-from twin.dose.schedule import TROUGH, Schedule, Window, seen
+from twin.dose.schedule import TROUGH, Amounts, Schedule, Window, seen
 from twin.dose.target import Limit, Target
 from twin.engine import typical
 from twin.fit.patient import Posterior
@@ -117,11 +117,11 @@ def of_fit(posterior: Posterior, person: Mixture, level: float) -> Subjects:
     return Subjects(posterior.model, (person.id,), people, people, level, basis, told=told)
 
 
-def middles(subjects: Subjects, amounts: Floats, schedule: Schedule, window: Window, observable: str) -> Floats:
+def middles(subjects: Subjects, amounts: Amounts, schedule: Schedule, window: Window, observable: str) -> Floats:
     """Return what counts of an observable in each patient's middle, on several amounts: [amount, patient]."""
-    tried, per = len(amounts), subjects.per
+    tried, per = len(jax.tree.leaves(amounts)[0]), subjects.per
     people = jax.tree.map(lambda one: np.tile(one, tried), subjects.middle)
-    given = np.repeat(amounts.ravel(), per)
+    given = jax.tree.map(lambda one: np.repeat(one.ravel(), per), amounts)
     found = seen(subjects.model, people, given, schedule, window, schedule.measure != TROUGH)
     return np.asarray(np.median(found.counted(observable, schedule.measure).reshape(tried, -1, per), axis=2))
 
@@ -138,7 +138,7 @@ class Spread:
 
 
 def spread(
-    subjects: Subjects, amounts: Floats, schedule: Schedule, window: Window, target: Target, limits: Sequence[Limit]
+    subjects: Subjects, amounts: Amounts, schedule: Schedule, window: Window, target: Target, limits: Sequence[Limit]
 ) -> Spread:
     """Return how patients differ, each on an amount: [patient]."""
     draws, count = subjects.draws, len(subjects.ids)
@@ -148,7 +148,8 @@ def spread(
     for first in range(0, count, group):
         some = slice(first, min(first + group, count))
         people = jax.tree.map(lambda one, some=some: one[some.start * draws : some.stop * draws], subjects.spread)
-        of = seen(subjects.model, people, np.repeat(amounts[some], draws), schedule, window, whole)
+        given = jax.tree.map(lambda one, some=some: np.repeat(one[some], draws), amounts)
+        of = seen(subjects.model, people, given, schedule, window, whole)
         value = of.counted(target.observable, schedule.measure).reshape(-1, draws)
         tails = (0.5 - subjects.level / 2, 0.5 + subjects.level / 2)
         found[:2, some] = np.quantile(value, tails, axis=1)

@@ -187,7 +187,7 @@ def check(content: dict[str, Any], schema: type[Schema], origin: str) -> Schema:
     try:
         return schema.model_validate(content)
     except ValidationError as failure:
-        mistakes = _mistakes(content, schema, failure)
+        mistakes = [line for told in _mistakes(content, schema, failure) for line in told.split("\n  ")]
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         told = f"\n  ({moved})" if moved else ""
         raise DesignError(f"{origin} has {count}:\n  " + "\n  ".join(mistakes) + told) from None

@@ -14,7 +14,7 @@ from twin.trials.hazards.hazard import Hazard
 from twin.trials.interims import Interims
 from twin.trials.multiplicities.multiplicity import Multiplicity
 from twin.trials.policies.policy import Policy
-from twin.trials.protocol import Analysis, Arm, Conduct, Outline, Visits
+from twin.trials.protocol import Analysis, Arm, Conduct, Outline, TrialDesign, Visits
 from twin.trials.reestimations.reestimation import Reestimation
 from twin.trials.scenario import Scenario
 from twin.trials.titrations.titration import Titration
@@ -43,6 +43,12 @@ TABLES: dict[str, type[Checked]] = {
     "scenarios[]": Scenario,
 }
 """Tables of which there is one kind."""
+NAMED: dict[str, tuple[str, str]] = {
+    "estimand": ("a hazard's name", "How an event that ends or changes treatment counts, in ICH E9(R1)'s words."),
+    "parameters": ("a parameter's name", "Numbers of the model that differ from the published ones."),
+    "vary": ("a key of the design", "Values of the design's keys to try, in all combinations: a scenario each."),
+}
+"""Tables whose keys are names: what they name, and what is said of it."""
 _TYPES = {str: "text", float: "number", int: "whole number", bool: "true or false", Any: "anything"}
 _SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
@@ -56,11 +62,22 @@ def choices() -> list[dict[str, Any]]:
     """
     tables = [_row(part, "", table) for part, table in TABLES.items()]
     kinds = [(part, base.kinds()) for part, base in PARTS.items()]
-    return [*tables, *(_row(part, kind, found[kind]) for part, found in kinds for kind in sorted(found))]
+    named = [_named(part, key, what) for part, (key, what) in NAMED.items()]
+    return [*tables, *named, *(_row(part, kind, found[kind]) for part, found in kinds for kind in sorted(found))]
 
 
 def _row(part: str, kind: str, table: type[Checked]) -> dict[str, Any]:
     return {"part": part, "kind": kind, "what": _said(table), "keys": list(_keys(table))}
+
+
+def _named(part: str, key: str, what: str) -> dict[str, Any]:
+    told = _told(get_args(TrialDesign.model_fields[part].annotation)[1])
+    return {
+        "part": part,
+        "kind": "",
+        "what": what,
+        "keys": [{"name": f"<{key}>", **told, "needed": False, "usual": None}],
+    }
 
 
 def _said(kind: type[Checked]) -> str:

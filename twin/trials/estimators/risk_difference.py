@@ -1,8 +1,8 @@
-"""Risk difference: responders, by logistic regression and g-computation."""
+"""Risk difference: shares of responders, by the score test or, with covariates, by logistic g-computation."""
 
 from typing import Literal
 
-from twin.trials.analysis import logistic
+from twin.trials.analysis import logistic, proportions
 from twin.trials.analysis.table import Arms
 from twin.trials.analysis.table import Estimator as Analysis
 from twin.trials.estimators.estimator import Estimator, Needs
@@ -21,4 +21,6 @@ class RiskDifference(Estimator):
 
     def analysis(self, arms: Arms, level: float) -> Analysis:
         """Return the analysis of these arms."""
+        if not self.covariates:
+            return proportions.ScoreDifference(arms, level=level)
         return logistic.RiskDifference(arms, covariates=self.covariates, level=level)

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from safetensors.numpy import save as save_arrays
 
 from gnn.calibrate import Calibrator, Shortlist
 from gnn.config import TrainConfig, load_config
+from gnn.edge_weights import EdgeWeights
 from gnn.likeness import Matrix, Rows, Side, Spectrum, shared_by
-from gnn.model import Answers, EdgeWeights, Senders, Surroundings
+from gnn.model import Answers, Senders, Surroundings
 from gnn.readout import Readout
 from gnn.task import REGIMES, Task
 from gnn.walks import Walk, Way
+from gnn.workings import Workings
 from kg.graph import SourceRelease, data_version
 from kg.output import whole_file
 
@@ -85,6 +88,11 @@ class Model:
     shortlists: Mapping[str, Shortlist]
     held_out: tuple[int, str] = (0, "")
     new: Rows = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @cached_property
+    def workings(self) -> Workings:
+        """What was worked out of it, and is kept beside it."""
+        return Workings()
 
     @property
     def task(self) -> Task:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gnn.candidates import Candidates
+from gnn.edge_weights import EdgeWeights, nearest
 from gnn.likeness import FUSED, Matrix, Rows
-from gnn.model import FLOOR, Answers, EdgeWeights, Rectangle, Senders, nearest
+from gnn.model import FLOOR, Answers, Rectangle, Senders
 from gnn.pyg import MessagePassing
 from gnn.task import REGIMES
 

@@ -8,7 +8,8 @@ the two. Messages never carry a pair's own answer: in training they come from pa
 - A spectral convolution on the product of the fused likenesses of both ends, whose filters s t / (s t + a) are those
   of Kronecker ridge regression (van Laarhoven 2011, doi:10.1093/bioinformatics/btr500).
 - Learned messages: over likenesses whose edge weights a small network computes from all fixed ones of the two nodes at
-  once (as edge-conditioned convolutions do; Gilmer et al. 2017, arXiv:1704.01212). `gnn.learned` learns them.
+  once (as edge-conditioned convolutions do; Gilmer et al. 2017, arXiv:1704.01212; `gnn.edge_weights`), learned in
+  `gnn.learned`.
 - Factors: the product of vectors that the answers alone give (`gnn.factorise`).
 - Regressions: the answers foretold from each other in closed form (`gnn.regress`).
 - Shares: what a subject hears of an object, of what it hears of the object that it hears most of: who has few like
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from gnn.likeness import FUSED, Matrix, Rows, Side
 from gnn.regress import OVER_BOTH, OVER_ONE
-from gnn.task import Task
+from gnn.task import End, Task
 
 FILTERS = (0.3, 1.0, 3.0)
 """The a of the spectral filters s t / (s t + a)."""
@@ -106,29 +107,53 @@ class Rectangle:
     from_objects: Matrix
     chains: Matrix
 
-
-def rectangle(
-    around: Surroundings, senders: Senders, rows: Rows, columns: Rows, from_subjects: Matrix | None = None
-) -> Rectangle:
-    """Look at the pairs of these subjects and objects; `from_subjects`, where it is known for these rows already."""
-    subjects, objects = around.subjects, around.objects
-    empty = np.zeros((0, len(rows), len(columns)), np.float32)
-    chains = [
-        (subjects.meets[name].reached[rows] @ objects.meets[name].reached[columns].T).toarray() for name in _met(around)
-    ]
-    return Rectangle(
-        rows,
-        columns,
-        subjects.alike(rows, senders.subjects) if from_subjects is None else from_subjects,
-        objects.alike(senders.objects, columns),
-        np.stack(chains) if chains else empty,
-    )
+    @property
+    def mine(self) -> "Outlook":
+        """The likenesses of its subjects, without their walks."""
+        return Outlook(self.rows, self.from_subjects, ())
 
 
-def blocks(columns: Rows, size: int = 512) -> Iterator[Rows]:
-    """Yield columns in parts of at most `size`, so that what reaches all of them need not be held at once."""
+@dataclass(frozen=True)
+class Outlook:
+    """What some nodes of one end are alike, and where their walks may meet the other end.
+
+    Shapes: nodes [node]; alike as in a rectangle; met[chain] [node, thing].
+    """
+
+    nodes: Rows
+    alike: Matrix
+    met: Sequence[sp.csr_array]
+
+
+def outlook(around: Surroundings, senders: Senders, end: End, nodes: Rows) -> Outlook:
+    """Look at nodes of one end."""
+    if end == "subject":
+        side, alike = around.subjects, around.subjects.alike(nodes, senders.subjects)
+    else:
+        side, alike = around.objects, around.objects.alike(senders.objects, nodes)
+    return Outlook(nodes, alike, [side.meets[name].reached[nodes] for name in _met(around)])
+
+
+def crossed(one: Outlook, other: Outlook) -> Rectangle:
+    """Look at the pairs of some subjects and some objects."""
+    chains = np.zeros((len(one.met), len(one.nodes), len(other.nodes)), np.float32)
+    for place, (here, there) in enumerate(zip(one.met, other.met, strict=True)):
+        chains[place] = (here @ there.T).toarray()
+    return Rectangle(one.nodes, other.nodes, one.alike, other.alike, chains)
+
+
+def rectangle(around: Surroundings, senders: Senders, rows: Rows, columns: Rows) -> Rectangle:
+    """Look at the pairs of these subjects and objects."""
+    return crossed(outlook(around, senders, "subject", rows), outlook(around, senders, "object", columns))
+
+
+def rectangles(
+    around: Surroundings, senders: Senders, rows: Rows, columns: Rows, size: int = 512
+) -> Iterator[Rectangle]:
+    """Yield a rectangle in parts of at most `size` columns: what reaches all of them need not be held at once."""
+    mine = outlook(around, senders, "subject", rows)
     for start in range(0, len(columns), size):
-        yield columns[start : start + size]
+        yield crossed(mine, outlook(around, senders, "object", columns[start : start + size]))
 
 
 @dataclass(frozen=True)
@@ -174,6 +199,22 @@ def learned_inputs(task: Task, heads: int) -> list[Input]:
     ]
 
 
+Filtered = Sequence[Matrix]
+"""Answers after each spectral filter, in the dimensions of both ends. Shapes: [rank, rank]."""
+
+
+def filtered(around: Surroundings, senders: Senders, answers: Answers, parts: tuple[str, ...]) -> dict[str, Filtered]:
+    """Return the answers of each relation after the filters, which are the same for all pairs; none without spectra."""
+    found: dict[str, Filtered] = {}
+    for relation, known in answers.known.items() if "spectral" in parts else ():
+        found[relation] = waves = []
+        for over, across in zip(around.subjects.spectra, around.objects.spectra, strict=False):
+            wave = over.vectors[senders.subjects].T @ (known @ across.vectors[senders.objects])
+            power = over.values[:, None] * across.values[None, :]
+            waves += [wave * power / (power + a) for a in FILTERS]
+    return found
+
+
 @dataclass(frozen=True)
 class Outset:
     """What the answers say to subjects before any object is looked at: the same for all columns of a rectangle.
@@ -185,12 +226,24 @@ class Outset:
     waves: Mapping[str, Sequence[Matrix]]
 
 
-def outset(around: Surroundings, senders: Senders, seen: Rectangle, answers: Answers, parts: tuple[str, ...]) -> Outset:
-    """Return what the answers say to the subjects of a rectangle."""
-    known = answers.known.items()
+def outset(
+    around: Surroundings,
+    senders: Senders,
+    seen: Outlook,
+    answers: Answers,
+    parts: tuple[str, ...],
+    waves: Mapping[str, Filtered] | None = None,
+) -> Outset:
+    """Return what the answers say to some subjects; `waves`, where the answers are filtered already."""
+    known = answers.known.items() if "messages" in parts or "shares" in parts else ()
+    waves = filtered(around, senders, answers, parts) if waves is None else waves
+    spectra = around.subjects.spectra
     return Outset(
-        {name: _sent(one, seen.from_subjects) for name, one in known if "messages" in parts or "shares" in parts},
-        {name: [*_waves(around, senders, seen.rows, one)] for name, one in known if "spectral" in parts},
+        {name: sent(one, seen.alike) for name, one in known},
+        {
+            name: [spectra[place // len(FILTERS)].vectors[seen.nodes] @ wave for place, wave in enumerate(each)]
+            for name, each in waves.items()
+        },
     )
 
 
@@ -206,7 +259,7 @@ def reached(
 
     Shapes: [input, row, column].
     """
-    said = said or outset(around, senders, seen, answers, parts)
+    said = said or outset(around, senders, seen.mine, answers, parts)
     here, there = _places(seen.rows, senders.subjects), _places(seen.columns, senders.objects)
     two_sided = _two_sided(around.task, around.subjects.channels)
     chosen = [place for place, name in enumerate(around.subjects.channels) if name in two_sided]
@@ -218,9 +271,9 @@ def reached(
             degrees = np.where(places >= 0, np.asarray(counts)[places], 0) if known.nnz else np.zeros(len(places))
             found.append(np.broadcast_to(np.expand_dims(degrees, axis), shape)[None])
         if "messages" in parts:
-            sent = said.sent[relation]
-            found += [_on_columns(sent, there), _over_objects(known, here, seen.from_objects)]
-            found += [sent[chosen] @ fused for fused in seen.from_objects[-len(FUSED) :]]
+            told = said.sent[relation]
+            found += [_on_columns(told, there), _over_objects(known, here, seen.from_objects)]
+            found += [told[chosen] @ fused for fused in seen.from_objects[-len(FUSED) :]]
         if "spectral" in parts:
             found += [wave[None] for wave in _arrived(around, seen.columns, said.waves[relation])]
         if "factors" in parts:
@@ -238,18 +291,18 @@ def reached(
     return np.concatenate([values.astype(np.float32, copy=False) for values in found])
 
 
-def heard(task: Task, senders: Senders, seen: Rectangle, answers: Answers, learned: tuple[Matrix, Matrix]) -> Matrix:
-    """Return what reaches each pair over learned likenesses, from subjects and from objects.
+def heard(
+    task: Task, senders: Senders, seen: Rectangle, answers: Answers, told: Mapping[str, Matrix], across: Matrix
+) -> Matrix:
+    """Return what reaches each pair over learned likenesses: what subjects hear (`sent`), and over those of objects.
 
-    Shapes: learned [head, row, sending subject], [head, sending object, column] -> [input, row, column].
+    Shapes: told[relation] [head, row, sending object], across [head, sending object, column] -> [input, row, column].
     """
     here, there = _places(seen.rows, senders.subjects), _places(seen.columns, senders.objects)
-    over_subjects, over_objects = learned
     found = []
     for relation in task.labels:
-        known = answers.known[relation]
-        sent = _sent(known, over_subjects)
-        found += [_on_columns(sent, there), _over_objects(known, here, over_objects), sent @ over_objects]
+        over = told[relation]
+        found += [_on_columns(over, there), _over_objects(answers.known[relation], here, across), over @ across]
     return spoken(np.concatenate(found))
 
 
@@ -275,46 +328,7 @@ def scaled(channels: Matrix, sizes: Matrix) -> Matrix:
     return np.arcsinh(channels / sizes.reshape(-1, *[1] * (channels.ndim - 1)))
 
 
-@dataclass(frozen=True)
-class EdgeWeights:
-    """The small network that says how much one node hears of another, from how alike they are by each likeness.
-
-    Shapes: spread [channel], hidden [hidden, channel], hidden_bias [hidden], head [head, hidden], head_bias [head].
-    """
-
-    spread: Matrix
-    hidden: Matrix
-    hidden_bias: Matrix
-    head: Matrix
-    head_bias: Matrix
-
-    def __call__(self, alike: Matrix, neighbours: int) -> Matrix:
-        """Return the learned likeness of each node to its nearest others, 0 to the rest.
-
-        Shapes: alike [channel, node, other] -> [head, node, other].
-        """
-        near = nearest(alike[-len(FUSED)], neighbours)
-        features = alike[:, near].T / self.spread
-        weights = np.logaddexp(
-            0, np.maximum(features @ self.hidden.T + self.hidden_bias, 0) @ self.head.T + self.head_bias - 3
-        )
-        found = np.zeros((len(self.head), *alike.shape[1:]), np.float32)
-        found[:, near] = weights.T
-        return found
-
-
-def nearest(mean: Matrix, neighbours: int) -> NDArray[np.bool_]:
-    """Return which others are among a node's nearest, of those that are like it at all. Shapes: [node, other]."""
-    near = mean > 0
-    if mean.shape[1] > neighbours:
-        order = np.argsort(-mean, axis=1, kind="stable")[:, :neighbours]
-        among = np.zeros_like(near)
-        np.put_along_axis(among, order, True, axis=1)
-        near &= among
-    return near
-
-
-def _sent(known: sp.csr_array, alike: Matrix) -> Matrix:
+def sent(known: sp.csr_array, alike: Matrix) -> Matrix:
     """Return what subjects hear of like ones. Shapes: known [subject, object], alike [channel, row, subject]."""
     channels, rows, senders = alike.shape
     found = known.T.tocsr() @ alike.reshape(-1, senders).T  # [object, channel * row]
@@ -354,15 +368,6 @@ def foretold(regressed: Matrix, senders: Senders, seen: Rectangle) -> Matrix:
     over[inside[0], here[inside[0]]] = across[there[inside[1]], inside[1]] = 1  # a node is like itself
     found[-1] = over @ (regressed[-1] @ across)
     return found
-
-
-def _waves(around: Surroundings, senders: Senders, rows: Rows, known: sp.csr_array) -> Iterator[Matrix]:
-    """Yield the answers after each spectral filter, in the dimensions of the objects. Shapes: [row, rank] each."""
-    for over, across in zip(around.subjects.spectra, around.objects.spectra, strict=False):
-        waves = over.vectors[senders.subjects].T @ (known @ across.vectors[senders.objects])
-        power = over.values[:, None] * across.values[None, :]
-        for a in FILTERS:
-            yield over.vectors[rows] @ (waves * power / (power + a))
 
 
 def _arrived(around: Surroundings, columns: Rows, waves: Sequence[Matrix]) -> Iterator[Matrix]:

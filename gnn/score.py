@@ -2,24 +2,29 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from gnn.checkpoint import Member, Model
-from gnn.likeness import Matrix, Newcomer, Rows
+from gnn.likeness import FUSED, Matrix, Newcomer, Rows
 from gnn.model import (
     Input,
+    Outlook,
     Outset,
     Rectangle,
+    crossed,
+    filtered,
     fixed_inputs,
     heard,
     learned_inputs,
+    outlook,
     outset,
     reached,
-    rectangle,
     scaled,
+    sent,
 )
 from gnn.prior import pair_prior
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, NEW, WARM
@@ -39,8 +44,22 @@ class Heard:
     inputs: tuple[Matrix, ...]
 
 
+@dataclass(frozen=True)
+class Begun:
+    """All that some subjects hear before any object is looked at; of their likenesses only the fused ones are kept.
+
+    Shapes: learned[member][relation] [head, row, sending object]; of a member without a learned likeness, nothing.
+    """
+
+    mine: Outlook
+    said: Outset
+    learned: tuple[dict[str, Matrix], ...]
+
+
 def joined(model: Model, subjects: Sequence[Newcomer] = (), objects: Sequence[Newcomer] = ()) -> Model:
-    """Return the model with nodes that it has not seen at the end of its subjects and objects."""
+    """Return the model with nodes that it has not seen at the end of its subjects and objects; of none, itself."""
+    if not (subjects or objects):
+        return model
     around = replace(
         model.around,
         subjects=model.around.subjects.joined_by(subjects),
@@ -61,26 +80,36 @@ def input_names(model: Model) -> list[Input]:
 
 def listen(model: Model, rows: Rows, columns: Rows) -> Heard:
     """Return what reaches these pairs; an answered pair by the messages of the inner fold that hid it."""
-    seen = rectangle(model.around, model.senders, rows, columns)
-    return _heard(model, seen, outset(model.around, model.senders, seen, model.answers, model.config.parts))
+    return _heard(model, _begun(model, rows), outlook(model.around, model.senders, "object", columns))
 
 
-def _heard(model: Model, seen: Rectangle, said: Outset) -> Heard:
-    values = reached(model.around, model.senders, seen, model.answers, model.config.parts, said)
-    fixed = scaled(values, model.sizes)
-    return Heard(seen, tuple(_member_inputs(model, member, seen, fixed) for member in model.members))
+def _begun(model: Model, rows: Rows) -> Begun:
+    """Look at subjects; how the answers are filtered is worked out once for a model."""
+    around, senders, parts = model.around, model.senders, model.config.parts
+    waves = model.workings.of("filtered", lambda: filtered(around, senders, model.answers, parts))
+    mine = outlook(around, senders, "subject", rows)
+    said = outset(around, senders, mine, model.answers, parts, waves)
+    learned = []
+    for member in model.members:
+        over = None if member.learned is None else member.learned[0](mine.alike, model.config.neighbours)
+        learned.append({} if over is None else {name: sent(one, over) for name, one in model.answers.known.items()})
+    return Begun(replace(mine, alike=mine.alike[-len(FUSED) :].copy()), said, tuple(learned))
 
 
-def _member_inputs(model: Model, member: Member, seen: Rectangle, fixed: Matrix) -> Matrix:
+def _heard(model: Model, begun: Begun, theirs: Outlook) -> Heard:
+    seen = crossed(begun.mine, theirs)
+    fixed = scaled(
+        reached(model.around, model.senders, seen, model.answers, model.config.parts, begun.said), model.sizes
+    )
+    members = zip(model.members, begun.learned, strict=True)
+    return Heard(seen, tuple(_member_inputs(model, member, seen, fixed, told) for member, told in members))
+
+
+def _member_inputs(model: Model, member: Member, seen: Rectangle, fixed: Matrix, told: dict[str, Matrix]) -> Matrix:
     found = fixed
     if member.learned is not None:
-        over, across = member.learned
-        near = model.config.neighbours
-        learned = (
-            over(seen.from_subjects, near),
-            across(seen.from_objects.transpose(0, 2, 1), near).transpose(0, 2, 1),
-        )
-        found = np.concatenate([fixed, heard(model.task, model.senders, seen, model.answers, learned)])
+        across = member.learned[1](seen.from_objects.transpose(0, 2, 1), model.config.neighbours).transpose(0, 2, 1)
+        found = np.concatenate([fixed, heard(model.task, model.senders, seen, model.answers, told, across)])
     inputs = np.ascontiguousarray(found.reshape(len(found), -1).T)
     here, there = _place_in(seen.rows, member.pairs[0]), _place_in(seen.columns, member.pairs[1])
     inside = (here >= 0) & (there >= 0)
@@ -97,23 +126,29 @@ def logits(model: Model, rows: Rows, columns: Rows, relation: str = "") -> Matri
 
 
 def swept(
-    model: Model, rows: Rows, columns: Rows, wanted: Callable[[int, int], bool] = lambda top, left: True
+    model: Model,
+    rows: Rows,
+    columns: Rows,
+    wanted: Callable[[int, int], bool] = lambda top, left: True,
 ) -> Iterator[tuple[Heard, int, int]]:
     """Yield what reaches the pairs of a rectangle of any size, a block at a time, and where the block begins.
 
-    What subjects hear is worked out once for all objects, so that time goes into pairs and memory is bounded. Blocks
-    that are not `wanted`, by where they begin, are left out. Shapes: rows [row], columns [column].
+    What subjects hear is worked out once for all objects, so that time goes into pairs and memory is bounded; for few
+    objects and all subjects, whom a model is asked again and again, it is kept beside the model. Blocks that are not
+    `wanted`, by where they begin, are left out. Shapes: rows [row], columns [column].
     """
-    around, senders = model.around, model.senders
+    few = len(columns) <= COLUMNS
+    ends = [outlook(model.around, model.senders, "object", columns)] if few and len(columns) else []
+    keep = few and np.array_equal(rows, np.arange(model.around.shape[0]))
     for top in range(0, len(rows), ROWS):
         lefts = [left for left in range(0, len(columns), COLUMNS) if wanted(top, left)]
         if not lefts:
             continue
-        seen = rectangle(around, senders, rows[top : top + ROWS], columns[:0])
-        said = outset(around, senders, seen, model.answers, model.config.parts)
+        block = rows[top : top + ROWS]
+        begun = model.workings.of(top, partial(_begun, model, block)) if keep else _begun(model, block)
         for left in lefts:
-            part = rectangle(around, senders, seen.rows, columns[left : left + COLUMNS], seen.from_subjects)
-            yield _heard(model, part, said), top, left
+            theirs = ends[0] if ends else outlook(model.around, model.senders, "object", columns[left : left + COLUMNS])
+            yield _heard(model, begun, theirs), top, left
 
 
 def pair_logits(model: Model, rows: Rows, columns: Rows) -> Matrix:

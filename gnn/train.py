@@ -25,12 +25,11 @@ from gnn.model import (
     Rectangle,
     Senders,
     Surroundings,
-    blocks,
     fixed_inputs,
     learned_inputs,
     outset,
     reached,
-    rectangle,
+    rectangles,
     scaled,
     sized,
 )
@@ -135,11 +134,11 @@ def _situation(graph: Graph, config: TrainConfig, held_out: pd.DataFrame | None)
     senders = sending(known)
     hidden = left_out(seen, held_out, task)
     chosen, new = candidates(around, known, hidden, config), left_out_whole(hidden, around.shape, 1 - task.asked_place)
-    rectangles = _rectangles(around, senders, chosen)
+    looked = [*rectangles(around, senders, chosen.rows, chosen.columns)]
     alike = around.subjects.mean_among(senders.subjects), around.objects.mean_among(senders.objects)
     names = seen.names.get(task.subject, ()), seen.names.get(task.object, ())
     sources = learned_from(graph)
-    return Situation(around, senders, known, chosen, rectangles, alike, config, sources, listed_by, names, new)
+    return Situation(around, senders, known, chosen, looked, alike, config, sources, listed_by, names, new)
 
 
 def _members(told: Situation, work: str | Path | None, progress: Progress) -> Iterator[resume.Finished]:
@@ -317,12 +316,6 @@ def seen_answers(
     return Answers(between, factors, regressed)
 
 
-def _rectangles(around: Surroundings, senders: Senders, chosen: Candidates) -> list[Rectangle]:
-    """Return the rectangle that the candidates lie in, block by block."""
-    from_subjects = around.subjects.alike(chosen.rows, senders.subjects)
-    return [rectangle(around, senders, chosen.rows, columns, from_subjects) for columns in blocks(chosen.columns)]
-
-
 def _fold(told: Situation, regime: str, hidden: Rows, fixed: Matrix, edges: tuple[Edges, Edges] | None) -> Fold:
     """Look at candidates with their answers hidden, and write what reaches them into `fixed`.
 
@@ -343,7 +336,7 @@ def _reached(told: Situation, seen: Answers, wanted: Rows) -> tuple[Matrix, Matr
     found = np.empty((len(wanted), len(fixed_inputs(told.around, told.config.parts))), np.float32)
     total = np.zeros(found.shape[1])
     around, senders, parts = told.around, told.senders, told.config.parts
-    said = outset(around, senders, told.rectangles[0], seen, parts)  # the rows of all blocks are the same
+    said = outset(around, senders, told.rectangles[0].mine, seen, parts)  # the rows of all blocks are the same
     for block in told.rectangles:
         values = reached(around, senders, block, seen, parts, said)
         total += np.abs(values).sum((1, 2), dtype=np.float64)

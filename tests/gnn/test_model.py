@@ -9,10 +9,11 @@ import torch
 from scipy.optimize import minimize
 
 from gnn.checkpoint import Model
+from gnn.edge_weights import nearest
 from gnn.factorise import FactorSettings, factorise
 from gnn.known import answers, sending, surroundings
 from gnn.learned import Edges, LikenessNet, hits
-from gnn.model import FILTERS, PARTS, fixed_inputs, heard, nearest, reached, rectangle
+from gnn.model import FILTERS, PARTS, fixed_inputs, heard, reached, rectangle, sent
 from gnn.readout import Examples, fit
 from gnn.score import listen, regime_of
 from gnn.train import seen_answers
@@ -128,7 +129,8 @@ def test_learned_messages_are_the_same_by_message_passing_and_without_torch(look
         theirs = net.heard(messages, pairs.size).numpy()
     over, across = net.learned()
     learned = over(looked.seen.from_subjects, 5), across(looked.seen.from_objects.transpose(0, 2, 1), 5)
-    ours = heard(TASK, looked.senders, looked.seen, looked.answers, (learned[0], learned[1].transpose(0, 2, 1)))
+    told = {relation: sent(known, learned[0]) for relation, known in looked.answers.known.items()}
+    ours = heard(TASK, looked.senders, looked.seen, looked.answers, told, learned[1].transpose(0, 2, 1))
     assert pytest.approx(theirs, rel=1e-4, abs=1e-4) == ours.reshape(len(ours), -1).T
 
 

@@ -30,6 +30,7 @@ from panakeia.verbs.notes import NoteVerbs
 from panakeia.verbs.operating import OperatingVerbs
 from panakeia.verbs.patients import PatientVerbs
 from panakeia.verbs.planning import PlanningVerbs
+from panakeia.verbs.policies import PolicyVerbs
 from panakeia.verbs.response import ResponseVerbs
 from panakeia.verbs.risk import RiskVerbs
 from panakeia.verbs.safety import SafetyVerbs
@@ -62,6 +63,7 @@ class Session(
     TrialVerbs,
     OperatingVerbs,
     DoseVerbs,
+    PolicyVerbs,
     RiskVerbs,
     CohortVerbs,
     CoverageVerbs,

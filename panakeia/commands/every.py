@@ -32,6 +32,7 @@ from panakeia.commands import (
     operating,
     patients,
     planning,
+    policies,
     response,
     risk,
     safety,
@@ -63,6 +64,7 @@ updates.join(twins.twin_app)
 fits.join(twins.twin_app)
 many.join(twins.twin_app)
 doses.join(twins.twin_app)
+policies.join(twins.twin_app)
 app.add_typer(twins.twin_app, name="twin")
 adapting.join(planning.design_app)
 dosefinding.join(planning.design_app)

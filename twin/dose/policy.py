@@ -107,16 +107,19 @@ def score(
     """Return how long policies keep patients of several models in the target: a row for each policy and model.
 
     The share of time is a mean over patients with its 95 % interval; those of a model have the same luck under every
-    policy. `failed` are patients whose course could not be computed. Raises `DoseError` where a model does not measure
-    the target's observable.
+    policy, so that the `difference` to the first policy is one patient by patient. `failed` are patients whose course
+    could not be computed. Raises `DoseError` where a model does not measure the target's observable.
     """
     rows: list[dict[str, Any]] = []
     runs = [(name, policy, model) for name, policy in policies.items() for model in models]
+    first = dict[str, Floats]()
     for number, (name, policy, model) in enumerate(runs):
         progress(f"{name} on {model.name}", number / len(runs))
         shares = kept(model, cohort, care, policy, seed)
         known = shares[np.isfinite(shares)]
         found = mean(known)
+        away = shares - first.setdefault(model.name, shares)
+        more = mean(away[np.isfinite(away)])
         rows.append(
             {
                 "policy": name,
@@ -125,6 +128,9 @@ def score(
                 "lower": found.lower,
                 "upper": found.upper,
                 "patients": len(known),
+                "difference": more.value,
+                "difference_lower": more.lower,
+                "difference_upper": more.upper,
                 "failed": len(shares) - len(known),
             }
         )

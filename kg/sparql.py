@@ -7,7 +7,7 @@ import difflib
 import re
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyoxigraph
@@ -31,13 +31,21 @@ _QUOTED = re.compile(
 _UPDATE = re.compile(
     r"\s*(?:(?:PREFIX\s+\S+|BASE)\s*)*(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE
 )
-_ELSEWHERE = re.compile(r"(?<![?$\w:.-])SERVICE\b(?![\w:-])", re.IGNORECASE)
+_OPAQUE = re.compile(
+    rf"{_QUOTED.pattern.rpartition('|')[0]}"
+    r"|[?$]\w+|:(?:(?:[\w:%]|\\.)(?:[\w.:%-]|\\.)*)?"  # variables, and names after their prefix, hold any word
+    r"|#[^\n\r]*",
+    re.DOTALL,
+)
+_ELSEWHERE = re.compile("SERVICE", re.IGNORECASE)
 _ALL = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
 _FAULT = re.compile(r"error at (\d+):(\d+): expected (.*)", re.DOTALL)
 _EXPECTED = re.compile(r'"(?:[^"\\]|\\.)+"|\b[A-Z]{2,}\b')
 _CHARACTERS = re.compile(r"\[(?:'[^']*'|[^'\]])*\]")
 _NAME = re.compile(r"([A-Za-z][\w.-]*)?:")
 _NUMBERS = {"integer": int, "int": int, "long": int, "double": float, "float": float, "decimal": float}
+
+Answers: TypeAlias = pyoxigraph.QueryBoolean | pyoxigraph.QueryTriples | pyoxigraph.QuerySolutions
 
 SHOWN = 12
 """How many of the words that could stand in a faulty place an error lists."""
@@ -48,10 +56,16 @@ class QueryError(ValueError):
 
 
 def read_query(text: str | Path) -> str:
-    """Return a query, given itself or as a file (`FILES`); raises `FileError` or `OSError` for one that is no text."""
-    if isinstance(text, Path) or (text.endswith(FILES) and "\n" not in text and "{" not in text):
+    """Return a query, given itself or as a file (`FILES`).
+
+    Raises `FileError` or `OSError` for one that is no text, `QueryError` for one that is not there.
+    """
+    if not isinstance(text, Path) and not (text.endswith(FILES) and "\n" not in text and "{" not in text):
+        return text
+    try:
         return read_text(text)
-    return text
+    except FileNotFoundError:
+        raise QueryError(f"there is no file {text}: expected a query, or the name of a file of one") from None
 
 
 def asks_for_evidence(query: str) -> bool:
@@ -76,10 +90,14 @@ def ask(index: pyoxigraph.Store, query: str) -> pd.DataFrame:
 
     Raises what `check_query` raises.
     """
-    found = _answers(index, query)
+    return frame_of(_answers(index, query), query)
+
+
+def frame_of(found: Answers | list[pyoxigraph.Triple], query: str) -> pd.DataFrame:
+    """Return what Oxigraph answers to a query as a frame, as `ask` has it."""
     if isinstance(found, pyoxigraph.QueryBoolean):
         return pd.DataFrame({"answer": [bool(found)]})
-    if isinstance(found, pyoxigraph.QueryTriples):
+    if isinstance(found, pyoxigraph.QueryTriples | list):
         triples = [[value_of(term) for term in (one.subject, one.predicate, one.object)] for one in found]
         return pd.DataFrame(triples, columns=["subject", "predicate", "object"], dtype=object)
     names = [variable.value for variable in found.variables]
@@ -93,13 +111,10 @@ def _as_written(names: list[str], query: str) -> list[str]:
     return sorted(names, key=lambda name: places.get(name, len(query)))
 
 
-def _answers(
-    index: pyoxigraph.Store, query: str
-) -> pyoxigraph.QueryBoolean | pyoxigraph.QueryTriples | pyoxigraph.QuerySolutions:
-    bare = _QUOTED.sub(" ", query)
-    if _UPDATE.match(bare):
+def _answers(index: pyoxigraph.Store, query: str) -> Answers:
+    if _UPDATE.match(_QUOTED.sub(" ", query)):
         raise QueryError("the query would change the graph; expected SELECT, ASK, CONSTRUCT or DESCRIBE")
-    if _ELSEWHERE.search(bare):
+    if _ELSEWHERE.search(_OPAQUE.sub(" ", query)):
         raise QueryError("the query asks another server (SERVICE); expected one that this graph alone answers")
     try:
         return index.query(query, prefixes=turtle_prefixes())

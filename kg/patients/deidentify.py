@@ -114,6 +114,15 @@ def names_pseudonym(text: str) -> bool:
     return _ANYWHERE.search(text) is not None
 
 
+def pseudonyms_in(text: str) -> set[str]:
+    """Return the pseudonyms of patients that a text names.
+
+    >>> pseudonyms_in("rank for p-05CE0b6b17a2d13b6958")
+    {'PANAKEIA:P-05ce0b6b17a2d13b6958'}
+    """
+    return {f"PANAKEIA:P-{found[2:].lower()}" for found in _ANYWHERE.findall(text)}
+
+
 def without_pseudonyms(text: str) -> str:
     """Return a text with each patient's pseudonym left out.
 

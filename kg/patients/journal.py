@@ -9,7 +9,9 @@ import getpass
 import hashlib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +29,7 @@ COLUMNS = ("when", "who", "verb", "about", "size", "detail")
 
 _PSEUDONYM = re.compile(r"PANAKEIA:P-[0-9a-f]{1,64}", re.ASCII)
 _STATE = ".local/state"
+_ASKING: ContextVar[str] = ContextVar("asking", default="")
 
 
 class JournalError(OSError):
@@ -83,6 +86,21 @@ class Journal:
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return notebook_html(self.to_text(), self.to_frame())
+
+
+@contextmanager
+def asked_by(name: str) -> Iterator[None]:
+    """Let what is noted meanwhile, in this thread or task, be of who asks a server by this name; none is the user.
+
+    >>> with asked_by("ward 3"):
+    ...     _user({USER_VARIABLE: "desk"})
+    'ward 3'
+    """
+    before = _ASKING.set(name)
+    try:
+        yield
+    finally:
+        _ASKING.reset(before)
 
 
 def note(
@@ -164,7 +182,9 @@ def _pseudonym(text: str) -> str:
 
 
 def _user(environment: Mapping[str, str]) -> str:
-    """Return who asks: as PANAKEIA_USER says, else as the system does."""
+    """Return who asks: as a server knows its caller, else as PANAKEIA_USER says, else as the system does."""
+    if caller := _ASKING.get():
+        return caller
     try:
         return environment.get(USER_VARIABLE) or getpass.getuser()
     except (OSError, KeyError):  # a process whose user has no name

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -19,7 +20,7 @@ from panakeia.api.pages import page_of
 from panakeia.api.problems import Changed, NotThere
 from panakeia.api.replies import API, in_body, left, path_of, told
 from panakeia.api.schemas import described, of_answer, responses
-from panakeia.desk.desk import Desk, Reply
+from panakeia.desk.desk import Desk, Reply, patients_named
 from panakeia.desk.jobs.job import OVER, Asked, Job, now
 from panakeia.desk.jobs.queue import Jobs
 from panakeia.desk.tables import FORMS
@@ -30,26 +31,26 @@ _BEAT_S = 15.0
 _ID = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def owner_of(caller: Caller) -> str:
-    """Return whose jobs a caller's are: a token's name and a key's are not the same."""
-    return f"{'token' if caller.way == 'token' else 'key'}:{caller.name}"
-
-
 def begun(desk: Desk, jobs: Jobs, verb: Verb, request: Request, asked: Mapping[str, Any], caller: Caller) -> Response:
     """Queue a job for a verb that may be asked so, and say where it is."""
-    rights = rights_of(caller)
+    note_question(request.scope, verb.name, patients_named(asked))
     require_own(jobs, verb, asked, caller)
-    desk.require(verb.name, asked, rights)
-    job = jobs.add(Asked(owner_of(caller), verb.name, asked, rights, now()))
+    desk.require(verb.name, asked, rights_of(caller))
+    job = jobs.add(wanted(verb.name, asked, caller))
     headers = {**left(request), "Location": place_of(job), "Cache-Control": "no-store"}
     return JSONResponse(about(job), 202, headers=headers)
+
+
+def wanted(verb: str, asked: Mapping[str, Any], caller: Caller) -> Asked:
+    """Return what a job of a caller is asked for, now."""
+    return Asked(caller.owner, verb, dict(asked), rights_of(caller), now(), caller.name)
 
 
 def require_own(jobs: Jobs, verb: Verb, asked: Mapping[str, Any], caller: Caller) -> None:
     """Raise `NotThere` where what is asked takes the output of a job that is somebody else's."""
     for name, about in verb.given.items():
         if about.role == "kept" and isinstance(kept := asked.get(name), str) and jobs.has(number := kept.split("/")[0]):
-            _found(jobs, number, caller)
+            own_job(jobs, number, caller)
 
 
 def place_of(job: Job) -> str:
@@ -104,26 +105,27 @@ def job_routes(desk: Desk, jobs: Jobs) -> APIRouter:
 
 
 def _begin(desk: Desk, jobs: Jobs, verb: Verb) -> Callable[[Request], Any]:
-    def work(request: Request, body: bytes) -> Response:
-        caller = admitted(request)
+    def work(request: Request, caller: Caller, body: bytes) -> Response:
         note_question(request.scope, verb.name)
         return begun(desk, jobs, verb, request, in_body(request, body), caller)
 
     async def begin(request: Request) -> Response:
-        return await run_in_threadpool(work, request, await request.body())
+        caller = await run_in_threadpool(admitted, request)  # before anything of a stranger's body is taken
+        return await run_in_threadpool(work, request, caller, await request.body())
 
     return begin
 
 
-def _found(jobs: Jobs, number: str, caller: Caller) -> Job:
+def own_job(jobs: Jobs, number: str, caller: Caller) -> Job:
+    """Return a caller's job; raises `NotThere` for a number of none of theirs, `NotAllowed` by today's rights."""
     try:
-        return jobs.find(number, owner_of(caller))
+        return jobs.find(number, caller.owner, rights_of(caller))
     except KeyError:
         raise NotThere(f"none of your jobs has this number: {API}/jobs lists them") from None
 
 
 def _own(jobs: Jobs, request: Request) -> Job:
-    job = _found(jobs, request.path_params["number"], admitted(request))
+    job = own_job(jobs, request.path_params["number"], admitted(request))
     note_question(request.scope, job.asked.verb)
     return job
 
@@ -131,7 +133,7 @@ def _own(jobs: Jobs, request: Request) -> Job:
 def _list(routes: APIRouter, jobs: Jobs) -> None:
     def work(request: Request) -> Response:
         caller = admitted(request)
-        return JSONResponse({"jobs": [about(job) for job in jobs.of(owner_of(caller))]}, headers=left(request))
+        return JSONResponse({"jobs": [about(job) for job in jobs.of(caller.owner)]}, headers=left(request))
 
     @routes.get("/jobs", summary="Your jobs, the newest first", responses=responses({"json"}, 401, 429))
     async def listed(request: Request) -> Response:
@@ -179,16 +181,31 @@ def _one(routes: APIRouter, jobs: Jobs) -> None:
     )
     async def events(request: Request) -> Response:
         job = await run_in_threadpool(_own, jobs, request)
+
+        async def still() -> bool:
+            try:
+                await run_in_threadpool(_own, jobs, request)
+            except ValueError:
+                return False
+            return True
+
         last = request.headers.get("last-event-id", "0")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else 0
         headers = {**left(request), "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(told_as_it_comes(job, after), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(told_as_it_comes(job, after, still), media_type="text/event-stream", headers=headers)
 
 
-async def told_as_it_comes(job: Job, after: int) -> AsyncIterator[str]:
-    """Yield a job's steps after one, each an event with its number, then its state when it is over."""
-    quiet = 0.0
+async def told_as_it_comes(job: Job, after: int, still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+    """Yield a job's steps after one, each an event with its number, then its state when it is over.
+
+    `still` is asked now and then whether who listens may; a stream whose key was revoked ends.
+    """
+    quiet, asked = 0.0, time.monotonic()
     while True:
+        if time.monotonic() - asked >= _BEAT_S:
+            if not await still():
+                return
+            asked = time.monotonic()
         try:
             stands = await asyncio.to_thread(job.stands)
             steps = await asyncio.to_thread(job.steps, after)

@@ -7,14 +7,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from kg.patients.journal import asked_by
 from panakeia.api.access.audit import note_question
+from panakeia.api.access.roles import Caller
 from panakeia.api.callers import admitted, rights_of
 from panakeia.api.forms import form_of
 from panakeia.api.jobs import begun, require_own
 from panakeia.api.pages import page_of
 from panakeia.api.replies import API, in_body, in_url, left, path_of, told
 from panakeia.api.schemas import described, responses
-from panakeia.desk.desk import Desk
+from panakeia.desk.desk import Desk, patients_named
 from panakeia.desk.jobs.queue import Jobs
 from panakeia.desk.tables import FORMS, Form
 from panakeia.verb import REQUIRED, Verb
@@ -65,32 +67,32 @@ def _listed(verb: Verb) -> dict[str, Any]:
 
 def _by_url(desk: Desk, jobs: Jobs, verb: Verb) -> Any:
     async def get(request: Request) -> Response:
-        return await run_in_threadpool(_answered, desk, jobs, verb, request, None)
+        return await run_in_threadpool(lambda: _answered(desk, jobs, verb, request, admitted(request), None))
 
     return get
 
 
 def _by_body(desk: Desk, jobs: Jobs, verb: Verb) -> Any:
-    def work(request: Request, body: bytes) -> Response:
+    def work(request: Request, caller: Caller, body: bytes) -> Response:
         if "respond-async" not in request.headers.get("prefer", ""):
-            return _answered(desk, jobs, verb, request, body)
-        caller = admitted(request)
-        note_question(request.scope, verb.name)
+            return _answered(desk, jobs, verb, request, caller, body)
         return begun(desk, jobs, verb, request, in_body(request, body), caller)
 
     async def post(request: Request) -> Response:
-        return await run_in_threadpool(work, request, await request.body())
+        caller = await run_in_threadpool(admitted, request)  # before anything of a stranger's body is taken
+        return await run_in_threadpool(work, request, caller, await request.body())
 
     return post
 
 
-def _answered(desk: Desk, jobs: Jobs, verb: Verb, request: Request, body: bytes | None) -> Response:
+def _answered(desk: Desk, jobs: Jobs, verb: Verb, request: Request, caller: Caller, body: bytes | None) -> Response:
     """Answer a request; without a body, what it asks stands in its URL."""
-    caller = admitted(request)
     note_question(request.scope, verb.name)
     form, page = form_of(request), page_of(request)
     asked = in_url(verb, request) if body is None else in_body(request, body)
+    note_question(request.scope, verb.name, patients_named(asked))
     require_own(jobs, verb, asked, caller)
     given: Form = "jsonl" if page and form == "json" else form
-    reply = desk.ask(verb.name, asked, rights_of(caller), given, strict=body is not None)
-    return told(request, reply, form, page, private=verb.right == "patients")
+    with asked_by(caller.name):
+        reply = desk.ask(verb.name, asked, rights_of(caller), given, strict=body is not None)
+    return told(request, reply, form, page, private=verb.right == "patients" or reply.names_patient)

@@ -12,11 +12,15 @@ from typing import Any
 
 from mcp_types import CallToolResult
 
+from kg.patients.deidentify import names_pseudonym
+from kg.patients.journal import asked_by
 from kg.progress import Progress, silent
-from panakeia.assistants.jobs import Done, done_job, new_asked, own_job, require_own, run_job
+from panakeia.assistants.jobs import Done, done_job, own_job, run_job
 from panakeia.assistants.pages import About, Whole, page, read_cursor
 from panakeia.assistants.pieces import written
-from panakeia.desk.desk import At, Desk
+from panakeia.desk.desk import At, Desk, NotAllowed
+from panakeia.desk.jobs.job import Asked as JobAsked
+from panakeia.desk.jobs.job import now
 from panakeia.desk.jobs.queue import Jobs
 from panakeia.desk.kept import Kept
 from panakeia.verb import Right, Verb
@@ -34,6 +38,7 @@ class Asked:
     rights: frozenset[Right]
     owner: str = ""
     cursor: str | None = None
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Answers:
         self.desk.require(asked.verb, asked.request, asked.rights)
         verb = self.desk.verbs[asked.verb]
         if self.jobs is not None:
-            require_own(self.jobs, verb, asked.request, asked.owner)
+            require_own(self.jobs, verb, asked)
         key = self._key(asked, verb)
         start = 0
         if asked.cursor is not None:
@@ -67,7 +72,7 @@ class Answers:
             key = f"{key}.{secrets.token_hex(4)}"
         anew = asked.cursor is None and not verb.repeats
         kept = None if anew else self._kept.get(key)
-        if kept is not None:
+        if kept is not None and (asked.cursor is not None or not names_pseudonym(kept.decode())):
             return page(_read(key, kept), start)
         if asked.cursor is not None and verb.right == "write":
             raise ValueError("the rest of this answer is no longer kept, and asking again would change the data again")
@@ -84,14 +89,16 @@ class Answers:
     def _whole(self, key: str, asked: Asked, verb: Verb, progress: Progress) -> Whole:
         version, sources = self._read_from(verb)
         if self.jobs is not None and verb.long:
-            done = run_job(self.jobs, new_asked(asked.owner, asked.verb, asked.request, asked.rights), progress)
+            job = JobAsked(asked.owner, asked.verb, dict(asked.request), asked.rights, now(), asked.who)
+            done = run_job(self.jobs, job, progress)
             return _of_job(key, verb, done, (version, sources))
         name = secrets.token_hex(16)
         folder = self.desk.settings.home / "jobs" / name if verb.long else Path(tempfile.mkdtemp(prefix="panakeia-"))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         files: tuple[str, ...] = ()
         try:
-            found = self.desk.answer(asked.verb, asked.request, asked.rights, At(folder, progress))
+            with asked_by(asked.who):
+                found = self.desk.answer(asked.verb, asked.request, asked.rights, At(folder, progress))
             files = _files(folder / "out") if verb.long else ()
             about = About(asked.verb, version, sources, f"{name}/out" if files else "", files)
             return Whole(key, found.to_text(), found.to_json(), about)
@@ -102,7 +109,7 @@ class Answers:
         """Return the first page of what a caller's job came to; raises what `own_job` and `done_job` raise."""
         if self.jobs is None:
             raise ValueError("there are no jobs here: a long verb is answered as it is asked")
-        job = own_job(self.jobs, number, owner, rights, self.desk.verbs)
+        job = own_job(self.jobs, number, owner, rights)
         verb = self.desk.verbs[job.asked.verb]
         return page(_of_job(number, verb, done_job(job), self._read_from(verb)), 0)
 
@@ -120,6 +127,19 @@ class Answers:
             self._sources.clear()
             self._sources[state] = self.desk.version(), told
         return self._sources[state]
+
+
+def require_own(jobs: Jobs, verb: Verb, asked: Asked) -> None:
+    """Raise `ValueError` where a request takes the output of a job that is somebody else's."""
+    for name, about in verb.given.items():
+        kept = asked.request.get(name)
+        if about.role == "kept" and isinstance(kept, str) and jobs.has(number := kept.split("/")[0]):
+            try:
+                own_job(jobs, number, asked.owner, asked.rights)
+            except NotAllowed:
+                raise
+            except ValueError as failure:
+                raise ValueError(f"{name}: {failure}") from None
 
 
 def _of_job(key: str, verb: Verb, done: Done, read: tuple[str, tuple[str, ...]]) -> Whole:

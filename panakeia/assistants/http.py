@@ -1,6 +1,6 @@
 """HTTP: the assistants' server as an ASGI app beside the desk's others, each caller known by their own key or token."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,6 @@ from panakeia.api.access.audit import note_caller, note_question
 from panakeia.api.access.authenticate import Gate, Presented, authenticate
 from panakeia.api.access.refusal import Refusal, send_refusal
 from panakeia.api.access.roles import RIGHTS, Caller
-from panakeia.api.jobs import owner_of
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.server import make_server
 from panakeia.desk.desk import Desk
@@ -40,7 +39,11 @@ def make_mcp(desk: Desk, gate: Gate, jobs: Jobs) -> Mounted:
     It keeps no session: each request shows who asks, and any process can answer it. Answers are streams, so that
     progress is told on the way; a client that goes away cancels what it asked. A long verb is one of the caller's jobs.
     """
-    server = make_server(desk, Callers(_rights, _note, lambda request: owner_of(_caller(request))), jobs)
+    server = make_server(
+        desk,
+        Callers(_rights, _note, lambda request: _caller(request).owner, lambda request: _caller(request).name),
+        jobs,
+    )
     app = server.streamable_http_app(
         streamable_http_path="/",
         stateless_http=True,
@@ -94,5 +97,5 @@ def _caller(request: Request) -> Caller:
     return caller
 
 
-def _note(request: Request, verb: str) -> None:
-    note_question(request.scope, verb)
+def _note(request: Request, verb: str, patients: Collection[str]) -> None:
+    note_question(request.scope, verb, patients)

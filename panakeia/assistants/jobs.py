@@ -2,16 +2,14 @@
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kg.progress import Progress
-from panakeia.desk.desk import NotAllowed
-from panakeia.desk.jobs.job import OVER, Job, now
+from panakeia.desk.jobs.job import OVER, Job
 from panakeia.desk.jobs.job import Asked as JobAsked
 from panakeia.desk.jobs.queue import Jobs
-from panakeia.verb import Right, Verb
+from panakeia.verb import Right
 
 _LOOK_S = 0.2
 
@@ -50,11 +48,6 @@ def run_job(jobs: Jobs, asked: JobAsked, progress: Progress) -> Done:
     return done_job(job)
 
 
-def new_asked(owner: str, verb: str, request: Mapping[str, Any], rights: frozenset[Right]) -> JobAsked:
-    """Return what a job is asked for, now."""
-    return JobAsked(owner, verb, dict(request), rights, now())
-
-
 def done_job(job: Job) -> Done:
     """Return what a job came to; raises `ValueError` for one that failed, was cancelled, or is not over."""
     stands = job.stands()
@@ -69,24 +62,9 @@ def done_job(job: Job) -> Done:
     raise ValueError(f"job {job.id} is {stands.state}{step}: read it again later")
 
 
-def own_job(jobs: Jobs, number: str, owner: str, rights: frozenset[Right], verbs: Mapping[str, Verb]) -> Job:
+def own_job(jobs: Jobs, number: str, owner: str, rights: frozenset[Right]) -> Job:
     """Return a caller's job; raises `ValueError` for one that is not theirs, and `NotAllowed` by today's rights."""
     try:
-        job = jobs.find(number, owner)
+        return jobs.find(number, owner, rights)
     except KeyError:
         raise ValueError("none of your jobs has this number") from None
-    verb = verbs[job.asked.verb]
-    if not job.asked.rights <= rights:
-        raise NotAllowed(verb.right, f"`{verb.command}`")
-    return job
-
-
-def require_own(jobs: Jobs, verb: Verb, request: Mapping[str, Any], owner: str) -> None:
-    """Raise `ValueError` where a request takes the output of a job that is somebody else's."""
-    for name, about in verb.given.items():
-        kept = request.get(name)
-        if about.role == "kept" and isinstance(kept, str) and jobs.has(number := kept.split("/")[0]):
-            try:
-                jobs.find(number, owner)
-            except KeyError:
-                raise ValueError(f"{name}: none of your jobs has this number") from None

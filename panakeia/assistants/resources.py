@@ -13,6 +13,7 @@ from mcp_types import CallToolResult
 from panakeia.assistants.answers import Answers, Asked
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.pieces import written
+from panakeia.desk.desk import patients_named
 from panakeia.desk.problems import problem_of
 
 _JSON = "application/json"
@@ -25,8 +26,8 @@ def add_resources(server: MCPServer[Any], answers: Answers, callers: Callers) ->
 
     async def read(verb: str, request: dict[str, Any], context: Context[Any, Any]) -> str:
         sent = context.request_context.request
-        callers.note(sent, verb)
-        asked = Asked(verb, request, callers.rights(sent), callers.owner(sent))
+        callers.note(sent, verb, patients_named(request))
+        asked = Asked(verb, request, callers.rights(sent), callers.owner(sent), who=callers.who(sent))
         page = await _answered(partial(answers.page, asked))
         return written({**(page.structured_content or {}), "request": request})
 

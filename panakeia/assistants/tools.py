@@ -15,6 +15,7 @@ from kg.progress import Progress
 from panakeia.assistants.answers import Answers, Asked
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.schema import description, tool_schema
+from panakeia.desk.desk import patients_named
 from panakeia.desk.problems import problem_of
 from panakeia.verb import Verb
 
@@ -44,8 +45,8 @@ def verb_tool(answers: Answers, verb: Verb, callers: Callers) -> VerbTool:
         if cursor is not None and not isinstance(cursor, str):
             raise ValueError(f"cursor: got {cursor!r}, expected the text next_cursor of the answer before")
         sent = context.request_context.request
-        callers.note(sent, verb.name)
-        asked = Asked(verb.name, request, callers.rights(sent), callers.owner(sent), cursor)
+        callers.note(sent, verb.name, patients_named(request))
+        asked = Asked(verb.name, request, callers.rights(sent), callers.owner(sent), cursor, callers.who(sent))
         return await anyio.to_thread.run_sync(answers.page, asked, _progress(context), abandon_on_cancel=True)
 
     writes = verb.right == "write"

@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from kg.patients.deidentify import names_pseudonym
+from kg.patients.deidentify import names_pseudonym, pseudonyms_in
+from kg.sparql_apart import Limits
 from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.every import EVERY
@@ -62,12 +63,16 @@ class At:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as bytes: `etag` changes when the graph, the model or the arguments do, `version` names the data."""
+    """An answer as bytes: `etag` changes when the graph, the model or the arguments do, `version` names the data.
+
+    `names_patient` says that it has a pseudonym in it, so that nobody on the way keeps it.
+    """
 
     body: bytes
     media_type: str
     etag: str
     version: str
+    names_patient: bool = False
 
 
 class Desk:
@@ -118,13 +123,13 @@ class Desk:
         asked = json.dumps([name, given, form, sees_patients], default=_told, sort_keys=True)
         etag = hashlib.sha256(f"{state}\n{asked}".encode()).hexdigest()[:32]
         keep = verb.repeats and not verb.long
-        body = self._bytes.get(etag) if keep else None
+        body, named = self._bytes.get(etag) if keep else None, False
         if body is None:
             found = self._answered(verb, given, rights, None)
-            body = rendered(found, form)
-            if keep and not _names_patient(found):
+            body, named = rendered(found, form), _names_patient(found)
+            if keep and not named:
                 self._bytes.put(etag, body)
-        return Reply(body, FORMS[form], etag, version)
+        return Reply(body, FORMS[form], etag, version, named)
 
     def require(self, name: str, request: Mapping[str, Any], rights: frozenset[Right], *, strict: bool = True) -> None:
         """Raise what `answer` raises before it runs: for what cannot be asked, and for who may not."""
@@ -163,11 +168,17 @@ class Desk:
         models, jobs = self.settings.model.parent, self.settings.home / "jobs"
         for folder in (jobs, models):
             place = folder / name
-            if ".." not in Path(name).parts and place.is_dir() and place.resolve().is_relative_to(folder.resolve()):
+            inside = ".." not in Path(name).parts and place.resolve().is_relative_to(folder.resolve())
+            if inside and place.is_dir() and (folder == jobs or not self._is_own(place)):
                 return place
         raise ValueError(
             f"got {name!r}, expected the name of a model ({self._models()}), or of a job's output (ID/out)"
         )
+
+    def _is_own(self, place: Path) -> bool:
+        """Return whether a place is in the desk's own folder, which may lie beside the models, or has it in itself."""
+        home, place = self.settings.home.resolve(), place.resolve()
+        return place.is_relative_to(home) or home.is_relative_to(place)
 
     def _models(self) -> str:
         found = [place.parent.name for place in self.settings.model.parent.glob("*/model.safetensors")]
@@ -209,7 +220,9 @@ class Desk:
         self._lent.put(None)
         state, held = (self.state(), patients), self.settings
         try:
-            session = self._idle_one(state) or Session(held.store, held.model, data=held.data, patients=patients)
+            session = self._idle_one(state) or Session(
+                held.store, held.model, data=held.data, patients=patients, limits=Limits()
+            )
             session._progress = progress or silent
             try:
                 yield session
@@ -235,6 +248,11 @@ class Desk:
         for other in others:
             self._idle.put(other)
         return found
+
+
+def patients_named(request: Mapping[str, Any]) -> set[str]:
+    """Return the pseudonyms that a request names, also in files that it gives as text."""
+    return {one for text in _texts(request) for one in pseudonyms_in(text)}
 
 
 def _texts(value: Any) -> Iterator[str]:

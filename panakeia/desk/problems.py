@@ -53,8 +53,7 @@ def problem_of(failure: Exception) -> Problem:
     if isinstance(failure, OSError) and failure.strerror is None:  # a room's own, which says what to do
         return Problem(503, "unavailable", told_to_others(str(failure)))
     number = secrets.token_hex(6)
-    trace = without_pseudonyms("".join(traceback.format_exception(failure)))
-    logging.getLogger(__name__).error("error %s\n%s", number, trace)
+    logging.getLogger(__name__).error("error %s\n%s", number, places(failure))
     return Problem(
         500,
         "internal",
@@ -62,6 +61,13 @@ def problem_of(failure: Exception) -> Problem:
         "log has more",
         {"number": number},
     )
+
+
+def places(failure: BaseException) -> str:
+    """Return where a program failed and how, without its words, which may hold what was sent: a patient's name."""
+    before = failure.__cause__ or failure.__context__
+    lines = [places(before)] if before is not None else []
+    return "".join([*lines, *traceback.format_tb(failure.__traceback__), f"{type(failure).__qualname__}\n"])
 
 
 def told_to_others(text: str) -> str:

@@ -126,7 +126,7 @@ def _one(about: Given, value: Any, folder: Path, kept: Callable[[str], Path]) ->
             place = place.with_name(f"_{place.name}")
         place.write_bytes(upload.content())
         return place if about.type is Path else str(place)
-    if about.role == "named" and (_is_file(value) or re.search(r"^[.~]|^/|\\|^\w+://", value)):
+    if about.role == "named" and (re.search(r"^[.~]|^/|\\|^\w+://|(^|/)\.\.(/|$)", value) or _is_file(value)):
         raise ValueError(f"got {value!r}, expected a name, or a file by its content: {{name, text}}")
     return value
 

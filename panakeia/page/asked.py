@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 
+from kg.patients.journal import asked_by
 from kg.schema import NODE_KINDS, PERSON
 from panakeia.api.access.authenticate import Gate
 from panakeia.api.access.roles import RIGHTS, Caller
@@ -55,7 +56,8 @@ class Asked:
         jobs = getattr(self.request.app.state, "jobs", None)
         if jobs is not None and self.caller is not None:
             require_own(jobs, self.desk.verbs[verb], request, self.caller)
-        return self.answers.ask(verb, request, self.rights, strict=strict)
+        with asked_by("" if self.caller is None else self.caller.name):
+            return self.answers.ask(verb, request, self.rights, strict=strict)
 
     def node(self, text: str, kind: str = "", *, quiet: bool = False) -> dict[str, Any]:
         """Return what the graph says of a node; to who may not see patients, without neighbours that are some.

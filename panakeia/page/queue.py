@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from panakeia.api.jobs import about, owner_of, require_own
-from panakeia.desk.jobs.job import Asked as Wanted
-from panakeia.desk.jobs.job import Job, now
+from panakeia.api.jobs import about, own_job, require_own, wanted
+from panakeia.desk.jobs.job import Job
 from panakeia.desk.jobs.queue import Jobs
 from panakeia.page.asked import Asked
 
@@ -15,20 +14,17 @@ def begin(asked: Asked, verb: str, request: Mapping[str, Any]) -> Job:
     jobs, caller = _jobs(asked), _caller(asked)
     require_own(jobs, asked.desk.verbs[verb], request, caller)
     asked.desk.require(verb, request, asked.rights)
-    return jobs.add(Wanted(owner_of(caller), verb, request, asked.rights, now()))
+    return jobs.add(wanted(verb, request, caller))
 
 
 def own(asked: Asked) -> list[Job]:
     """Return the jobs of who asks, the newest first."""
-    return list(_jobs(asked).of(owner_of(_caller(asked))))
+    return list(_jobs(asked).of(_caller(asked).owner))
 
 
 def found(asked: Asked, number: str) -> Job:
-    """Return a job of who asks; raises `ValueError` for a number of none of theirs."""
-    try:
-        return _jobs(asked).find(number, owner_of(_caller(asked)))
-    except KeyError:
-        raise ValueError("none of your jobs has this number: the page Jobs lists them") from None
+    """Return a job of who asks; raises what `own_job` raises."""
+    return own_job(_jobs(asked), number, _caller(asked))
 
 
 def cancel(asked: Asked, job: Job) -> None:

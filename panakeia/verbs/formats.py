@@ -28,8 +28,12 @@ class FormatVerbs(Held):
         """
         from kg.rdf.index import open_index
         from kg.sparql import ask, asks_for_evidence, check_query, read_query
+        from kg.sparql_apart import ask_apart
 
         text = read_query(query)
+        if self._limits is not None:
+            found = ask_apart(self.store, text, evidence, self._limits)
+            return Table(f"answers: {len(found):,}", found)
         check_query(text)  # its faults are told before anything is indexed
         with self._telling() as progress:
             wanted = asks_for_evidence(text) if evidence is None else evidence

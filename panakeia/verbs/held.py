@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gnn.checkpoint import Model
     from kg.patients.bedside import Bedside
     from kg.progress import Progress
+    from kg.sparql_apart import Limits
     from kg.stores.protocol import Store
 
 STORE = "out/graph.lbdb"
@@ -29,10 +30,11 @@ class Held:
         data: str | Path | None = None,
         progress: "Progress | None" = None,
         patients: bool = True,
+        limits: "Limits | None" = None,
     ) -> None:
         self.store, self.model = str(store), Path(model)
         self.data = None if data is None else Path(data)
-        self._progress, self._patients = progress, patients
+        self._progress, self._patients, self._limits = progress, patients, limits
         self._opened: Store | None = None
         self._loaded: dict[Path, AnyModel] = {}
         self._guided: Bedside | None = None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kg.files.text import FileError
 from kg.rdf.index import folder_of, index_key, open_index
 from kg.sparql import QueryError, ask, asks_for_evidence, check_query, read_query
+from kg.sparql_apart import _ONE, Limits, NotNow, ask_apart
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store, StoreError
 from panakeia import Session
@@ -156,6 +157,12 @@ def test_every_form_of_query_has_rows(index: pyoxigraph.Store) -> None:
         ("CLEAR ALL", "would change the graph"),
         ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", r"another server \(SERVICE\)"),
         ("SELECT * { service silent <http://127.0.0.1:9/> { ?s ?p ?o } }", r"another server \(SERVICE\)"),
+        ("SELECT * { ?s ?p ?o .SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "another server"),
+        ("SELECT * { ?s ?p -1SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "another server"),
+        ("SELECT * { # a\rSERVICE <http://127.0.0.1:9/> { ?s ?p ?o }\n }", "another server"),
+        ("PREFIX : <http://127.0.0.1:9/> SELECT * { SERVICE:a { ?s ?p ?o } }", "another server"),
+        ("SELECT * { ?s kg:a\\#b ?o .SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "another server"),
+        ("SELECT * { SERVICE?v { ?s ?p ?o } }", "another server"),
     ],
 )
 def test_a_faulty_query_is_told_where_and_what_was_expected(query: str, message: str) -> None:
@@ -163,7 +170,14 @@ def test_a_faulty_query_is_told_where_and_what_was_expected(query: str, message:
         check_query(query)
 
 
-@pytest.mark.parametrize("query", ['SELECT ?service { ?service rdfs:label "SERVICE", "INSERT" }', "ASK {} # SERVICE"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        'SELECT ?service { ?service rdfs:label "SERVICE", "INSERT" }',
+        "ASK {} # SERVICE",
+        "ASK { ?a kg:service <http://example.org/service>, kg:a.service }",
+    ],
+)
 def test_a_word_alone_is_no_fault(query: str) -> None:
     check_query(query)
 
@@ -189,8 +203,40 @@ def test_a_query_may_be_a_file(tmp_path: Path) -> None:
     (tmp_path / "bad.rq").write_bytes(b"\xff\xfe")
     with pytest.raises(FileError, match=r"bad\.rq"):
         read_query(tmp_path / "bad.rq")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(QueryError, match=r"no file no\.rq"):
         read_query("no.rq")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        GENES_AND_DRUGS % "",
+        "ASK { ?s ?p 1.5 }",
+        "CONSTRUCT WHERE { ?drug kg:treats ?disease }",
+        "SELECT * { ?s ?p ?o }",
+    ],
+)
+def test_a_query_apart_has_the_same_answer(url: str, index: pyoxigraph.Store, query: str) -> None:
+    apart, here = ask_apart(url, query, None, Limits()), ask(index, query)
+    assert list(apart.columns) == list(here.columns)
+    assert sorted(map(repr, rows(apart))) == sorted(map(repr, rows(here)))
+
+
+def test_a_query_apart_ends_where_it_passes_its_limits(url: str) -> None:
+    endless = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(12)) + " }"
+    with pytest.raises(QueryError, match=r"takes more than .*1 s: ask for less \(bind a variable, add LIMIT\)"):
+        ask_apart(url, endless, None, Limits(seconds=1))
+    with pytest.raises(QueryError, match="of memory"):
+        ask_apart(url, endless.replace("COUNT(*) AS ?n", "GROUP_CONCAT(?a1) AS ?n"), None, Limits(memory_bytes=1 << 28))
+    with pytest.raises(QueryError, match="of answer"):
+        ask_apart(url, "SELECT * { ?s ?p ?o }", None, Limits(answer_bytes=100))
+    with pytest.raises(QueryError, match="another server"):
+        ask_apart(url, "SELECT * { ?s ?p ?o .SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", None, Limits())
+
+
+def test_queries_apart_are_one_at_a_time(url: str) -> None:
+    with _ONE, pytest.raises(NotNow, match="ask again in some seconds"):
+        ask_apart(url, "ASK {}", None, Limits())
 
 
 def test_patients_are_not_in_the_index(index: pyoxigraph.Store, evidence: pyoxigraph.Store) -> None:

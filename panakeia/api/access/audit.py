@@ -103,7 +103,7 @@ class Audit:
 
 def note_caller(scope: Scope, caller: Caller) -> None:
     """Let the log say who asks."""
-    _noted(scope).update(who=caller.name, role=caller.role, way=caller.way)
+    _noted(scope).update(who=caller.name, id=caller.id, role=caller.role, way=caller.way)
 
 
 def note_question(scope: Scope, verb: str, patients: Collection[str] = (), size: int | None = None) -> None:
@@ -128,6 +128,7 @@ def _line(log: AuditLog, scope: Scope, noted: dict[str, Any], status: int, took_
     return {
         "when": datetime.fromtimestamp(log.clock(), UTC).isoformat(timespec="milliseconds"),
         "who": noted.get("who", ""),
+        "id": noted.get("id", ""),
         "role": noted.get("role", ""),
         "way": noted.get("way", ""),
         "method": scope["method"] if scope["method"] in _METHODS else "other",

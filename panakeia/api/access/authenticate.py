@@ -28,6 +28,8 @@ from panakeia.api.access.roles import Caller
 from panakeia.api.access.settings import Access, require_bindable
 from panakeia.api.access.tokens import Tokens
 
+THIS_START = "00000000"
+"""The public number of the key of a start: whoever starts the desk anew finds the jobs that they began before."""
 _SIGN_IN = "sign in, or send a key in the header X-API-Key (panakeia key add makes one)"
 _ONE_WAY = "the request shows who asks in more than one way: send one X-API-Key or one Authorization"
 
@@ -56,8 +58,7 @@ class Gate:
 
     def admit(self, caller: Caller, cost: int = 1) -> Allowance:
         """Count a request of this caller; raises `panakeia.api.access.limit.TooMany`, which says when to come again."""
-        of = "token" if caller.way == "token" else "key"
-        allowance = self.callers.take(f"{of}:{caller.name}", cost)
+        allowance = self.callers.take(caller.owner, cost)
         allowance.require()
         return allowance
 
@@ -88,7 +89,7 @@ def opened_gate(access: Access, home: Path, host: str) -> tuple[Gate, MadeKey | 
         return gate(access, keys), None
     keys.close()
     keys = Keys.ephemeral()
-    return gate(access, keys), keys.add("this start", "admin", days=None)
+    return gate(access, keys), keys.add("this start", "admin", days=None, number=THIS_START)
 
 
 def authenticate(gate: Gate, shown: Presented) -> Caller:

@@ -55,7 +55,7 @@ class Key:
 
     def caller(self, way: Any = "key") -> Caller:
         """Return who shows this key."""
-        return Caller(self.name, self.role, way)
+        return Caller(self.name, self.role, way, self.id)
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,17 @@ class Keys:
         """Close the file."""
         self._database.close()
 
-    def add(self, name: str, role: str, days: int | None = DEFAULT_DAYS) -> MadeKey:
+    def add(self, name: str, role: str, days: int | None = DEFAULT_DAYS, number: str = "") -> MadeKey:
         """Make a key that opens for so many days (None: for ever), and return it with its text.
 
-        Raises `KeyRefused` for a name that a key which opens has already, a role that there is not, or no days.
+        Its public number is random unless it is given. Raises `KeyRefused` for a name that a key which opens has
+        already, a role that there is not, or no days.
         """
         known, today = _role(role), self._today()
         _check_name(name)
         if days is not None and not 1 <= days <= 36500:
             raise KeyRefused(f"got {days} days, expected 1 to 36500")
-        number = secrets.token_hex(4)
+        number = number or secrets.token_hex(4)
         text = _text(number, secrets.token_hex(32))
         key = Key(number, name, known, today, None if days is None else today + timedelta(days))
         row = (number, name, known, self._digest(text), str(today), None if days is None else str(key.expires))
@@ -181,7 +182,8 @@ class Keys:
     def _note_use(self, key: Key) -> None:
         today = self._today()
         if key.last_used != today:
-            with suppress(HomeError), self._writing() as database:  # a busy or read-only file keeps nobody out
+            # a file that is busy, read-only or on a full disk keeps nobody out
+            with suppress(HomeError, sqlite3.Error), self._writing() as database:
                 database.execute("UPDATE keys SET last_used = ? WHERE id = ?", (str(today), key.id))
 
     def _digest(self, text: str) -> bytes:
@@ -205,10 +207,11 @@ class Keys:
                 ) from None
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
 
 def looks_like_key(text: str) -> bool:

@@ -21,11 +21,24 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, as what, and how they showed it; `name` is of the caller, never of a patient."""
+    """Who asks, as what, and how they showed it; `name` is of the caller, never of a patient.
+
+    `id` is a key's public number: a later key under the same name is another caller.
+    """
 
     name: str
     role: Role
     way: Way
+    id: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Whose jobs and requests theirs are: the same for a key and its page's session, another for an issuer's name.
+
+        >>> Caller("Trial planning", "designer", "cookie", "0a1b2c3d").owner
+        'key:0a1b2c3d'
+        """
+        return f"{'token' if self.way == 'token' else 'key'}:{self.id or self.name}"
 
     def may(self, right: Right) -> bool:
         """Return whether the caller's role has this right.

@@ -19,13 +19,17 @@ _ASKED, _STATE, _PROGRESS, _RESULT = "job.json", "state.json", "progress.jsonl",
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked: which verb of what, by whom, who then had these rights, and when."""
+    """What was asked: which verb of what, by whom, who then had these rights, and when.
+
+    `owner` tells callers apart, `who` is what the owner is called.
+    """
 
     owner: str
     verb: str
     request: Mapping[str, Any]
     rights: frozenset[Right]
     made: str
+    who: str = ""
 
 
 @dataclass(frozen=True)

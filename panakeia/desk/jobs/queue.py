@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from panakeia.desk.desk import DeskSettings
+from panakeia.desk.desk import DeskSettings, NotAllowed
 from panakeia.desk.jobs.job import OVER, Asked, Job, made_job, read_job
 from panakeia.desk.jobs.work import told
 from panakeia.desk.problems import Problem
+from panakeia.verb import Right
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CLEAN_S = 3600.0
@@ -95,11 +96,17 @@ class Jobs:
         """Yield a caller's jobs, the newest first."""
         yield from (job for job in reversed(list(self._known.values())) if job.asked.owner == owner)
 
-    def find(self, number: str, owner: str) -> Job:
-        """Return a caller's job by its number; raises `KeyError`, also for one of somebody else."""
+    def find(self, number: str, owner: str, rights: frozenset[Right]) -> Job:
+        """Return a caller's job by its number.
+
+        Raises `KeyError`, also for one of somebody else, and `NotAllowed` where the caller has today less rights than
+        the job had: what it found may be more than they may see now.
+        """
         job = self._known[number]
         if job.asked.owner != owner:
             raise KeyError(number)
+        if missing := sorted(job.asked.rights - rights):
+            raise NotAllowed(missing[0], "the job was asked with a role that you no longer have, and it")
         return job
 
     def has(self, number: str) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kg.patients.journal import asked_by
 from panakeia.desk.desk import At, Desk, DeskSettings
 from panakeia.desk.jobs.job import Job, read_job
 from panakeia.desk.problems import problem_of
@@ -50,7 +51,8 @@ def work(job: Job, served: DeskSettings) -> None:
     desk = Desk(served)
     try:
         asked = job.asked
-        answer = desk.answer(asked.verb, asked.request, asked.rights, At(job.folder, _Telling(job)))
+        with asked_by(asked.who):
+            answer = desk.answer(asked.verb, asked.request, asked.rights, At(job.folder, _Telling(job)))
         for form in FORMS:
             try:
                 job.answer(form).write_bytes(rendered(answer, form))
@@ -62,6 +64,7 @@ def work(job: Job, served: DeskSettings) -> None:
     else:
         job.ended(None)
     finally:
+        shutil.rmtree(job.folder / "in", ignore_errors=True)  # what was sent is not kept twice
         desk.close()
 
 

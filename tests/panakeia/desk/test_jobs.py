@@ -94,7 +94,7 @@ def test_a_caller_has_so_many_jobs_and_others_have_theirs(tmp_path: Path) -> Non
     jobs.forget(first)
     assert not first.folder.exists()
     with pytest.raises(KeyError):
-        jobs.find(first.id, "key:a")
+        jobs.find(first.id, "key:a", ALL)
 
 
 def test_results_are_kept_for_so_many_days(tmp_path: Path) -> None:

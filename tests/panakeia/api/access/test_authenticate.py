@@ -41,7 +41,7 @@ def shown(*headers: tuple[str, str], cookie: str = "", method: str = "GET", csrf
 
 def test_a_key_opens_in_either_header() -> None:
     door, made = desk()
-    told = Caller("notebook", "designer", "key")
+    told = Caller("notebook", "designer", "key", made.key.id)
     assert authenticate(door, shown(("X-API-Key", made.text))) == told
     assert authenticate(door, shown(("Authorization", f"bearer  {made.text}"))) == told
 
@@ -79,7 +79,7 @@ def test_whoever_shows_nothing_right_is_told_how(headers: list[tuple[str, str]])
 
 def signed_in(door: Gate, made: MadeKey) -> str:
     caller, told = sign_in(door, f" {made.text}\n")
-    assert caller == Caller("notebook", "designer", "cookie")
+    assert caller == Caller("notebook", "designer", "cookie", made.key.id)
     return told.partition(";")[0].partition("=")[2]
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
-from kg.sparql_apart import Limits
 from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.every import EVERY
@@ -216,6 +215,7 @@ class Desk:
     def _session(self, progress: "Progress | None", *, patients: bool) -> Iterator[Session]:
         """Lend a session of today's graph and model, with patients or without; one of an older graph is closed."""
         from kg.progress import silent
+        from kg.sparql_apart import Limits
 
         self._lent.put(None)
         state, held = (self.state(), patients), self.settings

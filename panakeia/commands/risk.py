@@ -111,6 +111,12 @@ class TrainingOptions:
         int, typer.Option("--inner-folds", help="Folds that choose settings.", parser=whole(2), metavar="N")
     ] = 3
     resamples: Annotated[int, typer.Option(help="Draws for intervals.", parser=whole(20), metavar="N")] = 500
+    groups: Annotated[
+        _Names,
+        typer.Option(
+            "--group", help="Compare figures by this column too; repeatable. Cohorts: sex, age.", metavar="COL"
+        ),
+    ] = None
     purpose: Annotated[str, typer.Option(help="What it is for, in words, for the model card.", metavar="TEXT")] = ""
     seed: SeedOption = 0
 
@@ -126,6 +132,7 @@ class TrainingOptions:
             SplitSettings(self.split, self.site, self.time, self.outer, self.inner, self.seed),
             JudgeSettings(resamples=self.resamples, seed=self.seed),
             purpose=self.purpose,
+            groups=tuple(self.groups or ()),
         )
 
 
@@ -143,6 +150,20 @@ def risk_train(
     Example: panakeia risk train patients.csv --outcome died --all-but discharge_day --out out/risk
     """
     return session.risk_train(table, asked.asked(), training.settings(), out=out)
+
+
+@verb(app, "risk list", right="patients")
+def risk_list(
+    session: Session,
+    folder: Annotated[Path, As("kept"), typer.Argument(help="Where to look, three levels deep.", metavar="DIR")] = Path(
+        "out"
+    ),
+) -> Answer:
+    """List the trained risks in a folder and those under it: outcome, data, base rate, figures, also by group.
+
+    Example: panakeia risk list
+    """
+    return session.risk_list(folder)
 
 
 @verb(app, "risk validate", right="patients", long=True)

@@ -17,6 +17,7 @@ from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.every import EVERY
 from panakeia.desk.kept import Kept
+from panakeia.desk.named import Named, roots_of
 from panakeia.desk.requests import arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
 from panakeia.verb import DOES, Right, Verb
@@ -154,6 +155,14 @@ class Desk:
                 self._versions = {state: data_version(read_releases(session._graph()))}
         return self._versions[state]
 
+    @property
+    def called(self) -> tuple[str, str]:
+        """Return what the store and the model are called, without where they lie, and without a login."""
+        from panakeia.verbs.held import without_login
+
+        store = self.settings.store
+        return without_login(store) if "://" in store else Path(store).name, self.settings.model.name
+
     def close(self) -> None:
         """Let go of all sessions."""
         while not self._idle.empty():
@@ -206,10 +215,19 @@ class Desk:
                 found = verb.function(session, **called)
             if "patients" not in rights and _names_patient(found):
                 raise NotAllowed("patients", "the answer names patients, and it")
-            return found
+            return self._named(verb, found, folder)
         finally:
             if at is None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _named(self, verb: Verb, answer: Answer, folder: Path) -> Answer:
+        """Return an answer in which what is kept, or written, is told by name."""
+        held = self.settings
+        places = [folder, held.model.parent, held.home / "jobs"]
+        if "://" not in held.store:
+            places.append(Path(held.store).parent)
+        every = [str(one) for place in places for one in (place, place.absolute())]
+        return Named(answer, roots_of(every), any(one.role in ("kept", "out") for one in verb.given.values()))
 
     @contextmanager
     def _session(self, progress: "Progress | None", *, patients: bool) -> Iterator[Session]:

@@ -13,19 +13,24 @@ from kg.schema import NODE_KINDS, PERSON
 from panakeia.api.access.authenticate import Gate
 from panakeia.api.access.roles import RIGHTS, Caller
 from panakeia.api.jobs import require_own
+from panakeia.api.lines import http_line
 from panakeia.desk.desk import Desk, NotAllowed
 from panakeia.desk.lines import command_line, python_line
 from panakeia.page.answers import Answers, Seen
-from panakeia.verb import Right
+from panakeia.verb import Right, Verb
+
+_SHORT = 400
+"""Letters of a file that a line shows whole."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A verb that a view asked, and the two lines that ask it anew; `address` asks it alone, on the page Ask."""
+    """A verb that a view asked, and the lines that ask it anew; `address` asks it alone, on the page Ask."""
 
     verb: str
     command: str
     python: str
+    http: str
     address: str
 
 
@@ -84,17 +89,23 @@ class Asked:
 
     def shown(self, verb: str, request: Mapping[str, Any]) -> None:
         """Show on the page how a verb is asked."""
-        about, held = self.desk.verbs[verb], self.desk.settings
-        request = {name: _named(value) for name, value in request.items()}
+        about = self.desk.verbs[verb]
+        request = without_contents(about, request)
         plain = {name: value for name, value in request.items() if about.given[name].role != "file"}
         one = Question(
             verb,
             command_line(about, request),
-            python_line(about, request, held.store, str(held.model)),
+            python_line(about, request, *self.desk.called),
+            http_line(about, request, self.base),
             f"/ask/{verb}?{urlencode({**plain, 'go': '1'}, doseq=True)}",
         )
         if one not in self.questions:
             self.questions.append(one)
+
+    @property
+    def base(self) -> str:
+        """Return the desk's URL, as it was asked."""
+        return str(self.request.base_url).rstrip("/")
 
     def one(self, name: str, default: str = "") -> str:
         """Return a value of the state, without spaces around it."""
@@ -119,6 +130,16 @@ class Asked:
             values = value if isinstance(value, list | tuple) else [] if value is None else [value]
             kept += [(name, str(one)) for one in values]
         return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def without_contents(verb: Verb, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request as lines of text can show it: files by their names, without what is long in them."""
+    told = {name: _named(value) for name, value in request.items()}
+    for name, value in told.items():
+        if isinstance(value, str) and len(value) > _SHORT and verb.given[name].role == "file":
+            called = (verb.given[name].asked.metavar or name).split("|")[0].strip("[]").casefold()
+            told[name] = {"name": called, "text": "..."}
+    return told
 
 
 def _named(value: Any) -> Any:

@@ -6,12 +6,21 @@ from typing import Any
 from panakeia.api.jobs import about, own_job, require_own, wanted
 from panakeia.desk.jobs.job import Job
 from panakeia.desk.jobs.queue import Jobs
+from panakeia.desk.requests import Upload, checked
 from panakeia.page.asked import Asked
 
 
-def begin(asked: Asked, verb: str, request: Mapping[str, Any]) -> Job:
-    """Queue a verb; raises what the desk raises for what cannot be asked, and where no more jobs are taken."""
+def begin(asked: Asked, verb: str, request: Mapping[str, Any], *, strict: bool = True) -> Job:
+    """Queue a verb; raises what the desk raises for what cannot be asked, and where no more jobs are taken.
+
+    Not `strict`, numbers and flags may be text, as forms send them.
+    """
     jobs, caller = _jobs(asked), _caller(asked)
+    if not strict:
+        asked.desk.require(verb, request, asked.rights, strict=False)
+        request = {
+            name: _typed(value) for name, value in checked(asked.desk.verbs[verb], request, strict=False).items()
+        }
     require_own(jobs, asked.desk.verbs[verb], request, caller)
     asked.desk.require(verb, request, asked.rights)
     return jobs.add(wanted(verb, request, caller))
@@ -35,6 +44,13 @@ def cancel(asked: Asked, job: Job) -> None:
 def told(job: Job) -> dict[str, Any]:
     """Return a job as the page shows it."""
     return about(job)
+
+
+def _typed(value: Any) -> Any:
+    """Return a checked value as JSON has it."""
+    if isinstance(value, Upload):
+        return value.model_dump(exclude_none=True)
+    return [_typed(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _jobs(asked: Asked) -> Jobs:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from twin.prognosis.risk.train import Risk, RiskSettings
 
 _PSEUDONYM = "PANAKEIA:"
+_GROUPS = ("sex", "age")
+"""By what the figures of a cohort's risk are compared, where nobody says."""
 
 
 class RiskVerbs(CohortVerbs):
@@ -57,6 +59,18 @@ class RiskVerbs(CohortVerbs):
             risk = replace(risk, report=replace(risk.report, warnings=(taken.to_text(), *risk.report.warnings)))
         save(risk, out)
         return _trained(risk, out)
+
+    def risk_list(self, folder: str | Path = "out") -> Table:
+        """List the risks in a folder and those under it: what is foretold, of which data, what it is worth by group."""
+        import pandas as pd
+
+        from twin.prognosis.risk.kept import found
+
+        risks = found(folder)
+        rows = [{"folder": str(one.folder), **one.summary} for one in risks]
+        content = [{"folder": str(one.folder), **one.to_json()} for one in risks]
+        shown = ["folder", "outcome", "kind", "learner", "patients", "events", "base_rate", "measure", "value", "data"]
+        return Table(f"{len(risks)} risks in {folder}", pd.DataFrame(rows, columns=shown), content=content)
 
     def risk_validate(self, model: str | Path, table: "str | Path | pd.DataFrame") -> Table:
         """Judge a trained risk on other patients with known outcomes, beside what it was worth at home.
@@ -142,6 +156,8 @@ class RiskVerbs(CohortVerbs):
             "base": found.base,
             "score": float(found.score[0]),
             "prognosis": float(told["PROGNOSIS"]),
+            **{name.lower(): None if told[name] != told[name] else float(told[name]) for name in ("LOWER", "UPPER")},
+            "data": risk.provenance.data,
             "flags": told["FLAGS"],
             "contributions": records(frame),
         }
@@ -172,7 +188,14 @@ class RiskVerbs(CohortVerbs):
         )
         schema = Provenance.of(rows.head(0), Features.of(rows, features)).schema
         provenance = Provenance(found.version, schema)
-        return rows, question, replace(settings, provenance=provenance, definition=told.model_dump_json())
+        groups = settings.groups
+        if not groups and question.kind != "survival":
+            groups = tuple(name for name in _GROUPS if name in rows)
+        return (
+            rows,
+            question,
+            replace(settings, provenance=provenance, definition=told.model_dump_json(), groups=groups),
+        )
 
     def _asked_of(
         self, risk: "Risk", patients: "str | Path | pd.DataFrame"
@@ -244,5 +267,6 @@ def _trained(risk: "Risk", out: str | Path) -> Table:
             name: records(getattr(report, name))
             for name in ("figures", "folds", "calibration", "decision", "importance", "dependence")
         },
+        "fairness": dict(report.fairness),
     }
     return Table(title, report.figures.drop(columns=["method", "p"]).round(4), report.warnings, content)

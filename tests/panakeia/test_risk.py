@@ -150,3 +150,42 @@ def test_session_takes_a_frame(tmp_path: Path) -> None:
     some = session.risk_predict(tmp_path, rows[100:103]).to_frame()  # a frame's own numbers are not in the way
     assert some["USUBJID"].tolist() == rows["USUBJID"].tolist()[100:103] and some["PROGNOSIS"].notna().all()
     assert "<table" in session.risk_explain(tmp_path, rows, row=1)._repr_html_()
+
+
+def test_groups_are_compared_as_fairness_does_and_kept_with_the_card(tmp_path: Path) -> None:
+    told = json.loads(run("risk", "train", TABLE, *ASKED, *QUICK, "--group", "sex", "--out", tmp_path / "r", "--json"))
+    figures = {(one["group"], one["metric"]): one["value"] for one in told["fairness"]["figures"]}
+    rows = pd.read_csv(tmp_path / "r" / "out_of_fold.csv").join(pd.read_csv(TABLE)[["sex"]])
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    asked = [
+        "--truth",
+        "OUTCOME",
+        "--prediction",
+        "logistic",
+        "--group",
+        "sex",
+        "--metric",
+        "auroc",
+        "--metric",
+        "brier",
+    ]
+    other = json.loads(run("fairness", tmp_path / "rows.csv", *asked, "--draws", "100", "--json"))
+    for one in other["figures"]:
+        assert figures[one["group"], one["metric"]] == pytest.approx(one["value"], rel=1e-12)
+    assert "compared by sex" in (tmp_path / "r" / "card.md").read_text(encoding="utf-8")
+
+
+def test_risks_are_listed_with_their_base_rate(model: Path) -> None:
+    [kept] = json.loads(run("risk", "list", model, "--json"))
+    truth = pd.read_csv(TABLE)["readmitted"]
+    assert kept["folder"] == str(model) and kept["base_rate"] == pytest.approx(truth.mean())
+    assert kept["events"] == truth.sum() and kept["measure"] == "AUROC" and not kept["fairness"]
+    assert "1 risks in" in run("risk", "list", model)
+
+
+def test_groups_of_a_time_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"days": range(1, 41), "CNSR": [0, 1] * 20, "sex": ["f", "m"] * 20, "age": range(40)})
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    asked = ["--outcome", "days", "--feature", "age", "--kind", "survival", "--horizon", "20", "--group", "sex"]
+    found = CliRunner().invoke(app, ["risk", "train", str(tmp_path / "t.csv"), *asked, "--out", str(tmp_path / "r")])
+    assert found.exit_code != 0 and "within a window" in str(found.exception) and not (tmp_path / "r").exists()

@@ -16,7 +16,7 @@ _CARD = "MODEL_CARD.md"
 def _show(asked: Asked) -> Page:
     """Show sources, counts, models."""
     found = asked.ask("info", {}).content
-    models = [_model(row) for row in asked.ask("models_list", {}).content]
+    models = [_model(row, asked.desk.kept(row["folder"])) for row in asked.ask("models_list", {}).content]
     return Page(
         "about.html.j2",
         "About",
@@ -26,14 +26,13 @@ def _show(asked: Asked) -> Page:
     )
 
 
-def _model(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a model's summary with its card; the folder is named without where it lies."""
-    place = Path(str(row["folder"]))
+def _model(row: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Return a model's summary with its card, which lies in its folder."""
     card = place / _CARD
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     markup = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     told = {name: value for name, value in row.items() if name != "evaluation"}
-    return {"row": told | {"folder": place.name}, "text": text, "card": Markup(_lower(markup))}
+    return {"row": told, "text": text, "card": Markup(_lower(markup))}
 
 
 def _lower(markup: str) -> str:

@@ -9,7 +9,8 @@ from starlette.datastructures import UploadFile
 from panakeia.answer import records
 from panakeia.desk.requests import NOT_ASKED
 from panakeia.page.asked import Asked
-from panakeia.page.view import Page, View
+from panakeia.page.queue import begin
+from panakeia.page.view import Away, Page, View
 from panakeia.verb import REQUIRED, Given, Verb
 
 _ROWS = 200
@@ -32,14 +33,18 @@ def _all(asked: Asked) -> Page:
     return Page("ask.html.j2", "Ask", {"groups": [one for one in groups if one[1]]}, rows=rows)
 
 
-def _one(asked: Asked) -> Page:
-    """Show a verb's form, filled with the state, and its answer where one is asked for."""
+def _one(asked: Asked) -> Page | Away:
+    """Show a verb's form, filled with the state, and its answer where one is asked for; or begin it as a job."""
     verb = asked.desk.verbs[asked.request.path_params["verb"]]
     request = request_of(verb, asked)
+    if asked.request.method == "POST" and asked.request.query_params.get("as_job"):
+        return Away(f"/jobs/{begin(asked, verb.name, request, strict=False).id}")
     values: dict[str, Any] = {
         "verb": verb,
         "fields": [_field(given, request.get(given.name)) for given in verb.given.values() if _is_asked(given)],
         "sends": any(given.role in ("file", "named") for given in verb.given.values()),
+        "writes": any(given.role == "out" for given in verb.given.values()),
+        "runs_jobs": getattr(asked.request.app.state, "jobs", None) is not None,
         "answer": None,
         "columns": [],
         "rows": [],

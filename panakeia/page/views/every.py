@@ -1,7 +1,21 @@
 """Every: all views, in the order of the menu; a new one is a file beside, and a line here."""
 
 from panakeia.page.view import View
-from panakeia.page.views import about, ask, candidate, design, disease, find, jobs, node, patient, sign, trial, twin
+from panakeia.page.views import (
+    about,
+    ask,
+    candidate,
+    design,
+    disease,
+    find,
+    jobs,
+    node,
+    patient,
+    risk,
+    sign,
+    trial,
+    twin,
+)
 
 VIEWS: tuple[View, ...] = (
     find.VIEW,
@@ -9,6 +23,7 @@ VIEWS: tuple[View, ...] = (
     candidate.VIEW,
     node.VIEW,
     patient.VIEW,
+    risk.VIEW,
     twin.VIEW,
     trial.VIEW,
     design.VIEW,

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from panakeia.api.lines import http_line
 from panakeia.desk.jobs.job import OVER
-from panakeia.desk.lines import command_line
-from panakeia.page.asked import Asked
+from panakeia.desk.lines import command_line, python_line
+from panakeia.page.asked import Asked, without_contents
 from panakeia.page.queue import cancel, found, own, told
 from panakeia.page.view import Away, Page, View
 
@@ -25,12 +26,17 @@ def _one(asked: Asked) -> Page | Away:
         return Away(f"/jobs/{job.id}")
     about = told(job)
     verb = asked.desk.verbs[job.asked.verb]
+    request = without_contents(verb, job.asked.request)
     design = _text(job.asked.request.get("design"))
     values = {
         "job": about,
         "over": about["state"] in OVER,
         "verb": verb,
-        "line": command_line(verb, job.asked.request),
+        "lines": [
+            ("Command line", command_line(verb, request)),
+            ("Python", python_line(verb, request, *asked.desk.called)),
+            ("HTTP", http_line(verb, request, asked.base)),
+        ],
         "files": about.get("files", []),
         "report": next((one for one in about.get("files", []) if one["name"].endswith("report.html")), None),
         "design": design,

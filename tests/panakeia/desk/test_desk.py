@@ -176,3 +176,12 @@ def test_the_python_line_gives_the_same(desk: Desk) -> None:
     found = held["found"]
     assert isinstance(found, pd.DataFrame) and found.equals(desk.answer("rank", NODES).to_frame())
     held["desk"].close()  # type: ignore[attr-defined]
+
+
+def test_an_answer_names_what_is_kept_and_not_where_it_lies(desk: Desk) -> None:
+    [model] = desk.answer("models_list", {}).to_json()
+    assert model["folder"] == "model" == desk.answer("models_list", {}).to_frame()["folder"][0]
+    place = str(desk.settings.model.parent)
+    for name in ("models_list", "info"):
+        assert place not in desk.answer(name, {}).to_text() and place not in desk.ask(name, {}).body.decode()
+    assert desk.called == ("graph.lbdb", "model")

@@ -1,40 +1,15 @@
 """Design and Jobs: form and TOML each show the other, and a run is a job that its owner sees, and can end."""
 
 import re
-import time
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
-from panakeia.api.access.authenticate import Gate
-from panakeia.api.access.home import make_home
 from panakeia.api.access.roles import Role
-from panakeia.api.app import make_app
-from panakeia.desk.desk import Desk, DeskSettings
 from panakeia.page.designs import EXAMPLES, FIELDS, example, fields_of, with_fields
-
-
-@pytest.fixture
-def whole(
-    starter_store: Path, starter_model: Path, page_gate: Gate, page_keys: dict[Role, str], tmp_path: Path
-) -> Iterator[TestClient]:
-    """A desk with all of its faces and its jobs, to which a trial designer has signed in."""
-    home = tmp_path / "desk"
-    make_home(home)
-    app = make_app(Desk(DeskSettings(str(starter_store), starter_model, None, home)), page_gate)
-    with TestClient(app, base_url="http://localhost") as client:
-        client.post("/sign-in", data={"key": page_keys["designer"], "next": "/"})
-        yield client
-
-
-def token(text: str) -> str:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', text)
-    assert found
-    return found[1]
+from tests.panakeia.page.conftest import ended, token
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -80,11 +55,7 @@ def test_a_run_is_a_job_with_a_report_and_another_ones_is_not_there(
     job = whole.post("/trial/twins", data={"csrf": token(page), "toml": toml, "use": "run"})
     address = str(job.url.path)
     assert address.startswith("/jobs/") and "<progress" in job.text
-    for _ in range(600):
-        text = whole.get(address).text
-        if "hx-trigger" not in text:
-            break
-        time.sleep(0.1)
+    text = ended(whole, address)
     report = re.search(r'href="([^"]*report\.html)"', text)
     assert "Done" in text and report and "seed = 3" not in text
     assert "Genotype-guided start of warfarin" in whole.get(report[1]).text

@@ -78,7 +78,7 @@ def _methods(risk: Risk, version: str) -> str:
         f"folds judge, {risk.split.inner} inner folds choose settings; seed {risk.split.seed}. Where the best of "
         "several is kept by the figures below, they flatter it slightly.",
         "- Class imbalance [13]: nothing was weighed or sampled anew; chances are calibrated as they are.",
-        "- Fairness [14]: not measured here; `panakeia fairness` does, on `out_of_fold.csv` with a column of groups.",
+        f"- Fairness [14]: {_by_group(risk)}",
     ]
     return "\n".join(lines)
 
@@ -103,11 +103,42 @@ def _results(risk: Risk) -> str:
         [
             "## What it is worth [23] in patients left out",
             table,
+            *_groups(risk),
             "## What it looks at",
             _markdown(most.assign(**{name: most[name].astype(float).round(4) for name in most.columns[1:]})),
             "The model in full [24]: `model.skops`, read by `panakeia risk predict`.",
         ]
     )
+
+
+def _by_group(risk: Risk) -> str:
+    if not risk.report.fairness:
+        return "not measured here; `panakeia fairness` does, on `out_of_fold.csv` with a column of groups."
+    attributes = dict.fromkeys(one["attribute"] for one in risk.report.fairness["figures"] if one["attribute"])
+    return f"compared by {', '.join(attributes)}, in patients left out, below."
+
+
+def _groups(risk: Risk) -> list[str]:
+    """Return the figures by group, each with its interval, and how far groups are apart in words."""
+    fairness = risk.report.fairness
+    if not fairness:
+        return []
+    shown = [
+        {
+            "group": f"{one['attribute']}: {one['group']}" if one["attribute"] else one["group"],
+            "patients": one["n"],
+            "measure": one["metric"].replace("_", " "),
+            "value (interval)": _interval(*(_number(one[name]) for name in ("value", "lower", "upper"))),
+        }
+        for one in fairness["figures"]
+    ]
+    words = [f"- by {one['attribute']}, {one['words']}" for one in fairness["disparities"]]
+    notes = [f"- {one}" for one in fairness["notes"]]
+    return ["## By group of patients left out [14]", _markdown(pd.DataFrame(shown)), "\n".join([*words, *notes])]
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _limits(risk: Risk) -> str:

@@ -63,6 +63,7 @@ def save(risk: Risk, folder: str | Path) -> None:
             "definition": risk.definition,
             "counts": dict(risk.report.counts),
             "warnings": list(risk.report.warnings),
+            "fairness": risk.report.fairness,
             **{name: values_of(getattr(risk.report, name)) for name in _FRAMES},
         }
         text = json.dumps(_plain(manifest), indent=1, allow_nan=False)
@@ -118,7 +119,13 @@ def _risk(manifest: Mapping[str, Any], arrays: Mapping[str, Any], out_of_fold: p
     features = Features(tuple(told["names"]), levels)
     ends = [tuple(np.nan if value is None else value for value in told[name]) for name in ("least", "most", "missing")]
     frames = {name: pd.DataFrame(manifest[name]) for name in _FRAMES}
-    report = Report(**frames, out_of_fold=out_of_fold, counts=manifest["counts"], warnings=tuple(manifest["warnings"]))
+    report = Report(
+        **frames,
+        out_of_fold=out_of_fold,
+        counts=manifest["counts"],
+        warnings=tuple(manifest["warnings"]),
+        fairness=manifest.get("fairness", {}),  # those saved before have none
+    )
     forecast: TableForecast | HazardForecast
     if manifest["kind"] == "hazards":
         forecast = HazardForecast(features, **{name: arrays[name] for name in _HAZARDS}, question=question)

@@ -10,10 +10,12 @@ import pandas as pd
 from kg.progress import Progress, part, silent
 from twin.model import Floats
 from twin.prognosis.conformal import Chances, Margin
+from twin.prognosis.fairness.compare import Settings as GroupSettings
 from twin.prognosis.learned import Forecast, bounds_of
 from twin.prognosis.question import Question
 from twin.prognosis.risk.curves import calibration_curve, decision_curve
 from twin.prognosis.risk.explain import centre_of
+from twin.prognosis.risk.groups import by_group, check_groups
 from twin.prognosis.risk.importance import partial_dependence, permutation_importance
 from twin.prognosis.risk.judge import Figure, JudgeSettings, by_fold, frame_of, judge
 from twin.prognosis.risk.leaks import suspicions
@@ -36,7 +38,8 @@ class RiskSettings:
     the one that is kept; else it is the plain model unless another is better beyond doubt
     (docs/decisions/0031-the-plain-model-stands-unless-it-is-beaten.md). `provenance` says which data these are, where
     they are no file of one's own; `definition` is that of their cohort, as text, by which one of its patients is found
-    again; `purpose` is what the model is for, in words, for its card.
+    again; `purpose` is what the model is for, in words, for its card. By the columns `groups` the kept learner's
+    figures are compared (`twin.prognosis.risk.groups`).
     """
 
     learners: tuple[str, ...] = ()
@@ -46,11 +49,14 @@ class RiskSettings:
     provenance: Provenance | None = None
     purpose: str = ""
     definition: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
     """What is known of a risk: figures by learner, by fold, curves, importance, dependence, counts and warnings.
+
+    `fairness` is what `twin.prognosis.risk.groups.by_group` gives, empty where no groups were asked for.
 
     `out_of_fold` has ROW (from 1), FOLD, OUTCOME (and EVENT, of times), and each learner's forecast of patients that it
     had not seen.
@@ -65,6 +71,7 @@ class Report:
     out_of_fold: pd.DataFrame
     counts: Mapping[str, Any]
     warnings: tuple[str, ...]
+    fairness: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,7 @@ def train(
     learners = _learners(question, settings)
     require(table, [question.outcome, *question.features, *settings.split.columns])
     _refuse_where_and_when(question, settings.split)
+    check_groups(table, question, settings.groups)
     place = np.flatnonzero(table[question.outcome].notna())
     rows = table.iloc[place].reset_index(drop=True)
     outcome, ranges = outcome_of(rows, question), Ranges.of(rows, question.features)
@@ -144,6 +152,7 @@ def train(
         _out_of_fold(validated, place),
         _counts(table, validated, question),
         _warnings(rows, outcome, question, validated),
+        by_group(rows, validated, question, kept, settings.groups, _drawn_as(settings.judge)),
     )
     progress("explain", 1.0)
     return Risk(
@@ -160,6 +169,10 @@ def train(
         settings.definition,
         report,
     )
+
+
+def _drawn_as(judge: JudgeSettings) -> GroupSettings:
+    return GroupSettings(draws=judge.resamples, level=judge.level, seed=judge.seed)
 
 
 def _learners(question: Question, settings: RiskSettings) -> tuple[str, ...]:

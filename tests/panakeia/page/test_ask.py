@@ -1,0 +1,58 @@
+"""Ask: a verb that takes long is a job of who asks: begun by its form, followed, ended, its answer and files there."""
+
+from html import unescape
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from panakeia.api.access.roles import Role
+from tests.panakeia.page.conftest import ended, token
+
+EXAMPLES = Path(__file__).parents[3] / "panakeia" / "examples"
+PATIENT = "PANAKEIA:P-0656e08a1b41eeba9b7b"
+TRAINED = {"outcome": "readmitted", "all_but": "stay_days", "learners": "logistic", "outer": "2", "inner": "2"}
+
+
+@pytest.fixture
+def researcher(whole: TestClient, page_keys: dict[Role, str]) -> TestClient:
+    whole.cookies.clear()
+    whole.post("/sign-in", data={"key": page_keys["researcher"], "next": "/"})
+    return whole
+
+
+def test_a_long_verb_is_a_job_with_its_answer_its_files_and_the_risk_it_trained(researcher: TestClient) -> None:
+    form = researcher.get("/ask/risk_train").text
+    assert "so it is a job" in form and 'formaction="/ask/risk_train?as_job=1"' in form and ">Ask</button>" not in form
+    table = (EXAMPLES / "readmissions.csv").read_bytes()
+    sent = {"csrf": token(form), "go": "1", "resamples": "20", **TRAINED}
+    job = researcher.post("/ask/risk_train?as_job=1", data=sent, files={"table__file": ("readmissions.csv", table)})
+    address = job.url.path
+    assert address.startswith("/jobs/") and "<progress" in job.text and "Cancel" in job.text
+    assert f'href="{address}">risk train</a>' in researcher.get("/jobs").text
+    text = unescape(ended(researcher, address))
+    assert "Done" in text and '"outcome": "readmitted"' in text
+    assert f'href="/api/v1{address}/files/card.md"' in text and "panakeia risk train readmissions.csv" in text
+    risks = unescape(researcher.get("/patient/risk", params={"patient": PATIENT}).text)
+    assert f"by {address.removeprefix('/jobs/')}/out" in risks and "was trained on a table" in risks
+
+
+def test_what_cannot_be_asked_is_said_and_no_job_is_begun(researcher: TestClient) -> None:
+    sent = {"csrf": token(researcher.get("/ask/risk_train").text), "outer": "two", "outcome": "x"}
+    answer = researcher.post("/ask/risk_train?as_job=1", data=sent)
+    told = unescape(answer.text)
+    assert answer.status_code == 422 and "outer: got" in told and "'two'" in told and "table: missing" in told
+    assert "None yet" in researcher.get("/jobs").text
+    assert researcher.post("/ask/risk_train?as_job=1", data=sent | {"csrf": "made-up"}).status_code == 403
+
+
+def test_a_question_of_a_moment_may_be_a_job_too(researcher: TestClient) -> None:
+    form = researcher.get("/ask/rank").text
+    sent = {"csrf": token(form), "nodes": "coronary artery disease", "top": "3"}
+    text = ended(researcher, researcher.post("/ask/rank?as_job=1", data=sent).url.path)
+    assert "Done" in text and "panakeia rank" in text
+
+
+def test_who_may_not_ask_begins_no_job(whole: TestClient) -> None:
+    sent = {"csrf": token(whole.get("/trial/twins").text), **TRAINED}
+    assert whole.post("/ask/risk_train?as_job=1", data=sent).status_code == 403

@@ -1,14 +1,16 @@
 """Serving: a desk that listens, says where and with which key, and ends without cutting off who asks."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
 
 from panakeia.api.access.authenticate import opened_gate
-from panakeia.api.access.home import make_home, settings_file
+from panakeia.api.access.home import make_home, secret, settings_file
 from panakeia.api.access.settings import Access, read_access
 from panakeia.api.app import make_app
 from panakeia.ask import Session
@@ -73,8 +75,10 @@ def _point_of_care(settings: DeskSettings, access: Access) -> list[tuple[str, AP
     if access.hooks is None:
         return []
     session = Session(settings.store, settings.model, data=settings.data)
-    said = {name: getattr(access.hooks, name) for name in type(access.hooks).model_fields}
-    return [("/cds-services", router(Settings(session, feedback=settings.home / "feedback.jsonl", **said)))]
+    said: dict[str, Any] = {name: getattr(access.hooks, name) for name in type(access.hooks).model_fields}
+    home = settings.home
+    said |= {"feedback": home / "feedback.jsonl", "memory": home / "hooks.db", "secret": secret(home)}
+    return [("/cds-services", router(Settings(session, **said)))]
 
 
 def _check_transport(access: Access, at: Listening) -> None:
@@ -82,6 +86,20 @@ def _check_transport(access: Access, at: Listening) -> None:
         raise ValueError(
             'got transport = "tls" without --certificate, or a certificate without it: give both, or neither'
         )
+    if access.transport == "proxy" and access.hooks is not None and not access.hooks.clients:
+        raise ValueError(
+            "behind a proxy all that comes is from this machine, and [hooks] without clients answers this machine "
+            "alone: give [hooks.clients], the file of each client's keys by its issuer"
+        )
+    if at.certificate is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(at.certificate, at.certificate_key)
+        except OSError as failure:  # also what is no PEM
+            told = failure.strerror or type(failure).__name__
+            raise ValueError(
+                f"the certificate {at.certificate.name} cannot be used ({told}): expected it and its key, without a "
+                "password, in PEM (--certificate, --certificate-key)"
+            ) from None
 
 
 def _bound(at: Listening) -> socket.socket:

@@ -4,9 +4,11 @@ Only a server that the settings list is asked, over https or on this machine, wi
 followed under the same base alone.
 """
 
+import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import httpx
 
@@ -17,6 +19,7 @@ from panakeia.hooks.problem import HookProblem
 GENETICS = ("84413-4", "69548-6", METABOLISM, *PHENOTYPES)
 """LOINC of a genotype, of a variant, and of what a gene does to drugs."""
 PATIENT, GENES = "patient", "genotypes"
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9.-]{1,64}", re.ASCII)
 _MOST_PAGES, _MOST_BYTES, _TIMEOUT_S = 20, 8_000_000, 5.0
 
 
@@ -83,6 +86,12 @@ def _next(bundle: Any) -> str | None:
     return None
 
 
+def _is_below(url: str, base: str) -> bool:
+    """Return whether a URL is of this base, as it will be asked, with no step upwards in whatever spelling."""
+    steps = unquote(unquote(urlsplit(url).path)).replace("\\", "/").split("/")
+    return url.startswith(base) and not {".", ".."} & set(steps)
+
+
 class _Server:
     """The client's FHIR server, which is asked only if it is one of those allowed."""
 
@@ -94,6 +103,8 @@ class _Server:
 
     def get(self, template: str) -> Json:
         """Return the resource, or the bundle of all pages, of a template."""
+        if not _ID.fullmatch(self.asked.patient):  # ".." would be another place of the server
+            raise HookProblem(400, "context.patientId is no id of FHIR: expected letters, digits, - and . alone")
         url: str | None = self.base + template.replace("{{context.patientId}}", quote(self.asked.patient, safe=""))
         first: dict[str, Any] = {}
         for page in range(_MOST_PAGES):
@@ -105,7 +116,7 @@ class _Server:
             first = first or dict(got)
             follows = _next(got)
             url = urljoin(self.base, follows) if follows is not None else None
-            if url is not None and not url.startswith(self.base):
+            if url is not None and not _is_below(url, self.base):
                 raise HookProblem(412, "fhirServer refers to a page of another server, which is not asked")
         raise HookProblem(412, f"fhirServer has more than {_MOST_PAGES} pages of results: narrow them, or prefetch")
 
@@ -113,6 +124,7 @@ class _Server:
         headers = {"Accept": "application/fhir+json"}
         if self.asked.token:
             headers["Authorization"] = f"Bearer {self.asked.token}"
+        until = time.monotonic() + _TIMEOUT_S
         try:
             with self.client.stream("GET", url, headers=headers, timeout=_TIMEOUT_S) as answer:
                 if answer.status_code != 200:
@@ -120,6 +132,8 @@ class _Server:
                 content = b""
                 for part in answer.iter_bytes():
                     content += part
+                    if time.monotonic() > until:
+                        raise HookProblem(412, f"fhirServer took more than {_TIMEOUT_S:g} s: prefetch")
                     if len(content) > _MOST_BYTES:
                         raise HookProblem(412, "fhirServer sends more than 8 MB: narrow the results, or prefetch")
             found = httpx.Response(200, content=content).json()

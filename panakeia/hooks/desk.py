@@ -20,6 +20,7 @@ from panakeia.hooks.cards import Card
 from panakeia.hooks.chart import chart, templates
 from panakeia.hooks.doses import STARTING, Doses
 from panakeia.hooks.feedback import Feedback
+from panakeia.hooks.memory import Memory
 from panakeia.hooks.once import Once
 from panakeia.hooks.orders import Order, Products, orders, read_products
 from panakeia.hooks.problem import HookProblem
@@ -126,11 +127,12 @@ class Desk:
 
 def desk(settings: Settings, client: httpx.Client | None = None) -> Desk:
     """Return what answers need; raises `ValueError` or `OSError` for settings that cannot be."""
+    memory = Memory(settings.memory, settings.secret)
     return Desk(
         settings,
-        read_clients(settings.clients),
+        read_clients(settings.clients, memory),
         read_products(settings.products) if settings.products else {},
-        Once(settings.once_h * 3600),
+        Once(memory, settings.once_h * 3600),
         Feedback(settings.feedback),
         client or httpx.Client(follow_redirects=False, trust_env=False),
         Doses(Session(settings.session.store, data=settings.session.data, progress=silent)),

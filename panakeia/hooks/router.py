@@ -11,6 +11,8 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from panakeia.api.access.audit import note_caller, note_question
+from panakeia.api.access.roles import Caller
 from panakeia.hooks.asked import SERVICES
 from panakeia.hooks.desk import Desk, desk
 from panakeia.hooks.problem import HookProblem
@@ -58,7 +60,9 @@ async def _told(
 ) -> JSONResponse:
     """Return the answer, or why there is none, as a problem of RFC 9457."""
     try:
-        _known_client(answers, request, service, path)
+        who = await run_in_threadpool(_known_client, answers, request, service, path)
+        note_caller(request.scope, Caller(who, "clinician", "token"))
+        note_question(request.scope, "pgx" if service and not path else "", size=1 if service and not path else None)
         if service and service not in SERVICES:
             raise HookProblem(404, f"there is no such service: expected {' or '.join(SERVICES)}")
         body = await _body(request) if request.method == "POST" else None
@@ -69,15 +73,15 @@ async def _told(
         return JSONResponse(told, problem.status, headers, media_type="application/problem+json")
 
 
-def _known_client(answers: Desk, request: Request, service: str, path: str) -> None:
-    """Raise `HookProblem` unless a trusted client asks, or, where none is told, this machine."""
+def _known_client(answers: Desk, request: Request, service: str, path: str) -> str:
+    """Return which client asks; raises `HookProblem` unless it is trusted, or, where none is told, this machine."""
     if answers.clients.keys:
         base = answers.settings.base_url.rstrip("/")
         called = base + (f"/{service}" if service else "")
-        answers.clients.check(request.headers.get("authorization"), called + path)
-        return
+        return answers.clients.check(request.headers.get("authorization"), called + path)
     if not _is_here(request.client.host if request.client else ""):
         raise HookProblem(401, "no clients are in the settings: until there are, only this machine is answered")
+    return "this machine"
 
 
 def _is_here(host: str) -> bool:

@@ -19,9 +19,10 @@ class Settings:
     `base_url` is under which the clients call them, `/cds-services` at its end, as their tokens say it. `clients` has
     the file of each client's JWK set by its issuer (`iss`); without any, only this machine is answered. `servers` are
     the FHIR servers that may be asked, by base URL. `products` is a table of RxNorm's products (`rxcui`, `ingredient`);
-    `feedback` where feedback goes, a JSON line each. What was told is not told by the other hook for `once_h` hours.
-    Cards below `least` are not told; with `untested`, it is told that a gene was not tested; with `doses`,
-    starting doses are offered.
+    `feedback` where feedback goes, a JSON line each; `memory` where it is noted what was told and which tokens were
+    seen, as digests under `secret`: without a file, in this process alone. What was told is not told by the other hook
+    for `once_h` hours. Cards below `least` are not told; with `untested`, it is told that a gene was not tested; with
+    `doses`, starting doses are offered.
     """
 
     session: Session
@@ -30,6 +31,8 @@ class Settings:
     servers: tuple[str, ...] = ()
     products: Path | None = None
     feedback: Path = Path("out/hooks/feedback.jsonl")
+    memory: Path | None = None
+    secret: bytes | None = field(default=None, repr=False)
     once_h: float = 4.0
     least: str = "info"
     untested: bool = True
@@ -40,6 +43,8 @@ class Settings:
             raise ValueError(f"least is {self.least!r}: expected one of {', '.join(INDICATORS)}")
         if not self.once_h >= 0:
             raise ValueError(f"once_h is {self.once_h}: expected hours, 0 or more")
+        if (self.memory is None) != (self.secret is None):
+            raise ValueError("got a file of what was told without a secret, or a secret without it: give both")
         for url in (self.base_url, *self.servers):
             require_safe(url)
 

@@ -1,7 +1,7 @@
 """Tokens: a client proves who it is by a signed JWT (ES384 or RS384) for this address, in time, and once."""
 
 import json
-import threading
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,13 @@ from typing import Any
 
 import jwt
 
+from panakeia.hooks.memory import Memory
 from panakeia.hooks.problem import HookProblem
 
 ALGORITHMS = ("ES384", "RS384")
 LASTS_S, LEEWAY_S = 3600, 30
 """A token that is good for longer is refused; clocks may differ so much."""
+SHORTEST_BYTES = 256
 _NEEDED = ("iss", "aud", "exp", "iat", "jti")
 
 
@@ -23,8 +25,7 @@ class Clients:
     """The clients that are trusted: their keys, by issuer and then by `kid`; and the tokens seen, until they expire."""
 
     keys: Mapping[str, Mapping[str, jwt.PyJWK]]
-    _seen: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    memory: Memory = field(default_factory=Memory, repr=False)
 
     def check(self, header: str | None, address: str) -> str:
         """Return the issuer of the token in an Authorization header; raises `HookProblem` with 401, and says why."""
@@ -61,19 +62,16 @@ class Clients:
     def _once(self, claims: Mapping[str, Any]) -> str:
         if claims["exp"] - claims["iat"] > LASTS_S:
             raise HookProblem(401, f"the token is refused: it lasts for more than {LASTS_S} s")
-        issuer, number, moment = claims["iss"], claims["jti"], time.time()
-        with self._lock:
-            for old in [one for one, until in self._seen.items() if until < moment]:
-                del self._seen[old]
-            if (issuer, number) in self._seen:
-                raise HookProblem(401, "the token is refused: it was used before (jti)")
-            self._seen[issuer, number] = claims["exp"] + LEEWAY_S
-        return str(issuer)
+        issuer, now = str(claims["iss"]), secrets.token_hex(16)
+        left_s = claims["exp"] + LEEWAY_S - time.time()
+        if self.memory.first("token", [f"{issuer}\0{claims['jti']}"], now, left_s + 1) != [now]:
+            raise HookProblem(401, "the token is refused: it was used before (jti)")
+        return issuer
 
 
-def read_clients(files: Mapping[str, Path]) -> Clients:
+def read_clients(files: Mapping[str, Path], memory: Memory) -> Clients:
     """Read the JWK set of each issuer; raises `ValueError` for a file that is none, or has a key without `kid`."""
-    return Clients({issuer: _keys(Path(path)) for issuer, path in files.items()})
+    return Clients({issuer: _keys(Path(path)) for issuer, path in files.items()}, memory)
 
 
 def _keys(path: Path) -> dict[str, jwt.PyJWK]:
@@ -93,4 +91,6 @@ def _algorithm(key: Mapping[str, Any]) -> str:
     kind = {"EC": "ES384", "RSA": "RS384"}.get(key["kty"])
     if kind is None or (kind == "ES384" and key.get("crv") != "P-384") or "d" in key:
         raise ValueError("a key is not the public part of one on P-384, or of RSA")
+    if kind == "RS384" and len(jwt.utils.base64url_decode(key["n"])) < SHORTEST_BYTES:
+        raise ValueError("a key of RSA has fewer than 2048 bits")
     return kind

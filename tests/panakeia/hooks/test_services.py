@@ -1,6 +1,8 @@
 """The services keep the specification (CDS Hooks 2.0.1), and tell what there is to tell, once."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +125,14 @@ def test_what_a_selection_told_a_signature_does_not_repeat(made: Desk) -> None:
     assert made.answer(SIGN, call(SIGN, [{**CLOPIDOGREL, "id": "o2"}], [POOR]))["cards"], "another order"
     changed = made.answer(SIGN, call(SIGN, [CLOPIDOGREL], [genotype("CYP2C19 *1/*2")]))["cards"]
     assert changed, "another result says another thing"
+
+
+def test_another_process_knows_what_was_told(settings: Settings, tmp_path: Path) -> None:
+    shared = replace(settings, memory=tmp_path / "hooks.db", secret=b"s" * 32)
+    assert len(desk(shared).answer(SELECT, call(SELECT, [CLOPIDOGREL], [POOR]))["cards"]) == 2
+    assert desk(shared).answer(SIGN, call(SIGN, [CLOPIDOGREL], [POOR])) == {"cards": []}
+    with pytest.raises(ValueError, match="give both"):
+        replace(settings, memory=tmp_path / "hooks.db")
 
 
 def test_only_what_is_selected_is_told_of_at_a_selection(made: Desk) -> None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from panakeia.hooks.desk import desk
+from panakeia.hooks.memory import Memory
 from panakeia.hooks.router import router
 from panakeia.hooks.settings import Settings
 from tests.kg.patients.made_up_records import PATIENT
@@ -174,6 +175,52 @@ def test_neither_redirects_nor_foreign_pages_are_followed(settings: Settings) ->
 
         refused = served(settings, answer, call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR))
         assert refused.status_code == 412 and refused.json()["detail"]
+
+
+@pytest.mark.parametrize("there", ["../../admin", "%2e%2e/%2E%2E/admin", "..%2fadmin", "a/%252e%252e/b", "..\\\\admin"])
+def test_a_page_above_the_base_is_not_asked(settings: Settings, there: str) -> None:
+    bundle = {"resourceType": "Bundle", "link": [{"relation": "next", "url": f"{FHIR}/{there}"}]}
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json=bundle)
+
+    refused = served(settings, answer, call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR))
+    assert refused.status_code == 412 and asked == ["/r4/Observation"]
+
+
+@pytest.mark.parametrize("patient", ["..", ".", "1/../../Practitioner/2", "1?_count=1", "a" * 65])
+def test_an_id_that_is_none_is_not_asked_for(settings: Settings, patient: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"asked {request.url}")
+
+    body = call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR)
+    body["context"]["patientId"] = patient
+    assert served(settings, answer, body).status_code == 400
+
+
+def test_a_server_that_drips_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("panakeia.hooks.chart._TIMEOUT_S", 0.0)
+    refused = served(
+        settings, lambda _: httpx.Response(200, json=PATIENT), call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR)
+    )
+    assert refused.status_code == 412 and "took more than" in refused.json()["detail"]
+
+
+def test_a_token_that_was_seen_is_refused_after_a_restart_and_by_another_process(tmp_path: Path) -> None:
+    now = [1000.0]
+    first, second = (Memory(tmp_path / "hooks.db", b"s" * 32, lambda: now[0]) for _ in range(2))
+    assert first.first("token", ["a", "b"], "one", 60) == ["one", "one"]
+    assert second.first("token", ["b", "c"], "two", 60) == ["one", "two"]
+    assert second.first("told", ["a"], "two", 60) == ["two"], "another kind"
+    now[0] += 61
+    assert second.first("token", ["a"], "two", 60) == ["two"]
+    assert (tmp_path / "hooks.db").stat().st_mode & 0o077 == 0
+    assert not [one for one in tmp_path.iterdir() if b"told" in one.read_bytes() or one.stat().st_mode & 0o077]
+    (tmp_path / "bad.db").write_text("x" * 5000, encoding="utf-8")
+    with pytest.raises(ValueError, match="no memory of the services"):
+        Memory(tmp_path / "bad.db", b"s" * 32)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def candidate_named(candidates: pd.DataFrame) -> pd.DataFrame:
 
 
 def candidate_sentence(disease: str, candidates: pd.DataFrame, model: "Model") -> str:
-    """Say which candidate is named, with its score beside the degree prior, or why none is."""
+    """Say which candidate is named, its rank among all drugs, its score beside the degree prior, or why none is."""
     if candidates.empty:
         return f"Every drug of the model is {model.listed(True)} for {disease}: there is no candidate."
     unlisted = model.listed(False)
@@ -78,8 +78,9 @@ def candidate_sentence(disease: str, candidates: pd.DataFrame, model: "Model") -
     if (passed["judged"] != "").any():
         place += " and that no curator judged not indicated"
     return (
-        f"Of the drugs {unlisted} for {disease}, {row['name']} {place}: rank {row['rank']}, score {row['score']:.3g},"
-        f" degree prior {row['prior']:.3g}, lift {row['lift']:.3g}. A hypothesis, not advice. {NOT_LISTED}"
+        f"Of the drugs {unlisted} for {disease}, {row['name']} {place}: rank {row['rank']} of {model.trained[0]:,},"
+        f" score {row['score']:.3g}, degree prior {row['prior']:.3g}, lift {row['lift']:.3g}. A hypothesis, not advice."
+        f" {NOT_LISTED}"
     )
 
 
@@ -99,9 +100,9 @@ def candidates_section(disease: str, candidates: pd.DataFrame, model: "Model") -
         lead=(
             f"The score is the model's probability-like number that a drug is {listed} of what"
             f" “{model.config.task}” {disease}; the degree prior is what the two nodes' numbers of edges alone would"
-            " suggest, the lift is score over prior, and the rank is among all drugs. A drug that is"
-            f" {unlisted} is a hypothesis. {NOT_LISTED} Those that are {listed} stand below as controls: messages to"
-            " such a pair were kept from its own edge, but the readout learned from it, so its rank is no evidence that"
+            f" suggest, the lift is score over prior, and the rank is among all {model.trained[0]:,} drugs. A drug"
+            f" that is {unlisted} is a hypothesis. {NOT_LISTED} Those that are {listed} stand below as controls: messages"
+            " to such a pair were kept from its own edge, but the readout learned from it, so its rank is no evidence that"
             " the model is right."
         ),
         figure=candidates_figure(candidates, listed=listed, unlisted=unlisted) if len(candidates) else None,

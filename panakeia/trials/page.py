@@ -29,8 +29,14 @@ def in_full(result: TrialResult) -> tuple[Section, ...]:
 
 
 def in_brief(result: TrialResult) -> tuple[Section, ...]:
-    """Return a trial's courses and endpoints in one section, and what was assumed."""
-    return (trial_section(result), assumptions_section(result), parameters_section(result.parameters))
+    """Return a trial's courses and endpoints in one section, its design, its flow of patients and what was assumed."""
+    return (
+        trial_section(result),
+        synopsis_section(result),
+        flow_section(result),
+        assumptions_section(result),
+        parameters_section(result.parameters),
+    )
 
 
 def trial_section(result: TrialResult) -> Section:

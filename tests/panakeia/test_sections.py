@@ -47,7 +47,7 @@ MODEL = Model(
     sources=(RELEASE,),
     listed_by=("by-hand",),
     names=((), ()),
-    trained=(0, 0),
+    trained=(1552, 137),
     around=Surroundings(TREATS, NOBODY, NOBODY),
     senders=Senders(np.empty(0, np.int64), np.empty(0, np.int64)),
     answers=Answers({"treats": csr_array((0, 0)), "palliates": csr_array((0, 0))}, {}),
@@ -80,7 +80,9 @@ NOT_INDICATED = "not indicated (AJG=NOT, CSH=SYM, PK=NOT)"
 
 def test_a_candidate_is_named_with_its_numbers_and_what_not_in_a_list_means() -> None:
     told = candidate_sentence("epilepsy", ranked(3.5, 0.5, first=4), MODEL)
-    assert told.startswith("Of the drugs not in by-hand 1's list for epilepsy, drug 4 has the highest score: rank 4,")
+    assert told.startswith(
+        "Of the drugs not in by-hand 1's list for epilepsy, drug 4 has the highest score: rank 4 of 1,552,"
+    )
     assert "score 0.07, degree prior 0.02, lift 3.5. A hypothesis, not advice." in told
     assert "neither new nor good" in NOT_LISTED and "judged not indicated" in NOT_LISTED and NOT_LISTED in told
     assert "best" not in told
@@ -91,7 +93,7 @@ def test_a_candidate_below_its_degree_prior_is_passed_over(least: float) -> None
     candidates = ranked(0.99, 0.2, least, 7.0, first=3)
     assert candidate_named(candidates)["rank"].tolist() == [5]
     told = candidate_sentence("epilepsy", candidates, MODEL)
-    assert "drug 5 is the first in the ranking whose lift is not below 1: rank 5," in told
+    assert "drug 5 is the first in the ranking whose lift is not below 1: rank 5 of 1,552," in told
     assert "drug 3" not in told and "highest score" not in told
 
 

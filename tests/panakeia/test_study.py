@@ -107,10 +107,10 @@ def words(page: str) -> str:
 def test_the_written_page_is_the_report(run: Run) -> None:
     page = (run.out / "report.html").read_text(encoding="utf-8")
     assert words(page) == words(run.report.to_html())
-    assert page.count("<svg") == 6
+    assert page.count("<svg") == 7
     assert run.report.title == "Drugs for coronary artery disease, and one patient and one trial of warfarin, in silico"
     assert [section.title.split(" for ")[0].split(":")[0].split()[0] for section in run.report.sections] == [
-        *("Candidate", "How", "Why", "Why", "The", "The", "The", "Assumptions", "Parameters", "The")
+        *("Candidate", "How", "Why", "Why", "The", "The", "The", "Synopsis", "Flow", "Assumptions", "Parameters", "The")
     ]
     assert len(run.report.findings) == 1 + 2 + 2 + 12  # three endpoints, each of two arms and compared in two ways
 

@@ -36,7 +36,9 @@ def test_a_report_in_full_has_what_a_protocol_team_asks_for(survival: TrialResul
         *("Safety and exposure", "Assumptions", "Parameters"),
     ]
     assert not any(section.title.startswith("Time to event") for section in in_full(warfarin))
-    assert [section.title for section in in_brief(warfarin)][1:] == ["Assumptions", "Parameters"]
+    assert [section.title for section in in_brief(warfarin)][1:] == [
+        *("Synopsis", "Flow of patients", "Assumptions", "Parameters")
+    ]
 
 
 def rows(section: Section, place: int = 0) -> dict[str, str]:

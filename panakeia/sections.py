@@ -101,9 +101,9 @@ def candidates_section(disease: str, candidates: pd.DataFrame, model: "Model") -
             f"The score is the model's probability-like number that a drug is {listed} of what"
             f" “{model.config.task}” {disease}; the degree prior is what the two nodes' numbers of edges alone would"
             f" suggest, the lift is score over prior, and the rank is among all {model.trained[0]:,} drugs. A drug"
-            f" that is {unlisted} is a hypothesis. {NOT_LISTED} Those that are {listed} stand below as controls: messages"
-            " to such a pair were kept from its own edge, but the readout learned from it, so its rank is no evidence that"
-            " the model is right."
+            f" that is {unlisted} is a hypothesis. {NOT_LISTED} Those that are {listed} stand below as controls:"
+            " messages to such a pair were kept from its own edge, but the readout learned from it, so its rank is no"
+            " evidence that the model is right."
         ),
         figure=candidates_figure(candidates, listed=listed, unlisted=unlisted) if len(candidates) else None,
         tables=(Table(shown),),

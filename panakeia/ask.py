@@ -24,6 +24,7 @@ from panakeia.verbs.held import names
 from panakeia.verbs.imaging import ImagingVerbs
 from panakeia.verbs.likeness import LikenessVerbs
 from panakeia.verbs.many import ManyVerbs
+from panakeia.verbs.matrix import MatrixVerbs
 from panakeia.verbs.models import ModelVerbs
 from panakeia.verbs.network import NetworkVerbs
 from panakeia.verbs.notes import NoteVerbs
@@ -57,6 +58,7 @@ class Session(
     UpdateVerbs,
     FitVerbs,
     ManyVerbs,
+    MatrixVerbs,
     PlanningVerbs,
     AdaptingVerbs,
     DoseFindingVerbs,

@@ -25,6 +25,7 @@ from panakeia.commands import (
     imaging,
     likeness,
     many,
+    matrix,
     models,
     multiplicity,
     network,
@@ -56,6 +57,7 @@ app.add_typer(graph.app)
 app.add_typer(walks.app)
 app.add_typer(formats.app)
 app.add_typer(network.app)
+app.add_typer(matrix.app)
 app.add_typer(models.predict_app)
 app.add_typer(models.app, name="models")
 app.add_typer(cohorts.app)

@@ -103,6 +103,11 @@ class Asked:
             self.questions.append(one)
 
     @property
+    def runs_jobs(self) -> bool:
+        """Whether this desk runs jobs."""
+        return getattr(self.request.app.state, "jobs", None) is not None
+
+    @property
     def base(self) -> str:
         """Return the desk's URL, as it was asked."""
         return str(self.request.base_url).rstrip("/")

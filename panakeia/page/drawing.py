@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
 from markupsafe import Markup, escape
 
 _OWN = re.compile(r"^\.figure[^{]*\{[^}]*\}.*$", re.MULTILINE)
-_INKS = (
-    ":root{--ink:#16242f;--soft:#4c5d6b;--line:#d5dde3;--card:#fff;--known:#2b6cb0;--unlisted:#b4530f;--focus:#b4530f;"
-    "--k-drug:#bee3f8;--k-disease:#fcd5ce;--k-gene:#cdeac0;--k-other:#e2e8f0}"
-)
+_INK = re.compile(r"(--[a-z-]+):\s*([^;]+);")
 
 
 def figure(name: str, size: tuple[float, float], title: str, told: str, parts: Sequence[str]) -> Markup:
@@ -62,7 +60,7 @@ def short(words: str, most: int) -> str:
 
 def standing_alone(drawn: str, note: str) -> str:
     """Return a figure as a file of its own: with the light colours, and at its foot what it is of."""
-    style = _INKS + "svg{background:#fff;font-family:sans-serif}" + "".join(_OWN.findall(_sheet()))
+    style = "svg{background:#fff;font-family:sans-serif}" + _own_style()
     found = re.search(r'viewBox="0 0 (\d+) (\d+)" width="\d+" height="\d+"', drawn)
     if found is None:
         raise ValueError("the figure has no size")
@@ -73,5 +71,10 @@ def standing_alone(drawn: str, note: str) -> str:
     return opened.removesuffix("</svg>") + str(foot) + "</svg>"
 
 
-def _sheet() -> str:
-    return files("panakeia.page").joinpath("static", "panakeia.css").read_text(encoding="utf-8")
+@cache
+def _own_style() -> str:
+    """Return the rules of figures with the light colours written in: not every program knows variables."""
+    sheet = files("panakeia.page").joinpath("static", "panakeia.css").read_text(encoding="utf-8")
+    inks = dict(_INK.findall(sheet[: sheet.index("}")]))
+    rules = "".join(rule for rule in _OWN.findall(sheet) if ":hover" not in rule and ":focus" not in rule)
+    return re.sub(r"var\((--[a-z-]+)\)", lambda found: inks[found[1]], rules)

@@ -8,18 +8,22 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from panakeia.page.asked import Asked
+from panakeia.page.drawing import standing_alone
+from panakeia.page.pixels import png
 from panakeia.page.view import Page
 
 _MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "svg": "image/svg+xml",
+    "png": "image/png",
 }
 
 
 def exported(asked: Asked, shown: Page, form: str) -> Response:
-    """Return a view's rows as CSV, its rows or content as JSON, or one of its figures as SVG; raises `ValueError`."""
+    """Return a view's rows as CSV, its rows or content as JSON, or one of its figures as SVG or PNG."""
     version, day = asked.desk.version(), datetime.now(UTC).date().isoformat()
+    body: str | bytes
     headers = {"X-Data-Version": version}
     if form == "csv" and shown.rows is not None:
         body = _csv(shown)
@@ -33,8 +37,9 @@ def exported(asked: Asked, shown: Page, form: str) -> Response:
             "answer": shown.content if shown.content is not None else list(shown.rows or ()),
         }
         body = json.dumps(told, ensure_ascii=False, indent=1, default=str)
-    elif form == "svg" and (name := asked.one("figure")) in shown.figures:
-        body = _standing_alone(shown.figures[name], version, day)
+    elif form in ("svg", "png") and (name := asked.one("figure")) in shown.figures:
+        drawn = standing_alone(shown.figures[name], f"Panakeia, data {version}, {day}")
+        body = drawn if form == "svg" else png(drawn)
     else:
         return Response(f"{form[:20]!r} is not among the forms of this view", 404, media_type="text/plain")
     stem = re.sub(r"[^a-z0-9]+", "-", f"{shown.title} {version}".lower()).strip("-")[:80].strip("-")
@@ -50,10 +55,3 @@ def _csv(shown: Page) -> str:
     text = io.StringIO()
     write_csv(pd.DataFrame([dict(row) for row in shown.rows or ()]), text)
     return text.getvalue()
-
-
-def _standing_alone(figure: str, version: str, day: str) -> str:
-    """Return a figure with its own colours and, at its end, which data it is of."""
-    from panakeia.page.drawing import standing_alone
-
-    return standing_alone(figure, f"Panakeia, data {version}, {day}")

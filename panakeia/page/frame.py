@@ -42,7 +42,11 @@ def _exports(asked: Asked, shown: Page) -> list[tuple[str, str]]:
         found.append(("CSV", asked.address(**{"as": "csv"})))
     if shown.rows is not None or shown.content is not None:
         found.append(("JSON", asked.address(**{"as": "json"})))
-    found += [(f"SVG: {name}", asked.address(**{"as": "svg", "figure": name})) for name in shown.figures]
+    for name in shown.figures:
+        words = name.replace("_", " ")
+        found += [
+            (f"{form.upper()}: {words}", asked.address(**{"as": form, "figure": name})) for form in ("svg", "png")
+        ]
     return found
 
 

@@ -32,7 +32,7 @@ def contributions_figure(name: str, told: Mapping[str, Any]) -> Markup:
         bar = rectangle((zero if up else zero - long, y + 3), (long, _STEP - 8), "up" if up else "down", 2)
         at, anchor = (zero + long + 5, "start") if up else (zero - long - 5, "end")
         label = Markup("<g><title>{}</title>{}</g>").format(
-            one["words"], text(_LEFT - 8, y + 16, short(one["words"], 44), anchor="end")
+            one["words"], text(_LEFT - 8, y + 16, _short(one["words"]), anchor="end")
         )
         parts += [label, bar, text(at, y + 16, f"{one['adds']:+.2f}", anchor=anchor)]
     end = f"base and all bars together: {told['score']:+.2f} ({told['scale']})"
@@ -57,6 +57,12 @@ def shown(contributions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if rest := contributions[SHOWN:]:
         bars.append({"words": f"{len(rest)} others together", "adds": sum(one["contribution"] for one in rest)})
     return bars
+
+
+def _short(words: str) -> str:
+    """Return words as the figure has room for them, with the value, which stands at their end, whole."""
+    name, mark, value = words.rpartition(": ")
+    return short(name, 42 - len(value)) + mark + value if mark else short(value, 44)
 
 
 def _value(value: Any) -> str:

@@ -44,7 +44,7 @@ def _one(asked: Asked) -> Page | Away:
         "fields": [_field(given, request.get(given.name)) for given in verb.given.values() if _is_asked(given)],
         "sends": any(given.role in ("file", "named") for given in verb.given.values()),
         "writes": any(given.role == "out" for given in verb.given.values()),
-        "runs_jobs": getattr(asked.request.app.state, "jobs", None) is not None,
+        "runs_jobs": asked.runs_jobs,
         "answer": None,
         "columns": [],
         "rows": [],

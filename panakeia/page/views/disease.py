@@ -37,6 +37,7 @@ def _show(asked: Asked) -> Page:
         "facts": _FACTS,
         "tops": _TOPS,
         "among": candidates(asked),
+        "runs_jobs": asked.runs_jobs,
         "all_pairs": address("/ask/rank", nodes=[disease["id"]], top=_ALL),
     }
     drawn = {"ranking": ranking_figure(disease["name"], disease["id"], seen[:30])} if seen else {}

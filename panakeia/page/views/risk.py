@@ -55,7 +55,7 @@ def _show(asked: Asked) -> Page:
 def kept_risks(asked: Asked) -> list[dict[str, Any]]:
     """Return the risks beside the desk's models, and those that own jobs trained, each with the name it is kept by."""
     found = [{**one, "name": one["folder"]} for one in asked.ask("risk_list", {}, quiet=True).content]
-    if getattr(asked.request.app.state, "jobs", None) is None:
+    if not asked.runs_jobs:
         return found
     for job in own(asked):
         if job.asked.verb == "risk_train" and job.stands().state == "done":

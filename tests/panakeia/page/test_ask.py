@@ -1,8 +1,11 @@
 """Ask: a verb that takes long is a job of who asks: begun by its form, followed, ended, its answer and files there."""
 
+import io
+import re
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
@@ -51,6 +54,19 @@ def test_a_question_of_a_moment_may_be_a_job_too(researcher: TestClient) -> None
     sent = {"csrf": token(form), "nodes": "coronary artery disease", "top": "3"}
     text = ended(researcher, researcher.post("/ask/rank?as_job=1", data=sent).url.path)
     assert "Done" in text and "panakeia rank" in text
+
+
+def test_all_drugs_for_all_diseases_are_a_job_from_the_page_of_a_disease(researcher: TestClient) -> None:
+    page = researcher.get("/disease", params={"node": "DOID:3393"}).text
+    assert 'action="/ask/matrix?as_job=1"' in page
+    address = researcher.post("/ask/matrix?as_job=1", data={"csrf": token(page)}).url.path
+    text = unescape(ended(researcher, address))
+    file = re.search(r'href="([^"]*\.parquet)"', text)
+    assert "Done" in text and file
+    whole = pd.read_parquet(io.BytesIO(researcher.get(file[1]).content))
+    first = researcher.get("/disease", params={"node": "DOID:3393", "as": "json"}).json()["answer"][0]
+    best = whole[whole["disease"] == "DOID:3393"].sort_values("score").iloc[-1]
+    assert best["drug"] == first["drug"] and best["score"] == pytest.approx(first["score"], rel=1e-5)
 
 
 def test_who_may_not_ask_begins_no_job(whole: TestClient) -> None:

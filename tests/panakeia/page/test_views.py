@@ -1,11 +1,13 @@
 """The views: what they show is what the verbs answer, filters do what their words say, and all of it is exported."""
 
+import io
 import re
 from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from panakeia import Session
 from tests.panakeia.page.conftest import Asking
@@ -123,3 +125,15 @@ def test_a_reader_is_shown_no_patient_anywhere(asking: Asking) -> None:
     client = asking("reader")
     assert "a patient" not in client.get("/").text
     assert client.get("/node", params={"node": "PANAKEIA:P-0123456789abcdef0123"}).status_code in (400, 403)
+
+
+def test_a_figure_is_exported_as_svg_and_as_png_of_twice_its_size_with_its_colours(asking: Asking) -> None:
+    client, asked = asking("reader"), {"node": DISEASE, "figure": "ranking"}
+    drawn = ElementTree.fromstring(client.get("/disease", params=asked | {"as": "svg"}).text)
+    answer = client.get("/disease", params=asked | {"as": "png"})
+    assert answer.headers["content-type"] == "image/png" and ".png" in answer.headers["content-disposition"]
+    image = Image.open(io.BytesIO(answer.content)).convert("RGB")
+    assert image.size == tuple(2 * int(drawn.get(name, "0")) for name in ("width", "height"))
+    inks = {ink for _, ink in image.getcolors(1 << 20)}
+    assert {(255, 255, 255), (0x2B, 0x6C, 0xB0), (0xB4, 0x53, 0x0F), (0x16, 0x24, 0x2F)} <= inks  # listed, not, letters
+    assert "var(" not in ElementTree.tostring(drawn, encoding="unicode")

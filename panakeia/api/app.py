@@ -11,6 +11,7 @@ from panakeia.api.access.body import BodyLimit
 from panakeia.api.access.headers import SecurityHeaders
 from panakeia.api.access.home import audit_folder
 from panakeia.api.access.hosts import HostCheck
+from panakeia.api.batches import batch_routes
 from panakeia.api.health import Counted, Counts, health_routes
 from panakeia.api.jobs import job_routes
 from panakeia.api.problems import Guard, tell_problems
@@ -58,6 +59,7 @@ def make_app(desk: Desk, gate: Gate, quota: Quota | None = None, more: Sequence[
     counts = Counts()
     app.include_router(health_routes(desk, counts))
     app.include_router(verb_routes(desk, jobs))
+    app.include_router(batch_routes(desk, jobs))
     app.include_router(job_routes(desk, jobs))
     app.include_router(page(desk, gate))
     for path, router in more:

@@ -66,21 +66,25 @@ def response(problem: Problem, headers: Sequence[tuple[str, str]] = ()) -> Respo
 
 def answer_to(failure: Exception) -> Response:
     """Return the answer to a request that failed."""
+    return response(*problem_to(failure))
+
+
+def problem_to(failure: Exception) -> tuple[Problem, Sequence[tuple[str, str]]]:
+    """Return the problem that a failure is over HTTP, and the headers that go with it."""
     if isinstance(failure, Refusal):
         more = {name: list(value) for name, value in vars(failure).items() if name == "roles"}
-        return response(Problem(failure.status, failure.slug, str(failure), more), failure.headers)
+        return Problem(failure.status, failure.slug, str(failure), more), failure.headers
     if isinstance(failure, HTTPException):
         detail = _CURES.get(failure.status_code, str(failure.detail))
-        told = Problem(failure.status_code, "http", detail)
-        return response(told, list((failure.headers or {}).items()))
+        return Problem(failure.status_code, "http", detail), list((failure.headers or {}).items())
     if isinstance(failure, QuotaPassed):
-        return response(Problem(429, "too-many-jobs", str(failure)), [("Retry-After", "60")])
+        return Problem(429, "too-many-jobs", str(failure)), [("Retry-After", "60")]
     problem = problem_of(failure)
     if isinstance(failure, NotAllowed):
         roles = roles_with(failure.right)
         detail = f"{str(failure).partition(':')[0]}: the roles {', '.join(roles)} have it; ask whoever runs the desk"
         problem = Problem(problem.status, problem.kind, detail, {**problem.more, "roles": list(roles)})
-    return response(problem)
+    return problem, ()
 
 
 def tell_problems(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ import json
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from panakeia.desk.kept import Kept
 from panakeia.verb import Right, Verb
 
 KEPT_BYTES = 32 << 20
+_SAYS_SOURCE = ("source", "sources")
+"""Under what an edge's evidence says whose it is."""
 _AGAIN = "the cursor is of another question, or the data have changed since: ask again without it"
 
 
@@ -100,8 +102,9 @@ class Answers:
             with asked_by(asked.who):
                 found = self.desk.answer(asked.verb, asked.request, asked.rights, At(folder, progress))
             files = _files(folder / "out") if verb.long else ()
-            about = About(asked.verb, version, sources, f"{name}/out" if files else "", files)
-            return Whole(key, found.to_text(), found.to_json(), about)
+            values = found.to_json()
+            about = About(asked.verb, version, named_in(values, sources), f"{name}/out" if files else "", files)
+            return Whole(key, found.to_text(), values, about)
         finally:
             shutil.rmtree(folder / "in" if files else folder, ignore_errors=True)
 
@@ -144,7 +147,37 @@ def require_own(jobs: Jobs, verb: Verb, asked: Asked) -> None:
 
 def _of_job(key: str, verb: Verb, done: Done, read: tuple[str, tuple[str, ...]]) -> Whole:
     words = f"panakeia {verb.command} is done: job {done.number}"
-    return Whole(key, words, done.values, About(verb.name, *read, done.kept, done.files))
+    version, sources = read
+    return Whole(
+        key, words, done.values, About(verb.name, version, named_in(done.values, sources), done.kept, done.files)
+    )
+
+
+def named_in(values: Any, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of a graph's sources that an answer's edges name, or all where it names none: then it rests on all.
+
+    >>> named_in({"neighbours": [{"source": "sider"}]}, ("hetionet 1.0 (CC0)", "sider 4.1 (CC BY-NC-SA)"))
+    ('sider 4.1 (CC BY-NC-SA)',)
+    """
+    named = set(_named(values))
+    return tuple(one for one in sources if one.partition(" ")[0] in named) or sources
+
+
+def _named(values: Any) -> Iterator[str]:
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            yield from _texts(value) if key in _SAYS_SOURCE else _named(value)
+    elif isinstance(values, list):
+        for value in values:
+            yield from _named(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def _files(folder: Path) -> tuple[str, ...]:

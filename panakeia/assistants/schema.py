@@ -5,7 +5,18 @@ from typing import Any
 from panakeia.desk.requests import asks
 from panakeia.verb import Verb
 
-CURSOR = {"type": "string", "description": "next_cursor of the answer before, to have its next part."}
+CURSOR = {"type": "string", "description": "next_cursor of the last part."}
+_FILE = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in ("name", "text", "base64")},
+            "required": ["name"],
+        },
+    ]
+}
+"""A file: its text, or its name with its text or its bytes; what a name may be, the desk says."""
 _LONG_TEXT = 100_000
 
 
@@ -13,6 +24,7 @@ def tool_schema(verb: Verb) -> dict[str, Any]:
     """Return the schema of a verb's request, and the cursor: what may be left out has no null and no title."""
     schema: dict[str, Any] = _slim(asks(verb.name, verb).model_json_schema())
     schema.pop("description", None)
+    schema.pop("$defs", None)
     schema["properties"] = {**schema.get("properties", {}), "cursor": CURSOR}
     return schema
 
@@ -25,6 +37,10 @@ def _slim(value: Any, *, names: bool = False) -> Any:
         return value
     if names:
         return {name: _slim(one) for name, one in value.items()}
+    if value.get("anyOf") and any("$ref" in one for one in value["anyOf"]):
+        value = {**value, "anyOf": _FILE["anyOf"]}
+    if "$ref" in value:
+        return _FILE
     found = {
         key: _slim(one, names=key in ("properties", "$defs"))
         for key, one in value.items()

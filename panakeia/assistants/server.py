@@ -10,6 +10,7 @@ from mcp_types import ListToolsResult
 
 from panakeia.assistants.answers import Answers
 from panakeia.assistants.callers import Callers
+from panakeia.assistants.listing import listed
 from panakeia.assistants.prompts import INSTRUCTIONS, add_prompts
 from panakeia.assistants.resources import add_resources
 from panakeia.assistants.tools import verb_tool
@@ -36,10 +37,9 @@ def make_server(desk: Desk, callers: Callers, jobs: Jobs | None = None) -> MCPSe
         result = await call_next(ctx)
         if ctx.method != "tools/list" or result is None:
             return result
-        listed = ListToolsResult.model_validate(result)
-        rights = callers.rights(ctx.request)
-        tools = [tool for tool in listed.tools if desk.verbs[tool.name].right in rights]
-        return listed.model_copy(update={"tools": tools})
+        every = ListToolsResult.model_validate(result).tools
+        cursor = (ctx.params or {}).get("cursor")
+        return listed(every, desk.verbs, callers.rights(ctx.request), "" if cursor is None else str(cursor))
 
     server.middleware.append(list_allowed)
     return server

@@ -60,7 +60,7 @@ def verb_tool(answers: Answers, verb: Verb, callers: Callers) -> VerbTool:
         is_async=True,
         context_kwarg="context",
         annotations=ToolAnnotations(
-            read_only_hint=not writes, destructive_hint=writes, idempotent_hint=not writes, open_world_hint=False
+            read_only_hint=not writes, destructive_hint=True if writes else None, open_world_hint=False
         ),
     )
 

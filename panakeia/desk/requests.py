@@ -75,7 +75,7 @@ def checked(verb: Verb, request: Mapping[str, Any], *, strict: bool = True) -> d
     try:
         found = asks(verb.name, verb, strict).model_validate(dict(request))
     except ValidationError as failure:
-        raise Refused(_problems(failure)) from None
+        raise Refused(problems_of(failure)) from None
     return {name: value for name in found.model_fields_set if (value := getattr(found, name)) is not None}
 
 
@@ -195,11 +195,11 @@ def _spoken(given: Given) -> str:
     return f"{given.name.replace('_', ' ')}: {named or kinds.get(given.type, 'a value')}"
 
 
-def _problems(failure: ValidationError) -> dict[str, str]:
-    """Return what is wrong with each parameter: what came, what was expected."""
+def problems_of(failure: ValidationError, depth: int = 1) -> dict[str, str]:
+    """Return what is wrong with each parameter, named by so many parts: what came, what was expected."""
     found: dict[str, str] = {}
     for error in failure.errors():
-        name = ".".join(str(part) for part in error["loc"][:1])
+        name = ".".join(str(part)[:60] for part in error["loc"][:depth])
         if error["type"] == "missing":
             told = "missing: it is needed"
         elif error["type"] == "extra_forbidden":

@@ -23,6 +23,7 @@ from panakeia.commands.every import EVERY
 from panakeia.hooks.router import router
 from panakeia.hooks.settings import Settings
 from tests.panakeia.api.conftest import Asking
+from tests.panakeia.assistants.listed import every_tool
 
 OFFERED = {name for name, verb in EVERY.items() if not verb.here}
 NO_VERBS = {"serve", "mcp", "key add", "key list", "key revoke", "federated site"}
@@ -57,7 +58,7 @@ def test_an_assistant_has_each_verb(app: FastAPI) -> None:
     async def tools() -> set[str]:
         server = make_server(app.state.desk, Callers(lambda _: RIGHTS["admin"]))
         async with Client(server) as client:
-            return {tool.name for tool in (await client.list_tools()).tools}
+            return {tool.name for tool in await every_tool(client)}
 
     assert anyio.run(tools) == OFFERED
 

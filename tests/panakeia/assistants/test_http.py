@@ -30,6 +30,7 @@ from panakeia.assistants.pages import BUDGET
 from panakeia.desk.desk import At, Desk
 from panakeia.desk.jobs.queue import Jobs
 from tests.panakeia.assistants.designs import DESIGN
+from tests.panakeia.assistants.listed import every_tool
 
 
 class Served:
@@ -78,7 +79,7 @@ def served(desk: Desk) -> Iterator[Served]:
 def test_a_caller_is_shown_and_answered_as_their_role_may(served: Served, desk: Desk, mode: str) -> None:
     async def told(role: str) -> tuple[set[str], Any, Any]:
         async with served.client(role, mode) as client:
-            tools = {tool.name for tool in (await client.list_tools()).tools}
+            tools = {tool.name for tool in await every_tool(client)}
             found = await client.call_tool("rank", {"nodes": ["rheumatoid arthritis"], "top": 3})
             return tools, found, await client.call_tool("patient_list", {})
 

@@ -20,6 +20,7 @@ from panakeia.assistants.pages import BUDGET
 from panakeia.assistants.server import make_server
 from panakeia.desk.desk import At, Desk
 from tests.panakeia.assistants.designs import DESIGN
+from tests.panakeia.assistants.listed import every_tool
 
 Talk = Callable[[Client], Awaitable[Any]]
 MODES = ("auto", "legacy")
@@ -40,19 +41,30 @@ async def call(client: Client, name: str, **arguments: Any) -> Any:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("role", ["reader", "designer", "researcher", "admin"])
 def test_the_tools_are_the_verbs_that_a_role_may_ask(desk: Desk, role: Role, mode: str) -> None:
-    listed = talk(desk, role, lambda client: client.list_tools(), mode)
-    assert [tool.name for tool in listed.tools] == [
+    listed = talk(desk, role, every_tool, mode)
+    assert sorted(tool.name for tool in listed) == sorted(
         name for name, verb in desk.verbs.items() if verb.right in RIGHTS[role]
-    ]
+    )
+    rights = [desk.verbs[tool.name].right for tool in listed]
+    assert rights == sorted(rights, key=["graph", "trials", "patients", "write"].index)
+
+
+@pytest.mark.parametrize("cursor", ["-1", "x", "100000", "71", "9" * 50])
+def test_a_cursor_of_the_tools_that_is_none_is_told(desk: Desk, cursor: str) -> None:
+    async def refused(client: Client) -> None:
+        with pytest.raises(MCPError, match="ask without it"):
+            await client.list_tools(cursor=cursor)
+
+    talk(desk, "admin", refused)
 
 
 def test_tools_are_typed_described_and_annotated(desk: Desk) -> None:
-    tools = {tool.name: tool for tool in talk(desk, "admin", lambda client: client.list_tools()).tools}
+    tools = {tool.name: tool for tool in talk(desk, "admin", every_tool)}
     for name, tool in tools.items():
         verb = desk.verbs[name]
         assert verb.words in tool.description and verb.example in tool.description
         assert tool.annotations.read_only_hint is (verb.right != "write")
-        assert tool.annotations.destructive_hint is (verb.right == "write")
+        assert bool(tool.annotations.destructive_hint) is (verb.right == "write")
         assert tool.input_schema["additionalProperties"] is False
     asked = tools["rank"].input_schema["properties"]
     assert asked["nodes"] | {"description": ""} == {"type": "array", "items": {"type": "string"}, "description": ""}
@@ -61,9 +73,22 @@ def test_tools_are_typed_described_and_annotated(desk: Desk) -> None:
 
 
 def test_the_tools_of_a_reader_are_read_in_few_bytes(desk: Desk) -> None:
-    tools = talk(desk, "reader", lambda client: client.list_tools()).tools
+    tools = talk(desk, "reader", every_tool)
     sizes = {tool.name: len(tool.model_dump_json(by_alias=True, exclude_none=True)) for tool in tools}
-    assert max(sizes.values()) < 4_000 and sum(sizes.values()) < 32_000, sizes
+    assert max(sizes.values()) < 4_000 and sum(sizes.values()) < BUDGET, sizes
+
+
+def test_the_sources_are_those_that_an_answer_names(desk: Desk) -> None:
+    releases = [one["name"] for one in desk.answer("info", {}).to_json()["sources"]]
+    for verb, request in (("neighbours", {"node": "warfarin"}), ("rank", {"nodes": ["rheumatoid arthritis"]})):
+        told = talk(desk, "reader", partial(call, name=verb, **request)).structured_content["sources"]
+        edges = desk.answer(verb, request).to_json()
+        named = (
+            {statement["source"] for one in edges["neighbours"] for statement in one["evidence"]}
+            if verb == "neighbours"
+            else set(releases)
+        )
+        assert {one.partition(" ")[0] for one in told} == named
 
 
 @pytest.mark.parametrize("mode", MODES)

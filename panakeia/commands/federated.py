@@ -87,6 +87,8 @@ def federated_site(
         Rules(minimum, share_, least_peers, masks_only),
         None if budget is None else Spending(budget, total, budget_key()),
         Keys.new(pledge(pledge_file)),
+        outcome,
+        time,
     )
     where = folder if port is None else Served(port, host, site_token(token_file), cert, key)
     offered = [name for name in (outcome, time) if name is not None] + _listed(feature)
@@ -104,11 +106,18 @@ def federated_fit(
         typer.Option(help="URLs, folders, or CSV files to rehearse with; repeatable, or with commas.", metavar="SITE"),
     ],
     model: Annotated[Literal["logistic", "cox", "linear"], typer.Option(help="What is fitted.")],
-    outcome: Annotated[str, typer.Option(help="Column of the outcome.", metavar="COL")],
+    outcome: Annotated[
+        str | None, typer.Option(help="Column of the outcome; by itself the one that the sites offer.", metavar="COL")
+    ] = None,
     feature: Annotated[
-        list[str],
-        typer.Option("--feature", "--features", help="Column of a feature; repeatable, or with commas.", metavar="COL"),
-    ],
+        list[str] | None,
+        typer.Option(
+            "--feature",
+            "--features",
+            help="Column of a feature, by itself all that the sites offer; repeatable, or with commas.",
+            metavar="COL",
+        ),
+    ] = None,
     time: TimeOption = None,
     event: Annotated[str | None, typer.Option(help="The outcome's level that is the event.", metavar="LEVEL")] = None,
     unit: UnitOption = None,
@@ -136,16 +145,22 @@ def federated_fit(
 ) -> Answer:
     """Fit a model over sites from their sums, as if all patients were in one place.
 
+    Columns that are not named are those that the sites offer: each says which is its outcome (--outcome, or a column
+    `outcome`) and, for Cox's model, the time; the features are the other columns that all offer.
+
     Example: panakeia federated fit --sites a.csv,b.csv,c.csv --model logistic --outcome dead --feature age,sex --json
     """
-    from kg.files.checked import check
     from twin.prognosis.federated.access import Access
     from twin.prognosis.federated.fit import FitSettings
-    from twin.prognosis.federated.wire import Question
 
-    asked: dict[str, object] = {"model": model, "outcome": outcome, "features": _listed(feature)}
-    asked |= {name: value for name, value in (("time", time), ("event", event)) if value is not None}
-    question = check(asked | {"units": pairs(unit, "--unit")}, Question, "the question")
+    given = {
+        "outcome": outcome,
+        "time": time,
+        "event": event,
+        "features": _listed(feature),
+        "units": pairs(unit, "--unit"),
+    }
+    stated = {"model": model} | {key: value for key, value in given.items() if value}
     settings = FitSettings(
         minimum=minimum,
         least_sites=least_sites,
@@ -156,10 +171,7 @@ def federated_fit(
         scales={name: _scale(name, text) for name, text in pairs(scale, "--scale").items()},
     )
     access = Access.of(token_file, ca)
-    answer = session.federated_fit(
-        _listed(sites), question, settings=settings, access=access, leave_one_out=leave_one_out
-    )
-    return answer
+    return session.federated_fit(_listed(sites), stated, settings=settings, access=access, leave_one_out=leave_one_out)
 
 
 @verb(app, "federated patients", right="write", long=True, here="it opens stores that its user names")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from panakeia.answer import Table
 from panakeia.verbs.held import Held, names
@@ -71,7 +71,7 @@ class FederatedVerbs(Held):
     def federated_fit(
         self,
         sites: "str | Sequence[str] | Sequence[Link]",
-        question: "Question",
+        question: "Question | Mapping[str, Any]",
         *,
         settings: "FitSettings | None" = None,
         access: "Access | None" = None,
@@ -82,7 +82,7 @@ class FederatedVerbs(Held):
     def federated_fit(
         self,
         sites: "str | Sequence[str] | Sequence[Link]",
-        question: "Question",
+        question: "Question | Mapping[str, Any]",
         *,
         settings: "FitSettings | None" = None,
         access: "Access | None" = None,
@@ -92,7 +92,7 @@ class FederatedVerbs(Held):
     def federated_fit(
         self,
         sites: "str | Sequence[str] | Sequence[Link]",
-        question: "Question",
+        question: "Question | Mapping[str, Any]",
         *,
         settings: "FitSettings | None" = None,
         access: "Access | None" = None,
@@ -100,15 +100,20 @@ class FederatedVerbs(Held):
     ) -> "FederatedFit | LeftOut":
         """Fit a model over sites from their sums: the fit of all rows together, which nobody ever holds.
 
-        A site is a URL, a folder, or a CSV file, whose site is then played here, to rehearse. Who cannot be asked, or
+        A site is a URL, a folder, or a CSV file, whose site is then played here, to rehearse. A mapping of some
+        of a question's keys, the model at least, is completed by what the sites offer. Who cannot be asked, or
         answers what cannot be, is refused by name, and the rounds go on with the others. `leave_one_out` says instead
         how well a model fitted on the other sites foretells each site's outcomes; each measures it itself.
         """
-        from twin.prognosis.federated.fit import fit
+        from twin.prognosis.federated.fit import FitSettings, fit
         from twin.prognosis.federated.leave import leave_one_out as each_left_out
+        from twin.prognosis.federated.offers import offered_question, stated_question
+        from twin.prognosis.federated.wire import Question
 
-        links = _links(sites, question, settings, access)
+        whole = question if isinstance(question, Question) else stated_question(question)
+        links = _links(sites, whole, settings, access)
         with self._telling() as progress:
+            question = whole or offered_question(links, dict(question), (settings or FitSettings()).seconds)
             return (each_left_out if leave_one_out else fit)(links, question, settings, progress)
 
     def federated_patients(
@@ -162,7 +167,7 @@ class FederatedVerbs(Held):
 
 def _links(
     sites: "str | Sequence[str] | Sequence[Link]",
-    question: "Question",
+    question: "Question | None",
     settings: "FitSettings | None",
     access: "Access | None",
 ) -> "list[Link]":

@@ -131,7 +131,7 @@ REFUSED: list[tuple[list[str], str]] = [
     (["fit", "--sites", "nowhere.csv", *ASKED], "expected a URL"),
     (["fit", "--sites", "ftp://a", *ASKED], "expected a URL"),
     (["fit", "--sites", "0.csv,0.csv", *ASKED], "name 0.csv more than once"),
-    (["fit", "--sites", "0.csv,1.csv", "--model", "cox", *ASKED[2:]], "needs the column of times"),
+    (["fit", "--sites", "0.csv,1.csv", "--model", "cox", *ASKED[2:]], "no site says which column is its time"),
     (["fit", "--sites", "http://10.0.0.1:1", *ASKED, "--token-file", "token"], "a token would be read on the way"),
     (["fit", "--sites", "0.csv,1.csv", *ASKED, "--token-file", "0.csv"], "tokens and not whose"),
 ]

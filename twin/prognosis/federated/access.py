@@ -47,8 +47,10 @@ class Access:
             )
         return cls(_sound(lines[0][0], str(file or TOKEN_VARIABLE)) if lines else None, {}, ca)
 
-    def link(self, site: str, question: Question, rules: Rules) -> Link:
+    def link(self, site: str, question: Question | None, rules: Rules) -> Link:
         """Return the way to a site: a URL, a folder, or a CSV file, whose site is then played here.
+
+        It offers the question's columns, and all of them where there is no question yet.
 
         Raises `FederatedError` for what is none of them.
         """
@@ -57,12 +59,12 @@ class Access:
         if Path(site).is_dir():
             return Folder(site)
         if Path(site).is_file():
-            return Here(site, Site(read_rows(site, question.columns), rules))
+            return Here(site, Site(read_rows(site, question.columns if question else ()), rules))
         raise FederatedError(
             f"got the site {site}, expected a URL (https://HOST:PORT), a folder or a CSV file that is there"
         )
 
-    def links(self, sites: Sequence[str], question: Question, rules: Rules) -> list[Link]:
+    def links(self, sites: Sequence[str], question: Question | None, rules: Rules) -> list[Link]:
         """Return the ways to sites."""
         return [self.link(site, question, rules) for site in sites]
 

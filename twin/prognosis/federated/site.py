@@ -19,10 +19,12 @@ from twin.prognosis.federated.rows import Rows, design, is_text
 from twin.prognosis.federated.wire import (
     Answer,
     Ask,
+    AskOffer,
     Content,
     Described,
     Description,
     Measures,
+    Offer,
     Refusal,
     Sums,
     Vector,
@@ -45,13 +47,15 @@ class Spending:
 class Site:
     """A site that answers; with a budget it answers sums with noise only, each once, and the same again if asked again.
 
-    `pledge` is the secret by which sites know each other's keys (`twin.prognosis.federated.masks`).
+    `outcome` and `time` are the columns that it offers as such.
     """
 
     rows: Rows
     rules: Rules = field(default_factory=Rules)
     budget: Spending | None = None
     keys: Keys = field(default_factory=Keys.new)
+    outcome: str | None = None
+    time: str | None = None
     _told: dict[str, Content] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -64,9 +68,11 @@ class Site:
             content = Refusal(reason=str(failure)[:2000])
         return written(Answer(to=to, content=content))
 
-    def _content(self, ask: Ask, to: str) -> Content:
-        kind = kind_of(ask.question.model)
+    def _content(self, ask: Ask | AskOffer, to: str) -> Content:
         check_rows(len(self.rows.table), self.rules)
+        if isinstance(ask, AskOffer):
+            return Offer(columns=tuple(map(str, self.rows.table.columns)), outcome=self.outcome, time=self.time)
+        kind = kind_of(ask.question.model)
         if ask.ask == "describe":
             return describe(self.rows, ask, self.rules, self.keys.public, noisy=self.budget is not None)
         if [column.name for column in ask.columns] != list(ask.question.features):

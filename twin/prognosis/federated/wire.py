@@ -131,6 +131,24 @@ class Ask(Checked):
     epsilon: Positive | None = None
 
 
+class AskOffer(Checked):
+    """What a coordinator asks who has no question yet: which columns a site offers, and what for."""
+
+    format: Literal["panakeia-federated"] = "panakeia-federated"
+    version: int = VERSION
+    study: Hex
+    ask: Literal["offer"] = "offer"
+
+
+class Offer(Checked):
+    """The columns that a site answers about; which is the outcome, and of times the time, where it says so."""
+
+    kind: Literal["offer"] = "offer"
+    columns: tuple[Name, ...]
+    outcome: Name | None = None
+    time: Name | None = None
+
+
 class Described(Checked):
     """A column at a site: numbers, with their unit where it is stated, or levels that enough patients have."""
 
@@ -171,7 +189,7 @@ class Refusal(Checked):
     reason: Annotated[str, Field(max_length=2000)]
 
 
-Content = Annotated[Description | Sums | Measures | Refusal, Field(discriminator="kind")]
+Content = Annotated[Offer | Description | Sums | Measures | Refusal, Field(discriminator="kind")]
 
 
 class Answer(Checked):
@@ -183,7 +201,7 @@ class Answer(Checked):
     content: Content
 
 
-def written(message: Ask | Answer) -> bytes:
+def written(message: Ask | AskOffer | Answer) -> bytes:
     """Return a message as it is sent."""
     return json.dumps(message.model_dump(mode="json"), separators=(",", ":"), allow_nan=False).encode()
 
@@ -193,10 +211,11 @@ def digest(message: bytes) -> str:
     return hashlib.sha256(message).hexdigest()
 
 
-def read_ask(message: bytes) -> Ask:
+def read_ask(message: bytes) -> Ask | AskOffer:
     """Return what is asked; raises `SiteRefuses` for what is no ask of this version."""
     try:
-        return check(_object(message), Ask, "the ask")
+        found = _object(message)
+        return check(found, AskOffer, "the ask") if found.get("ask") == "offer" else check(found, Ask, "the ask")
     except (DesignError, SiteRefused) as failure:
         raise SiteRefuses(str(failure)) from None
 

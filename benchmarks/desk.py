@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import httpx
 
@@ -48,6 +49,11 @@ def serving(store: str, model: str, home: Path) -> Iterator[tuple[str, str, int]
                 raise SystemExit("the desk did not start")
             address = line.split()[-1] if " at http" in line else address
             key = line.strip() if line.startswith("pnk_") else ""
+        begun = time.perf_counter()
+        while httpx.get(f"{address}/readyz").status_code != 200:
+            time.sleep(0.1)
+        print(f"ready    {time.perf_counter() - begun:.1f} s after it listened")
+        Thread(target=server.stderr.read, daemon=True).start()
         try:
             yield address, key, server.pid
         finally:

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from gnn.config import TrainConfig
 from gnn.likeness import Matrix, Rows
-from gnn.model import Surroundings
+from gnn.outlook import Surroundings
 from gnn.split import pair_folds
 from gnn.task import COLD_OBJECT, WARM
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from gnn.checkpoint import Member, Model
 from gnn.likeness import FUSED, Matrix, Rows
-from gnn.model import PART_NAMES, PLAIN, Input, Rectangle, foretold, rectangle, spoken
+from gnn.model import PART_NAMES, PLAIN, Input, foretold, spoken
+from gnn.outlook import Rectangle, rectangle
 from gnn.regress import OVER_BOTH, OVER_ONE
 from gnn.score import input_names, regime_of
 

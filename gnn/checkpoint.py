@@ -21,7 +21,8 @@ from gnn.calibrate import Calibrator, Shortlist
 from gnn.config import TrainConfig, load_config
 from gnn.edge_weights import EdgeWeights
 from gnn.likeness import Matrix, Rows, Side, Spectrum, shared_by
-from gnn.model import Answers, Senders, Surroundings
+from gnn.model import Answers
+from gnn.outlook import Senders, Surroundings
 from gnn.readout import Readout
 from gnn.task import REGIMES, Task
 from gnn.walks import Walk, Way

@@ -179,8 +179,9 @@ def _ways(model: Model, told: Account) -> Iterator[tuple[Way, float]]:
     for (share, relation, place), (subject, object_) in zip(answers, ends, strict=True):
         over = {by: float(added[place]) for by, added in told.carried[relation].items()}
         answer = Step(relation, True)
+        ways = [*there.halves(object_, over if subject == told.row else {})]
         for part, nodes, steps in here.halves(subject, over):
-            for other, far, back in there.halves(object_, over if subject == told.row else {}):
+            for other, far, back in ways:
                 if len(steps) + 1 + len(back) <= LONGEST and not set(nodes) & set(far):
                     whole = (*nodes, *reversed(far)), (*steps, answer, *(step.reverse for step in reversed(back)))
                     yield whole, share * part * other

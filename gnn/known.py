@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from gnn.config import ConfigError, TrainConfig
 from gnn.likeness import met, side
-from gnn.model import Senders, Surroundings
+from gnn.outlook import Senders, Surroundings
 from gnn.task import Task
 from gnn.view import View, learned_from, view
 from kg.graph import Graph

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from gnn.candidates import Candidates
 from gnn.edge_weights import EdgeWeights, nearest
 from gnn.likeness import FUSED, Matrix, Rows
-from gnn.model import FLOOR, Answers, Rectangle, Senders
+from gnn.model import FLOOR, Answers
+from gnn.outlook import Rectangle, Senders
 from gnn.pyg import MessagePassing
 from gnn.task import REGIMES
 

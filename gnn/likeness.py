@@ -67,10 +67,19 @@ class Side:
 
         Shapes: rows [row], others [other] -> [channel, row, other].
         """
+        return self.alike_by((rows, self.of(rows)), (others, [one.T for one in self.of(others)]))
+
+    def of(self, nodes: Rows) -> list[sp.csr_array]:
+        """Return what these nodes share, by each of `shared`. Shapes: [node, thing] each."""
+        return [vectors[nodes] for vectors in self.shared.values()]
+
+    def alike_by(self, mine: tuple[Rows, Sequence[sp.csr_array]], theirs: tuple[Rows, Sequence[sp.sparray]]) -> Matrix:
+        """Return how much alike nodes are, of which it is known what they share (`of`; `theirs` [thing, node] each)."""
+        (rows, ours), (others, across) = mine, theirs
         same = rows[:, None] == others[None, :]
         found = np.zeros((len(self.channels), len(rows), len(others)), np.float32)
-        for place, vectors in enumerate(self.shared.values()):
-            found[place] = (vectors[rows] @ vectors[others].T).toarray()
+        for place, (here, there) in enumerate(zip(ours, across, strict=True)):
+            found[place] = (here @ there).toarray()
             found[place][same] = 0
         if self.shared:
             found[-2] = found[: len(self.shared)].mean(0)

@@ -27,9 +27,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from gnn.likeness import FUSED, Matrix, Rows, Side
+from gnn.likeness import FUSED, Matrix, Rows
+from gnn.outlook import Outlook, Rectangle, Senders, Surroundings, met
 from gnn.regress import OVER_BOTH, OVER_ONE
-from gnn.task import End, Task
+from gnn.task import Task
 
 FILTERS = (0.3, 1.0, 3.0)
 """The a of the spectral filters s t / (s t + a)."""
@@ -59,28 +60,6 @@ PLAIN = "plain"
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """All that the model knows beside the answers: both ends, and which of their walks meet."""
-
-    task: Task
-    subjects: Side
-    objects: Side
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """How many subjects and objects there are."""
-        return len(self.subjects.nodes), len(self.objects.nodes)
-
-
-@dataclass(frozen=True)
-class Senders:
-    """The subjects and objects that have an answer, of whatever relation: only they send messages."""
-
-    subjects: Rows
-    objects: Rows
-
-
-@dataclass(frozen=True)
 class Answers:
     """The known answers between senders, of each relation, with their factors and regressions where these are used.
 
@@ -91,69 +70,6 @@ class Answers:
     known: Mapping[str, sp.csr_array]
     factors: Mapping[str, tuple[Matrix, Matrix]]
     regressed: Mapping[str, Matrix] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Rectangle:
-    """What can reach the pairs of some subjects and some objects.
-
-    Shapes: rows [row], columns [column]; from_subjects [channel, row, sending subject]; from_objects [channel, sending
-    object, column]; chains [chain, row, column].
-    """
-
-    rows: Rows
-    columns: Rows
-    from_subjects: Matrix
-    from_objects: Matrix
-    chains: Matrix
-
-    @property
-    def mine(self) -> "Outlook":
-        """The likenesses of its subjects, without their walks."""
-        return Outlook(self.rows, self.from_subjects, ())
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What some nodes of one end are alike, and where their walks may meet the other end.
-
-    Shapes: nodes [node]; alike as in a rectangle; met[chain] [node, thing].
-    """
-
-    nodes: Rows
-    alike: Matrix
-    met: Sequence[sp.csr_array]
-
-
-def outlook(around: Surroundings, senders: Senders, end: End, nodes: Rows) -> Outlook:
-    """Look at nodes of one end."""
-    if end == "subject":
-        side, alike = around.subjects, around.subjects.alike(nodes, senders.subjects)
-    else:
-        side, alike = around.objects, around.objects.alike(senders.objects, nodes)
-    return Outlook(nodes, alike, [side.meets[name].reached[nodes] for name in _met(around)])
-
-
-def crossed(one: Outlook, other: Outlook) -> Rectangle:
-    """Look at the pairs of some subjects and some objects."""
-    chains = np.zeros((len(one.met), len(one.nodes), len(other.nodes)), np.float32)
-    for place, (here, there) in enumerate(zip(one.met, other.met, strict=True)):
-        chains[place] = (here @ there.T).toarray()
-    return Rectangle(one.nodes, other.nodes, one.alike, other.alike, chains)
-
-
-def rectangle(around: Surroundings, senders: Senders, rows: Rows, columns: Rows) -> Rectangle:
-    """Look at the pairs of these subjects and objects."""
-    return crossed(outlook(around, senders, "subject", rows), outlook(around, senders, "object", columns))
-
-
-def rectangles(
-    around: Surroundings, senders: Senders, rows: Rows, columns: Rows, size: int = 512
-) -> Iterator[Rectangle]:
-    """Yield a rectangle in parts of at most `size` columns: what reaches all of them need not be held at once."""
-    mine = outlook(around, senders, "subject", rows)
-    for start in range(0, len(columns), size):
-        yield crossed(mine, outlook(around, senders, "object", columns[start : start + size]))
 
 
 @dataclass(frozen=True)
@@ -185,7 +101,7 @@ def fixed_inputs(around: Surroundings, parts: tuple[str, ...]) -> list[Input]:
         if "shares" in parts:
             found.append(Input(relation, "shares", FUSED[-1]))
     if "chains" in parts:
-        found += [Input("", "chains", name) for name in _met(around)]
+        found += [Input("", "chains", name) for name in met(around)]
     return found
 
 
@@ -390,9 +306,3 @@ def _two_sided(task: Task, channels: tuple[str, ...]) -> list[str]:
 
 def _powers(around: Surroundings) -> list[int]:
     return [one.power for one, _ in zip(around.subjects.spectra, around.objects.spectra, strict=False)]
-
-
-def _met(around: Surroundings) -> list[str]:
-    """Return the chains that both ends walk."""
-    subjects, objects = around.subjects.meets, around.objects.meets
-    return [name for name in around.task.chains if subjects[name].reached.nnz and objects[name].reached.nnz]

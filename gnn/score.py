@@ -10,24 +10,10 @@ from scipy.special import expit
 
 from gnn.checkpoint import Member, Model
 from gnn.likeness import FUSED, Matrix, Newcomer, Rows
-from gnn.model import (
-    Input,
-    Outlook,
-    Outset,
-    Rectangle,
-    crossed,
-    filtered,
-    fixed_inputs,
-    heard,
-    learned_inputs,
-    outlook,
-    outset,
-    reached,
-    scaled,
-    sent,
-)
+from gnn.model import Input, Outset, filtered, fixed_inputs, heard, learned_inputs, outset, reached, scaled, sent
+from gnn.outlook import Outlook, Rectangle, crossed, outlook, sharing
 from gnn.prior import pair_prior
-from gnn.task import COLD_OBJECT, COLD_SUBJECT, NEW, WARM
+from gnn.task import COLD_OBJECT, COLD_SUBJECT, NEW, WARM, End
 
 LEVEL = 0.9
 """Of the interval around a score."""
@@ -80,14 +66,20 @@ def input_names(model: Model) -> list[Input]:
 
 def listen(model: Model, rows: Rows, columns: Rows) -> Heard:
     """Return what reaches these pairs; an answered pair by the messages of the inner fold that hid it."""
-    return _heard(model, _begun(model, rows), outlook(model.around, model.senders, "object", columns))
+    return _heard(model, _begun(model, rows), _look(model, "object", columns))
+
+
+def _look(model: Model, end: End, nodes: Rows) -> Outlook:
+    """Look at nodes of one end; what those share that have an answer is worked out once for a model."""
+    shared = model.workings.of("shared", lambda: sharing(model.around, model.senders))
+    return outlook(model.around, model.senders, end, nodes, shared)
 
 
 def _begun(model: Model, rows: Rows) -> Begun:
     """Look at subjects; how the answers are filtered is worked out once for a model."""
     around, senders, parts = model.around, model.senders, model.config.parts
     waves = model.workings.of("filtered", lambda: filtered(around, senders, model.answers, parts))
-    mine = outlook(around, senders, "subject", rows)
+    mine = _look(model, "subject", rows)
     said = outset(around, senders, mine, model.answers, parts, waves)
     learned = []
     for member in model.members:
@@ -138,7 +130,7 @@ def swept(
     `wanted`, by where they begin, are left out. Shapes: rows [row], columns [column].
     """
     few = len(columns) <= COLUMNS
-    ends = [outlook(model.around, model.senders, "object", columns)] if few and len(columns) else []
+    ends = [_look(model, "object", columns)] if few and len(columns) else []
     keep = few and np.array_equal(rows, np.arange(model.around.shape[0]))
     for top in range(0, len(rows), ROWS):
         lefts = [left for left in range(0, len(columns), COLUMNS) if wanted(top, left)]
@@ -147,7 +139,7 @@ def swept(
         block = rows[top : top + ROWS]
         begun = model.workings.of(top, partial(_begun, model, block)) if keep else _begun(model, block)
         for left in lefts:
-            theirs = ends[0] if ends else outlook(model.around, model.senders, "object", columns[left : left + COLUMNS])
+            theirs = ends[0] if ends else _look(model, "object", columns[left : left + COLUMNS])
             yield _heard(model, begun, theirs), top, left
 
 

@@ -20,20 +20,9 @@ from gnn.factorise import factorise
 from gnn.known import listed, sending, surroundings, walked
 from gnn.learned import Edges, Hits, LikenessNet, edges_of, hits_of, moments, pace
 from gnn.likeness import Matrix, Rows
-from gnn.model import (
-    Answers,
-    Rectangle,
-    Senders,
-    Surroundings,
-    fixed_inputs,
-    learned_inputs,
-    outset,
-    reached,
-    rectangles,
-    scaled,
-    sized,
-)
+from gnn.model import Answers, fixed_inputs, learned_inputs, outset, reached, scaled, sized
 from gnn.negatives import left_out, left_out_whole
+from gnn.outlook import Rectangle, Senders, Surroundings, rectangles
 from gnn.pairs import digest
 from gnn.readout import Examples, Fitted, fit
 from gnn.regress import regress

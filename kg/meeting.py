@@ -142,7 +142,10 @@ def _follow(store: Store, question: Question, branches: list[Branch], sides: Sid
     led: dict[tuple[Step, str], set[Key]] = defaultdict(set)  # two sources may state an edge, or one both ways
     for step, origin, ends in store.follow(at, question.where):
         kind = step.end
-        led[step, origin].update(node for end in ends if question.admits(node := (kind, end)))
+        if question.avoid or kind == PERSON:
+            led[step, origin].update(node for end in ends if question.admits(node := (kind, end)))
+        else:  # nearly always: all are admitted
+            led[step, origin].update((kind, end) for end in ends)
     for (step, origin), nodes in led.items():
         for branch in at[step][origin]:
             reached = sides[branch.side]

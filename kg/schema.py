@@ -143,17 +143,17 @@ class Step(NamedTuple):
     @property
     def start(self) -> str:
         """The kind of node that the step leaves."""
-        return self.reverse.end
+        return _ENDS[self][0]
 
     @property
     def end(self) -> str:
         """The kind of node that the step leads to."""
-        return RELATIONS[self.relation].object if self.forward else RELATIONS[self.relation].subject
+        return _ENDS[self][1]
 
     @property
     def reverse(self) -> "Step":
         """The step that leads back."""
-        return self if self.symmetric else Step(self.relation, not self.forward)
+        return _REVERSES[self]
 
     def pattern(self, variable: str = "") -> str:
         """Return the step as Cypher, to stand between two nodes.
@@ -187,6 +187,14 @@ STEPS: dict[str, Step] = {
     for step in (Step(relation.name, forward) for forward in ((True,) if relation.symmetric else (True, False)))
 }
 """Every step, by its text."""
+
+_REVERSES = {step: step if step.symmetric else Step(step.relation, not step.forward) for step in STEPS.values()}
+_ENDS = {
+    step: (ends.subject, ends.object) if step.forward else (ends.object, ends.subject)
+    for step in STEPS.values()
+    for ends in (RELATIONS[step.relation],)
+}
+"""Whoever walks the graph asks for these a hundred thousand times."""
 
 
 def steps_from(kind: str) -> tuple[Step, ...]:

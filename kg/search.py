@@ -4,7 +4,7 @@ Texts are compared as `kg.names.folded` writes them, with what every store keeps
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -15,21 +15,15 @@ import pandas as pd
 from kg.curie import prefixes, standard
 from kg.filter import Filter
 from kg.names import END, folded
-from kg.schema import NODE_KINDS, PERSON, consenting
+from kg.schema import NODE_KINDS, PERSON
 from kg.spelling import Spellings, near, spellings
+from kg.stores.held import names_of
+from kg.stores.naming import Match, called, like, matching
 from kg.stores.protocol import OTHER_VERSION, Key, Store, StoreError
 from kg.stores.releases import read_releases
 
 NEAREST = 5
 MATCHES = ("exact name", "exact synonym", "prefix of name", "prefix of synonym", "part of name", "part of synonym")
-
-_HOLDS = "(n.folded_name CONTAINS $text OR n.folded_synonyms CONTAINS $text)"
-_RANK = (
-    "CASE WHEN n.folded_name = $text THEN 0 WHEN n.folded_synonyms CONTAINS $whole THEN 1 "
-    "WHEN n.folded_name STARTS WITH $text THEN 2 WHEN n.folded_synonyms CONTAINS $beginning THEN 3 "
-    "WHEN n.folded_name CONTAINS $text THEN 4 ELSE 5 END"
-)
-"""The place in `MATCHES` of a node that `_HOLDS` the text."""
 
 
 class UnknownNode(ValueError):
@@ -106,6 +100,8 @@ def meanings(store: Store, texts: Collection[str], kind: str) -> dict[str, tuple
 
     It reads the names of the whole kind once, where `find` would ask a few questions for each text.
     """
+    if names_of(store) is not None and kind != PERSON:
+        return {text: _meaning(store, text, kind) for text in texts}
     kept = ", ".join(f"n.{name} AS {name}" for name in ("id", "name", "folded_id", "folded_name", "folded_synonyms"))
     ways: tuple[dict[str, list[Node]], ...] = tuple(defaultdict(list) for _ in range(4))
     for row in store.query(f"MATCH (n:{kind}) RETURN {kept} ORDER BY id", {}):
@@ -120,6 +116,15 @@ def meanings(store: Store, texts: Collection[str], kind: str) -> dict[str, tuple
         meant = as_written.get(text.strip()) or next((way[key] for way in as_folded if key in way), [])
         found[text] = tuple(dict.fromkeys(meant)) if key else ()
     return found
+
+
+def _meaning(store: Store, text: str, kind: str) -> tuple[Node, ...]:
+    """Return the nodes of a kind that a text means, by names that are held."""
+    key = folded(text)
+    for way in ("identifier", "name", "synonym") if key else ():
+        if found := _called(store, way, key, [kind]):
+            return tuple(node for node in found if node.id == text.strip()) or found
+    return ()
 
 
 def find_ends(store: Store, a: str, b: str, kinds: Collection[str] = ()) -> tuple[Node, Node]:
@@ -152,26 +157,12 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
     wanted = folded(text)
     if not wanted and not kind:
         raise ValueError("the text to search for is empty: give a part of a name or a synonym, or a kind to list")
-    rank, order = "0", "n.folded_name, n.id"
-    text_of, places = {}, {}
-    asked = [consenting("n")] if PERSON in kinds else []
-    if wanted:
-        asked, rank, order = [*asked, _HOLDS], _RANK, f"rank, size(n.folded_name), {order}"
-        text_of, places = {"text": wanted}, {"beginning": END + wanted, "whole": END + wanted + END}
-    matched = f"MATCH (n:{'|'.join(kinds)})" + (f" WHERE {' AND '.join(asked)}" if asked else "")
-    rows = store.query(
-        f"{matched} WITH n, {rank} AS rank ORDER BY {order} LIMIT $limit "
-        "RETURN n.id AS id, labels(n) AS labels, n.name AS name, n.synonyms AS synonyms, rank",
-        {"limit": limit, **text_of, **places},
-    )
-    if not rows and not wanted:
+    matched, total = matching(store, wanted, kinds, limit)
+    if not matched and not wanted:
         check_version(store, kinds)
-    total = len(rows)
-    if total == limit:
-        total = store.query(f"{matched} RETURN count(n) AS total", text_of)[0]["total"]
-    exact = bool(rows) and rows[0]["rank"] < MATCHES.index("prefix of name")
+    exact = bool(matched) and matched[0].rank < MATCHES.index("prefix of name")
     found = dict(_with_curie(store, text, kinds)) if wanted else {}
-    called = {Node(row["id"], _kind(row["labels"]), row["name"]): wanted and _match(row, wanted) for row in rows}
+    called = {Node(*one.named): wanted and _match(one, wanted) for one in matched}
     total += len(found.keys() - called.keys())
     if wanted and not exact and not found and total < limit:
         alike, among = _similar(store, wanted, kinds, {(node.kind, node.id) for node in called}, limit - total)
@@ -198,8 +189,9 @@ def _similar(
 
     A pseudonym has no spelling: nobody is found by one that is nearly right.
     """
-    names = _names(store)
-    alike = [(names.nodes[one.node], one.name) for one in near(names.spelt, wanted)]
+    held = names_of(store)
+    names = _names(store) if held is None else held
+    alike = [(names.key(one.node), one.name) for one in near(names.spelt, wanted)]
     new = [(key, name) for key, name in alike if key[0] in kinds and key[0] != PERSON and key not in known]
     stored: dict[Key, dict[str, Any]] = {}
     for kind in {kind for (kind, _), _ in new[:limit]}:
@@ -225,6 +217,10 @@ class _Names:
     stamp: object
     nodes: tuple[Key, ...]
     spelt: Spellings
+
+    def key(self, node: int) -> Key:
+        """Return the kind and the identifier of a node."""
+        return self.nodes[node]
 
 
 _READ: WeakKeyDictionary[Store, _Names] = WeakKeyDictionary()
@@ -263,7 +259,8 @@ def with_cross_reference(store: Store, text: str, kinds: Collection[str]) -> tup
     if prefix not in prefixes() or not identifier:
         return ()
     capital = f"{prefix}:{identifier.upper()}"
-    return _nodes(store, kinds, "($curie IN n.xrefs OR $capital IN n.xrefs)", {"curie": curie, "capital": capital})
+    found = [node for one in dict.fromkeys((curie, capital)) for node in _called(store, "cross-reference", one, kinds)]
+    return tuple(dict.fromkeys(found))
 
 
 def with_identifier(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
@@ -277,8 +274,8 @@ def with_identifier(store: Store, text: str, kinds: Collection[str]) -> tuple[No
     if not fitting:
         return ()
     exact = store.nodes([(kind, text.strip()) for kind in fitting])
-    return tuple(Node(node, kind, found.name) for (kind, node), found in exact.items()) or _nodes(
-        store, fitting, "n.folded_id = $text", {"text": folded(text)}
+    return tuple(Node(node, kind, found.name) for (kind, node), found in exact.items()) or _called(
+        store, "identifier", folded(text), fitting
     )
 
 
@@ -322,15 +319,8 @@ def check_sources(store: Store, where: Filter) -> None:
         )
 
 
-def _nodes(store: Store, kinds: Collection[str], condition: str, parameters: Mapping[str, object]) -> tuple[Node, ...]:
-    """Return the nodes `n` of these kinds that a condition holds of."""
-    cypher = f"MATCH (n:{'|'.join(kinds)}) WHERE {condition} RETURN n.id AS id, labels(n) AS labels, n.name AS name"
-    return tuple(Node(row["id"], _kind(row["labels"]), row["name"]) for row in store.query(cypher, parameters))
-
-
-def _kind(labels: str | list[str]) -> str:
-    """Return the kind among a node's labels: Ladybug gives the only one, Neo4j a list."""
-    return labels if isinstance(labels, str) else next(label for label in labels if label in NODE_KINDS)
+def _called(store: Store, way: str, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
+    return tuple(Node(*one) for one in called(store, way, text, kinds))
 
 
 def _meant(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
@@ -341,8 +331,8 @@ def _meant(store: Store, text: str, kinds: Collection[str]) -> tuple[Node, ...]:
     return (
         with_identifier(store, text, kinds)
         or with_cross_reference(store, text, kinds)
-        or _nodes(store, kinds, "n.folded_name = $text", {"text": wanted})
-        or _nodes(store, kinds, "n.folded_synonyms CONTAINS $whole", {"whole": END + wanted + END})
+        or _called(store, "name", wanted, kinds)
+        or _called(store, "synonym", wanted, kinds)
     )
 
 
@@ -354,12 +344,12 @@ def _only(text: str, found: tuple[Node, ...]) -> Node | None:
     return found[0] if found else None
 
 
-def _match(row: Mapping[str, Any], wanted: str) -> str:
+def _match(found: Match, wanted: str) -> str:
     """Say how a node matches; of its synonyms that do, the best is told, and of these the first."""
-    match = MATCHES[row["rank"]]
+    match = MATCHES[found.rank]
     if not match.endswith("synonym"):
         return match
-    return f"{match} {min(row['synonyms'], key=lambda synonym: _distance(folded(synonym), wanted))!r}"
+    return f"{match} {min(found.synonyms, key=lambda synonym: _distance(folded(synonym), wanted))!r}"
 
 
 def _distance(name: str, wanted: str) -> tuple[bool, bool, bool]:
@@ -380,14 +370,8 @@ def _unknown(store: Store, text: str, kinds: Collection[str]) -> str:
 
 def _nearest(store: Store, wanted: str, kinds: Collection[str]) -> list[Node]:
     """Return the nodes whose names are spelt most like a text, or begin so."""
-    condition = (
-        "n.folded_name CONTAINS $text OR n.folded_name STARTS WITH $beginning OR (n.folded_name STARTS WITH $initial "
-        "AND size(n.folded_name) >= $low AND size(n.folded_name) <= $high)"
-    )
-    parameters: dict[str, object] = {"text": wanted, "beginning": wanted[:3], "initial": wanted[:1]}
-    parameters |= {"low": len(wanted) - 3, "high": len(wanted) + 3}
     spelt: dict[str, list[Node]] = defaultdict(list)
-    for node in _nodes(store, kinds, condition, parameters) if wanted else ():
+    for node in (Node(*one) for one in like(store, wanted, kinds)) if wanted else ():
         name = folded(node.name)
         for form in {name, name[: len(wanted)]}:
             spelt[form].append(node)

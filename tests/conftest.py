@@ -12,6 +12,8 @@ from kg.build import build
 from kg.fetch import Fetch
 from kg.graph import Graph, SourceRelease, table
 from kg.schema import NODE_KINDS, RELATIONS, edge_columns, node_columns
+from kg.stores.held import Held
+from kg.stores.held_file import read_held
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
 
@@ -265,9 +267,9 @@ def graph() -> Graph:
     return make_graph(NODES, EDGES)
 
 
-@pytest.fixture(scope="module", params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+@pytest.fixture(scope="module", params=["ladybug", "held", pytest.param("neo4j", marks=pytest.mark.neo4j)])
 def store_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreOf]:
-    """Return a way to an open store that holds a given graph, on each of the two stores."""
+    """Return a way to an open store that holds a given graph, on each of the two stores, and held in memory."""
     held: list[tuple[Graph, Store]] = []
     with ExitStack() as stack:
 
@@ -282,6 +284,10 @@ def store_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
                 url = tmp_path_factory.mktemp("store") / "graph.lbdb"
             store = stack.enter_context(open_store(url, create=True))
             store.replace(graph)
+            if request.param == "held":
+                read = read_held(Path(url))
+                assert read is not None
+                store = Held(store, read)
             held.append((graph, store))
             return store
 

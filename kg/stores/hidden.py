@@ -8,8 +8,11 @@ from kg.audit import Audit
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph
 from kg.progress import Progress, silent
-from kg.schema import PERSON, Step
+from kg.schema import PERSON, STEPS, Step
 from kg.stores.protocol import NOTHING, Hop, Key, Known, Store
+
+_SHOWN = frozenset(step for step in STEPS.values() if PERSON not in (step.start, step.end))
+"""The steps that have nothing to do with patients."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,9 @@ class WithoutPatients:
         """Return what is known of each of these nodes that is there, and is no patient."""
         found = self.store.nodes([key for key in keys if key[0] != PERSON])
         return {
-            key: known._replace(degrees={step: count for step, count in known.degrees.items() if _is_shown(step)})
+            key: known
+            if _SHOWN.issuperset(known.degrees)
+            else known._replace(degrees={step: count for step, count in known.degrees.items() if step in _SHOWN})
             for key, known in found.items()
         }
 
@@ -33,11 +38,11 @@ class WithoutPatients:
         self, origins: Mapping[Step, Collection[str]], where: Filter = EVERYTHING
     ) -> Iterator[tuple[Step, str, list[str]]]:
         """Yield where steps lead from nodes, but for those to patients and from them."""
-        return self.store.follow({step: ids for step, ids in origins.items() if _is_shown(step)}, where)
+        return self.store.follow({step: ids for step, ids in origins.items() if step in _SHOWN}, where)
 
     def evidence(self, hops: Collection[Hop], where: Filter = EVERYTHING) -> Iterator[tuple[Hop, Evidence]]:
         """Yield the statements of edges, but for those of patients."""
-        return self.store.evidence([hop for hop in hops if _is_shown(hop[1])], where)
+        return self.store.evidence([hop for hop in hops if hop[1] in _SHOWN], where)
 
     def replace(self, graph: Graph, progress: Progress = silent, audit: Audit | None = None) -> None:
         """Put this graph in place of what the store holds."""
@@ -61,7 +66,3 @@ class WithoutPatients:
 
     def __exit__(self, *failure: object) -> None:
         self.store.__exit__(*failure)
-
-
-def _is_shown(step: Step) -> bool:
-    return PERSON not in (step.start, step.end)

@@ -3,7 +3,7 @@
 import ctypes
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -100,13 +100,22 @@ class LadybugStore:
 
     def read(self) -> Graph:
         """Return the whole graph, sources included."""
-        nodes = {kind: self._rows(_match_nodes(kind), node_columns(kind)) for kind in NODE_KINDS}
-        edges = {relation: self._rows(_match_edges(relation), edge_columns(relation)) for relation in RELATIONS}
+        nodes = {kind: self.node_table(kind, node_columns(kind)) for kind in NODE_KINDS}
+        edges = {relation: self.edge_table(relation, edge_columns(relation)) for relation in RELATIONS}
         return Graph(
             {kind: rows for kind, rows in nodes.items() if rows.num_rows},
             {relation: rows for relation, rows in edges.items() if rows.num_rows},
             read_releases(self),
         )
+
+    def node_table(self, kind: str, columns: Mapping[str, AttributeType]) -> pa.Table:
+        """Return these columns of all nodes of a kind, of those of `kg.schema.node_columns` and `KEPT_COLUMNS`."""
+        returned = ", ".join(f"n.`{name}` AS `{name}`" for name in columns)
+        return self._rows(f"MATCH (n:{kind}) RETURN {returned}", columns)
+
+    def edge_table(self, relation: str, columns: Mapping[str, AttributeType]) -> pa.Table:
+        """Return these columns of all edges of a relation, `subject` and `object` and those that it has."""
+        return self._rows(_match_edges(relation, columns), columns)
 
     def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Run one reading Cypher query with parameters and return its rows."""
@@ -330,7 +339,7 @@ def _set_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) -> No
 def _upsert_edges(connection: ladybug.Connection, relation: str, added: pa.Table | None, gone: pa.Table | None) -> None:
     """Write the relation's table anew: Ladybug copies into an empty one a hundred times faster than into a full one."""
     columns = arrow_schema(edge_columns(relation))
-    kept = _execute(connection, _match_edges(relation), {}).get_as_arrow().cast(columns)
+    kept = _execute(connection, _match_edges(relation, edge_columns(relation)), {}).get_as_arrow().cast(columns)
     for rows in (added, gone):
         if rows is not None:
             kept = kept.filter(pc.invert(pc.is_in(edge_keys(relation, kept), edge_keys(relation, rows))))
@@ -343,14 +352,7 @@ def _release_table(graph: Graph) -> pa.Table:
     return table(RELEASE_COLUMNS, [release_row(release) for release in graph.sources])
 
 
-def _match_nodes(kind: str) -> str:
-    returned = ", ".join(f"n.`{name}` AS `{name}`" for name in node_columns(kind))
-    return f"MATCH (n:{kind}) RETURN {returned}"
-
-
-def _match_edges(relation: str) -> str:
-    ends = RELATIONS[relation]
-    returned = ", ".join(f"r.`{name}` AS `{name}`" for name in _edge_properties(relation))
-    return (
-        f"MATCH (s:{ends.subject})-[r:{relation}]->(o:{ends.object}) RETURN s.id AS subject, o.id AS object, {returned}"
-    )
+def _match_edges(relation: str, columns: Iterable[str]) -> str:
+    ends, of = RELATIONS[relation], {"subject": "s.id", "object": "o.id"}
+    returned = ", ".join(f"{of.get(name, f'r.`{name}`')} AS `{name}`" for name in columns)
+    return f"MATCH (s:{ends.subject})-[r:{relation}]->(o:{ends.object}) RETURN {returned}"

@@ -52,10 +52,11 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
     if made is not None:
         say("a key for this start alone, shown once (header X-API-Key; `panakeia key add` makes lasting ones):")
         say(made.text)
+    desk.warm(say)
     proxied = access.transport == "proxy"
     uvicorn.Server(
         uvicorn.Config(
-            make_app(desk, gate, more=_point_of_care(settings, access)),
+            make_app(desk, gate, more=_point_of_care(desk, access)),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -67,14 +68,15 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
     ).run(sockets=[listening])
 
 
-def _point_of_care(settings: DeskSettings, access: Access) -> list[tuple[str, APIRouter]]:
+def _point_of_care(desk: Desk, access: Access) -> list[tuple[str, APIRouter]]:
     """Return the routes of CDS Hooks, where the settings say that there are any."""
     from panakeia.hooks.router import router
     from panakeia.hooks.settings import Settings
 
     if access.hooks is None:
         return []
-    session = Session(settings.store, settings.model, data=settings.data)
+    settings = desk.settings
+    session = Session(settings.store, settings.model, data=settings.data, shared=desk.shared)
     said: dict[str, Any] = {name: getattr(access.hooks, name) for name in type(access.hooks).model_fields}
     home = settings.home
     said |= {"feedback": home / "feedback.jsonl", "memory": home / "hooks.db", "secret": secret(home)}

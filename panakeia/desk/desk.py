@@ -5,11 +5,12 @@ import json
 import queue
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, get_args
 
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
@@ -20,8 +21,10 @@ from panakeia.desk.kept import Kept
 from panakeia.desk.named import Named, roots_of
 from panakeia.desk.requests import arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
+from panakeia.desk.warm import Warmth
 from panakeia.verb import DOES, Right, Verb
 from panakeia.verbs.held import MODEL, STORE
+from panakeia.verbs.shared import Shared
 
 if TYPE_CHECKING:
     from kg.progress import Progress
@@ -84,6 +87,8 @@ class Desk:
         self._lent = queue.Queue[None](SESSIONS)
         self._bytes: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._versions: dict[str, str] = {}
+        self.shared = Shared()
+        self.warmth = Warmth(self.settings.store, self.settings.model, self.shared)
 
     @cached_property
     def verbs(self) -> Mapping[str, Verb]:
@@ -105,7 +110,7 @@ class Desk:
         where a right is missing or patients would be shown without it, and what the verb's room raises.
         """
         verb, given = self._given(name, request, rights, strict)
-        return self._answered(verb, given, rights, at)
+        return self._answered(verb, given, rights, at)[0]
 
     def ask(
         self,
@@ -125,8 +130,8 @@ class Desk:
         keep = verb.repeats and not verb.long
         body, named = self._bytes.get(etag) if keep else None, False
         if body is None:
-            found = self._answered(verb, given, rights, None)
-            body, named = rendered(found, form), _names_patient(found)
+            found, told = self._answered(verb, given, rights, None)
+            body, named = told if form == "json" else rendered(found, form), names_pseudonym(told.decode())
             if keep and not named:
                 self._bytes.put(etag, body)
         return Reply(body, FORMS[form], etag, version, named)
@@ -162,6 +167,10 @@ class Desk:
 
         store = self.settings.store
         return without_login(store) if "://" in store else Path(store).name, self.settings.model.name
+
+    def warm(self, say: Callable[[str], None]) -> Thread | None:
+        """Begin to read what all sessions share, beside whoever asks; return the thread, none where it has begun."""
+        return self.warmth.begin(self.state(), say)
 
     def close(self) -> None:
         """Let go of all sessions."""
@@ -203,7 +212,10 @@ class Desk:
             raise NotAllowed("patients", "what is asked of a patient")
         return verb, given
 
-    def _answered(self, verb: Verb, given: Mapping[str, Any], rights: frozenset[Right], at: At | None) -> Answer:
+    def _answered(
+        self, verb: Verb, given: Mapping[str, Any], rights: frozenset[Right], at: At | None
+    ) -> tuple[Answer, bytes]:
+        """Return a verb's answer, and its JSON."""
         folder = Path(tempfile.mkdtemp(prefix="panakeia-")) if at is None else at.folder
         try:
             called = arguments(verb, given, folder, self.kept)
@@ -212,10 +224,11 @@ class Desk:
                 if about.role == "kept" and isinstance(called.get(name), Path) and name not in given:
                     called[name] = self.settings.model.parent
             with self._session(None if at is None else at.progress, patients="patients" in rights) as session:
-                found = verb.function(session, **called)
-            if "patients" not in rights and _names_patient(found):
+                found = self._named(verb, verb.function(session, **called), folder)
+            told = rendered(found, "json")
+            if "patients" not in rights and names_pseudonym(told.decode()):
                 raise NotAllowed("patients", "the answer names patients, and it")
-            return self._named(verb, found, folder)
+            return found, told
         finally:
             if at is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -236,10 +249,11 @@ class Desk:
         from kg.sparql_apart import Limits
 
         self._lent.put(None)
-        state, held = (self.state(), patients), self.settings
+        self.warmth.follow(now := self.state())
+        state, held = (f"{now}\n{self.warmth.rounds}", patients), self.settings
         try:
             session = self._idle_one(state) or Session(
-                held.store, held.model, data=held.data, patients=patients, limits=Limits()
+                held.store, held.model, data=held.data, patients=patients, limits=Limits(), shared=self.shared
             )
             session._progress = progress or silent
             try:
@@ -284,10 +298,6 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
     elif hasattr(value, "text"):
         yield from _texts(value.text)
-
-
-def _names_patient(answer: Answer) -> bool:
-    return names_pseudonym(rendered(answer, "json").decode())
 
 
 def _told(value: Any) -> Any:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kg.progress import Progress
     from kg.sparql_apart import Limits
     from kg.stores.protocol import Store
+    from panakeia.verbs.shared import Shared
 
 STORE = "out/graph.lbdb"
 MODEL = "out/model"
@@ -31,11 +32,13 @@ class Held:
         progress: "Progress | None" = None,
         patients: bool = True,
         limits: "Limits | None" = None,
+        shared: "Shared | None" = None,
     ) -> None:
         self.store, self.model = str(store), Path(model)
         self.data = None if data is None else Path(data)
         self._progress, self._patients, self._limits = progress, patients, limits
         self._opened: Store | None = None
+        self._shared = shared
         self._loaded: dict[Path, AnyModel] = {}
         self._guided: Bedside | None = None
 
@@ -57,10 +60,16 @@ class Held:
     def _graph(self) -> "Store":
         """Return the session's store, opened."""
         if self._opened is None:
+            from kg.stores.held import Held as HeldStore
+            from kg.stores.held import stamp_of
             from kg.stores.hidden import WithoutPatients
             from kg.stores.opening import open_store
 
+            before = stamp_of(Path(self.store))
             opened = open_store(self.store).__enter__()
+            held = None if self._shared is None else self._shared.graph(self.store)
+            if held is not None and held.stamp == before:  # what was opened is what was read
+                opened = HeldStore(opened, held)
             self._opened = opened if self._patients else WithoutPatients(opened)
         return self._opened
 
@@ -85,9 +94,11 @@ class Held:
         from gnn.folders import holding
 
         folder = holding(self.model, tasks) if tasks else self.model
-        if folder not in self._loaded:
-            self._loaded[folder] = load(folder)
-        return self._loaded[folder]
+        if folder in self._loaded:
+            return self._loaded[folder]
+        if self._shared is not None:
+            return self._shared.model(folder)
+        return self._loaded.setdefault(folder, load(folder))
 
     def _noted(self, verb: str, about: str | Collection[str] = (), size: int | None = None, detail: str = "") -> None:
         """Write into the store's journal that this is asked of its patients (see `kg.patients.journal.note`)."""

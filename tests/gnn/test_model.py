@@ -13,7 +13,8 @@ from gnn.edge_weights import nearest
 from gnn.factorise import FactorSettings, factorise
 from gnn.known import answers, sending, surroundings
 from gnn.learned import Edges, LikenessNet, hits
-from gnn.model import FILTERS, PARTS, fixed_inputs, heard, reached, rectangle, sent
+from gnn.model import FILTERS, PARTS, fixed_inputs, heard, reached, sent
+from gnn.outlook import rectangle
 from gnn.readout import Examples, fit
 from gnn.score import listen, regime_of
 from gnn.train import seen_answers

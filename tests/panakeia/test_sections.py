@@ -14,7 +14,8 @@ from gnn.evaluate import Evaluation
 from gnn.explain import Explanation
 from gnn.likeness import Side
 from gnn.metrics import AGAINST_JUDGED
-from gnn.model import Answers, Senders, Surroundings
+from gnn.model import Answers
+from gnn.outlook import Senders, Surroundings
 from gnn.task import TREATS
 from kg.audit import REJECTED, Audit, Tally
 from kg.graph import Evidence

@@ -1,0 +1,91 @@
+"""Warm: what a desk reads and works out before it is asked, so that the first who asks does not wait for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from panakeia.verbs.shared import Shared
+
+if TYPE_CHECKING:
+    from kg.progress import Progress
+
+
+@dataclass(frozen=True)
+class _Now:
+    """Of which state of the desk's files all is held, or being read: then `doing` says what is done."""
+
+    state: str
+    doing: str
+
+
+class Warmth:
+    """Reads a graph's names and steps and loads the models beside whoever asks, and again when their files change.
+
+    `rounds` counts how often it was done: a session that was opened before does not have what is held since.
+    """
+
+    def __init__(self, store: str, model: Path, shared: Shared) -> None:
+        self._store, self._model, self._shared = store, model, shared
+        self._lock = Lock()
+        self._say: Callable[[str], None] | None = None
+        self._now = _Now("", "")
+        self.rounds = 0
+
+    @property
+    def doing(self) -> str:
+        """What is being done; nothing when all is done, or none was ever wanted."""
+        return self._now.doing
+
+    def begin(self, state: str, say: Callable[[str], None]) -> Thread | None:
+        """Begin, and go on whenever `follow` sees another state; `say` is told how far it is."""
+        self._say = say
+        return self.follow(state)
+
+    def follow(self, state: str) -> Thread | None:
+        """Return the thread that begins anew, where the state is another than that of what is held."""
+        with self._lock:
+            if self._say is None or self.doing or self._now.state == state:
+                return None
+            self._now = _Now(state, "begin")
+            thread = Thread(target=self._run, args=(state, self._say), name="warm the desk", daemon=True)
+            thread.start()
+            return thread
+
+    def _run(self, state: str, say: Callable[[str], None]) -> None:
+        def progress(stage: str, share: float) -> None:
+            if self.doing != stage:
+                self._now = _Now(state, stage)
+                say(f"the desk gets ready ({share:.0%}): {stage}")
+
+        told = "the desk is ready"
+        try:
+            warm(self._store, self._model, self._shared, progress)
+        except (ValueError, OSError) as failure:
+            told = f"the desk answers, but slowly: {failure}"
+        finally:
+            self.rounds += 1
+            self._now = _Now(state, "")
+        say(told)
+
+
+def warm(store: str, model: Path, shared: Shared, progress: "Progress") -> None:
+    """Read and work out all that is shared; raises `ValueError` or `OSError` where the graph or a model is none."""
+    import numpy as np
+
+    from gnn.checkpoint import Model, model_file
+    from gnn.folders import folder_for
+    from gnn.score import logits
+    from gnn.task import TASKS
+
+    held = shared.read(store, progress)
+    if held is not None:
+        progress("read spellings", 0.4)
+        _ = held.names.spelt
+    for folder in {folder_for(model, task): None for task in TASKS}:
+        if model_file(folder).exists():
+            progress(f"load {folder.name}", 0.6)
+            loaded = shared.model(folder)
+            if isinstance(loaded, Model) and all(loaded.around.shape):
+                logits(loaded, np.arange(loaded.around.shape[0]), np.zeros(1, np.int64))

@@ -1,0 +1,108 @@
+"""What is held of a graph in memory is what its store says, and no longer than the store says it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.graph import Graph, table
+from kg.schema import PERSON, STEPS, Step, node_columns
+from kg.search import UnknownNode, find, meanings, search
+from kg.stores.held import Held, HeldGraph, names_of, stamp_of
+from kg.stores.held_file import read_held
+from kg.stores.hidden import WithoutPatients
+from kg.stores.ladybug import LadybugStore
+from kg.stores.protocol import Store
+
+
+def held_of(path: Path) -> HeldGraph:
+    found = read_held(path)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def path(tmp_path: Path, graph: Graph) -> Path:
+    path = tmp_path / "graph.lbdb"
+    with LadybugStore(path, create=True) as store:
+        store.replace(graph)
+    return path
+
+
+@pytest.fixture
+def stores(path: Path) -> Iterator[tuple[Store, Store]]:
+    """The store, and itself with what is held of it."""
+    with LadybugStore(path) as store:
+        yield store, Held(store, held_of(path))
+
+
+def test_every_step_leads_where_the_store_says(stores: tuple[Store, Store], graph: Graph) -> None:
+    nodes = {kind: rows["id"].to_pylist() for kind, rows in graph.nodes.items()}
+    origins = {step: [*nodes.get(step.start, ()), "DRUGBANK:DB99999"] for step in STEPS.values()}
+    said, held = (sorted((step, one, sorted(ends)) for step, one, ends in store.follow(origins)) for store in stores)
+    assert said == held
+    keys = [(kind, one) for kind, ids in nodes.items() for one in [*ids, "DOID:0"]]
+    assert stores[0].nodes(keys) == stores[1].nodes(keys)
+
+
+def test_every_part_of_every_name_is_found_as_the_store_finds_it(stores: tuple[Store, Store], graph: Graph) -> None:
+    names = [name for rows in graph.nodes.values() for name in rows["name"].to_pylist()]
+    texts = dict.fromkeys(text for name in names for text in (name, name[:3], name[1:], name.upper(), name[2:5]))
+    for text in texts:
+        if text.strip():
+            said, held = (search(store, text, 5) for store in stores)
+            told, known = (one.nodes[~one.nodes["match"].str.startswith("similar")] for one in (said, held))
+            assert told.values.tolist() == known.values.tolist(), text
+            for kind in ("Drug", "Disease", PERSON):
+                assert meanings(stores[0], [text], kind) == meanings(stores[1], [text], kind), (text, kind)
+
+
+@pytest.mark.parametrize("text", ["DRUGBANK:DB00682", "drugbank:db00682", "coumadin", "warfarin"])
+def test_a_node_is_found_in_every_way(stores: tuple[Store, Store], text: str) -> None:
+    assert find(stores[0], text) == find(stores[1], text)
+
+
+def test_letters_that_stand_for_others_in_patterns_are_letters(tmp_path: Path) -> None:
+    rows = [{"id": f"NCBIGene:{place}", "name": name} for place, name in enumerate(["a.b", "axb", "(c", "α1", "aaa"])]
+    path = tmp_path / "graph.lbdb"
+    with LadybugStore(path, create=True) as store:
+        store.replace(Graph({"Gene": table(node_columns("Gene"), rows)}, {}))
+        held = Held(store, held_of(path))
+        for text in ("a.b", "(", "c", "α", "aa", "a"):
+            assert search(held, text).nodes.values.tolist() == search(store, text).nodes.values.tolist(), text
+
+
+def test_no_patient_is_held(path: Path) -> None:
+    held = held_of(path)
+    assert PERSON not in {held.names.key(node)[0] for node in range(len(held.names.ids))}
+    assert PERSON not in held.nodes
+    assert not [step for step in held.led if PERSON in (step.start, step.end)]
+    with LadybugStore(path) as store:
+        hidden = WithoutPatients(Held(store, held))
+        assert names_of(hidden) is held.names
+        assert not hidden.nodes([(PERSON, "PANAKEIA:P-1")])
+        assert all(PERSON not in (step.start, step.end) for one in held.nodes for step in _steps(hidden, held, one))
+
+
+def _steps(store: Store, held: HeldGraph, kind: str) -> list[Step]:
+    found = store.nodes([(kind, one) for one in held.nodes[kind].ids])
+    return [step for known in found.values() for step in known.degrees]
+
+
+def test_what_is_written_through_it_is_seen(stores: tuple[Store, Store]) -> None:
+    held = stores[1]
+    added = [{"id": "DRUGBANK:DB77777", "name": "Newlizumab"}]
+    with pytest.raises(UnknownNode):
+        find(held, "newlizumab")
+    held.add(Graph({"Drug": table(node_columns("Drug"), added)}, {}))
+    assert find(held, "newlizumab").id == "DRUGBANK:DB77777"
+    assert names_of(held) is None
+
+
+def test_it_belongs_to_the_file_that_it_was_read_from(path: Path, graph: Graph) -> None:
+    held = held_of(path)
+    assert held.stamp == stamp_of(path)
+    with LadybugStore(path) as store:
+        store.add(Graph({"Drug": graph.nodes["Drug"].slice(0, 1)}, {}))
+    assert held.stamp != stamp_of(path)
+    assert read_held(path.with_name("none.lbdb")) is None

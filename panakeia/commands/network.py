@@ -155,6 +155,12 @@ def rank(
     ] = None,
     top: TopOption = 20,
     new: Annotated[bool, typer.Option("--new", help="Leave out the pairs that the model's source lists.")] = False,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where", help="Only candidates of which this is known: half_life_h<=24; repeatable.", metavar="CONDITION"
+        ),
+    ] = None,
 ) -> Answer:
     """Rank drugs for a disease, and whatever a model ranks, from either end; several nodes at once.
 
@@ -162,7 +168,15 @@ def rank(
 
     Example: panakeia rank "type 2 diabetes mellitus" --top 20
     """
-    return session.rank(*(nodes or ()), candidates=candidates, file=file, described=described, top=top, new_only=new)
+    return session.rank(
+        *(nodes or ()),
+        candidates=candidates,
+        file=file,
+        described=described,
+        top=top,
+        new_only=new,
+        where=where or (),
+    )
 
 
 @verb(app, "explain", right="graph", needs=("store", "model"), show=_print_or_note)

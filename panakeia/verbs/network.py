@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from gnn.evaluate import Evaluation, Protocol
     from gnn.explain import Explanation
     from gnn.task import End
+    from kg.query.conditions import Condition
     from kg.search import Node
+
+_EVERY = 1_000_000
+"""More candidates than any model has."""
 
 
 class NetworkVerbs(Held):
@@ -172,13 +176,15 @@ class NetworkVerbs(Held):
         described: str | Path | None = None,
         top: int = 20,
         new_only: bool = False,
+        where: Sequence[str] = (),
     ) -> Table:
         """Rank the candidates for a node: score, degree prior, lift over it, and whether the source lists the pair.
 
         `candidates` are drugs, diseases, targets or patients; where it is not said, those that the session's model
         ranks for the node: drugs for a disease; drugs for a patient. Several nodes, and those in a `file`, a line
         each, are ranked at once. A node that is in no graph is `described` in a TOML file. With `new_only`, listed
-        pairs are left out.
+        pairs are left out. Of candidates that meet all conditions `where`, as "half_life_h<=24", the first are given,
+        each with its rank among all; who lacks an attribute meets no condition on it.
         """
         from gnn.ask import rank_many
         from gnn.patients.model import PatientModel
@@ -187,19 +193,49 @@ class NetworkVerbs(Held):
         if described is not None:
             if nodes or file is not None:
                 raise ValueError("got a description and nodes: expected either nodes of the graph, or a description")
+            if where:
+                raise ValueError("got a description and conditions: expected conditions on candidates for nodes alone")
             return self._rank_described(described, candidates, top, new_only)
         texts = [*nodes, *(_lines(file) if file is not None else ())]
         if not texts:
             raise ValueError("got no node to rank for: expected one or more, by name or identifier, or a file of them")
         model, found, end = self._asked(texts, candidates)
         how = rank_many if isinstance(model, PatientModel) else rank_all
-        frame = how(model, self._graph(), found, end, top=top, new_only=new_only)  # type: ignore[arg-type]
+        conditions = self._conditions(model, end, where)
+        every = _EVERY if conditions and top > 0 else top
+        frame = how(model, self._graph(), found, end, top=every, new_only=new_only)  # type: ignore[arg-type]
+        notes: list[str] = []
+        if conditions:
+            frame, notes = self._chosen(frame, model.task.kinds[1 if end == "subject" else 0], conditions, top)
         if isinstance(model, PatientModel):
             self._noted("rank", frame["patient"].tolist() if end == "object" else [node.id for node in found])
         if len(found) == 1:
             frame = frame.iloc[:, 2:]
         whom = f"{found[0].name} ({found[0].id})" if len(found) == 1 else f"{len(found)} nodes, {found[0].name} first"
-        return _ranking(model, end, whom, frame)
+        return _ranking(model, end, whom, frame, notes)
+
+    def _conditions(self, model: "AnyModel", end: "End", where: Sequence[str]) -> "list[Condition]":
+        from kg.query.conditions import read_condition
+
+        kind = model.task.kinds[1 if end == "subject" else 0]
+        return [read_condition(text, kind) for text in where]
+
+    def _chosen(
+        self, frame: "pd.DataFrame", kind: str, conditions: "Sequence[Condition]", top: int
+    ) -> "tuple[pd.DataFrame, list[str]]":
+        """Return the first candidates that meet all conditions, of each asked node, and how many there are."""
+        from kg.query.conditions import meeting, without
+
+        asked, column = frame.columns[0], frame.columns[list(frame.columns).index("rank") + 1]
+        among = set(frame[column])
+        met = meeting(self._graph(), kind, conditions)
+        kept = frame[frame[column].isin(met)].groupby(asked, sort=False).head(top).reset_index(drop=True)
+        lacking = [
+            f"{name} is not known of {without(self._graph(), kind, name, among):,}"
+            for name in dict.fromkeys(one.attribute for one in conditions)
+        ]
+        told = f"where {' and '.join(map(str, conditions))}: {len(among & met):,} of {len(among):,} candidates"
+        return kept, ["; ".join([told, *lacking])]
 
     def _asked(self, texts: Sequence[str], candidates: str | None) -> "tuple[AnyModel, list[Node], End]":
         """Return which model ranks for these nodes, the nodes, and the end that they are at."""

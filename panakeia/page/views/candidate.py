@@ -7,7 +7,7 @@ from panakeia.page.asked import Asked
 from panakeia.page.figures.parts import parts_figure
 from panakeia.page.figures.routes import routes_figure
 from panakeia.page.view import Page, View
-from panakeia.page.views.disease import candidates, what_is_known
+from panakeia.page.views.disease import candidates, licences, what_is_known
 
 _PATTERNS, _MOST, _DRAWN = 100, 50, 8
 _SIDE_EFFECTS = "causes_side_effect"
@@ -35,6 +35,7 @@ def _show(asked: Asked) -> Page:
         "relations": sorted({step["relation"] for path in every for step in path["steps"] if "relation" in step}),
         "without": asked.many("without"),
         "sources": sorted({one for path in every for step in path["steps"] for one in step.get("sources", ())}),
+        "licences": licences(asked),
         "among": candidates(asked),
         "known": what_is_known(asked, disease["id"]).get(drug["id"], []),
         "among_paths": len(every),
@@ -84,6 +85,7 @@ def _request(asked: Asked, drug: str, disease: str) -> dict[str, Any]:
         ("through", asked.many("through")),
         ("without", list(dict.fromkeys(without))),
         ("source", asked.many("source")),
+        ("licence", asked.many("licence")),
     ):
         if values:
             request[name] = values

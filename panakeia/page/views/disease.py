@@ -22,8 +22,9 @@ def _show(asked: Asked) -> Page:
     if not asked.one("node"):
         return Page("disease_box.html.j2", "Disease")
     disease = asked.node(asked.one("node"), "Disease", quiet=True)
-    known = what_is_known(asked, disease["id"])
-    harmed = _causing(asked, disease)
+    licence = asked.one("licence")
+    known = what_is_known(asked, disease["id"], licence)
+    harmed = _causing(asked, disease, licence)
     rows, told = _ranked(asked, disease["id"], known, harmed)
     seen = [_row(row, known, harmed) for row in rows]
     pinned = asked.many("pin")[:_COMPARED]
@@ -36,6 +37,8 @@ def _show(asked: Asked) -> Page:
         "compared": compared,
         "facts": _FACTS,
         "tops": _TOPS,
+        "licence": licence,
+        "licences": licences(asked),
         "among": candidates(asked),
         "runs_jobs": asked.runs_jobs,
         "all_pairs": address("/ask/rank", nodes=[disease["id"]], top=_ALL),
@@ -45,14 +48,27 @@ def _show(asked: Asked) -> Page:
     return Page("disease.html.j2", f"Drugs for {disease['name']}", values, rows=flat, figures=drawn)
 
 
-def what_is_known(asked: Asked, disease: str) -> dict[str, list[str]]:
-    """Return the relations of each drug to a disease, in words with their sources, by the drug's identifier."""
-    request = {"node": disease, "kind": "Disease", "of_kind": ["Drug"], "top": _DRUGS}
+def licences(asked: Asked) -> list[str]:
+    """Return the licences of the graph's sources."""
+    return sorted({one["licence"] for one in asked.ask("info", {}, quiet=True).content["sources"] if one["licence"]})
+
+
+def what_is_known(asked: Asked, disease: str, licence: str = "") -> dict[str, list[str]]:
+    """Return the relations of each drug to a disease, in words with their sources, by the drug's identifier.
+
+    With a `licence`, only what is stated under it.
+    """
+    request = _drugs_of(disease, "Disease", licence)
     found: dict[str, list[str]] = {}
     for row in asked.ask("neighbours", request, quiet=True).content["neighbours"]:
         sources = ", ".join(dict.fromkeys(one["source"] for one in row["evidence"]))
         found.setdefault(row["id"], []).append(f"{row['relation'].replace('_', ' ')} ({sources})")
     return found
+
+
+def _drugs_of(node: str, kind: str, licence: str) -> dict[str, Any]:
+    request: dict[str, Any] = {"node": node, "kind": kind, "of_kind": ["Drug"], "top": _DRUGS}
+    return request | ({"licence": [licence]} if licence else {})
 
 
 def candidates(asked: Asked, task: str = "treats", column: str = "drugs") -> int | None:
@@ -63,12 +79,12 @@ def candidates(asked: Asked, task: str = "treats", column: str = "drugs") -> int
     return None
 
 
-def _causing(asked: Asked, disease: Mapping[str, Any]) -> set[str]:
+def _causing(asked: Asked, disease: Mapping[str, Any], licence: str) -> set[str]:
     """Return the drugs with a side effect that is this disease by a shared identifier."""
     found: set[str] = set()
     for other in disease.get("xrefs", ()):
         if other.startswith("UMLS:"):
-            request = {"node": other, "kind": "SideEffect", "of_kind": ["Drug"], "top": _DRUGS}
+            request = _drugs_of(other, "SideEffect", licence)
             try:
                 rows = asked.ask("neighbours", request, quiet=True).content["neighbours"]
             except ValueError:  # no side effect has this identifier
@@ -87,6 +103,12 @@ def _ranked(
     if asked.one("new"):
         request["new"] = True
         told.append("without pairs that are in the list of the model's source")
+    request |= _half_life(asked, told)
+    if asked.one("licence"):
+        told.append(
+            f"what is known, and who is of a class, counts as far as it is stated under {asked.one('licence')}; the "
+            "scores were learned from all sources"
+        )
     members = _members(asked, told)
     unwanted = (
         {drug for drug, words in known.items() if any(one.startswith(_spoken()) for one in words)}
@@ -106,12 +128,28 @@ def _ranked(
     return kept[:top], told
 
 
+def _half_life(asked: Asked, told: list[str]) -> dict[str, Any]:
+    """Return the conditions on the half-life, where they are asked for."""
+    found = []
+    for name, sign, words in (("half_from", ">=", "at least"), ("half_to", "<=", "at most")):
+        if text := asked.one(name):
+            try:
+                hours = float(text)
+            except ValueError:
+                hours = -1.0
+            if not 0.0 <= hours < 1e6:
+                raise ValueError(f"half-life: got {text!r}, expected hours, as in 24")
+            found.append(f"half_life_h{sign}{hours:g}")
+            told.append(f"with a half-life of {words} {hours:g} hours, as far as it is known")
+    return {"where": found} if found else {}
+
+
 def _members(asked: Asked, told: list[str]) -> set[str] | None:
     """Return the drugs of the class that is asked for; None where none is."""
     named = asked.one("class")
     if not named:
         return None
-    request = {"node": named, "kind": "PharmacologicClass", "of_kind": ["Drug"], "top": _DRUGS}
+    request = _drugs_of(named, "PharmacologicClass", asked.one("licence"))
     found = asked.ask("neighbours", request, quiet=True).content
     told.append(f"of the class {found['node']['name']}")
     return {row["id"] for row in found["neighbours"]}

@@ -137,3 +137,17 @@ def test_a_figure_is_exported_as_svg_and_as_png_of_twice_its_size_with_its_colou
     inks = {ink for _, ink in image.getcolors(1 << 20)}
     assert {(255, 255, 255), (0x2B, 0x6C, 0xB0), (0xB4, 0x53, 0x0F), (0x16, 0x24, 0x2F)} <= inks  # listed, not, letters
     assert "var(" not in ElementTree.tostring(drawn, encoding="unicode")
+
+
+def test_a_licence_holds_for_what_is_known_and_says_that_the_score_is_of_all(asking: Asking) -> None:
+    client = asking("reader")
+    whole = client.get("/disease", params={"node": DISEASE, "as": "json"}).json()["answer"]
+    asked = {"node": DISEASE, "licence": "CC0-1.0"}
+    held = client.get("/disease", params=asked | {"as": "json"}).json()["answer"]
+    assert [row["score"] for row in held] == [row["score"] for row in whole]
+    text = unescape(client.get("/disease", params=asked).text)
+    assert "stated under CC0-1.0; the scores were learned from all sources" in text
+    drug = whole[0]["drug"]
+    paths = {"drug": drug, "disease": DISEASE, "licence": "CC0-1.0", "as": "json"}
+    for path in client.get("/candidate", params=paths).json()["answer"]["paths"]:
+        assert all(any(e["licence"] == "CC0-1.0" for e in step["evidence"]) for step in path["steps"][:-1])

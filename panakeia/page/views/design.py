@@ -3,7 +3,7 @@
 from typing import Any
 
 from panakeia.page.asked import Asked
-from panakeia.page.designs import EXAMPLES, FIELDS, example, fields_of, with_fields
+from panakeia.page.designs import EXAMPLES, example, fields_of, groups_of, with_fields
 from panakeia.page.queue import begin
 from panakeia.page.render import address
 from panakeia.page.view import Away, Page, View
@@ -22,14 +22,16 @@ def _show(asked: Asked) -> Page | Away:
         job = begin(asked, "trial_run", {"design": toml})
         return Away(f"/jobs/{job.id}")
     asked.shown("trial_run", {"design": toml})
-    fields = fields_of(toml)
     values: dict[str, Any] = {
         "toml": toml,
-        "fields": [(name, words, fields.get(name, "")) for name, words in FIELDS.items()],
-        "choices": {"model": list(MODELS), "design": ["twins", "parallel"]},
+        "groups": groups_of(toml),
+        "choices": {"trial.model": list(MODELS), "trial.design": ["twins", "parallel"]},
         "examples": EXAMPLES,
     }
-    return Page("design.html.j2", f"{fields.get('name', 'Design')} · Trial", values, content={"toml": toml, **fields})
+    fields = fields_of(toml)
+    name = fields["trial.name"].text if "trial.name" in fields else "Design"
+    content = {"toml": toml, "fields": {one.name: one.value for one in fields.values()}}
+    return Page("design.html.j2", f"{name} · Trial", values, content=content)
 
 
 def _toml(asked: Asked) -> str:
@@ -39,8 +41,8 @@ def _toml(asked: Asked) -> str:
         raise ValueError(f"toml: got {len(text):,} letters, expected up to {_MOST:,}: run it on the command line")
     if asked.one("use") != "form":
         return text
-    said = {name: asked.one(f"f.{name}") for name in FIELDS}
-    was = {name: str(value) for name, value in fields_of(text).items()}
+    was = {name: field.text for name, field in fields_of(text).items()}
+    said = {name[2:]: str(value).strip() for name, value in asked.state.multi_items() if name.startswith("f.")}
     return with_fields(text, {name: value for name, value in said.items() if value and value != was.get(name)})
 
 

@@ -1,24 +1,58 @@
 """Design and Jobs: form and TOML each show the other, and a run is a job that its owner sees, and can end."""
 
 import re
+import tomllib
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
 from panakeia.api.access.roles import Role
-from panakeia.page.designs import EXAMPLES, FIELDS, example, fields_of, with_fields
+from panakeia.page.designs import EXAMPLES, FIELDS, Field, example, fields_of, with_fields
 from tests.panakeia.page.conftest import ended, token
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_form_that_says_nothing_new_leaves_every_example_as_it_is(name: str) -> None:
     toml = example(name)
-    fields = {key: str(value) for key, value in fields_of(toml).items()}
-    assert set(fields) == set(FIELDS)
-    assert fields_of(with_fields(toml, fields)) == fields_of(toml)
-    assert with_fields(toml, {"seed": "7"}).replace("seed = 7", "seed = 1") == toml
+    fields = fields_of(toml)
+    assert {f"trial.{key}" for key in FIELDS} <= set(fields) and any(key.startswith("arms.1.policy.") for key in fields)
+    assert fields_of(with_fields(toml, {key: field.text for key, field in fields.items()})) == fields
+    assert with_fields(toml, {"trial.seed": "7"}).replace("seed = 7", "seed = 1") == toml
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_plain_value_of_every_example_is_changed_in_its_place_and_nothing_else(name: str) -> None:
+    toml = example(name)
+    for key, field in fields_of(toml).items():
+        told = with_fields(toml, {key: changed(field.value)})
+        read, place = tomllib.loads(told), field.place
+        other: Any = read
+        for step in place[:-1]:
+            other = other[step]
+        assert Field(place, other[place[-1]]).text == changed(field.value)
+        other[place[-1]] = field.value
+        assert read == tomllib.loads(toml) and told.count("#") == toml.count("#"), key
+
+
+def changed(value: Any) -> str:
+    """Return another value of the same type, as the form says it."""
+    if isinstance(value, bool):
+        return str(not value).lower()
+    if isinstance(value, list):
+        return ", ".join([changed(value[0]), changed(value[-1])])
+    return f'{value} "x' if isinstance(value, str) else str(value + 1)
+
+
+def test_toml_that_the_form_cannot_write_in_is_said() -> None:
+    toml = "[trial]\nname = 'A'\n[arms]\n'a b' = 1\nx.y = 2\n"
+    assert list(fields_of(toml)) == ["trial.name"]
+    with pytest.raises(ValueError, match=r"arms\.x\.y: the design has no such plain value"):
+        with_fields(toml, {"arms.x.y": "3"})
+    with pytest.raises(ValueError, match=r"weeks: got '1\.5', expected a whole number"):
+        with_fields("[trial]\nweeks = 1\n", {"trial.weeks": "1.5"})
 
 
 @pytest.mark.parametrize(
@@ -31,26 +65,29 @@ def test_what_is_no_design_is_said(toml: str, told: str) -> None:
 
 
 def test_quotes_and_backslashes_of_a_name_stay() -> None:
-    toml = with_fields("[trial]\nname = 'A # B' # c\n", {"name": 'say "x" \\ y'})
-    assert fields_of(toml) == {"name": 'say "x" \\ y'} and toml.endswith(" # c\n")
+    toml = with_fields("[trial]\nname = 'A # B' # c\n", {"trial.name": 'say "x" \\ y'})
+    assert fields_of(toml)["trial.name"].value == 'say "x" \\ y' and toml.endswith(" # c\n")
 
 
 def test_form_and_toml_each_show_the_other_and_the_url_is_the_state(whole: TestClient) -> None:
     page = whole.get("/trial/twins").text
-    sent = {"csrf": token(page), "toml": example("warfarin_trial"), "use": "form", "f.seed": "42", "f.weeks": "3"}
+    sent = {"csrf": token(page), "toml": example("warfarin_trial"), "use": "form", "f.trial.seed": "42"}
+    sent |= {"f.arms.0.policy.doses": "8, 4", "f.endpoints.0.high": "3.5"}
     there = whole.post("/trial/twins", data=sent)
     state = parse_qs(urlsplit(str(there.url)).query)["toml"][0]
-    assert fields_of(state)["seed"] == 42 and "# the same file and seed give the same result" in state
-    assert 'name="f.seed" value="42"' in there.text and "seed = 42" in unescape(there.text)
+    told = {name: field.value for name, field in fields_of(state).items()}
+    assert told["trial.seed"] == 42 and told["arms.0.policy.doses"] == [8.0, 4.0] and told["endpoints.0.high"] == 3.5
+    assert "# the same file and seed give the same result" in state
+    assert 'name="f.trial.seed" value="42"' in there.text and "seed = 42" in unescape(there.text)
     back = whole.post("/trial/twins", data=sent | {"toml": state.replace("seed = 42", "seed = 5"), "use": "toml"})
-    assert 'name="f.seed" value="5"' in back.text
+    assert 'name="f.trial.seed" value="5"' in back.text
 
 
 def test_a_run_is_a_job_with_a_report_and_another_ones_is_not_there(
     whole: TestClient, page_keys: dict[Role, str]
 ) -> None:
-    fields = {"subjects_per_arm": "4", "weeks": "2", "seed": "3"}
-    toml = re.sub(r"days = \[[^]]*\]", "days = [1, 4, 8]", with_fields(example("warfarin_trial"), fields))
+    fields = {"trial.subjects_per_arm": "4", "trial.weeks": "2", "trial.seed": "3", "visits.days": "1, 4, 8"}
+    toml = with_fields(example("warfarin_trial"), fields)
     page = whole.get("/trial/twins").text
     job = whole.post("/trial/twins", data={"csrf": token(page), "toml": toml, "use": "run"})
     address = str(job.url.path)

@@ -45,7 +45,9 @@ class ColumnOptions:
     time: Annotated[str | None, typer.Option(help="Column of times (ISO 8601).", metavar="COL")] = None
     value: Annotated[str | None, typer.Option(help="Column of values.", metavar="COL")] = None
     kind: Annotated[str | None, typer.Option(help="Column of what was measured.", metavar="COL")] = None
-    patient: Annotated[str | None, typer.Option(help="Only this person.", metavar="ID")] = None
+    patient: Annotated[
+        str | None, typer.Option(help="Only this person; without a file, a patient of the graph.", metavar="ID")
+    ] = None
     only: Annotated[str | None, typer.Option(help="Only this kind.", metavar="KIND")] = None
 
     def columns(self) -> "Columns":
@@ -95,13 +97,16 @@ def series() -> None:
     """Describe labs and wearables in time."""
 
 
-@verb(app, "series features", right="patients")
+@verb(app, "series features", right="patients", needs=("store",))
 @grouped
 def series_features(
     session: Session,
-    table: Annotated[Path, typer.Argument(help="A row for each reading (CSV).", metavar="FILE.csv")],
     columns: ColumnOptions,
     how: SeriesOptions,
+    table: Annotated[
+        Path | None,
+        typer.Argument(help="A row for each reading (CSV); else the labs of --patient.", metavar="FILE.csv"),
+    ] = None,
     plot: Annotated[
         Path | None,
         As("out"),
@@ -109,6 +114,8 @@ def series_features(
     ] = None,
 ) -> Answer:
     """Describe each person's series: level, trend, variability, gaps, windows; of glucose its published metrics.
+
+    Without a file they are what the graph has of one patient's labs, each test in its unit a series of its own.
 
     Example: panakeia series features readings.csv --glucose --plot agp.png --json
     """

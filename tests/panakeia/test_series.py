@@ -67,3 +67,48 @@ def test_what_was_rejected_is_told_and_not_shown(panakeia: Panakeia, readings: P
 def test_the_persons_of_hall(panakeia: Panakeia, mirror: Path) -> None:
     found = panakeia("series", "features", mirror / "series" / "cgm-hall.csv.gz", "--json").json()
     assert len(found["series"]) == 19 and sum(one["n"] for one in found["series"]) == 34_890
+
+
+def test_the_labs_of_a_patient_of_the_graph(panakeia: Panakeia, tmp_path: Path) -> None:
+    """Ten weights, one a day, and one of another unit: two series, on shifted days."""
+    store, bundle, key = tmp_path / "g.lbdb", tmp_path / "one.json", tmp_path / "key.txt"
+    key.write_text("c5" * 32, encoding="utf-8")
+    bundle.write_text(json.dumps(weighed(range(10))), encoding="utf-8")
+    panakeia("build", "--source", "starter", "--store", store)
+    panakeia("patient", "import", bundle, "--store", store, "--key-file", key)
+    listed = panakeia("patient", "list", "--store", store, "--json").json()
+    [who] = [one for one in listed if one["events"] == 10]
+    found = panakeia("series", "features", "--store", store, "--patient", who["id"], "--json").json()
+    by_kind = {one["kind"]: one for one in found["series"]}
+    kilograms = next(one for kind, one in by_kind.items() if kind.endswith(", kg"))
+    assert (kilograms["n"], kilograms["span_days"]) == (10, 9.0)
+    assert kilograms["slope"] == pytest.approx(0.5) and kilograms["mean"] == pytest.approx(72.25)
+    assert "2024-03" not in kilograms["first"]
+    assert "give a table of readings" in panakeia("series", "features", "--store", store).err
+    assert "series features" in panakeia("patient", "journal", "--store", store).out
+
+
+def weighed(days: range) -> dict[str, object]:
+    """Return a bundle of a patient who gains half a kilogram a day."""
+    coding = [{"system": "http://loinc.org", "code": "29463-7", "display": "Body weight"}]
+    seen = [
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "id": f"o{day}",
+                "status": "final",
+                "code": {"coding": coding},
+                "subject": {"reference": "Patient/p"},
+                "effectiveDateTime": f"2024-03-{day + 1:02}",
+                "valueQuantity": {
+                    "value": 70 + 0.5 * day,
+                    "unit": "kg",
+                    "system": "http://unitsofmeasure.org",
+                    "code": "kg",
+                },
+            }
+        }
+        for day in days
+    ]
+    person = {"resource": {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1960-05-01"}}
+    return {"resourceType": "Bundle", "type": "collection", "entry": [person, *seen]}

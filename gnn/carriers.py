@@ -19,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gnn.checkpoint import Member, Model
-from gnn.likeness import FUSED, Matrix, Rows
+from gnn.likeness import FUSED, Matrix, Rows, Spectrum
 from gnn.model import PART_NAMES, PLAIN, Input, foretold, spoken
-from gnn.outlook import Rectangle, rectangle
+from gnn.outlook import Rectangle
 from gnn.regress import OVER_BOTH, OVER_ONE
-from gnn.score import input_names, regime_of
+from gnn.score import input_names, look, regime_of
 
 Floats = NDArray[np.floating]
 
@@ -102,7 +102,7 @@ class Account:
 
 def account(model: Model, row: int, column: int) -> Account:
     """Return of what the log-odds of a pair are made, for the relation that is predicted."""
-    seen = rectangle(model.around, model.senders, np.array([row]), np.array([column]))
+    seen = look(model, np.array([row]), np.array([column]))
     regime = str(regime_of(model, seen.rows, seen.columns)[0, 0])
     known = {relation: _between(model, seen, relation) for relation in model.task.labels}
     names = input_names(model)
@@ -217,12 +217,18 @@ def _wave(model: Model, seen: Rectangle, told: _Between, one: Input) -> Floats:
         next(spectrum for spectrum in side.spectra if spectrum.power == int(power))
         for side in (model.around.subjects, model.around.objects)
     )
-    strength = over.values[:, None] * across.values[None, :]
+    kept = model.workings.of(("passed", over.power, a), lambda: _passed(over, across, float(a)))
     subjects, source = np.unique(told.subjects, return_inverse=True)
     mine = over.vectors[seen.rows[0]] * over.vectors[model.senders.subjects[subjects]]
     theirs = across.vectors[seen.columns[0]] * across.vectors[model.senders.objects[told.objects]]
-    sent: Floats = ((mine @ (strength / (strength + float(a))))[source] * theirs).sum(1)
+    sent: Floats = ((mine @ kept)[source] * theirs).sum(1)
     return sent
+
+
+def _passed(over: Spectrum, across: Spectrum, a: float) -> Floats:
+    """Return what a filter lets pass of each product of two dimensions. Shapes: [rank, rank]."""
+    strength = over.values[:, None] * across.values[None, :]
+    return np.asarray(strength / (strength + a))
 
 
 def _factors(model: Model, seen: Rectangle, told: _Between, one: Input) -> Floats:

@@ -69,6 +69,11 @@ def listen(model: Model, rows: Rows, columns: Rows) -> Heard:
     return _heard(model, _begun(model, rows), _look(model, "object", columns))
 
 
+def look(model: Model, rows: Rows, columns: Rows) -> Rectangle:
+    """Look at the pairs of these subjects and objects (`gnn.outlook.rectangle`)."""
+    return crossed(_look(model, "subject", rows), _look(model, "object", columns))
+
+
 def _look(model: Model, end: End, nodes: Rows) -> Outlook:
     """Look at nodes of one end; what those share that have an answer is worked out once for a model."""
     shared = model.workings.of("shared", lambda: sharing(model.around, model.senders))

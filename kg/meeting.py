@@ -208,8 +208,8 @@ def _join(
         _learn(store, known, promising)
         for node in promising:
             floor = max(floor, question.floor(best))
-            if bounds[node] > floor:
-                best = best_of([*best, *whole(node, ours[node], theirs[node], known, floor)], question.top)
+            if bounds[node] > floor and (more := [*whole(node, ours[node], theirs[node], known, floor)]):
+                best = best_of([*best, *more], question.top)
     return best
 
 

@@ -23,7 +23,8 @@ class _Now:
 class Warmth:
     """Reads a graph's names and steps and loads the models beside whoever asks, and again when their files change.
 
-    `rounds` counts how often it was done: a session that was opened before does not have what is held since.
+    `rounds` counts how often it was done, none as long as a desk that begins is not warm; a session that was opened
+    before the last does not have what is held since.
     """
 
     def __init__(self, store: str, model: Path, shared: Shared) -> None:

@@ -103,6 +103,11 @@ def asked_by(name: str) -> Iterator[None]:
         _ASKING.reset(before)
 
 
+def asking() -> str:
+    """Return by which name a server knows who asks now; nothing where no server does."""
+    return _ASKING.get()
+
+
 def note(
     store: str | Path, verb: str, about: str | Collection[str] = (), size: int | None = None, detail: str = ""
 ) -> None:
@@ -183,7 +188,7 @@ def _pseudonym(text: str) -> str:
 
 def _user(environment: Mapping[str, str]) -> str:
     """Return who asks: as a server knows its caller, else as PANAKEIA_USER says, else as the system does."""
-    if caller := _ASKING.get():
+    if caller := asking():
         return caller
     try:
         return environment.get(USER_VARIABLE) or getpass.getuser()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from panakeia.api.access.audit import Audit, AuditLog
@@ -23,6 +24,8 @@ from panakeia.desk.desk import Desk
 from panakeia.desk.jobs.queue import Jobs, Quota
 from panakeia.page.router import page
 
+THREADS = 100
+"""Requests that are worked on at once, those that wait for a turn among them."""
 _ABOUT = (
     "Drug repurposing on a knowledge graph, and digital twins for trial planning. A question is a URL: the same gives "
     "JSON, CSV, TSV or Parquet (`?format=`, or Accept), page by page with `limit`. What takes long is a job."
@@ -37,6 +40,7 @@ def make_app(desk: Desk, gate: Gate, quota: Quota | None = None, more: Sequence[
 
     @asynccontextmanager
     async def lives(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         jobs.start()
         async with assistants.lifespan():
             yield

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, get_args
 
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
+from kg.patients.journal import asking
 from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.every import EVERY
@@ -21,6 +22,7 @@ from panakeia.desk.kept import Kept
 from panakeia.desk.named import Named, roots_of
 from panakeia.desk.requests import arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
+from panakeia.desk.turns import AT_ONCE, Turns
 from panakeia.desk.warm import Warmth
 from panakeia.verb import DOES, Right, Verb
 from panakeia.verbs.held import MODEL, STORE
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 ALL: frozenset[Right] = frozenset(get_args(Right))
 """The rights of whoever works on the machine itself."""
-SESSIONS = 2
-"""How many verbs are answered at once; each has a session of its own."""
 KEPT_BYTES = 64 << 20
 
 
@@ -84,7 +84,7 @@ class Desk:
     def __init__(self, settings: DeskSettings | None = None) -> None:
         self.settings = settings or DeskSettings()
         self._idle: queue.LifoQueue[tuple[tuple[str, bool], Session]] = queue.LifoQueue()
-        self._lent = queue.Queue[None](SESSIONS)
+        self._turns = Turns()
         self._bytes: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._versions: dict[str, str] = {}
         self.shared = Shared()
@@ -248,10 +248,9 @@ class Desk:
         from kg.progress import silent
         from kg.sparql_apart import Limits
 
-        self._lent.put(None)
-        self.warmth.follow(now := self.state())
-        state, held = (f"{now}\n{self.warmth.rounds}", patients), self.settings
-        try:
+        with self._turns.turn(asking()):
+            self.warmth.follow(now := self.state())
+            state, held = (f"{now}\n{self.warmth.rounds}", patients), self.settings
             session = self._idle_one(state) or Session(
                 held.store, held.model, data=held.data, patients=patients, limits=Limits(), shared=self.shared
             )
@@ -259,9 +258,10 @@ class Desk:
             try:
                 yield session
             finally:
-                self._idle.put((state, session))
-        finally:
-            self._lent.get()
+                if self._idle.qsize() < 2 * AT_ONCE:
+                    self._idle.put((state, session))
+                else:  # it was made while long questions had the others
+                    session.close()
 
     def _idle_one(self, state: tuple[str, bool]) -> Session | None:
         """Return a session that nobody uses, of this state; others of this graph stay, those of an older are closed."""

@@ -12,9 +12,10 @@ import typer.main
 
 from panakeia import Session
 from panakeia.commands.every import EVERY, app
-from panakeia.desk.desk import ALL, SESSIONS, At, Desk, DeskSettings, NotAllowed
+from panakeia.desk.desk import ALL, At, Desk, DeskSettings, NotAllowed
 from panakeia.desk.lines import command_line, python_line
 from panakeia.desk.requests import Refused, asks, checked
+from panakeia.desk.turns import AT_ONCE
 from panakeia.verb import Right
 
 PATIENT = "PANAKEIA:P-0656e08a1b41eeba9b7b"
@@ -121,7 +122,7 @@ def test_what_is_kept_of_one_is_no_answer_for_another(desk: Desk) -> None:
 
 
 def test_a_verb_that_fails_costs_no_session(desk: Desk) -> None:
-    for _ in range(2 * SESSIONS):
+    for _ in range(2 * AT_ONCE):
         with pytest.raises(ValueError, match="nosuch"):
             desk.answer("show", {"node": "nosuch"})
     assert desk.answer("show", {"node": "warfarin"}).to_json()["name"] == "Warfarin"

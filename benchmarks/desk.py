@@ -1,8 +1,10 @@
 """How fast the desk answers: each question alone, first and again, then many at once for a while, and its memory.
 
-    python benchmarks/desk.py --store out/graph.lbdb --model out/model --seconds 60
+    python benchmarks/desk.py --store out/graph.lbdb --model out/model --seconds 300
 
-Starts `panakeia serve` on a free port with a home of its own, with a key of its own, and asks it over HTTP.
+Starts `panakeia serve` on a free port with a home of its own, with a key of its own, waits until it is ready, and asks
+it over HTTP. The mixed load is 20 askers, each of whom asks ten times a second at most, and waits for each answer: as
+`hey -c 20 -q 10` would, but of all questions; one in fifty is a search that nobody asked before.
 """
 
 import argparse
@@ -23,6 +25,8 @@ import httpx
 DRUGS = ("metformin", "simvastatin", "warfarin", "fingolimod", "prednisone", "methotrexate", "losartan", "sertraline")
 DISEASES = ("DOID:2377", "DOID:2841", "DOID:10763", "DOID:9352", "DOID:3393", "DOID:7148", "DOID:1612", "DOID:1936")
 TEXTS = ("metfor", "warfarin", "asprin", "sclerosis", "statin", "kinase", "hypertens", "cyp2c9")
+NEW = 0.02
+"""The share of the mixed load that nobody asked before."""
 PAIRS = tuple(zip(DRUGS, DISEASES, strict=True))
 QUESTIONS: dict[str, list[tuple[str, dict[str, str]]]] = {
     "rank": [("rank", {"nodes": disease}) for disease in DISEASES],
@@ -96,10 +100,12 @@ async def together(client: httpx.AsyncClient, askers: int, per_second: float, se
 
     async def ask(number: int) -> None:
         nonlocal failed
-        choose = random.Random(number)
+        choose = random.Random(f"{number} {ends}")
         while (begun := time.perf_counter()) < ends:
             try:
-                times.append(await timed(client, *choose.choice(mixed)))
+                is_new = choose.random() < NEW
+                text = "".join(choose.choices("abcdefghijklmnopqrstuvwxyz", k=6))
+                times.append(await timed(client, *(("search", {"text": text}) if is_new else choose.choice(mixed))))
             except (SystemExit, httpx.HTTPError):
                 failed += 1
             await asyncio.sleep(max(0.0, 1 / per_second - (time.perf_counter() - begun)))
@@ -115,10 +121,16 @@ async def together(client: httpx.AsyncClient, askers: int, per_second: float, se
 async def measured(address: str, key: str, process: int, seconds: float) -> None:
     limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(base_url=address, headers={"X-API-Key": key}, timeout=60, limits=limits) as client:
+        while (await client.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.5)
         await alone(client)
-        before = resident_mib(process)
-        await together(client, askers=20, per_second=10, seconds=seconds)
-        print(f"memory   {before:.0f} MiB before the mixed load, {resident_mib(process):.0f} MiB after")
+        held = [resident_mib(process)]
+        for _ in range(5):
+            await together(client, askers=20, per_second=10, seconds=seconds / 5)
+            held.append(resident_mib(process))
+        print(
+            f"memory   {', '.join(f'{one:.0f}' for one in held)} MiB before the mixed load and after each fifth of it"
+        )
 
 
 if __name__ == "__main__":

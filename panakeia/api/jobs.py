@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
@@ -22,10 +23,12 @@ from panakeia.api.replies import API, in_body, left, path_of, told
 from panakeia.api.schemas import described, of_answer, responses
 from panakeia.desk.desk import Desk, Reply, patients_named
 from panakeia.desk.jobs.job import OVER, Asked, Job, now
-from panakeia.desk.jobs.queue import Jobs
+from panakeia.desk.jobs.queue import Jobs, QuotaPassed
 from panakeia.desk.tables import FORMS
 from panakeia.verb import Verb
 
+LISTENING = 20
+"""How many streams of events one caller may have open."""
 _LOOK_S = 0.25
 _BEAT_S = 15.0
 _ID = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -173,6 +176,16 @@ def _one(routes: APIRouter, jobs: Jobs) -> None:
     stream = responses((), 401, 404, 429)
     stream[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
 
+    listening: Counter[str] = Counter()
+
+    async def told(job: Job, after: int, still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+        listening[job.asked.owner] += 1
+        try:
+            async for event in told_as_it_comes(job, after, still):
+                yield event
+        finally:
+            listening.subtract([job.asked.owner])
+
     @routes.get(
         "/jobs/{number}/events",
         summary="A job's progress as it comes, by server-sent events",
@@ -181,6 +194,8 @@ def _one(routes: APIRouter, jobs: Jobs) -> None:
     )
     async def events(request: Request) -> Response:
         job = await run_in_threadpool(_own, jobs, request)
+        if listening[job.asked.owner] >= LISTENING:
+            raise QuotaPassed(f"{LISTENING} streams of events are open for you, and no more are: end one")
 
         async def still() -> bool:
             try:
@@ -192,7 +207,7 @@ def _one(routes: APIRouter, jobs: Jobs) -> None:
         last = request.headers.get("last-event-id", "0")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else 0
         headers = {**left(request), "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(told_as_it_comes(job, after, still), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(told(job, after, still), media_type="text/event-stream", headers=headers)
 
 
 async def told_as_it_comes(job: Job, after: int, still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:

@@ -30,14 +30,15 @@ class QuotaPassed(ValueError):
 
 @dataclass(frozen=True)
 class Quota:
-    """How many jobs run at once, how many a caller may have open and keep, how long results are kept, and how often a
-    job is begun that the desk did not survive."""
+    """How many jobs run at once and for how many hours one may, how many a caller may have open and keep, how long
+    results are kept, and how often a job is begun that the desk did not survive."""
 
     at_once: int = 1
     open: int = 8
     kept: int = 200
     days: float = 30
     begun: int = 3
+    hours: float = 24
 
 
 class Jobs:
@@ -49,6 +50,7 @@ class Jobs:
         self._changed = threading.Condition(threading.RLock())
         self._known: dict[str, Job] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._turns: dict[str, int] = {}
         self._ending = False
         self._threads: list[threading.Thread] = []
 
@@ -153,7 +155,7 @@ class Jobs:
                 job.becomes("queued", stands.begun)
 
     def _run(self) -> None:
-        """Begin jobs in the order in which they were asked for, as soon as there is room."""
+        """Begin jobs as soon as there is room: the callers' in turn, each one's in the order in which it asked."""
         while True:
             with self._changed:
                 job = None
@@ -170,7 +172,11 @@ class Jobs:
     def _next(self) -> Job | None:
         if len(self._running) >= self.quota.at_once:
             return None
-        return next((job for job in self._known.values() if job.stands().state == "queued"), None)
+        queued = [job for job in self._known.values() if job.stands().state == "queued"]
+        job = min(queued, key=lambda one: self._turns.get(one.asked.owner, 0), default=None)
+        if job is not None:
+            self._turns[job.asked.owner] = max(self._turns.values(), default=0) + 1
+        return job
 
     def _begin(self, job: Job) -> "subprocess.Popen[bytes]":
         worker = subprocess.Popen(
@@ -185,13 +191,19 @@ class Jobs:
         return worker
 
     def _wait(self, job: Job, worker: "subprocess.Popen[bytes]", begun: int) -> None:
-        status = worker.wait()
+        late = ""
+        try:
+            status = worker.wait(self.quota.hours * 3600)
+        except subprocess.TimeoutExpired:
+            _kill(worker)
+            status, late = worker.wait(), f"it took more than {self.quota.hours:g} hours"
         with self._changed:
             self._running.pop(job.id, None)
             if worker.stdin is not None:
                 worker.stdin.close()
             if not self._ending and job.stands().state == "running" and not self._settle(job, begun):
-                job.becomes("failed", begun, _lost(f"its process ended with status {status}, maybe for want of memory"))
+                ended = f"its process ended with status {status}, maybe for want of memory"
+                job.becomes("failed", begun, _lost(late or ended))
             self._changed.notify_all()
 
     def _settle(self, job: Job, begun: int) -> bool:

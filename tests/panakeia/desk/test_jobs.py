@@ -97,6 +97,26 @@ def test_a_caller_has_so_many_jobs_and_others_have_theirs(tmp_path: Path) -> Non
         jobs.find(first.id, "key:a", ALL)
 
 
+def test_callers_jobs_are_begun_in_turn(tmp_path: Path) -> None:
+    jobs = Jobs(DeskSettings(home=tmp_path), Quota(open=5))
+    made = [jobs.add(asked(owner)) for owner in ("key:a", "key:a", "key:a", "key:b", "key:b")]
+    begun = []
+    while (job := jobs._next()) is not None:
+        begun.append(made.index(job))
+        job.becomes("running", 1)
+    assert begun == [0, 3, 1, 4, 2]
+
+
+def test_a_job_ends_after_so_many_hours(starter_store: Path, tmp_path: Path) -> None:
+    jobs = Jobs(DeskSettings(str(starter_store), home=tmp_path), Quota(hours=1e-4))
+    jobs.start()
+    job = jobs.add(asked())
+    until(lambda: job.stands().state in OVER)
+    jobs.stop()
+    assert job.stands().state == "failed"
+    assert "took more than 0.0001 hours" in (job.stands().problem or {})["detail"]
+
+
 def test_results_are_kept_for_so_many_days(tmp_path: Path) -> None:
     jobs = Jobs(DeskSettings(home=tmp_path), Quota(at_once=0, days=30))
     old, new, waiting = jobs.add(asked()), jobs.add(asked()), jobs.add(asked())

@@ -8,12 +8,15 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import Message
 
 from panakeia.api.access.audit import note_caller, note_question
-from panakeia.api.access.authenticate import Gate, Presented, authenticate
+from panakeia.api.access.authenticate import Gate, Presented, authenticate, is_known
+from panakeia.api.access.body import TooLarge
 from panakeia.api.access.refusal import Refusal, Unauthenticated
 from panakeia.api.access.roles import Caller
-from panakeia.desk.desk import Desk, NotAllowed
+from panakeia.desk.desk import Desk, NotAllowed, patients_named
+from panakeia.desk.problems import problem_of
 from panakeia.desk.requests import Refused
 from panakeia.page.answers import Answers
 from panakeia.page.asked import Asked
@@ -23,6 +26,8 @@ from panakeia.page.render import STATIC, static
 from panakeia.page.view import Away, Page, View
 from panakeia.page.views.every import VIEWS
 
+STRANGERS_BYTES = 64 << 10
+"""A form of somebody who has not signed in has so many bytes at most."""
 _KEPT = "public, max-age=31536000, immutable"
 
 
@@ -42,8 +47,11 @@ def _endpoint(view: View, desk: Desk, answers: Answers, gate: Gate) -> Callable[
     async def endpoint(request: Request) -> Response:
         nobody = Asked(desk, answers, gate, request, None, request.query_params)
         if request.method == "POST":
+            shown = Presented(request.headers, request.cookies)
+            if not await run_in_threadpool(is_known, gate, shown):  # before anything of the body is taken
+                request = await _of_a_stranger(request)
             async with request.form(max_files=20, max_fields=400) as form:
-                return await run_in_threadpool(_answered, view, replace(nobody, state=form))
+                return await run_in_threadpool(_answered, view, replace(nobody, request=request, state=form))
         return await run_in_threadpool(_answered, view, nobody)
 
     return endpoint
@@ -70,8 +78,10 @@ def _answered(view: View, asked: Asked) -> Response:
     except KeyError as failure:
         shown = _problem(404, ValueError(f"nothing here is called {failure.args[0]!r}"))
     except (ValueError, OSError) as failure:
-        shown = _problem(400, failure)
-    note_question(asked.request.scope, ", ".join(dict.fromkeys(one.verb for one in asked.questions)))
+        shown = _problem(400, ValueError(problem_of(failure).detail))  # without a folder, and without a patient
+    said = {"state": [str(value) for value in asked.state.values()], "path": asked.request.path_params}
+    verbs = ", ".join(dict.fromkeys(one.verb for one in asked.questions))
+    note_question(asked.request.scope, verbs, patients_named(said))
     if isinstance(shown, Away):
         return _away(shown)
     if (wanted := asked.request.query_params.get("as")) and shown.status == 200:
@@ -93,6 +103,20 @@ def _caller(view: View, asked: Asked) -> Caller | None:
     note_caller(request.scope, caller)
     asked.gate.admit(caller)
     return caller
+
+
+async def _of_a_stranger(request: Request) -> Request:
+    """Return a request whose body is as long as that of a sign-in at most; raises `TooLarge`."""
+    taken = bytearray()
+    async for part in request.stream():
+        taken += part
+        if len(taken) > STRANGERS_BYTES:
+            raise TooLarge(STRANGERS_BYTES)
+
+    async def received() -> Message:
+        return {"type": "http.request", "body": bytes(taken), "more_body": False}
+
+    return Request(request.scope, received)
 
 
 def _problem(status: int, failure: Exception) -> Page:

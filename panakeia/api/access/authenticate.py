@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
@@ -23,7 +23,7 @@ from panakeia.api.access.hosts import SAFE_METHODS
 from panakeia.api.access.jwks import IssuerKeys
 from panakeia.api.access.keys import Keys, MadeKey, UnknownKey, looks_like_key
 from panakeia.api.access.limit import Allowance, Limiter
-from panakeia.api.access.refusal import Unauthenticated
+from panakeia.api.access.refusal import Refusal, Unauthenticated
 from panakeia.api.access.roles import Caller
 from panakeia.api.access.settings import Access, require_bindable
 from panakeia.api.access.tokens import Tokens
@@ -104,6 +104,15 @@ def authenticate(gate: Gate, shown: Presented) -> Caller:
     except Unauthenticated:
         gate.failures.take(_network(shown.client)).require()
         raise
+
+
+def is_known(gate: Gate, shown: Presented) -> bool:
+    """Return whether somebody who is known asks, without counting a failure: the request is yet to be authenticated."""
+    try:
+        _caller(gate, replace(shown, method="GET"))
+    except Refusal:
+        return False
+    return True
 
 
 def _caller(gate: Gate, shown: Presented) -> Caller:

@@ -82,6 +82,15 @@ def test_a_strangers_body_is_not_taken(app: FastAPI, served: TestClient, path: s
     assert sent[0]["status"] == 401
 
 
+def test_a_strangers_form_is_short(served: TestClient, asking: Asking, keys: dict[str, str]) -> None:
+    served.headers.pop("X-API-Key", None)
+    page = {"Origin": "http://127.0.0.1"}
+    assert served.post("/sign-in", data={"key": "x" * 70_000}, headers=page).status_code == 413
+    told = served.post("/sign-in", data={"key": keys["reader"], "next": "/"}, headers=page, follow_redirects=False)
+    assert told.status_code == 303 and told.headers["set-cookie"].startswith("panakeia=1.")
+    served.cookies.clear()
+
+
 def test_what_names_a_patient_is_kept_by_nobody_on_the_way(asking: Asking) -> None:
     told = asking("researcher").get("/api/v1/show", params={"node": PATIENT})
     assert (told.status_code, told.headers["cache-control"]) == (200, "no-store")
@@ -151,3 +160,19 @@ def test_a_query_of_a_stranger_asks_no_other_server_and_ends(asking: Asking, mon
     assert client.post("/api/v1/sparql", json={"query": "a.rq"}).status_code == 422
     with sparql_apart._ONE:
         assert client.post("/api/v1/sparql", json={"query": "ASK {}"}).status_code == 503
+
+
+def test_the_page_tells_no_folder_and_writes_down_whom_it_shows(
+    app: FastAPI, asking: Asking, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = asking("clinician")
+    assert client.get("/patient", params={"patient": PATIENT}).status_code == 200
+    line = json.loads(AuditLog(audit_folder(home)).file().read_text(encoding="utf-8").splitlines()[-1])
+    assert (line["who"], line["size"], line["cohort"][:7]) == ("the clinician", 1, "cohort:")
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError(f"/srv/desk/secret/graph.lbdb has no {PATIENT}")
+
+    monkeypatch.setattr(Desk, "answer", fails)
+    told = client.get("/patient")
+    assert "/srv/desk" not in told.text and PATIENT not in told.text

@@ -21,8 +21,10 @@ from twin.solve.choose import flat, solver_of
 from twin.solve.solver import Solver, each_patient
 from twin.timeline import Steady, Timeline
 
-CHUNK, FEW = 1024, 64
+CHUNK, FEW = 512, 64
 """Patients computed at once: their arrays stay in the processor's cache, and two compilations serve any number."""
+RUN = 8
+"""Intervals of one length carried at once at most: one compilation serves any number of them."""
 THREADS = min(2, os.cpu_count() or 1)
 """Chunks computed at once; each runs on one core."""
 TOLERANCE = 1e-5
@@ -129,33 +131,49 @@ def _carry(
     count = len(chosen)
     into.state[:, chosen], into.error[chosen] = np.asarray(end)[:, :count], error[:count]
     for name in model.observables:
-        into.seen[name][chosen] = np.array([step[name] for step in observed]).T[:count]
+        into.seen[name][chosen] = observed[name].T[:count]
 
 
 def _march(
     model: Model, solver: Solver, people: Individual, state: Any, line: Timeline
-) -> tuple[Any, list[dict[str, Any]], Floats]:
+) -> tuple[Any, dict[str, Floats], Floats]:
     steady = [_steady(model, solver, people, one) for one in line.steady]
     stacked = jnp.stack(steady) if steady else None
     observed, propagator, length, error = [], None, np.full(1, np.nan), jnp.zeros(state.shape[1])
-    for place in range(len(line.bolus)):
-        hours = line.hours[place] if line.hours.ndim == 1 else line.hours[place][line.column]
+    for some in _runs(line.hours):
+        hours = line.hours[some.start] if line.hours.ndim == 1 else line.hours[some.start][line.column]
         if not np.array_equal(hours, length):
             propagator, length = _propagator(solver, people, hours), hours
-        what = _Event(
-            line.bolus[place][:, line.column],
-            None if line.inflow is None else line.inflow[place][:, line.column],
-            None if line.reset is None else line.reset[place][line.column],
-            None if line.jump is None else line.jump[place][line.column],
-        )
-        state, off, seen = _step(model, solver, people, propagator, state, what, stacked)
-        observed.append(seen)
-        error = jnp.maximum(error, off)
-    return state, observed, np.asarray(error)
+        what = _Event(*(_padded(one, some, line.column) for one in (line.bolus, line.inflow, line.reset, line.jump)))
+        count = some.stop - some.start
+        state, error, seen = _run(model, solver, people, propagator, (state, error), what, count, stacked)
+        observed.append({name: np.asarray(values)[:count] for name, values in seen.items()})
+    courses = {name: np.concatenate([one[name] for one in observed]) for name in model.observables}
+    return state, courses, np.asarray(error)
+
+
+def _runs(hours: Floats) -> Iterator[slice]:
+    """Yield runs of intervals, each as long as the one before for everyone: [interval] or [interval, column]."""
+    first = 0
+    for place in range(1, len(hours) + 1):
+        if place == len(hours) or place - first == RUN or not np.array_equal(hours[place], hours[first]):
+            yield slice(first, place)
+            first = place
+
+
+def _padded(what: NDArray[Any] | None, some: slice, column: NDArray[np.int64]) -> NDArray[Any] | None:
+    """Return what happens to each patient in some intervals, nothing in those up to `RUN`: [interval, ..., patient]."""
+    if what is None:
+        return None
+    own = what[some][..., column]
+    return np.concatenate([own, np.zeros((RUN - len(own), *own.shape[1:]), own.dtype)])
 
 
 class _Event(NamedTuple):
-    """What happens at the start of an interval; see `Timeline`. Shapes: [compartment, patient] or [patient]."""
+    """What happens at the start of an interval; see `Timeline`. Shapes: [compartment, patient] or [patient].
+
+    Of several intervals, all begin with [interval].
+    """
 
     bolus: Any
     inflow: Any
@@ -216,6 +234,27 @@ def _observed(model: Model, people: Individual, state: Any) -> dict[str, Any]:
 @partial(jax.jit, static_argnums=0)
 def _propagator(solver: Solver, people: Individual, hours: Any) -> Any:
     return solver.propagator(people, jnp.asarray(hours, jnp.float64))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _run(
+    model: Model, solver: Solver, people: Individual, propagator: Any, now: Any, what: _Event, count: Any, steady: Any
+) -> tuple[Any, Any, dict[str, Any]]:
+    """Carry states, and how far off they may be, over so many intervals of one length; observe them at each end."""
+
+    def one(place: Any, carried: Any) -> Any:
+        state, error, seen = carried
+        end, off, found = _step(
+            model, solver, people, propagator, state, _Event(*(row(of, place) for of in what)), steady
+        )
+        return end, jnp.maximum(error, off), {name: seen[name].at[place].set(found[name]) for name in seen}
+
+    def row(of: Any, place: Any) -> Any:
+        return None if of is None else of[place]
+
+    nothing = {name: jnp.zeros((RUN, now[0].shape[1])) for name in model.observables}
+    ended: tuple[Any, Any, dict[str, Any]] = jax.lax.fori_loop(0, count, one, (*now, nothing))
+    return ended
 
 
 @partial(jax.jit, static_argnums=(0, 1))

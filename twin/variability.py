@@ -58,6 +58,14 @@ class Variability:
             **{name: _moved(getattr(individual, name), eta, _SCALES[stated[name].unit]) for name, eta in etas.items()}
         )
 
+    def placed(self, field: str, value: Floats) -> Floats:
+        """Return an individual parameter on the scale on which its etas add up."""
+        scale = _SCALES[{**self.occasions, **self.between}[field].unit]
+        if scale == "itself":
+            return value
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.log(value) if scale == "log" else np.log(value / (1 - value)))
+
 
 def log_sd(coefficient_of_variation: float) -> float:
     """Return the standard deviation of the logarithm of a log-normal quantity: √ln(1 + CV²).

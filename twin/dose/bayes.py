@@ -10,7 +10,7 @@ from twin.engine import TOLERANCE, float64_on_cpu
 from twin.fit.course import Plan
 from twin.fit.data import Case, Measurements, plan
 from twin.fit.layout import layout, published
-from twin.fit.likelihood import Likelihood, modes
+from twin.fit.likelihood import Likelihood, near_modes
 from twin.fit.people import people
 from twin.model import Floats, Individual, Model
 from twin.regimen import boluses
@@ -19,6 +19,8 @@ from twin.solve.choose import solver_of
 
 SEARCHES = 20
 """Steps of the search; more of them move the parameters of few patients by as much as a thousandth."""
+NEAR = 1e-8
+"""How near the parameters are looked for: see `near_modes`."""
 
 
 def most_likely(model: Model, history: History) -> Individual:
@@ -35,7 +37,7 @@ def most_likely(model: Model, history: History) -> Individual:
         likelihood = Likelihood(layout(model, population, case.covariates, etas, fixed), solver_of(model), case)
         line = likelihood.line(np.zeros(0))
         while True:
-            found = modes(likelihood, line, np.zeros((len(etas), likelihood.patients)), SEARCHES)
+            found = near_modes(likelihood, line, lambda now: NEAR, SEARCHES)
             finer = likelihood.solver.finer
             if finer is None or likelihood.accuracy(line, found.etas) <= TOLERANCE:
                 break

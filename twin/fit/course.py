@@ -98,8 +98,9 @@ def course(
     begun = each_patient(flat(model).start)(first)
     steady = None if plan.steady is None else _steady_states(model, solver, people, plan, doses)
     step = _stepper(model, solver, people, begun, steady, (plan.rate is not None, risk))
-    flow = jnp.zeros((len(model.compartments), begun.shape[-1]))
-    (_, _, off), seen = jax.lax.scan(step, (begun, flow, jnp.zeros(begun.shape[-1])), (hours, rows))
+    flow, none = jnp.zeros((len(model.compartments), begun.shape[-1])), jnp.zeros(begun.shape[-1])
+    kept = _nothing_kept(model, solver, people, plan)
+    (_, _, off, _), seen = jax.lax.scan(step, (begun, flow, none, kept), (hours, rows))
     back = jnp.argsort(order, axis=0)[: len(plan.seen_h)]
     return jnp.take_along_axis(seen, back[:, None], axis=0), off
 
@@ -114,12 +115,15 @@ def _stepper(
     laid, (infusing, risk) = flat(model), ways
 
     def step(now: Any, to: tuple[Any, _Rows]) -> Any:
-        (state, flow, off), (hours, row) = now, to
+        (state, flow, off, kept), (hours, row) = now, to
         person, own, empty = people, people, begun
         if row.own is not None:
             person, own = chosen(people, row.during), chosen(people, row.own)
             empty = each_patient(laid.start)(own)
-        state, away = solver.carry(person, solver.propagator(person, hours), state, flow if infusing else None)
+        if kept is None:
+            state, away = solver.carry(person, solver.propagator(person, hours), state, flow if infusing else None)
+        else:
+            state, away, kept = _carried(solver, person, kept, state, hours)
         seen = _observed(model, own, state, risk)
         emptied = row.reset
         state = jnp.where(row.reset, empty, state)
@@ -132,9 +136,39 @@ def _stepper(
         if infusing:
             entered = row.compartment == jnp.arange(len(flow))[:, None]
             flow = jnp.where(emptied, 0.0, flow) + jnp.where(entered, row.flow, 0.0)
-        return (state, flow, jnp.maximum(off, away)), seen
+        return (state, flow, jnp.maximum(off, away), kept), seen
 
     return step
+
+
+class _Kept(NamedTuple):
+    """A propagator, and the lengths of the interval that it is for: [patient]."""
+
+    hours: Any
+    propagator: Any
+
+
+def _nothing_kept(model: Model, solver: Solver, people: Individual, plan: Plan) -> _Kept | None:
+    """Return the propagator of no interval; None where those of equal intervals differ, or lengths are parameters."""
+    lagging = any(one.lag_h is not None for one in model.compartments.values())
+    if lagging or plan.rate is not None or plan.stretches is not None:
+        return None
+    no_length = jnp.full(plan.first_h.shape, jnp.nan)
+    shapes = jax.eval_shape(solver.propagator, people, no_length)
+    return _Kept(no_length, jax.tree.map(lambda one: jnp.zeros(one.shape, one.dtype), shapes))
+
+
+def _carried(solver: Solver, people: Individual, kept: _Kept, state: Any, hours: Any) -> tuple[Any, Any, _Kept]:
+    """Carry patients over an interval without inflow; one as long as the last for everybody has the same propagator.
+
+    Where it is of no length for anybody, nothing is to do.
+    """
+    none = jnp.all(hours == 0)
+    known = none | jnp.all(hours == kept.hours)
+    propagator = jax.lax.cond(known, lambda: kept.propagator, lambda: solver.propagator(people, hours))
+    still = (state, jnp.zeros(state.shape[-1]))
+    ended, away = jax.lax.cond(none, lambda: still, lambda: solver.carry(people, propagator, state, None))
+    return ended, away, _Kept(jnp.where(none, kept.hours, hours), propagator)
 
 
 def _during(stretches: Stretches, time: Any) -> Any:

@@ -7,7 +7,7 @@ by the inverse Cholesky factor of each block of correlated etas, so that it neve
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -275,19 +275,17 @@ def _moves(model: Model, theta: Mapping[str, float], covariates: Mapping[str, An
     values = np.array([float(theta[name]) for name in names])
     shape = np.broadcast_shapes(*(np.shape(one) for one in covariates.values()))
     flat = {name: np.broadcast_to(one, shape).ravel() for name, one in covariates.items()}
-    now, slopes = _individual_slopes(model, names, values, flat)
+    told: tuple[dict[str, Floats], dict[str, Floats]] = jax.tree.map(
+        np.asarray, _individual_slopes(model, names, values, flat)
+    )
+    now, slopes = told
     parts = shape[0] if len(shape) > 1 else 1
     stretched = {
-        field
-        for field, value in now.items()
-        if any(_differs(np.asarray(one), parts) for one in (value[:, None], slopes[field]))
+        field for field, value in now.items() if any(_differs(one, parts) for one in (value[:, None], slopes[field]))
     }
-    moves = {
-        name: {field: np.asarray(slope)[..., place] for field, slope in slopes.items()}
-        for place, name in enumerate(names)
-    }
+    moves = {name: {field: slope[..., place] for field, slope in slopes.items()} for place, name in enumerate(names)}
     return (
-        {field: np.asarray(value) for field, value in now.items()},
+        now,
         {name: {field: slope for field, slope in moved.items() if slope.any()} for name, moved in moves.items()},
         stretched,
     )
@@ -327,6 +325,7 @@ def _scale(model: Model, value: float, now: Mapping[str, Floats], moved: Mapping
     return scales[0] if scales and value > 0 else "itself"
 
 
+@lru_cache(maxsize=64)
 def _fields(model: Model) -> tuple[str, ...]:
     found: tuple[str, ...] = likely(model)._fields
     return found

@@ -13,6 +13,7 @@ backwards gives every patient's gradient; the etas follow the numbers by the imp
 add what `twin.fit.events` says to g; of them FOCEI knows nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -245,14 +246,14 @@ class Likelihood:
 
 
 class Mode(NamedTuple):
-    """Where g is least: etas [eta, patient], g [patient], its Hessian there [eta, eta, patient], and whether the search
-    ended well [patient]."""
+    """Where g is least: etas [eta, patient], g [patient], its Hessian there [eta, eta, patient], whether the search
+    ended well [patient], and what is foretold near by, None where nobody asked."""
 
     etas: Any
     penalty: Any
     hessian: Any
     found: Any
-    near: Near
+    near: Any
 
 
 def modes(likelihood: Likelihood, line: Floats, etas: Floats, most: int = MOST_SEARCHES) -> Mode:
@@ -260,11 +261,34 @@ def modes(likelihood: Likelihood, line: Floats, etas: Floats, most: int = MOST_S
 
     Steps are Fisher's scoring, cut until g falls; a last one is Newton's, where the Hessian is positive definite.
     """
+    at, now, gain = _searched(likelihood, line, etas, most, lambda now: _CLOSE)
+    told = likelihood.told(line, at, curved=True)
+    last, curved = (np.asarray(one) for one in _newton(likelihood.layout, line, at, likelihood.case, told))
+    return Mode(at - last, now.value, curved, gain <= 1e-6, told)
+
+
+def near_modes(
+    likelihood: Likelihood, line: Floats, close: Callable[[Around], float | Floats], most: int = MOST_SEARCHES
+) -> Mode:
+    """Return what `modes` does, as near to it as asked, without second derivatives: the Hessian is what is expected.
+
+    A search ends where the next step would lower g by less than `close` says; the etas are then off by about
+    sqrt(2 close) of their standard deviations.
+    """
+    none = np.zeros((likelihood.layout.width, likelihood.patients))
+    at, now, gain = _searched(likelihood, line, none, most, close)
+    return Mode(at, now.value, now.information, gain <= close(now), None)
+
+
+def _searched(
+    likelihood: Likelihood, line: Floats, etas: Floats, most: int, close: Callable[[Around], float | Floats]
+) -> tuple[Floats, Around, Floats]:
+    """Search; returns the etas, g near them, and by how much a next step would lower it: [patient]."""
     at, now = etas, likelihood.around(line, etas)
     stride = np.ones(likelihood.patients)
     step, gain = _scored(now)
     for _ in range(most):
-        going = ~(gain <= _CLOSE) & (stride > _SHORTEST)
+        going = ~(gain <= close(now)) & (stride > _SHORTEST)
         if not going.any():
             break
         there = at - np.where(going, stride, 0.0) * step
@@ -274,9 +298,7 @@ def modes(likelihood: Likelihood, line: Floats, etas: Floats, most: int = MOST_S
         now = Around(*(np.where(better, new, old) for new, old in zip(seen, now, strict=True)))
         stride = np.where(better, np.minimum(2 * stride, 1.0), stride / 4)
         step, gain = _scored(now)
-    told = likelihood.told(line, at, curved=True)
-    last, curved = (np.asarray(one) for one in _newton(likelihood.layout, line, at, likelihood.case, told))
-    return Mode(at - last, now.value, curved, gain <= 1e-6, told)
+    return at, now, gain
 
 
 def _scored(now: Around) -> tuple[Floats, Floats]:

@@ -51,6 +51,13 @@ def near(model: Model, solver: Solver, places: Places, people: Individual, case:
     return Near(at, value, slope, (curve + curve.swapaxes(0, 1)) / 2)
 
 
+def near_of(model: Model, solver: Solver, places: Places, people: Individual, case: Case) -> Near:
+    """Return what `near` does, inside a trace and without second derivatives."""
+    at = jnp.stack(read(people, places))
+    value, slope = _slopes(model, solver, places, people, at, case)
+    return Near(at, value, slope, None)
+
+
 def told_of(model: Model, solver: Solver, people: Individual, case: Case) -> Any:
     """Return what is foretold of each measurement, [observation, patient]."""
     seen, _ = course(model, solver, people, case.plan, case.happened is not None)

@@ -17,13 +17,12 @@ import numpy as np
 from twin.engine import TOLERANCE, float64_on_cpu
 from twin.fit.data import UNPARTED, Case, DataSet, parted_of
 from twin.fit.layout import Layout, Population, as_parted, layout, published
-from twin.fit.likelihood import Likelihood, Mode, misfit, modes, prior
-from twin.fit.near import told_of
+from twin.fit.likelihood import Around, Likelihood, Mode, modes, near_modes
 from twin.fit.people import people
 from twin.fit.stretches import chosen
+from twin.fit.whom import Drawn, by_nuts, penalties
 from twin.model import Floats, Individual, Model
 from twin.solve.choose import solver_of
-from twin.solve.solver import Solver
 
 METHODS = ("map", "nuts")
 DRAWS = 1000
@@ -33,7 +32,8 @@ _SPREAD = 0.1
 """Of the draws, the share that goes alike to all columns, however unlikely."""
 _FEW = 0.1
 """Draws are worth less than this share of their number: the posterior is not nearly normal."""
-_WARMUP = 500
+_NEAR_BEST, _NEAR = 1e-8, 1e-4
+"""How near the etas of the most likely column and of others are looked for: see `near_modes`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,14 +139,14 @@ def fit_patient(
     with float64_on_cpu():
         solver = solver_of(model, data.case.plan.rate is not None)
         likelihood = Likelihood(layout(model, own, data.case.covariates, etas, fixed, parted), solver, data.case)
-        line = likelihood.line(np.zeros(0))
+        line, before = likelihood.line(np.zeros(0)), _log_before(likelihood.patients, prior_shares)
         while True:
-            found = modes(likelihood, line, np.zeros((likelihood.layout.width, likelihood.patients)))
+            found = _most_likely(likelihood, line, before)
             finer = likelihood.solver.finer
             if finer is None or likelihood.accuracy(line, found.etas) <= TOLERANCE:
                 break
             likelihood = replace(likelihood, solver=finer())
-        return _drawn(likelihood, data, found, method, _weighed(found, prior_shares), (draws, seed))
+        return _drawn(likelihood, data, found, method, _weighed(found, before), (draws, seed))
 
 
 class _Columns(NamedTuple):
@@ -156,13 +156,37 @@ class _Columns(NamedTuple):
     likely: Floats
 
 
-def _weighed(found: Mode, beforehand: Sequence[float] | None) -> _Columns:
-    """Return how likely columns are: their shares beforehand times the measurements' likelihood."""
-    count = found.etas.shape[1]
-    _, size = np.linalg.slogdet(found.hessian.transpose(2, 0, 1))
+def _log_before(count: int, shares: Sequence[float] | None) -> Floats:
+    """Return the logarithm of how likely columns are beforehand: [column]."""
     with np.errstate(divide="ignore"):
-        before = np.log(np.full(count, 1 / count) if beforehand is None else np.asarray(beforehand, np.float64))
-    log = before - found.penalty - 0.5 * size
+        return np.asarray(np.log(np.full(count, 1 / count) if shares is None else np.asarray(shares, np.float64)))
+
+
+def _log_likely(before: Floats, penalty: Floats, hessian: Floats) -> Floats:
+    """Return the logarithm of how likely columns are by Laplace's approximation, but for a number: [column]."""
+    _, size = np.linalg.slogdet(hessian.transpose(2, 0, 1))
+    return np.asarray(before - penalty - 0.5 * size)
+
+
+def _most_likely(likelihood: Likelihood, line: Floats, before: Floats) -> Mode:
+    """Return the most likely etas of each column.
+
+    Of several columns all but the most likely one are looked for roughly, and none with second derivatives: draws are
+    weighed by the posterior itself.
+    """
+    if likelihood.patients == 1:
+        return modes(likelihood, line, np.zeros((likelihood.layout.width, 1)))
+
+    def close(now: Around) -> Floats:
+        log = _log_likely(before, now.value, now.information)
+        return np.where(np.nan_to_num(log, nan=-np.inf) >= np.nanmax(log), _NEAR_BEST, _NEAR)
+
+    return near_modes(likelihood, line, close)
+
+
+def _weighed(found: Mode, before: Floats) -> _Columns:
+    """Return how likely columns are: their shares beforehand times the measurements' likelihood."""
+    log = _log_likely(before, found.penalty, found.hessian)
     shares = np.exp(log - log.max())
     return _Columns(before, np.asarray(shares / shares.sum()))
 
@@ -174,8 +198,8 @@ def _drawn(
     warnings = [] if found.found.all() else ["the search for the most likely parameters did not end well"]
     if likelihood.layout.model.variability.occasions and not likelihood.layout.parted.fields:
         warnings.append(f"variability between occasions is not told apart, {UNPARTED}")
-    sampled = _by_nuts if method == "nuts" else _by_weight
-    etas, column, after, worth = sampled(likelihood, found, columns, luck)
+    sampled = by_nuts if method == "nuts" else _by_weight
+    etas, column, after, worth = sampled(likelihood, found, *columns, luck)
     if worth < _FEW:
         warnings.append(f"the draws are worth {worth:.0%} of their number; NUTS would be better")
     layout, case, best = likelihood.layout, likelihood.case, int(np.argmax(after))
@@ -200,16 +224,13 @@ def _behind(people: Individual, case: Case) -> Individual:
     return people if told is None else jax.tree.map(np.asarray, chosen(people, told.piece[-1]))
 
 
-def _by_weight(
-    likelihood: Likelihood, found: Mode, known: _Columns, luck: tuple[int, int]
-) -> tuple[Floats, Any, Floats, float]:
+def _by_weight(likelihood: Likelihood, found: Mode, log_before: Floats, shares: Floats, luck: tuple[int, int]) -> Drawn:
     """Return draws [eta, draw] by importance, the column of each, how likely columns are, and the draws' worth.
 
     Columns are proposed as often as they are likely, a few of each in any case; the weights correct both that and
     Laplace's approximation.
     """
     count, seed = luck
-    shares = known.likely
     random, proposed = np.random.default_rng(seed), (1 - _SPREAD) * shares + _SPREAD / len(shares)
     column = np.searchsorted(np.cumsum(proposed), (np.arange(count) + random.random()) / count)
     column = np.minimum(column, len(shares) - 1)
@@ -218,56 +239,14 @@ def _by_weight(
     etas = found.etas[:, column] + np.einsum("dij,jd->id", roots[column], normal)
     _, size = np.linalg.slogdet(roots)
     case = jax.tree.map(lambda one: one[..., column], likelihood.case)
-    log = -np.asarray(_penalties(likelihood.layout, likelihood.solver, etas, case)) + 0.5 * np.sum(normal**2, axis=0)
-    log = log + size[column] + (known.log_before - np.log(proposed))[column]
+    log = -np.asarray(penalties(likelihood.layout, likelihood.solver, etas, case)) + 0.5 * np.sum(normal**2, axis=0)
+    log = log + size[column] + (log_before - np.log(proposed))[column]
     log = np.where(np.isfinite(log), log, -np.inf)
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     kept = np.minimum(np.searchsorted(np.cumsum(weight), (np.arange(count) + random.random()) / count), count - 1)
     after = np.bincount(column, weights=weight, minlength=len(shares)).astype(np.float64)
-    return etas[:, kept], column[kept], after, float(1 / np.sum(weight**2) / count)
-
-
-def _by_nuts(
-    likelihood: Likelihood, found: Mode, known: _Columns, luck: tuple[int, int]
-) -> tuple[Floats, Any, Floats, float]:
-    """Return what `_by_weight` does, by the No-U-Turn sampler, on etas that Laplace's mixture makes standard normal.
-
-    Columns are summed over: the sampler sees the etas alone, and each draw's column is drawn after.
-    """
-    from numpyro.diagnostics import effective_sample_size
-
-    from twin.fit.sample import sampled
-
-    (count, seed), shares, beforehand = luck, known.likely, known.log_before
-    centre = found.etas @ shares
-    apart = found.etas - centre[:, None]
-    spread = np.linalg.inv(found.hessian.transpose(2, 0, 1)).transpose(1, 2, 0) @ shares + (apart * shares) @ apart.T
-    root, case = np.linalg.cholesky(spread), likelihood.case
-
-    def potential(luck: Any) -> Any:
-        etas = jnp.broadcast_to((centre + root @ luck)[:, None], (len(root), len(shares)))
-        return -jax.nn.logsumexp(beforehand - _penalties(likelihood.layout, likelihood.solver, etas, case))
-
-    chains = sampled(potential, np.zeros((2, len(root))), _WARMUP, -(-count // 2), seed)
-    worth = float(np.min(effective_sample_size(chains))) / chains[..., 0].size
-    etas = centre[:, None] + root @ chains.reshape(-1, len(root)).T[:, :count]
-    each = [_penalties(one.layout, one.solver, etas, one.case) for one in map(likelihood.only, range(len(shares)))]
-    log = beforehand[:, None] - np.array(each)  # [column, draw]
-    likely = np.exp(log - log.max(axis=0))
-    likely /= likely.sum(axis=0)
-    column = (np.cumsum(likely, axis=0) < np.random.default_rng(seed).random(count)).sum(axis=0)
-    return etas, np.minimum(column, len(shares) - 1), likely.mean(axis=1), min(worth, 1.0)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _penalties(layout: Layout, solver: Solver, etas: Any, case: Case) -> Any:
-    """Return g for each draw of one patient's etas [eta, draw]: [draw]. The case has one column."""
-    count = etas.shape[1]
-    wide: Case = jax.tree.map(lambda one: jnp.broadcast_to(one, (*jnp.shape(one)[:-1], count)), case)
-    population = layout.unpack(jnp.zeros((0, count)))
-    told = told_of(layout.model, solver, people(layout, population, etas, wide), wide)
-    return misfit(layout, population, told, wide) + prior(population, etas)
+    return Drawn(etas[:, kept], column[kept], after, float(1 / np.sum(weight**2) / count))
 
 
 def _people(layout: Layout, etas: Floats, case: Case) -> Individual:

@@ -8,10 +8,12 @@ import pytest
 
 from tests.twin.fit.linear import MODEL, Line, exact_ofv, table
 from twin.covariates import Frequencies, Genotype
+from twin.engine import float64_on_cpu
 from twin.fit.arms import continued
 from twin.fit.forecast import courses, predictive_check, unknown_share
 from twin.fit.one import of_table
 from twin.fit.patient import Posterior, fit_patient
+from twin.fit.whom import _each, _shared, differing, penalties
 from twin.mixture import Mixture
 from twin.nonmem import RegimenError
 from twin.patient import PatientError
@@ -56,6 +58,44 @@ def test_how_likely_genotypes_are_is_bayes_s_theorem(method: str, given: dict[st
     np.testing.assert_allclose(posterior.shares, exact(before), atol=0.02)
     drawn = np.bincount(posterior.column, minlength=3) / posterior.column.size
     np.testing.assert_allclose(drawn, exact(before), atol=0.04)
+
+
+def test_genotypes_that_move_what_varies_share_a_course() -> None:
+    """With one course, what speaks against etas is the sum over genotypes, each with its own etas and course."""
+    posterior, _ = fitted("map", {}, 100)
+    likelihood, before = posterior.likelihood, np.log([0.49, 0.42, 0.09])
+    with float64_on_cpu():
+        apart = differing(likelihood)
+    assert apart is not None and apart.tolist() == [[0, STEP, 2 * STEP], [0, 0, 0]]
+    etas, step = np.array([0.4, -0.1]), 1e-6
+    with float64_on_cpu():
+        own = etas[:, None] - apart
+        columns = [likelihood.only(place) for place in range(3)]
+        each = [penalties(one.layout, one.solver, own[:, [n]], one.case)[0] for n, one in enumerate(columns)]
+        shared = _shared(likelihood, before, apart)
+        value, slope = shared(etas)
+        assert value == pytest.approx(-np.log(np.sum(np.exp(before - np.array(each)))))
+        numbers = [(shared(etas + way)[0] - shared(etas - way)[0]) / (2 * step) for way in step * np.eye(2)]
+        np.testing.assert_allclose(slope, numbers, rtol=1e-6)
+        alone = _each(likelihood, before)
+        numbers = [(alone(etas + way)[0] - alone(etas - way)[0]) / (2 * step) for way in step * np.eye(2)]
+        np.testing.assert_allclose(alone(etas)[1], numbers, rtol=1e-6)
+
+
+def test_genotypes_that_move_something_else_do_not() -> None:
+    fixed = replace(
+        WITH_GENE,
+        individual=lambda theta, covariates: Line(theta["intercept"], theta["slope"] + 0.1 * covariates["GENE"]),
+        variability=replace(
+            MODEL.variability, between={"intercept": MODEL.variability.between["intercept"]}, correlations={}
+        ),
+    )
+    data, person = of_table(fixed, read_records(ONE), {})
+    posterior = fit_patient(fixed, data, method="nuts", prior_shares=person.shares.tolist(), draws=400)
+    with float64_on_cpu():
+        assert differing(posterior.likelihood) is None
+    weighed = fit_patient(fixed, data, prior_shares=person.shares.tolist(), draws=4000)
+    np.testing.assert_allclose(posterior.shares, weighed.shares, atol=0.05)
 
 
 def test_draws_of_a_mixture_are_those_of_its_genotypes_together() -> None:

@@ -1,14 +1,23 @@
-"""The catalogue: what a model asks of a patient, observes, assumes, leaves out, and how the engine solves it."""
+"""The catalogue: what a model asks of a patient, observes, assumes, leaves out, and how the engine solves it.
+
+What a model states of itself is known at once; how it is solved, once the engine has looked at its equations.
+"""
 
 from typing import Any
 
 from twin.covariates import Continuous, Covariate, asked_for
 from twin.model import Model, parameter_table
-from twin.solve.choose import solver_of
 
 
 def described(model: Model) -> dict[str, Any]:
-    """Return all that is to be known of a model, as JSON values."""
+    """Return all that is to be known of a model, as JSON values; its equations are looked at, which takes seconds."""
+    from twin.solve.choose import solver_of  # a list of models does not wait for the engine
+
+    return {**declared(model), "solver": solver_of(model).name}
+
+
+def declared(model: Model) -> dict[str, Any]:
+    """Return what a model states of itself, as JSON values."""
     return {
         "name": model.name,
         "citation": model.citation,
@@ -17,7 +26,6 @@ def described(model: Model) -> dict[str, Any]:
         "dose_unit": model.dose_unit,
         "observables": dict(model.observables),
         "hazard": model.hazard is not None,
-        "solver": solver_of(model).name,
         "parameters": parameter_table(model),
         "left_out": list(model.left_out),
     }

@@ -72,7 +72,7 @@ def twin_models(
     session: Session,
     name: Annotated[Twin | None, typer.Argument(help="One model: its parameters and sources.", metavar="NAME")] = None,
 ) -> Answer:
-    """List the models of twins: covariates, observables, assumptions, what each leaves out, and how it is solved.
+    """List the models of twins: covariates, observables, assumptions, what each leaves out; of one, how it is solved.
 
     Example: panakeia twin models warfarin_hamberg2007 --json
     """

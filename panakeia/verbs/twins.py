@@ -77,28 +77,25 @@ class TwinVerbs(Held):
         return Table(title, found.to_frame(), (found.basis, *told, f"solved by: {found.solver}", *failed))
 
     def twin_models(self, name: str | None = None) -> Table:
-        """List the twins' models: what each asks of a patient, observes, assumes, leaves out, and how it is solved.
+        """List the twins' models: what each asks of a patient, observes, assumes and leaves out.
 
-        With a name, the parameters of that model, with unit and source, or why they were assumed.
+        With a name, the parameters of that model, with unit and source, or why they were assumed, and how it is solved.
         """
         import pandas as pd
 
         from twin import library
-        from twin.catalogue import assumed, described
+        from twin.catalogue import assumed, declared, described
 
-        models = list(library.MODELS) if name is None else [name]
-        told = []
-        with self._telling() as progress:
-            for number, model in enumerate(models):
-                progress("look at the models' equations", number / len(models))
-                told.append(described(library.load(model)))
-            progress("look at the models' equations", 1.0)
         if name is not None:
-            (model_told,) = told
+            with self._telling() as progress:
+                progress("look at the model's equations", 0.0)
+                model_told = described(library.load(name))
+                progress("look at the model's equations", 1.0)
             facts = [f"{fact}: {model_told[fact]}" for fact in ("citation", "solver", "dose_unit")]
             asked = ", ".join(covariate["name"] for covariate in model_told["covariates"]) or "nothing"
             facts += [f"asks: {asked}", *(f"left out: {one}" for one in model_told["left_out"])]
             return Table(f"{name}: parameters", pd.DataFrame(model_told["parameters"]), tuple(facts), model_told)
+        told = [declared(library.load(model)) for model in library.MODELS]
         rows = [
             {
                 "model": one["name"],
@@ -106,9 +103,13 @@ class TwinVerbs(Held):
                 "observables": ", ".join(one["observables"]),
                 "parameters": len(one["parameters"]),
                 "assumed": len(assumed(one)),
-                "solver": one["solver"],
                 "citation": one["citation"],
             }
             for one in told
         ]
-        return Table(f"models: {len(rows)}", pd.DataFrame(rows), ("panakeia twin models NAME tells all of one",), told)
+        return Table(
+            f"models: {len(rows)}",
+            pd.DataFrame(rows),
+            ("panakeia twin models NAME tells all of one, and how it is solved",),
+            told,
+        )

@@ -98,9 +98,9 @@ def test_simulate_a_cohort(panakeia: Panakeia, files: Path) -> None:
 def test_the_models_of_twins_are_listed_and_told(panakeia: Panakeia) -> None:
     listed = {model["name"]: model for model in panakeia("twin", "models", "--json").json()}
     assert {"warfarin_hamberg2007", "tacrolimus_andrews2019", "diabetes_choy2016"} <= listed.keys()
-    assert all(model["solver"] and model["citation"] and model["observables"] for model in listed.values())
+    assert all(model["citation"] and model["observables"] and "solver" not in model for model in listed.values())
     (told,) = [panakeia("twin", "models", "warfarin_hamberg2010", "--json").json()]
-    assert told == listed["warfarin_hamberg2010"]
+    assert told == listed["warfarin_hamberg2010"] | {"solver": told["solver"]} and "closed form" in told["solver"]
     assert {"name": "clearance *1", "value": 0.174, "unit": "L/h", "basis": "measured"}.items() <= told["parameters"][
         1
     ].items()

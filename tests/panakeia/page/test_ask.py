@@ -32,6 +32,9 @@ def test_a_long_verb_is_a_job_with_its_answer_its_files_and_the_risk_it_trained(
     job = researcher.post("/ask/risk_train?as_job=1", data=sent, files={"table__file": ("readmissions.csv", table)})
     address = job.url.path
     assert address.startswith("/jobs/") and "<progress" in job.text and "Cancel" in job.text
+    assert (
+        0 < job.text.index('http-equiv="refresh"') < job.text.index("</head>")
+    )  # in the body, script would load it too
     assert f'href="{address}">risk train</a>' in researcher.get("/jobs").text
     text = unescape(ended(researcher, address))
     assert "Done" in text and '"outcome": "readmitted"' in text

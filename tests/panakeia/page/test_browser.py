@@ -1,16 +1,14 @@
 """The page in a real browser: by keyboard alone, without script, without a request elsewhere, and by axe's rules."""
 
 import shutil
-import threading
-from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tests.panakeia.page.browsing import opened
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,47 +26,17 @@ VIEWS = (
     "/node?node=xyzzy",
 )
 PATIENT = "PANAKEIA:P-0656e08a1b41eeba9b7b"
-MORE_VIEWS = ("/trial", "/trial/twins", "/twin", "/patient", f"/patient?patient={PATIENT}", "/jobs")
+MORE_VIEWS = (
+    "/trial",
+    "/trial/twins",
+    "/twin",
+    "/patient",
+    f"/patient?patient={PATIENT}",
+    f"/patient/risk?patient={PATIENT}",
+    "/ask/matrix",
+    "/jobs",
+)
 """Views for which a reader has no right."""
-
-
-@pytest.fixture(scope="module")
-def served(page_app: FastAPI) -> Iterator[str]:
-    """The desk at a port of its own, until the tests are over."""
-    server = uvicorn.Server(uvicorn.Config(page_app, host="127.0.0.1", port=0, log_level="critical", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def elsewhere() -> list[str]:
-    """What was asked of another place than the desk."""
-    return []
-
-
-def opened(context: BrowserContext, served: str, key: str, elsewhere: list[str]) -> Page:
-    """Return a tab in which a reader has signed in by keyboard."""
-    page = context.new_page()
-    page.on("request", lambda one: elsewhere.append(one.url) if not one.url.startswith((served, "data:")) else None)
-    page.goto(f"{served}/sign-in")
-    page.locator("#key").focus()
-    page.keyboard.type(key)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{served}/")
-    return page
 
 
 def by_tab(page: Page, words: str) -> None:

@@ -5,57 +5,20 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from kg.cohorts.criteria import Definition
 from panakeia import Session
 from panakeia.api.access.authenticate import Gate
 from panakeia.api.access.roles import Role
 from panakeia.desk.desk import Desk, DeskSettings
 from panakeia.page.figures.contributions import SHOWN, shown
 from panakeia.page.router import page
-from twin.prognosis.question import Features, Question
-from twin.prognosis.risk.judge import JudgeSettings
-from twin.prognosis.risk.provenance import Provenance
 from twin.prognosis.risk.saved import save
-from twin.prognosis.risk.split import SplitSettings
-from twin.prognosis.risk.train import Risk, RiskSettings, train
+from twin.prognosis.risk.train import Risk
 
 PATIENT = "PANAKEIA:P-0656e08a1b41eeba9b7b"
-COHORT = {
-    "name": "On warfarin",
-    "entry": {"drug": "warfarin"},
-    "features": {"least_patients": 2},
-    "outcome": [
-        {"name": "death_1y", "kind": "event", "of": {"death": "any"}, "window": {"to": 365}, "follow_up": "assumed"}
-    ],
-}
-
-
-@pytest.fixture(scope="module")
-def risk(starter_store: Path) -> Risk:
-    """A risk of the starter graph's patients on warfarin, each taken many times: 90 rows with a made-up outcome."""
-    definition = Definition.model_validate(COHORT)
-    with Session(starter_store) as session:
-        found = session.cohort_table(definition, "death_1y")
-    random = np.random.default_rng(0)
-    rows = found.rows.sample(90, replace=True, random_state=0).reset_index(drop=True)
-    rows["death_1y"] = (random.uniform(size=90) < np.where(rows["sex"] == "female", 0.7, 0.3)).astype(float)
-    rows["USUBJID"] = [f"PANAKEIA:P-{number:020x}" for number in range(90)]
-    question = Question("death_1y", "binary", found.features)
-    provenance = Provenance(found.version, Provenance.of(rows.head(0), Features.of(rows, found.features)).schema)
-    settings = RiskSettings(
-        ("logistic",),
-        split=SplitSettings(outer=2, inner=2),
-        judge=JudgeSettings(resamples=30),
-        provenance=provenance,
-        definition=definition.model_dump_json(),
-        groups=("sex",),
-    )
-    return train(rows, question, settings)
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from kg.stores.protocol import OTHER_VERSION, Key, Store, StoreError
 from kg.stores.releases import read_releases
 
 NEAREST = 5
+_SHOWN = 200
+"""How much of a text that names nothing is told again, in characters."""
 MATCHES = ("exact name", "exact synonym", "prefix of name", "prefix of synonym", "part of name", "part of synonym")
 
 
@@ -360,7 +362,8 @@ def _unknown(store: Store, text: str, kinds: Collection[str]) -> str:
     """Say that nothing has this name, and what else has it, or a similar one."""
     check_version(store, kinds)
     only = next(iter(kinds)) if len(kinds) == 1 else None
-    what = f"no {only.lower() if only else 'node'} has the identifier, name or synonym {text!r}"
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    what = f"no {only.lower() if only else 'node'} has the identifier, name or synonym {shown!r}"
     near = "; ".join(f"{node.name} ({node.kind} {node.id})" for node in _nearest(store, folded(text), kinds))
     if meant := _meant(store, text, [kind for kind in NODE_KINDS if kind not in kinds]):
         told = "; ".join(f"{node.name} is a {node.kind} ({node.id})" for node in meant[:NEAREST])
@@ -369,9 +372,10 @@ def _unknown(store: Store, text: str, kinds: Collection[str]) -> str:
 
 
 def _nearest(store: Store, wanted: str, kinds: Collection[str]) -> list[Node]:
-    """Return the nodes whose names are spelt most like a text, or begin so."""
+    """Return the nodes whose names are spelt most like a text, or begin so; of equal ones the shorter name first."""
     spelt: dict[str, list[Node]] = defaultdict(list)
-    for node in (Node(*one) for one in like(store, wanted, kinds)) if wanted else ():
+    found = (Node(*one) for one in like(store, wanted, kinds)) if wanted else ()
+    for node in sorted(found, key=lambda node: (len(node.name), node.name, node.id)):
         name = folded(node.name)
         for form in {name, name[: len(wanted)]}:
             spelt[form].append(node)

@@ -19,6 +19,7 @@ _CURES = {
     404: "there is nothing at this path: /api/v1 lists the verbs, /api/v1/openapi.json describes them",
     405: "this path is not asked in this way: see the header Allow, and /api/v1/openapi.json",
 }
+_SLUGS = {404: "not-found", 405: "method-not-allowed"}
 
 
 class NotAsked(Refusal):
@@ -76,7 +77,8 @@ def problem_to(failure: Exception) -> tuple[Problem, Sequence[tuple[str, str]]]:
         return Problem(failure.status, failure.slug, str(failure), more), failure.headers
     if isinstance(failure, HTTPException):
         detail = _CURES.get(failure.status_code, str(failure.detail))
-        return Problem(failure.status_code, "http", detail), list((failure.headers or {}).items())
+        slug = _SLUGS.get(failure.status_code, "http")
+        return Problem(failure.status_code, slug, detail), list((failure.headers or {}).items())
     if isinstance(failure, QuotaPassed):
         return Problem(429, "too-many-jobs", str(failure)), [("Retry-After", "60")]
     problem = problem_of(failure)

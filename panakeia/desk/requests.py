@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -72,10 +74,11 @@ def asks(name: str, verb: Verb, strict: bool = True) -> type[BaseModel]:
 
 def checked(verb: Verb, request: Mapping[str, Any], *, strict: bool = True) -> dict[str, Any]:
     """Return a request's parameters that were given, each as its type; raises `Refused` for what it cannot be."""
+    asked = asks(verb.name, verb, strict)
     try:
-        found = asks(verb.name, verb, strict).model_validate(dict(request))
+        found = asked.model_validate(dict(request))
     except ValidationError as failure:
-        raise Refused(problems_of(failure)) from None
+        raise Refused(problems_of(failure, known=asked.model_fields)) from None
     return {name: value for name in found.model_fields_set if (value := getattr(found, name)) is not None}
 
 
@@ -195,19 +198,35 @@ def _spoken(given: Given) -> str:
     return f"{given.name.replace('_', ' ')}: {named or kinds.get(given.type, 'a value')}"
 
 
-def problems_of(failure: ValidationError, depth: int = 1) -> dict[str, str]:
-    """Return what is wrong with each parameter, named by so many parts: what came, what was expected."""
+def problems_of(failure: ValidationError, depth: int = 1, known: Collection[str] = ()) -> dict[str, str]:
+    """Return what is wrong with each parameter, named by so many parts: what came, what was expected.
+
+    `known` are the parameters that there are, of which an unknown one may be meant to be one.
+    """
     found: dict[str, str] = {}
     for error in failure.errors():
         name = ".".join(str(part)[:60] for part in error["loc"][:depth])
         if error["type"] == "missing":
             told = "missing: it is needed"
         elif error["type"] == "extra_forbidden":
-            told = "unknown parameter"
+            told = "unknown parameter" + _meant(name, known)
         elif error["type"] == "value_error":
             told = str(error["ctx"]["error"])
         else:
-            came = repr(error["input"])
-            told = f"got {came[:60]}, expected {error['msg'].removeprefix('Input should be ')}"
+            told = f"got {repr(error['input'])[:60]}, expected {_expected(error['type'], error['msg'], error['input'])}"
         found.setdefault(name, told)
     return found
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """Return which parameter an unknown one may be meant to be, or which there are."""
+    if near := get_close_matches(name, known, n=1):
+        return f", did you mean {near[0]}?"
+    return f", expected one of {', '.join(known)}" if known else ""
+
+
+def _expected(kind: str, said: str, came: Any) -> str:
+    """Return what was expected, in words that go on after `expected`."""
+    if kind == "list_type" and isinstance(came, str | int | float):
+        return f"a list, such as {json.dumps([came], ensure_ascii=False)[:60]}"
+    return said.removeprefix("Input should be ").removeprefix("String should have ")

@@ -29,7 +29,11 @@ _MOST = 2_000
 
 @dataclass(frozen=True)
 class Starting:
-    """How a starting dose of a drug is asked for: the model, its target, and bounds of one dose a day, in mg."""
+    """How a starting dose of a drug is asked for: the model, its target, and bounds of one dose a day, in mg.
+
+    `first` are the covariates of nobody, for whom a dose is worked out at the start: what the model's equations are
+    compiled by, so that the first patient does not wait for it.
+    """
 
     model: str
     target: str
@@ -37,11 +41,18 @@ class Starting:
     high: float
     step: float
     why: str
+    first: Mapping[str, str]
 
 
 STARTING = {
     "DRUGBANK:DB00682": Starting(
-        "warfarin_hamberg2007", "INR=2.5", 0.5, 15.0, 0.5, "the middle of the usual range of 2 to 3, at steady state"
+        model="warfarin_hamberg2007",
+        target="INR=2.5",
+        low=0.5,
+        high=15.0,
+        step=0.5,
+        why="the middle of the usual range of 2 to 3, at steady state",
+        first={"age_years": "60", "CYP2C9": "*1/*1", "VKORC1": "GA"},
     ),
 }
 """The drugs of which a starting dose is offered; a tenth is one entry."""
@@ -63,17 +74,18 @@ class Doses:
         name = order.drugs[drug]
         stated, lacking = _covariates(asked.model, person, results)
         if lacking:
-            told = f"{name}: no starting dose by the model, for {', '.join(lacking)} is not known"
+            told = f"{name}: no starting dose by the model: {', '.join(lacking)} not known"
             return Card(told, f"{markdown(told)}.", "info", Source(asked.model, TOPIC), drug, order.reference or "")
         found = self._dose(drug, asked, stated)
         return None if found is None else _card(order, drug, asked, stated, found)
 
     def warm(self) -> None:
-        """Load the models, which a first call would wait for."""
+        """Load the models, and begin a dose by each: a first call would wait for what is loaded and compiled."""
         from twin import library
 
-        for asked in STARTING.values():
+        for drug, asked in STARTING.items():
             library.load(asked.model)
+            self._dose(drug, asked, asked.first)
 
     def finish(self) -> None:
         """Wait until all that was begun is worked out."""

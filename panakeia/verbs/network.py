@@ -359,5 +359,7 @@ def _ranking(model: "AnyModel", end: "End", whom: str, frame: "pd.DataFrame", mo
         "been judged not indicated; judged: what curators voted, where the graph has a source of such judgements, "
         "which the model has not seen"
     )
+    if "low" in frame:
+        told += ". low, high: where the score, not the probability, lies in 90% of draws of the training data anew"
     note = f"known: {model.listed(True)}; {told}. Data: {model.summary()['data_version']}"
     return Table(f"{kind}s for {whom}", frame, (*more, note))

@@ -154,6 +154,15 @@ def test_near_names_are_spelt_alike_or_begin_so_and_are_few(store_of: StoreOf) -
     assert str(told.value).count("DOID:") == 5
 
 
+def test_of_names_as_near_the_shorter_is_told_first_and_a_long_text_is_cut(store_of: StoreOf) -> None:
+    names = ["multiple sclerosis, susceptibility to", "multiple sclerosis"]
+    store = store_of(nodes_only(Disease=[{"id": f"DOID:{n}", "name": name} for n, name in enumerate(names)]))
+    with pytest.raises(UnknownNode, match=r"did you mean multiple sclerosis \(Disease DOID:1\); multiple sclerosis, "):
+        find(store, "multipel sclerosis")
+    with pytest.raises(UnknownNode, match=r"synonym 'x{200}\.\.\.': look for"):
+        find(store, "x" * 5_000)
+
+
 def test_synonyms_are_whole_names_not_their_pieces(store_of: StoreOf) -> None:
     rows = [{"id": "DOID:1", "name": "one", "synonyms": ["red fever", "blue"]}]
     store = store_of(nodes_only(Disease=rows))

@@ -63,7 +63,10 @@ def test_a_tag_is_of_the_graph_and_the_arguments(desk: Desk) -> None:
     [
         ({"nodes": ["x"], "top": False}, "top: got False, expected a valid integer"),
         ({"nodes": ["x"], "top": 0}, "top: got 0, expected greater than or equal to 1"),
-        ({"nodes": ["x"], "bottom": 1}, "bottom: unknown parameter"),
+        ({"nodes": ["x"], "bottom": 1}, "bottom: unknown parameter, expected one of nodes, "),
+        ({"nodes": ["x"], "topp": 1}, "topp: unknown parameter, did you mean top?"),
+        ({"nodes": "gout"}, "nodes: got 'gout', expected a list, such as [\"gout\"]"),
+        ({"nodes": ["x" * 200_000]}, "expected at most 100000 characters"),
         ({"nodes": ["x"], "out": "/tmp/x"}, "out: unknown parameter"),
         ({"nodes": [1]}, "nodes: got 1, expected a valid string"),
     ],

@@ -40,8 +40,15 @@ def test_a_selection_starts_the_work_and_the_signature_has_the_dose(dosing: Desk
 def test_what_is_not_known_is_said_and_no_dose_is_guessed(dosing: Desk) -> None:
     cards = dosing.answer(SIGN, call(SIGN, [WARFARIN], KNOWN[:1]))["cards"]
     (card,) = [one for one in cards if one["source"]["topic"]["code"] == "starting-dose"]
-    assert "VKORC1 is not known" in card["summary"] and "suggestions" not in card
+    assert "VKORC1 not known" in card["summary"] and "suggestions" not in card
     assert not dosing.doses.found
+
+
+def test_a_desk_that_is_warm_has_worked_out_a_dose_of_nobody(dosing: Desk) -> None:
+    dosing.doses.warm()
+    dosing.doses.finish()
+    ((key, found),) = dosing.doses.found.items()
+    assert key == ("DRUGBANK:DB00682", "60", "*1/*1", "GA") and 0.5 < found.result()["dose"] < 15
 
 
 def test_an_order_keeps_all_but_its_doses() -> None:

@@ -6,7 +6,7 @@ import queue
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,7 +88,7 @@ class Desk:
         self._bytes: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._versions: dict[str, str] = {}
         self.shared = Shared()
-        self.warmth = Warmth(self.settings.store, self.settings.model, self.shared)
+        self.warmth = Warmth(self.settings.store, self.settings.model, self.shared, self._first)
 
     @cached_property
     def verbs(self) -> Mapping[str, Verb]:
@@ -171,6 +171,13 @@ class Desk:
     def warm(self, say: Callable[[str], None]) -> Thread | None:
         """Begin to read what all sessions share, beside whoever asks; return the thread, none where it has begun."""
         return self.warmth.begin(self.state(), say)
+
+    def _first(self) -> None:
+        """Open a session with patients and one without, and let each rank once: the first who asks does not wait."""
+        for patients in (True, False):
+            with self._session(None, patients=patients) as session, suppress(ValueError, OSError):
+                for disease in session.search(kind="Disease", top=1).to_frame()["id"]:
+                    session.rank(disease, top=1)
 
     def close(self) -> None:
         """Let go of all sessions."""

@@ -24,11 +24,11 @@ class Warmth:
     """Reads a graph's names and steps and loads the models beside whoever asks, and again when their files change.
 
     `rounds` counts how often it was done, none as long as a desk that begins is not warm; a session that was opened
-    before the last does not have what is held since.
+    before the last does not have what is held since. `then` is called when all is held, before it is ready.
     """
 
-    def __init__(self, store: str, model: Path, shared: Shared) -> None:
-        self._store, self._model, self._shared = store, model, shared
+    def __init__(self, store: str, model: Path, shared: Shared, then: Callable[[], None]) -> None:
+        self._store, self._model, self._shared, self._then = store, model, shared, then
         self._lock = Lock()
         self._say: Callable[[str], None] | None = None
         self._now = _Now("", "")
@@ -63,10 +63,11 @@ class Warmth:
         told = "the desk is ready"
         try:
             warm(self._store, self._model, self._shared, progress)
+            self.rounds += 1  # sessions that are opened from now on have what is held
+            self._then()
         except (ValueError, OSError) as failure:
             told = f"the desk answers, but slowly: {failure}"
         finally:
-            self.rounds += 1
             self._now = _Now(state, "")
         say(told)
 

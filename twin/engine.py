@@ -22,7 +22,8 @@ from twin.solve.solver import Solver, each_patient
 from twin.timeline import Steady, Timeline
 
 CHUNK, FEW = 512, 64
-"""Patients computed at once: their arrays stay in the processor's cache, and two compilations serve any number."""
+"""Patients computed at once: their arrays stay in the processor's cache, and two compilations serve any number. Where
+steps are taken it is half as many: each has the arrays of all its stages."""
 RUN = 8
 """Intervals of one length carried at once at most: one compilation serves any number of them."""
 THREADS = min(2, os.cpu_count() or 1)
@@ -102,7 +103,7 @@ def follow(
     told = np.isfinite(np.array(jax.tree.leaves(individuals))).all(axis=0) & np.isfinite(state).all(axis=0)
     left = np.arange(patients)
     while len(left):
-        width = CHUNK if len(left) > FEW else FEW
+        width = (CHUNK // 2 if solver.finer else CHUNK) if len(left) > FEW else FEW
         chunks = [left[first : first + width] for first in range(0, len(left), width)]
         carry = partial(_carry, model, solver, individuals, state, line, width, found)
         with ThreadPoolExecutor(min(THREADS, len(chunks))) as pool:

@@ -59,7 +59,8 @@ def _show(asked: Asked) -> Page:
     request: dict[str, Any] = {"endpoint": endpoint} | {one.name: _number(asked, one) for one in sliders}
     request |= _looks(asked)
     sized = asked.ask("trial_design_size", request).content
-    size = _size(asked, sized["size"])
+    needed = _needed(sized)
+    size = _size(asked, needed)
     powered = {name: value for name, value in request.items() if name != "power"} | {"size": size}
     if "futility" in request:
         powered["beta"] = round(1.0 - request["power"], 12)
@@ -79,6 +80,7 @@ def _show(asked: Asked) -> Page:
         "futility": request.get("futility", ""),
         "looks": request.get("looks", 3),
         "sized": sized,
+        "needed": needed,
         "planned": planned,
         "curve": curve,
     }
@@ -126,11 +128,17 @@ def _range(sized: Mapping[str, Any]) -> tuple[float, float]:
     return float(int(least)), float(int(most))
 
 
+def _needed(sized: Mapping[str, Any]) -> float:
+    """Return how many the power needs, whole: of patients what the arms, each of whole patients, have together."""
+    arms = sized["patients_per_arm"] if sized["counts"] == "patients" else None
+    return float(sum(arms.values()) if arms else -int(-sized["size"] // 1))
+
+
 def _size(asked: Asked, needed: float) -> float:
-    """Return the size that is looked at: that of the state, else what the power needs, whole."""
+    """Return the size that is looked at: that of the state, else what the power needs."""
     text = asked.one("size")
     try:
-        size = float(text) if text else float(-int(-needed // 1))
+        size = float(text) if text else needed
     except ValueError:
         raise ValueError(f"size: got {text!r}, expected a number of patients") from None
     if not 2.0 <= size <= _MOST:

@@ -59,3 +59,11 @@ def test_what_cannot_be_planned_is_said(asking: Asking, state: dict[str, str], s
 def test_who_may_not_plan_trials_is_told_the_role(asking: Asking) -> None:
     answer = asking("reader").get("/trial")
     assert answer.status_code == 403 and "designer" in answer.text
+
+
+def test_a_trial_takes_as_many_patients_as_its_arms_have_together(asking: Asking) -> None:
+    page = asking("designer").get("/trial", params={"effect": "0.5", "sd": "1"}).text
+    # 170.06 by formula: 85.03 in each arm, of whole patients 86 (R: power.t.test(delta = .5, power = .9), n = 85.03)
+    assert (
+        "<strong>172</strong> patients (86 on treatment, 86 on control). For 90 % it takes <strong>172</strong>" in page
+    )

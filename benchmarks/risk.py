@@ -1,7 +1,7 @@
 """Claim: accuracy above 85 % is mostly the majority class, and falls in another hospital; plain regression holds.
 
-    python benchmarks/risk.py --data DIR [--task cleveland hospitals elsewhere pima framingham framingham_times nhanes]
-        [--resamples 300] [--out FILE.json]
+    python benchmarks/risk.py --data DIR [--task cleveland hospitals elsewhere pima framingham framingham_times nhanes
+        pbc_visits framingham_visits respiratory_visits] [--resamples 300] [--out FILE.json]
 
 prints one JSON object. Each task is learned by every learner, nested: outer folds judge, inner ones choose settings.
 The base rate, the majority class and plain regression stand beside, with 95 % intervals (AUROC: DeLong; concordance:
@@ -15,6 +15,8 @@ infinitesimal jackknife; else a bootstrap over patients) and the difference from
   without; who was lost is left out. `framingham_times`: the same from all times, death cuts them off.
 - `nhanes`: diabetes, told by themselves, of adults of NHANES 2009-2012. Cross-sectional: nothing is foretold in
   time. Weights of the survey are not used, so that shares are those of the sample and not of the country.
+- `pbc_visits`, `framingham_visits`, `respiratory_visits`: foretold at each visit, a patient's visits in one fold. A
+  recurrent network reads the visits before too; plain regression and boosting read the same row alone.
 """
 
 import argparse
@@ -34,7 +36,7 @@ import sklearn
 
 from kg.files.frame import read_frame
 from twin.prognosis.question import Question, level
-from twin.prognosis.risk.judge import JudgeSettings, by_fold, frame_of, judge
+from twin.prognosis.risk.judge import Figure, JudgeSettings, by_fold, frame_of, judge
 from twin.prognosis.risk.leaks import suspicions
 from twin.prognosis.risk.learner import REFERENCE, names
 from twin.prognosis.risk.outcome import outcome_of
@@ -42,6 +44,7 @@ from twin.prognosis.risk.split import Fold, SplitSettings
 from twin.prognosis.risk.validate import validate
 
 TEN_YEARS = 3652.0
+TWO_YEARS = 730.0
 PROMISED = 0.85
 HEART = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang", "oldpeak", "slope", "ca", "thal")
 FRAMINGHAM = (
@@ -52,6 +55,13 @@ NHANES = (
     *("Age", "Gender", "Race1", "Education", "Poverty", "BMI", "Height", "BPSysAve", "BPDiaAve", "Pulse", "TotChol"),
     *("DirectChol", "PhysActive", "SleepHrsNight", "Smoke100"),
 )
+PBC = (
+    *("trt", "age", "sex", "ascites", "hepato", "spiders", "edema", "bili", "chol", "albumin", "alk.phos", "ast"),
+    *("platelet", "protime", "stage"),
+)
+FEW = SplitSettings(outer=3, inner=2)
+VISITS = ("base_rate", "logistic", "boosting", "recurrent")
+"""Who is compared where there are visits: the network, and others on the same row."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,9 @@ class Task:
     folds: tuple[Fold, ...] = ()
 
 
-def read(folder: Path, name: str) -> tuple[pd.DataFrame, str]:
+def read(folder: Path, name: str, room: str = "risk") -> tuple[pd.DataFrame, str]:
     """Return a table and the SHA-256 of its file."""
-    path = folder / "risk" / name
+    path = folder / room / name
     return read_frame(path), f"{name} sha256:{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
 
 
@@ -150,8 +160,43 @@ def nhanes(folder: Path) -> Task:
     return Task(rows, question, SplitSettings(), version)
 
 
+def pbc_visits(folder: Path) -> Task:
+    """Return death or transplant within two years of each visit, of visits after which that is known."""
+    rows, version = read(folder, "survival_pbcseq.csv.gz", "trials")
+    ahead = rows["futime"] - rows["day"]
+    event = (rows["status"] > 0.0) & (ahead <= TWO_YEARS)
+    rows = coded(rows.assign(gone=event.astype(float))[event | (ahead >= TWO_YEARS)], ("trt", "edema"))
+    question = Question("gone", "binary", PBC, "id", "day", later=("futime", "status"))
+    return Task(rows.reset_index(drop=True), question, FEW, version)
+
+
+def framingham_visits(folder: Path) -> Task:
+    """Return coronary disease within ten years of each examination, of those without it then."""
+    rows, version = read(folder, "framingham-teaching.csv.gz")
+    rows = coded(rows[rows["PREVCHD"] == 0.0], ("educ",))
+    ahead = rows["TIMECHD"] - rows["TIME"]
+    event = (rows["ANYCHD"] == 1.0) & (ahead <= TEN_YEARS)
+    rows = rows.assign(CHD=event.astype(float))[event | (ahead >= TEN_YEARS) | (rows["DEATH"] == 1.0)]
+    question = Question("CHD", "binary", FRAMINGHAM, "RANDID", "TIME")
+    return Task(rows.reset_index(drop=True), question, FEW, version)
+
+
+def respiratory_visits(folder: Path) -> Task:
+    """Return whether the respiratory status is good at the next monthly visit."""
+    rows, version = read(folder, "HSAUR_respiratory.csv.gz", "trials")
+    rows = rows.sort_values(["subject", "month"], ignore_index=True)
+    ahead = rows.groupby("subject")["status"].shift(-1)
+    rows = coded(rows.assign(good=(ahead == "good").astype(float))[ahead.notna()], ("centre",))
+    question = Question("good", "binary", ("centre", "treatment", "sex", "age", "status"), "subject", "month")
+    return Task(rows.reset_index(drop=True), question, FEW, version)
+
+
 TASKS: dict[str, Callable[[Path], Task]] = {
-    one.__name__: one for one in (cleveland, hospitals, elsewhere, pima, framingham, framingham_times, nhanes)
+    one.__name__: one
+    for one in (
+        *(cleveland, hospitals, elsewhere, pima, framingham, framingham_times, nhanes),
+        *(pbc_visits, framingham_visits, respiratory_visits),
+    )
 }
 
 
@@ -159,7 +204,7 @@ def measure(task: Task, resamples: int) -> dict[str, Any]:
     """Return the figures of every learner, by fold where folds are places, and what the promise comes to."""
     started, question = time.process_time(), task.question
     outcome = outcome_of(task.rows, question)
-    learners = names(question.kind)
+    learners = VISITS if question.visit else names(question.kind)
     found = validate(
         task.rows,
         outcome,
@@ -169,7 +214,8 @@ def measure(task: Task, resamples: int) -> dict[str, Any]:
         lambda step, share: sys.stderr.write(f"{share:4.0%} {step}\n"),
         task.folds,
     )
-    figures = judge(found, question, JudgeSettings(resamples=resamples))
+    settings = JudgeSettings(resamples=resamples)
+    figures = judge(found, question, settings)
     events = outcome if outcome.ndim == 1 else outcome[:, 1]
     told: dict[str, Any] = {
         "data": task.version,
@@ -181,6 +227,12 @@ def measure(task: Task, resamples: int) -> dict[str, Any]:
     }
     if task.split.name == "site" or task.folds:
         told["by place"] = rounded(by_fold(found, question))
+    if question.visit:
+        told["subjects"] = int(np.unique(found.subjects).size)
+        told["network"] = [
+            network(figures, "logistic"),
+            network(judge(found, question, settings, "boosting"), "boosting"),
+        ]
     if question.kind == "binary":
         told["promise"] = promise(told["figures"])
     return told
@@ -197,6 +249,16 @@ def promise(figures: list[dict[str, Any]]) -> str:
     why = f"; the majority class alone has {majority:.3f}" if majority >= PROMISED else ""
     gain = f"{above['value']:+.3f} ({above['lower']:+.3f} to {above['upper']:+.3f}) above the majority class"
     return f"85 % {holds}: {best} {accuracy['value']:.3f}, {gain}{why}"
+
+
+def network(figures: tuple[Figure, ...], other: str) -> str:
+    """Return in words whether the network over visits wins against another, beside which the figures stand."""
+    by = {one.measure: one.beside for one in figures if one.learner == "recurrent"}
+    error, ranking = by["Brier"], by["AUROC"]
+    assert error is not None and ranking is not None
+    wins = "wins" if error.upper < 0.0 else "loses" if error.lower > 0.0 else "does not win"
+    apart = [f"{one.value:+.4f} ({one.lower:+.4f} to {one.upper:+.4f})" for one in (error, ranking)]
+    return f"the network {wins} against {other}: Brier {apart[0]}, AUROC {apart[1]}"
 
 
 def rounded(frame: pd.DataFrame) -> list[dict[str, Any]]:

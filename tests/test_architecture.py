@@ -120,6 +120,7 @@ def test_data_that_are_not_would_be_seen(mark: str) -> None:
         ("twin.prognosis.tabular", {"torch", "sklearn"}),
         ("twin.prognosis.risk.train", {"torch", "sklearn", "shap", "skops"}),
         ("twin.prognosis.risk.saved", {"torch", "sklearn", "shap", "skops"}),
+        ("twin.prognosis.risk.learners.recurrent", {"torch", "sklearn"}),
         ("twin.prognosis.series.network", {"torch", "sklearn"}),
         ("twin.prognosis.fairness.price", {"torch", "sklearn", "fairlearn"}),
         ("gnn.rank", {"torch", "torch_geometric", "rdkit"}),

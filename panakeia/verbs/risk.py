@@ -109,7 +109,7 @@ class RiskVerbs(CohortVerbs):
         risk = load(model)
         rows, provenance = self._asked_of(risk, patients)
         told = risk.predict(rows, provenance)
-        who = {risk.question.subject: rows[risk.question.subject]} if risk.question.subject in rows else {}
+        who = {name: rows[name] for name in (risk.question.subject, risk.question.visit) if name in rows}
         frame = pd.DataFrame({"ROW": range(1, len(rows) + 1), **who}).join(told.reset_index(drop=True))
         flagged = int((told["FLAGS"] != "").sum())
         title = f"{risk.question.outcome} by {risk.learner}, rows: {len(rows)}"
@@ -127,8 +127,9 @@ class RiskVerbs(CohortVerbs):
     ) -> Table:
         """Explain one row of a table: what each feature adds to its forecast, by Shapley values, the largest first.
 
-        The row is that of a `patient`, or a number from 1; a table of one row needs neither. Or a patient of the store
-        is named in place of a table, as in `risk_predict`. With `out`, a figure is written.
+        The row is that of a `patient` (the last, where a risk has visits), or a number from 1; a table of one row
+        needs neither. A network over visits reads the patient's earlier rows too; its parts have a Monte-Carlo error.
+        Or a patient of the store is named in place of a table, as in `risk_predict`. With `out`, a figure is written.
         """
         from twin.prognosis.risk.explain import contributions
         from twin.prognosis.risk.figures import contributions_figure
@@ -140,9 +141,10 @@ class RiskVerbs(CohortVerbs):
         rows, provenance = self._asked_of(risk, patients)
         if provenance is not None and patient is None:
             row = 1
-        one = risk.readable(_one(rows, risk.question.subject, patient, row))
-        found = contributions(risk.forecast, risk.centre, one)
-        told = risk.predict(one, provenance).iloc[0]
+        rows, place = _read_for(rows, risk.question, _one(rows, risk.question, patient, row))
+        rows = risk.readable(rows)
+        found = contributions(risk.forecast, risk.centre, rows, place)
+        told, one = risk.predict(rows, provenance).iloc[place], rows.iloc[[place]]
         frame = found.to_frame(one)
         if out is not None:
             from kg.output import whole_file
@@ -165,7 +167,11 @@ class RiskVerbs(CohortVerbs):
             f"{risk.question.outcome} by {risk.learner}: {told['PROGNOSIS']:.3g}; on the scale of the {found.scale}, "
             f"{found.base:.3f} and what each feature adds make {found.score[0]:.3f}{into(out)}"
         )
-        return Table(title, frame, (told["FLAGS"],) if told["FLAGS"] else (), content)
+        notes = [told["FLAGS"]] if told["FLAGS"] else []
+        if found.error is not None:
+            visit = risk.question.visit
+            notes.append(f"{visit}'s part is of when the visits were, and of the earlier ones being read")
+        return Table(title, frame, tuple(notes), content)
 
     def _of_cohort(
         self, definition: "str | Path", asked: "Asked", settings: "RiskSettings"
@@ -229,24 +235,35 @@ def _frame(table: "str | Path | pd.DataFrame") -> "pd.DataFrame":
     return read_frame(table) if isinstance(table, str | Path) else table.reset_index(drop=True)
 
 
-def _one(rows: "pd.DataFrame", subject: str, patient: str | None, row: int | None) -> "pd.DataFrame":
-    """Return the one row that is asked for; raises `ValueError`, which names no patient."""
+def _one(rows: "pd.DataFrame", question: "Question", patient: str | None, row: int | None) -> int:
+    """Return the place of the row that is asked for; raises `ValueError`, which names no patient."""
     from twin.prognosis.question import level
 
+    subject = question.subject
     if patient is None and row is None and len(rows) == 1:
-        return rows
+        return 0
     if (patient is None) == (row is None):
         raise ValueError("name one row to explain: a patient (--patient ID), or its number in the table (--row N)")
     if row is not None:
         if not 1 <= row <= len(rows):
             raise ValueError(f"got row {row}; the table has rows 1 to {len(rows)}")
-        return rows.iloc[[row - 1]]
+        return row - 1
     if subject not in rows:
         raise ValueError(f"the table has no column {subject}, which names patients: give the row (--row N)")
-    found = rows[rows[subject].map(level, na_action="ignore") == patient]
+    found = (rows[subject].map(level, na_action="ignore") == patient).to_numpy().nonzero()[0]
+    if question.visit and len(found):
+        return int(found[question.visits(rows.iloc[found]).argsort(kind="stable")[-1]])
     if len(found) != 1:
         raise ValueError(f"{len(found)} rows are of that patient in {subject}; expected one: give the row (--row N)")
-    return found
+    return int(found[0])
+
+
+def _read_for(rows: "pd.DataFrame", question: "Question", place: int) -> "tuple[pd.DataFrame, int]":
+    """Return the rows that may tell of the one at a place, and its place there: of visits, all of its patient."""
+    if question.visit is None or question.subject not in rows or rows[question.subject].isna().iloc[place]:
+        return rows.iloc[[place]], 0
+    own = (rows[question.subject] == rows[question.subject].iloc[place]).to_numpy().nonzero()[0]
+    return rows.iloc[own], int(own.searchsorted(place))
 
 
 def _trained(risk: "Risk", out: str | Path) -> Table:

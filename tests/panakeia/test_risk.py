@@ -189,3 +189,35 @@ def test_groups_of_a_time_are_refused_before_anything_is_written(tmp_path: Path)
     asked = ["--outcome", "days", "--feature", "age", "--kind", "survival", "--horizon", "20", "--group", "sex"]
     found = CliRunner().invoke(app, ["risk", "train", str(tmp_path / "t.csv"), *asked, "--out", str(tmp_path / "r")])
     assert found.exit_code != 0 and "within a window" in str(found.exception) and not (tmp_path / "r").exists()
+
+
+def test_a_network_foretells_and_explains_a_visit_from_those_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from functools import partial
+
+    from twin.prognosis.risk.learners import recurrent
+    from twin.prognosis.risk.visits import Visits
+
+    monkeypatch.setattr(recurrent, "Visits", partial(Visits, networks=1, epochs=2))
+    rows = pd.read_csv(TABLE)
+    rows = rows.assign(USUBJID=[f"V-{place // 4}" for place in range(240)], day=[place % 4 for place in range(240)])
+    rows.to_csv(tmp_path / "visits.csv", index=False)
+    quick = ["--learner", "recurrent", "--folds", "2", "--inner-folds", "2", "--resamples", "20"]
+    asked = [*ASKED, "--all-but", "hospital", "--visit", "day", *quick, "--out", tmp_path / "r", "--json"]
+    told = json.loads(run("risk", "train", tmp_path / "visits.csv", *asked))
+    assert told["learner"] == "recurrent" and any("events are counted by visit" in one for one in told["warnings"])
+    whole = json.loads(run("risk", "predict", tmp_path / "r", tmp_path / "visits.csv", "--json"))
+    rows[rows["day"] < 2].to_csv(tmp_path / "early.csv", index=False)
+    early = json.loads(run("risk", "predict", tmp_path / "r", tmp_path / "early.csv", "--json"))
+    assert [one["PROGNOSIS"] for one in early] == pytest.approx(
+        [one["PROGNOSIS"] for one in whole if one["day"] < 2], rel=1e-9
+    )
+    explain = ["risk", "explain", tmp_path / "r", tmp_path / "visits.csv"]
+    last = json.loads(run(*explain, "--patient", "V-3", "--json"))
+    assert last == json.loads(run(*explain, "--row", "16", "--json"))  # the fourth patient's fourth visit
+    assert last["prognosis"] == pytest.approx(whole[15]["PROGNOSIS"], rel=1e-9)
+    total = last["base"] + sum(one["contribution"] for one in last["contributions"])
+    assert 1 / (1 + 2.718281828459045**-total) == pytest.approx(last["prognosis"])
+    assert all(one["error"] >= 0.0 for one in last["contributions"])
+    assert "day's part is of when" in run(*explain, "--row", "16")

@@ -33,10 +33,11 @@ class Question:
     """An outcome and the features that it is foretold from; all features are known at baseline.
 
     "continuous" outcomes are numbers, "binary" ones 0 and 1. With `visit`, a table has a row for each subject and
-    visit, and the outcome is foretold at each; features are the same in all rows of a subject. Of "survival", the
-    table holds times and `censored` (0 for an event), and what is foretold is the mean time without event up to
-    `horizon`. `later` names further columns that are known after baseline only, which no feature may be. `repeated`
-    says that a subject may have several rows (stays, or draws with replacement), which are never parted by a split.
+    visit, and the outcome is foretold at each; features are the same in all rows of a subject, or, of a risk, what is
+    known at the row's visit. Of "survival", the table holds times and `censored` (0 for an event), and what is foretold
+    is the mean time without event up to `horizon`. `later` names further columns that are known after baseline only,
+    which no feature may be. `repeated` says that a subject may have several rows (stays, or draws with replacement),
+    which are never parted by a split.
     """
 
     outcome: str = "AVAL"

@@ -10,6 +10,7 @@ What is planned is given to the answer alone, so that one history is asked about
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ from torch import Tensor, nn
 
 from kg.progress import Progress, silent
 from twin.model import Floats
+
+_STOP_BY = 5
+"""One patient in so many is not learned from, and tells when to stop."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,10 @@ class Sequences:
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """How a network is made and trained; `patience` epochs without a better validation end it."""
+    """How a network is made and trained; `patience` epochs without a better validation end it.
+
+    By the loss "squared" an answer is a number; by "log" it is the log odds of a target that is 0 or 1.
+    """
 
     hidden: int = 32
     epochs: int = 60
@@ -54,6 +61,7 @@ class RecurrentConfig:
     weight_decay: float = 1e-4
     largest_gradient: float = 1.0
     seed: int = 0
+    loss: Literal["squared", "log"] = "squared"
 
 
 class RecurrentNet(nn.Module):
@@ -74,7 +82,7 @@ class RecurrentNet(nn.Module):
 
 @dataclass(frozen=True)
 class Recurrent:
-    """A trained network, and its weighted mean squared errors on the validation patients, epoch by epoch."""
+    """A trained network, and its weighted mean losses on the validation patients, epoch by epoch."""
 
     net: RecurrentNet
     validation: tuple[float, ...]
@@ -84,6 +92,10 @@ class Recurrent:
         with torch.no_grad():
             parts = [self.net(*_tensors(some)[0]) for some in _parts(patients, 4096)]
         return torch.cat(parts).numpy().astype(np.float64)
+
+    def arrays(self) -> dict[str, Floats]:
+        """Return the weights by name, as `twin.prognosis.gated` reads them without PyTorch."""
+        return {name: value.numpy().astype(np.float64) for name, value in self.net.state_dict().items()}
 
     def options(self, patients: Sequences, plans: Floats) -> Floats:
         """Return the answers under each of the plans [plan, m] of every visit: [patient, visit, plan]."""
@@ -107,17 +119,17 @@ def train(
         net = RecurrentNet(static, seen, planned, config.hidden)
     optimiser = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.epochs)
-    told, best, kept = [_loss(net, validate)], np.inf, _state(net)
+    told, best, kept = [_loss(net, validate, config)], np.inf, _state(net)
     for epoch in range(config.epochs):
         for some in _parts(learn.of(random.permutation(len(learn))), config.batch):
             told_of, target, weight = _tensors(some)
             optimiser.zero_grad()
-            loss = (weight * (net(*told_of) - target) ** 2).mean()
-            loss.backward()
+            loss = (weight * _losses(net(*told_of), target, config)).mean()
+            torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(net.parameters(), config.largest_gradient)
             optimiser.step()
         schedule.step()
-        told.append(_loss(net, validate))
+        told.append(_loss(net, validate, config))
         progress("train", (epoch + 1) / config.epochs)
         if told[-1] < best:
             best, kept = told[-1], _state(net)
@@ -127,14 +139,30 @@ def train(
     return Recurrent(net.eval(), tuple(told))
 
 
+def ensemble(patients: Sequences, config: RecurrentConfig, networks: int) -> tuple[Recurrent, ...]:
+    """Return networks that begin from other numbers, each of which another fifth of the patients tells when to stop."""
+    found = []
+    for seed in range(config.seed, config.seed + networks):
+        held = np.random.default_rng(seed).permutation(len(patients)) % _STOP_BY == 0
+        found.append(train(patients.of(~held), patients.of(held), replace(config, seed=seed)))
+    return tuple(found)
+
+
 def _state(net: RecurrentNet) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in net.state_dict().items()}
 
 
-def _loss(net: RecurrentNet, patients: Sequences) -> float:
+def _losses(answer: Tensor, target: Tensor, config: RecurrentConfig) -> Tensor:
+    """Return the loss of each visit, [patient, visit]."""
+    if config.loss == "log":
+        return nn.functional.binary_cross_entropy_with_logits(answer, target, reduction="none")
+    return (answer - target) ** 2
+
+
+def _loss(net: RecurrentNet, patients: Sequences, config: RecurrentConfig) -> float:
     with torch.no_grad():
         told_of, target, weight = _tensors(patients)
-        return float((weight * (net(*told_of) - target) ** 2).sum() / weight.sum())
+        return float((weight * _losses(net(*told_of), target, config)).sum() / weight.sum())
 
 
 def _parts(patients: Sequences, size: int) -> Iterator[Sequences]:

@@ -5,7 +5,7 @@ are indicators; the outcome is scaled too. A part of the patients tells when to 
 `twin.prognosis.recurrent`, the only file of this room that needs PyTorch.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,39 +13,13 @@ import pandas as pd
 
 from kg.progress import Progress, silent
 from twin.model import Floats
+from twin.prognosis.encoded import Scale, indicators
 from twin.prognosis.learned import CrossValidation, Learned, learn
 from twin.prognosis.question import Features, Question
 from twin.trials.analysis.table import AnalysisError
 
 if TYPE_CHECKING:
-    from twin.prognosis.recurrent import Recurrent, RecurrentConfig, Sequences
-
-_STOP_BY = 5
-"""One patient in so many is not learned from, and tells when to stop."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Mean and deviation of columns; a missing value becomes the mean, beside a mark for each column that had one."""
-
-    mean: Floats
-    sd: Floats
-    marked: np.ndarray
-
-    @classmethod
-    def of(cls, matrix: Floats) -> "Scale":
-        """Return the scale of [row, column]; a column that is missing in all rows, or constant, becomes 0."""
-        known = np.isfinite(matrix)
-        count = np.maximum(known.sum(axis=0), 1)
-        mean = np.where(known, matrix, 0.0).sum(axis=0) / count
-        sd = np.sqrt(np.where(known, (matrix - mean) ** 2, 0.0).sum(axis=0) / count)
-        return cls(mean, np.where(sd > 0.0, sd, 1.0), np.asarray(~known.all(axis=0)))
-
-    def of_one(self, matrix: Floats) -> Floats:
-        """Return [row, scaled columns, then marks]."""
-        known = np.isfinite(matrix)
-        scaled = np.where(known, (matrix - self.mean) / self.sd, 0.0)
-        return np.hstack([scaled, (~known[:, self.marked]).astype(np.float64)])
+    from twin.prognosis.recurrent import Recurrent, Sequences
 
 
 @dataclass(frozen=True)
@@ -72,7 +46,7 @@ class SequenceForecast:
         return np.asarray(np.clip(told, 0.0, 1.0) if self.question.kind == "binary" else told, np.float64)
 
     def _static(self, table: pd.DataFrame) -> Floats:
-        return self.scale.of_one(_indicators(self.features, table))
+        return self.scale.of_one(indicators(self.features, table))
 
 
 @dataclass(frozen=True)
@@ -90,42 +64,21 @@ class SequenceTwin:
         return learn(table, question, self._way, self.validation, progress)
 
     def _way(self, rows: pd.DataFrame, target: Floats, question: Question) -> SequenceForecast:
-        from twin.prognosis.recurrent import RecurrentConfig, train
+        from twin.prognosis.recurrent import RecurrentConfig, ensemble
 
         features, visits = Features.of(rows, question.features), np.unique(question.visits(rows))
         who, first = np.unique(question.subjects(rows), return_index=True)
         place = np.searchsorted(who, question.subjects(rows))
-        scale = Scale.of(_indicators(features, rows.iloc[first]))
+        scale = Scale.of(indicators(features, rows.iloc[first]))
         shift, size = float(target.mean()), float(target.std()) or 1.0
         outcome = np.full((who.size, visits.size), np.nan)
         outcome[place, np.searchsorted(visits, question.visits(rows))] = (target - shift) / size
-        all_of = _sequences(scale.of_one(_indicators(features, rows.iloc[first])), visits, outcome)
-        config = RecurrentConfig(self.hidden, self.epochs, batch=64, learning_rate=self.learning_rate)
-        networks = tuple(self._one(all_of, config, number, train) for number in range(self.networks))
+        all_of = _sequences(scale.of_one(indicators(features, rows.iloc[first])), visits, outcome)
+        config = RecurrentConfig(
+            self.hidden, self.epochs, batch=64, learning_rate=self.learning_rate, seed=self.validation.seed
+        )
+        networks = ensemble(all_of, config, self.networks)
         return SequenceForecast(features, scale, visits, (shift, size), networks, question)
-
-    def _one(self, patients: "Sequences", config: "RecurrentConfig", number: int, train: "Train") -> "Recurrent":
-        seed = self.validation.seed + number
-        held = np.random.default_rng(seed).permutation(len(patients)) % _STOP_BY == 0
-        return train(patients.of(~held), patients.of(held), replace(config, seed=seed))
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Train = Callable[[Sequences, Sequences, RecurrentConfig], Recurrent]
-
-
-def _indicators(features: Features, table: pd.DataFrame) -> Floats:
-    """Return [row, column]: numbers as they are, an indicator for each level but the first."""
-    matrix, columns = features.matrix(table), []
-    for place, levels in enumerate(features.levels):
-        column = matrix[:, place]
-        if levels is None:
-            columns.append(column)
-        else:
-            columns += [np.where(np.isfinite(column), column == level, np.nan) for level in range(1, len(levels))]
-    return np.column_stack(columns) if columns else np.zeros((len(table), 1))
 
 
 def _sequences(static: Floats, visits: Floats, outcome: Floats) -> "Sequences":

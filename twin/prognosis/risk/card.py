@@ -5,7 +5,7 @@ Collins GS et al. BMJ 2024;385:e078378. An item that the model cannot know (who 
 
 import pandas as pd
 
-from twin.prognosis.risk.learner import REFERENCE, named
+from twin.prognosis.risk.learner import REFERENCE, Learner, named
 from twin.prognosis.risk.split import split_named
 from twin.prognosis.risk.train import Risk
 
@@ -15,7 +15,7 @@ _UNSAID = "Not stated; to be written by who trained it."
 def card(risk: Risk, version: str) -> str:
     """Return the model card, in Markdown; `version` is scikit-learn's."""
     parts = [
-        f"# Model card: {risk.question.outcome}, foretold by {named(risk.learner, risk.question.kind).words}",
+        f"# Model card: {risk.question.outcome}, foretold by {_learner(risk).words}",
         "Items in brackets are those of TRIPOD+AI (Collins GS et al. BMJ 2024;385:e078378).",
         _purpose(risk),
         _data(risk),
@@ -24,6 +24,10 @@ def card(risk: Risk, version: str) -> str:
         _limits(risk),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _learner(risk: Risk) -> Learner:
+    return named(risk.learner, risk.question.kind, risk.question.visit is not None)
 
 
 def _purpose(risk: Risk) -> str:
@@ -69,8 +73,11 @@ def _predictor(risk: Risk, place: int) -> str:
 
 def _methods(risk: Risk, version: str) -> str:
     compared = ", ".join(dict.fromkeys(risk.report.figures["learner"]))
+    visit, of_visits = risk.question.visit, _learner(risk).visits
+    reads = "its patient's rows up to it, no later one" if of_visits else "its own row alone"
     lines = [
         "## How it was learned [12]",
+        *([f"- Visits: told apart by `{visit}`; a row's forecast reads {reads}."] if visit else []),
         f"- Compared: {compared}. Kept: **{risk.learner}**{f' ({risk.setting})' if risk.setting else ''}, "
         f"scikit-learn {version}. The plain model is kept unless another's error is lower beyond doubt, or one is "
         "asked for.",

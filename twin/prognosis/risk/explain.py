@@ -1,12 +1,14 @@
 """Explain: what each feature adds to one patient's forecast, by Shapley values; they add up to it exactly.
 
 Linear models are explained on the scale on which they are linear (log odds, log hazard), trees by their own exact
-values (Lundberg SM et al. Nat Mach Intell 2020;2:56-67); no patient's row is kept for it. A contribution says what the
-model made of a value, not what would follow if it were changed.
+values (Lundberg SM et al. Nat Mach Intell 2020;2:56-67); no patient's row is kept for it. Networks over visits have no
+closed form: orders of features are drawn, the parts still make the whole, and each has its Monte-Carlo error. A
+contribution says what the model made of a value, not what would follow if it were changed.
 """
 
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,9 @@ from twin.model import Floats
 from twin.prognosis.learned import Forecast
 from twin.prognosis.question import LearnMissing
 from twin.prognosis.risk.hazards import HazardForecast
+from twin.prognosis.risk.histories import Histories
+from twin.prognosis.risk.shapley import shapley
+from twin.prognosis.risk.visits import VisitForecast
 from twin.prognosis.tabular import TableForecast, inputs_of
 from twin.trials.analysis.table import AnalysisError
 
@@ -25,11 +30,15 @@ _OF_FEATURE = re.compile(r"(?:__|missingindicator_)f([0-9]+)(?=_|$)")
 
 @dataclass(frozen=True)
 class Contributions:
-    """What each feature adds, [row, feature], to the `base`, [row] the sum; all on a scale that is named."""
+    """What each feature adds, [row, feature], to the `base`, [row] the sum; all on a scale that is named.
+
+    `error` is the Monte-Carlo standard error of each part, where parts were found by drawing.
+    """
 
     scale: str
     base: float
     each: pd.DataFrame
+    error: pd.DataFrame | None = None
 
     @property
     def score(self) -> Floats:
@@ -47,19 +56,28 @@ class Contributions:
         each = self.each.iloc[0]
         order = each.abs().sort_values(ascending=False, kind="stable").index
         values = [table[name].iloc[0] for name in order]
-        return pd.DataFrame({"feature": order, "value": values, "contribution": each[order].to_numpy()})
+        error = {} if self.error is None else {"error": self.error.iloc[0][order].to_numpy()}
+        return pd.DataFrame({"feature": order, "value": values, "contribution": each[order].to_numpy(), **error})
 
 
 def centre_of(forecast: Forecast, rows: pd.DataFrame) -> Floats:
-    """Return the mean of the encoded inputs of the rows learned from, [column]: where linear explanations begin."""
+    """Return the mean of the encoded inputs of the rows learned from, [column]: where explanations begin."""
+    if isinstance(forecast, VisitForecast):
+        return np.asarray(forecast.inputs(rows).mean(axis=0))
     encoder, features, question = _parts(forecast)[:3]
     if encoder is None:
         return np.zeros(0)
     return np.asarray(encoder.transform(inputs_of(features, rows, question)).mean(axis=0), np.float64)
 
 
-def contributions(forecast: Forecast, centre: Floats, table: pd.DataFrame) -> Contributions:
-    """Return what each feature adds to the forecast of each row; raises `LearnMissing` where trees need shap."""
+def contributions(forecast: Forecast, centre: Floats, table: pd.DataFrame, row: int | None = None) -> Contributions:
+    """Return what each feature adds to the forecast of each row, or of one by its place, beside the others.
+
+    Raises `LearnMissing` where trees need shap.
+    """
+    if isinstance(forecast, VisitForecast):
+        return _of_visits(forecast, centre, table, range(len(table)) if row is None else [row])
+    table = table if row is None else table.iloc[[row]]
     encoder, features, question, last = _parts(forecast)
     names = [*features.names, *([question.visit] if question.visit else [])]
     if encoder is None:
@@ -75,6 +93,32 @@ def contributions(forecast: Forecast, centre: Floats, table: pd.DataFrame) -> Co
             raise AnalysisError(f"the model has a column {name} that belongs to no feature; train it anew")
         each[:, int(found[1])] += columns[:, column]
     return Contributions(scale, base, pd.DataFrame(each, index=table.index, columns=names))
+
+
+def _of_visits(forecast: VisitForecast, centre: Floats, table: pd.DataFrame, rows: Sequence[int]) -> Contributions:
+    """Return the parts by drawing: a feature that has not joined is the mean at every visit.
+
+    Until the visit has joined, its row alone is read, as that of a first visit at the mean time; so all begin alike.
+    """
+    histories, inputs = Histories.of(table, forecast.question), forecast.inputs(table)
+    names, owners = [*forecast.features.names, str(forecast.question.visit)], forecast.owners
+    found = []
+    for row in rows:
+        read = inputs[histories.until(row)]
+
+        def worth(joined: np.ndarray, read: Floats = read) -> Floats:
+            score, whole = np.empty(len(joined)), joined[:, -1]
+            for some, history in ((whole, read), (~whole, read[-1:])):
+                asked = np.where(joined[some][:, None, owners], history, centre)
+                score[some] = forecast.scores(asked)[:, -1]
+            return score
+
+        found.append(shapley(worth, len(names)))
+    base = float(forecast.scores(centre[None, None])[0, 0])
+    each, error = (
+        pd.DataFrame(np.array(part), index=table.index[list(rows)], columns=names) for part in zip(*found, strict=True)
+    )
+    return Contributions("number" if forecast.question.kind == "continuous" else "log odds", base, each, error)
 
 
 def _parts(forecast: Any) -> tuple[Any, Any, Any, Any]:

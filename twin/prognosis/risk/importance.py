@@ -14,7 +14,7 @@ from twin.prognosis.risk.scope import Ranges
 from twin.prognosis.risk.validate import Validated, known
 
 _ROWS = 200
-"""Partial dependence is a mean over so many of the patients learned from, at most."""
+"""Partial dependence is a mean over so many of the rows learned from, at most, of whole patients."""
 _SHARES = np.linspace(0.05, 0.95, 10)
 
 
@@ -48,11 +48,10 @@ def partial_dependence(
 ) -> pd.DataFrame:
     """Return the mean forecast with a feature set to each of some values in all rows: feature, value, forecast.
 
-    Numbers are set to their quantiles from 5 to 95 %, levels to each. It is what the model does, not what a treatment
-    would do.
+    Numbers are set to their quantiles from 5 to 95 %, levels to each, at all visits of whole patients. It is what the
+    model does, not what a treatment would do.
     """
-    random = np.random.default_rng(seed)
-    some = known(rows, question).iloc[np.sort(random.permutation(len(rows))[:_ROWS])]
+    some = known(rows, question).iloc[_some_patients(question.subjects(rows), np.random.default_rng(seed))]
     found = []
     for name, levels in zip(ranges.features.names, ranges.features.levels, strict=True):
         column = rows[name]
@@ -61,6 +60,14 @@ def partial_dependence(
             told = forecast(some.assign(**{name: value if levels is not None else float(value)}))
             found.append({"feature": name, "value": value, "forecast": float(told.mean())})
     return pd.DataFrame(found)
+
+
+def _some_patients(who: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return the places of all rows of patients at random, as many as have `_ROWS` rows together; of one at least."""
+    subjects, place, count = np.unique(who, return_inverse=True, return_counts=True)
+    order = random.permutation(subjects.size)
+    taken = order[np.cumsum(count[order]) <= _ROWS] if count[order[0]] <= _ROWS else order[:1]
+    return np.flatnonzero(np.isin(place, taken))
 
 
 def _ranking(outcome: Floats, score: Floats, question: Question) -> float:

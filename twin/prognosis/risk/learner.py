@@ -40,25 +40,35 @@ class Learner(Protocol):
         """What it is, in a few words."""
         ...
 
+    @property
+    def visits(self) -> bool:
+        """Whether it reads a patient's earlier rows too, and so is for questions alone that name the visit."""
+        ...
+
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return the settings to choose from, by what tells them apart; one alone is not chosen."""
         ...
 
 
-def names(kind: Kind) -> tuple[str, ...]:
+def names(kind: Kind, visits: bool = False) -> tuple[str, ...]:
     """Return the learners for a kind of outcome: the base rate and the plain model first, then others by name.
+
+    With `visits`, those that read a patient's earlier rows too.
 
     >>> names("survival")
     ('base_rate', 'cox', 'cox_ridge')
     """
-    fit = [module.name for module in pkgutil.iter_modules(learners.__path__) if kind in _load(module.name).kinds]
+    known = {module.name: _load(module.name) for module in pkgutil.iter_modules(learners.__path__)}
+    fit = [name for name, one in known.items() if kind in one.kinds and (visits or not one.visits)]
     first = (BASE_RATE, REFERENCE[kind])
     return (*first, *sorted(set(fit) - set(first)))
 
 
-def named(name: str, kind: Kind) -> Learner:
-    """Return the learner of this name; raises `AnalysisError` for none, or one that is not for the kind."""
-    known = names(kind)
+def named(name: str, kind: Kind, visits: bool = False) -> Learner:
+    """Return the learner of this name; raises `AnalysisError` for none, or one that is not for the question."""
+    known = names(kind, visits)
+    if name not in known and name in names(kind, True):
+        raise AnalysisError(f"the learner {name} reads a patient's visits in order: say which column is the visit")
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"

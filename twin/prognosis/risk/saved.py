@@ -18,6 +18,7 @@ from kg.files.documents import read_document
 from kg.files.text import FileError
 from kg.output import whole_folder
 from twin.prognosis.conformal import Chances, Margin
+from twin.prognosis.learned import Forecast
 from twin.prognosis.question import Features, LearnMissing, Question
 from twin.prognosis.risk.card import card
 from twin.prognosis.risk.figures import figures
@@ -26,6 +27,7 @@ from twin.prognosis.risk.provenance import OtherVersion, Provenance
 from twin.prognosis.risk.scope import Ranges
 from twin.prognosis.risk.split import SplitSettings
 from twin.prognosis.risk.train import Report, Risk
+from twin.prognosis.risk.visits import VisitForecast
 from twin.prognosis.tabular import MISSING, TableForecast
 
 FORMAT = "panakeia risk 1"
@@ -36,6 +38,7 @@ TRUSTED = (
     "sklearn.tree._tree.Tree",
 )
 """What a model may hold beside what skops itself knows to be harmless."""
+_VISITS = "visits"
 _HAZARDS = ("encoder", "coefficients", "moments", "hazard")
 _FRAMES = ("figures", "folds", "calibration", "decision", "importance", "dependence")
 
@@ -49,7 +52,7 @@ def save(risk: Risk, folder: str | Path) -> None:
             "format": FORMAT,
             "model": hashlib.sha256((place / MODEL).read_bytes()).hexdigest(),
             "scikit-learn": version,
-            "kind": "hazards" if isinstance(risk.forecast, HazardForecast) else "estimator",
+            "kind": _kind(risk.forecast),
             "bounds": None if risk.bounds is None else type(risk.bounds).__name__,
             "level": getattr(risk.bounds, "level", None),
             "learner": risk.learner,
@@ -126,17 +129,12 @@ def _risk(manifest: Mapping[str, Any], arrays: Mapping[str, Any], out_of_fold: p
         warnings=tuple(manifest["warnings"]),
         fairness=manifest.get("fairness", {}),  # those saved before have none
     )
-    forecast: TableForecast | HazardForecast
-    if manifest["kind"] == "hazards":
-        forecast = HazardForecast(features, **{name: arrays[name] for name in _HAZARDS}, question=question)
-    else:
-        forecast = TableForecast(features, arrays["estimator"], question)
     return Risk(
         question,
         SplitSettings(**manifest["split"]),
         manifest["learner"],
         manifest["setting"],
-        forecast,
+        _forecast(manifest["kind"], features, arrays, question),
         _bounds(manifest, arrays),
         arrays["centre"],
         Ranges(features, *ends),
@@ -147,11 +145,28 @@ def _risk(manifest: Mapping[str, Any], arrays: Mapping[str, Any], out_of_fold: p
     )
 
 
+def _kind(forecast: Forecast) -> str:
+    """Return by which name a forecast is read again."""
+    if isinstance(forecast, VisitForecast):
+        return _VISITS
+    return "hazards" if isinstance(forecast, HazardForecast) else "estimator"
+
+
+def _forecast(kind: str, features: Features, arrays: Mapping[str, Any], question: Question) -> Forecast:
+    if kind == "hazards":
+        return HazardForecast(features, **{name: arrays[name] for name in _HAZARDS}, question=question)
+    if kind == _VISITS:
+        return VisitForecast.of(features, arrays[_VISITS], question)
+    return TableForecast(features, arrays["estimator"], question)
+
+
 def _arrays(risk: Risk) -> dict[str, Any]:
     """Return what is no text: estimators and arrays."""
     found: dict[str, Any] = {"centre": risk.centre}
     if isinstance(risk.forecast, HazardForecast):
         found |= {name: getattr(risk.forecast, name) for name in _HAZARDS}
+    elif isinstance(risk.forecast, VisitForecast):
+        found[_VISITS] = risk.forecast.arrays()
     elif isinstance(risk.forecast, TableForecast):
         found["estimator"] = risk.forecast.estimator
     if risk.bounds is not None:

@@ -28,6 +28,8 @@ from twin.prognosis.risk.validate import Validated, known, learn_tuned, validate
 from twin.trials.analysis.table import require
 
 _FEWEST_EVENTS = 10
+_FEWEST_AT_A_VISIT = 20
+"""Where a visit has fewer rows, the bounds of a number are those of all visits."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +178,10 @@ def _drawn_as(judge: JudgeSettings) -> GroupSettings:
 
 
 def _learners(question: Question, settings: RiskSettings) -> tuple[str, ...]:
-    known_names = names(question.kind)
+    visits = question.visit is not None
+    known_names = names(question.kind, visits)
     for name in (*settings.learners, *([settings.keep] if settings.keep else [])):
-        named(name, question.kind)
+        named(name, question.kind, visits)
     if not settings.learners:
         return known_names
     asked = {BASE_RATE, REFERENCE[question.kind], *settings.learners, *([settings.keep] if settings.keep else [])}
@@ -215,8 +218,14 @@ def _bounds(validated: Validated, question: Question, kept: str, rows: pd.DataFr
     if question.kind == "survival":
         return None
     seen = validated.fold >= 0
-    visits = question.visits(rows)[seen]
-    return bounds_of(validated.outcome[seen], validated.scores[kept].to_numpy()[seen], visits, question, 0.9)
+    outcome, score, visits = (
+        validated.outcome[seen],
+        validated.scores[kept].to_numpy()[seen],
+        question.visits(rows)[seen],
+    )
+    if np.unique(visits, return_counts=True)[1].min() < _FEWEST_AT_A_VISIT:  # days, and no planned visits
+        visits = np.zeros_like(visits)
+    return bounds_of(outcome, score, visits, question, 0.9)
 
 
 def _out_of_fold(validated: Validated, place: np.ndarray) -> pd.DataFrame:
@@ -250,6 +259,9 @@ def _warnings(rows: pd.DataFrame, outcome: Floats, question: Question, validated
                 f"{fewer} of the rarer outcome for {len(question.features)} features ({each:.1f} each): "
                 "a small sample; look at the calibration slope"
             )
+    if question.visit and question.kind == "binary":
+        ill = np.unique(validated.subjects[outcome == 1.0]).size
+        told.append(f"events are counted by visit: {int(outcome.sum())} in {ill} patients")
     if left := int((validated.fold < 0).sum()):
         told.append(f"{left} rows are learned from and not judged on")
     return tuple(told)

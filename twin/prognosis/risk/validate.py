@@ -18,7 +18,7 @@ from twin.prognosis.question import Question
 from twin.prognosis.risk.learner import named
 from twin.prognosis.risk.measure import measures_of
 from twin.prognosis.risk.split import Fold, SplitSettings, split_named
-from twin.trials.analysis.table import AnalysisError
+from twin.trials.analysis.table import AnalysisError, require
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def learn_tuned(
     rows: pd.DataFrame, outcome: Floats, question: Question, name: str, settings: SplitSettings
 ) -> tuple[str, Forecast]:
     """Return the settings that do best on inner folds of these rows, and the forecast learned with them from all."""
-    choices = named(name, question.kind).settings(settings.seed)
+    choices = named(name, question.kind, question.visit is not None).settings(settings.seed)
     with warnings.catch_warnings():
         # a model that has not settled is judged as it is, by the rows left out
         warnings.filterwarnings("ignore", "The max_iter was reached|lbfgs failed|Objective did not converge")
@@ -95,15 +95,21 @@ def learn_tuned(
 
 
 def known(rows: pd.DataFrame, question: Question) -> pd.DataFrame:
-    """Return the columns that a forecast may see: features, and the visit if there are."""
-    return rows[[*question.features, *([question.visit] if question.visit else [])]]
+    """Return the columns that a forecast may see: features, and where there are visits, which and whose.
+
+    Raises `MissingColumn`.
+    """
+    if question.visit is None:
+        return rows[[*question.features]]
+    require(rows, [question.visit])
+    return rows[[*question.features, question.visit, *([question.subject] if question.subject in rows else [])]]
 
 
 def _inner_losses(
     rows: pd.DataFrame, outcome: Floats, question: Question, name: str, settings: SplitSettings
 ) -> dict[str, float]:
     """Return each setting's mean loss in the rows that inner folds leave out."""
-    choices = named(name, question.kind).settings(settings.seed)
+    choices = named(name, question.kind, question.visit is not None).settings(settings.seed)
     total = dict.fromkeys(choices, 0.0)
     for fold in split_named(settings.name).folds(rows, outcome, question, settings, True):
         some, seen = rows.iloc[fold.learned].reset_index(drop=True), outcome[fold.learned]

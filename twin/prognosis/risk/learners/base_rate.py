@@ -40,6 +40,7 @@ class BaseRate:
 
     kinds: tuple[Kind, ...] = ("binary", "continuous", "survival")
     words: str = "the same for everybody"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return the one there is."""

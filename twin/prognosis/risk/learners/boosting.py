@@ -17,6 +17,7 @@ class BoostedTrees:
 
     kinds: tuple[Kind, ...] = ("binary", "continuous")
     words: str = "gradient boosting"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return few or many trees, of few or more leaves."""

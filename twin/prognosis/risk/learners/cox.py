@@ -17,6 +17,7 @@ class Cox:
 
     kinds: tuple[Kind, ...] = ("survival",)
     words: str = "plain Cox regression"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return the one there is: nothing to choose."""

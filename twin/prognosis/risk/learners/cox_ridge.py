@@ -16,6 +16,7 @@ class CoxRidge:
 
     kinds: tuple[Kind, ...] = ("survival",)
     words: str = "Cox regression, shrunk"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return several strengths."""

@@ -17,6 +17,7 @@ class ElasticNet:
 
     kinds: tuple[Kind, ...] = ("binary", "continuous")
     words: str = "elastic net"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return ridges, lassos and what is between, of several strengths."""

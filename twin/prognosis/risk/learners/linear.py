@@ -17,6 +17,7 @@ class Plain:
 
     kinds: tuple[Kind, ...] = ("continuous",)
     words: str = "plain linear regression"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return the one there is: nothing to choose."""

@@ -17,6 +17,7 @@ class Logistic:
 
     kinds: tuple[Kind, ...] = ("binary",)
     words: str = "plain logistic regression"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return the one there is: nothing to choose."""

@@ -17,6 +17,7 @@ class RandomForest:
 
     kinds: tuple[Kind, ...] = ("binary", "continuous")
     words: str = "random forest"
+    visits: bool = False
 
     def settings(self, seed: int) -> Mapping[str, Setting]:
         """Return forests whose leaves hold few or many patients."""

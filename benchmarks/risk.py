@@ -219,7 +219,7 @@ def measure(task: Task, resamples: int) -> dict[str, Any]:
     events = outcome if outcome.ndim == 1 else outcome[:, 1]
     told: dict[str, Any] = {
         "data": task.version,
-        "patients": len(task.rows),
+        "patients": int(np.unique(found.subjects).size),
         "events": int(events.sum()),
         "figures": rounded(frame_of(figures, question.kind).drop(columns="method")),
         "suspicious": [one.to_text() for one in suspicions(task.rows, outcome, question)],
@@ -228,7 +228,7 @@ def measure(task: Task, resamples: int) -> dict[str, Any]:
     if task.split.name == "site" or task.folds:
         told["by place"] = rounded(by_fold(found, question))
     if question.visit:
-        told["subjects"] = int(np.unique(found.subjects).size)
+        told["visits"] = len(task.rows)
         told["network"] = [
             network(figures, "logistic"),
             network(judge(found, question, settings, "boosting"), "boosting"),

@@ -53,20 +53,20 @@ def serving(store: str, model: str, home: Path) -> Iterator[tuple[str, str, int]
     command = [sys.executable, "-c", start, "serve", "--port", "0", "--home", str(home)]
     command += ["--store", store, "--model", model]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        address = key = ""
-        while not key:
-            line = server.stderr.readline()
-            if not line:
-                raise SystemExit("the desk did not start")
-            address = line.split()[-1] if " at http" in line else address
-            key = line.strip() if line.startswith("pnk_") else ""
-        Thread(target=server.stderr.read, daemon=True).start()
         try:
+            assert server.stderr is not None
+            address = key = ""
+            while not key:
+                line = server.stderr.readline()
+                if not line:
+                    raise SystemExit("the desk did not start")
+                address = line.split()[-1] if " at http" in line else address
+                key = line.strip() if line.startswith("pnk_") else ""
+            Thread(target=server.stderr.read, daemon=True).start()
             begun = time.perf_counter()
             while httpx.get(f"{address}/readyz", timeout=60).status_code != 200:
                 time.sleep(0.1)
-            print(f"ready    {time.perf_counter() - begun:.1f} s after it listened")
+            print(f"ready    {time.perf_counter() - begun:.1f} s after it listened", flush=True)
             yield address, key, server.pid
         finally:
             server.terminate()

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from kg.patients.journal import read_journal
 from panakeia.api.access.audit import AuditLog
 from panakeia.api.access.home import audit_folder
+from panakeia.api.access.roles import RIGHTS, Role
 from panakeia.desk.desk import Desk, DeskSettings
 from panakeia.desk.problems import problem_of
 from tests.panakeia.api.conftest import Asking
@@ -35,6 +36,20 @@ def key(app: FastAPI, served: TestClient) -> Any:
             app.state.gate.keys.revoke(number)
         except ValueError:
             continue  # the test did
+
+
+@pytest.mark.parametrize("role", RIGHTS)
+def test_each_verb_is_refused_to_each_role_without_its_right(asking: Asking, role: Role) -> None:
+    client = asking(role)
+    for one in client.get("/api/v1").json()["verbs"]:
+        expected = 422 if one["right"] in RIGHTS[role] else 403
+        told = {"POST": client.post(one["path"], json={"no such": 1})}
+        if "GET" in one["methods"]:
+            told["GET"] = client.get(one["path"], params={"no such": 1})
+        alone = client.post("/api/v1/batch", json={"requests": [{"verb": one["name"], "request": {"no such": 1}}]})
+        if alone.status_code == 200:
+            assert alone.json()["answers"][0]["status"] == expected, one["name"]
+        assert {method: answer.status_code for method, answer in told.items()} == dict.fromkeys(told, expected), one
 
 
 def queued(served: TestClient, key: dict[str, str]) -> str:

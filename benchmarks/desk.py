@@ -84,6 +84,12 @@ def worked_s(process: int) -> float:
     return sum(int(one.split()[0]) for one in told) / 1e9
 
 
+def core_s(process: int) -> float:
+    """Return for how many seconds a process has had a core, those of threads that have ended too."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def spread(times_s: list[float]) -> str:
     """Return the median and the 95th percentile, in milliseconds."""
     ordered = sorted(times_s)
@@ -111,8 +117,8 @@ async def alone(client: httpx.AsyncClient, process: int) -> None:
         print(f"{name:9} first {spread(first)}    work {spread(worked)}    again {spread(again)}", flush=True)
 
 
-async def together(client: httpx.AsyncClient, askers: int, per_second: float, seconds: float) -> None:
-    """Print how many mixed requests a second are answered, when several ask at a rate."""
+async def together(client: httpx.AsyncClient, askers: int, per_second: float, seconds: float) -> int:
+    """Print how many mixed requests a second are answered, when several ask at a rate; return how many were."""
     ends, times, failed = time.perf_counter() + seconds, [], 0
     mixed = [one for asked in QUESTIONS.values() for one in asked]
 
@@ -133,17 +139,19 @@ async def together(client: httpx.AsyncClient, askers: int, per_second: float, se
         f"mixed    {len(times) / seconds:.0f} requests/s of {askers * per_second:.0f} asked for, {spread(times)}",
         end="",
     )
-    print(f"   {failed} failed")
+    print(f"   {failed} failed", flush=True)
+    return len(times)
 
 
 async def measured(address: str, key: str, process: int, seconds: float) -> None:
     limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(base_url=address, headers={"X-API-Key": key}, timeout=60, limits=limits) as client:
         await alone(client, process)
-        held = [resident_mib(process)]
+        held, worked, answered = [resident_mib(process)], core_s(process), 0
         for _ in range(5):
-            await together(client, askers=20, per_second=10, seconds=seconds / 5)
+            answered += await together(client, askers=20, per_second=10, seconds=seconds / 5)
             held.append(resident_mib(process))
+        print(f"core     {1000 * (core_s(process) - worked) / max(answered, 1):.1f} ms of a core for each answer")
         print(
             f"memory   {', '.join(f'{one:.0f}' for one in held)} MiB before the mixed load and after each fifth of it"
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kg.patients.deidentify import names_pseudonym
+from kg.search import UnknownNode
 from panakeia.desk.desk import Desk
 from panakeia.desk.kept import Kept
 from panakeia.verb import Right
@@ -27,17 +28,25 @@ class Seen:
 
 
 class Answers:
-    """A desk's answers by (graph, model, verb, request, rights), the last used ones."""
+    """A desk's answers by (graph, model, verb, request, rights), the last used ones, and what it does not know."""
 
     def __init__(self, desk: Desk, most: int = MOST) -> None:
-        self._desk, self._held = desk, Kept[Seen](most, lambda _: 1)
+        self._desk, self._held = desk, Kept[Seen | UnknownNode](most, lambda _: 1)
 
     def ask(self, name: str, request: Mapping[str, Any], rights: frozenset[Right], *, strict: bool = True) -> Seen:
         """Return a verb's answer; raises what `panakeia.desk.desk.Desk.answer` raises."""
         key = json.dumps([self._desk.state(), name, request, sorted(rights), strict], sort_keys=True)
-        if (held := self._held.get(key)) is not None:
+        held = self._held.get(key)
+        if isinstance(held, UnknownNode):
+            raise held.with_traceback(None)
+        if held is not None:
             return held
-        answer = self._desk.answer(name, request, rights, strict=strict)
+        try:
+            answer = self._desk.answer(name, request, rights, strict=strict)
+        except UnknownNode as failure:  # which takes a look at all names
+            if self._desk.verbs[name].repeats and not names_pseudonym(key):
+                self._held.put(key, failure)
+            raise
         seen = Seen(answer.to_json(), answer.to_frame(), answer.to_text())
         if self._desk.verbs[name].repeats and not names_pseudonym(json.dumps(seen.content)):
             self._held.put(key, seen)

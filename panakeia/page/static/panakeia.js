@@ -25,7 +25,8 @@
     if (held) held.focus({ preventScroll: true });
     else {
       window.scrollTo(0, 0);
-      document.getElementById("main").focus({ preventScroll: true });
+      const main = document.getElementById("main");
+      if (main) main.focus({ preventScroll: true });
     }
   });
   document.addEventListener("keydown", (event) => {

@@ -14,10 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from desk import DISEASES, DRUGS, PAIRS, TEXTS, spread
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from desk import DISEASES, DRUGS, PAIRS, TEXTS, spread
 from panakeia.api.access.authenticate import gate
 from panakeia.api.access.keys import Keys
 from panakeia.api.access.settings import Access

@@ -5,6 +5,7 @@ PubChem, ChEMBL and PharmGKB come from UniChem's connectivity search, which over
 stereochemistry: PubChem's are compound identifiers (CIDs), and one may be listed for several drugs.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -47,6 +48,8 @@ XREFS = {
 
 _DRUG_COLUMNS = ("drugbank_id", "name", "type", "groups", "atc_codes", "categories", "inchikey", "inchi")
 _PROTEIN_COLUMNS = ("drugbank_id", "entrez_gene_id", "uniprot_id", "category", "organism", "actions", "pubmed_ids")
+_MARKUP = re.compile(r"</?[a-z]+>")
+"""What DrugBank formats its texts by."""
 _MEASURE_COLUMNS = (
     "drugbank_id",
     "cal_logp",
@@ -107,7 +110,7 @@ def _measured(found: Mapping[PublicFile, FoundFile]) -> dict[str, dict[str, obje
     rows = read_csv(found[HALF_LIFE].path, _MEASURE_COLUMNS, separator="\t").by_line().values()
     return {
         row["drugbank_id"]: {
-            "half_life_text": " ".join(row["half_life"].split()) or None,
+            "half_life_text": " ".join(_MARKUP.sub("", row["half_life"]).split()) or None,
             "molecular_weight_g_per_mol": _first_number(row["cal_molecular_weight"], row["exp_molecular_weight"]),
             "logp": _first_number(row["exp_logp"], row["cal_logp"]),
         }

@@ -49,7 +49,7 @@ def test_the_tools_are_the_verbs_that_a_role_may_ask(desk: Desk, role: Role, mod
     assert rights == sorted(rights, key=["graph", "trials", "patients", "write"].index)
 
 
-@pytest.mark.parametrize("cursor", ["-1", "x", "100000", "71", "9" * 50])
+@pytest.mark.parametrize("cursor", ["-1", "x", "100000", "999", "9" * 50])
 def test_a_cursor_of_the_tools_that_is_none_is_told(desk: Desk, cursor: str) -> None:
     async def refused(client: Client) -> None:
         with pytest.raises(MCPError, match="ask without it"):
@@ -75,7 +75,7 @@ def test_tools_are_typed_described_and_annotated(desk: Desk) -> None:
 def test_the_tools_of_a_reader_are_read_in_few_bytes(desk: Desk) -> None:
     tools = talk(desk, "reader", every_tool)
     sizes = {tool.name: len(tool.model_dump_json(by_alias=True, exclude_none=True)) for tool in tools}
-    assert max(sizes.values()) < 4_000 and sum(sizes.values()) < BUDGET, sizes
+    assert max(sizes.values()) < 4_000 and sum(sizes.values()) < 1_100 * len(sizes), sizes
 
 
 def test_the_sources_are_those_that_an_answer_names(desk: Desk) -> None:

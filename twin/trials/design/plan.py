@@ -133,7 +133,9 @@ class Planned:
         counts, arms = self.comparison.counts, self.per_arm
         stated = ", ".join(f"{name} {value}" for name, value in self.assumptions.items())
         lines = [
-            f"{self.size:.1f} {counts}: power {self.power:.4f} at {'one' if self.looks.sides == 1 else 'two'}-sided"
+            f"{self.size if arms is None else sum(arms.values()):.0f} {counts}"
+            f"{'' if arms is None else f' (exactly {self.size:.1f})'}: power {self.power:.4f} at"
+            f" {'one' if self.looks.sides == 1 else 'two'}-sided"
             f" alpha {self.looks.alpha:g}",
             f"assumed: {stated}",
         ]

@@ -62,7 +62,7 @@ def test_a_pharma_lead_goes_by_keyboard_from_a_disease_to_the_evidence(
         by_tab(page, "coronary artery disease")
         page.wait_for_url("**/disease?node=*")
         first = page.locator("tbody th[scope=row] a").first.inner_text()
-        page.wait_for_function("document.activeElement.id === 'main'")
+        page.locator("#main:focus").wait_for()
         by_tab(page, first)
         page.wait_for_url("**/candidate?*")
         evidence = page.locator("ol.paths details").first
@@ -82,10 +82,10 @@ def test_a_filter_applies_itself_keeps_the_focus_and_stands_in_the_url(
         page.locator("#new").focus()
         page.keyboard.press("Space")
         page.wait_for_url("**new=1*")
-        page.wait_for_function("document.activeElement.id === 'new' && document.activeElement.checked")
+        page.locator("#new:focus:checked").wait_for()
         assert page.locator(".tag.known").count() == 0
         page.go_back()
-        page.wait_for_function("!document.querySelector('#new').checked")
+        page.locator("#new:not(:checked)").wait_for()
     assert elsewhere == []
 
 

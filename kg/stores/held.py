@@ -6,7 +6,6 @@ never changes, and belongs to the very file that it was read from (`stamp`). All
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kg.audit import Audit
+from kg.files.stamp import Stamp
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph
 from kg.progress import Progress, silent
@@ -25,7 +25,6 @@ from kg.stores.protocol import NOTHING, Hop, Key, Known, Store
 
 _STEPS = tuple(STEPS.values())
 Numbers = NDArray[np.int32]
-Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -175,12 +174,3 @@ def names_of(store: Store) -> Names | None:
     if isinstance(store, WithoutPatients):
         return names_of(store.store)
     return store.names if isinstance(store, Held) else None
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """Return what changes as soon as a graph's file does; None for what is no file."""
-    try:
-        told = path.stat()
-    except OSError:
-        return None
-    return told.st_ino, told.st_mtime_ns, told.st_size

@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kg.files.stamp import stamp_of
 from kg.progress import Progress, silent
 from kg.schema import NODE_KINDS, PERSON, RELATIONS, AttributeType, Step
-from kg.stores.held import HeldGraph, Led, Nodes, stamp_of
+from kg.stores.held import HeldGraph, Led, Nodes
 from kg.stores.held_names import Names
 from kg.stores.kept import FOLDED_COLUMNS
 from kg.stores.ladybug import LadybugStore

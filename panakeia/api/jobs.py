@@ -51,9 +51,8 @@ def wanted(verb: str, asked: Mapping[str, Any], caller: Caller) -> Asked:
 
 def require_own(jobs: Jobs, verb: Verb, asked: Mapping[str, Any], caller: Caller) -> None:
     """Raise `NotThere` where what is asked takes the output of a job that is somebody else's."""
-    for name, about in verb.given.items():
-        if about.role == "kept" and isinstance(kept := asked.get(name), str) and jobs.has(number := kept.split("/")[0]):
-            own_job(jobs, number, caller)
+    for _, number in jobs.taken(verb, asked):
+        own_job(jobs, number, caller)
 
 
 def place_of(job: Job) -> str:
@@ -103,6 +102,7 @@ def job_routes(desk: Desk, jobs: Jobs) -> APIRouter:
             )
     _list(routes, jobs)
     _one(routes, jobs)
+    _events(routes, jobs)
     _results(routes, jobs)
     return routes
 
@@ -173,9 +173,10 @@ def _one(routes: APIRouter, jobs: Jobs) -> None:
     async def ended(request: Request) -> Response:
         return await run_in_threadpool(end, request)
 
+
+def _events(routes: APIRouter, jobs: Jobs) -> None:
     stream = responses((), 401, 404, 429)
     stream[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
-
     listening: Counter[str] = Counter()
 
     async def told(job: Job, after: int, still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
@@ -189,7 +190,7 @@ def _one(routes: APIRouter, jobs: Jobs) -> None:
     @routes.get(
         "/jobs/{number}/events",
         summary="A job's progress as it comes, by server-sent events",
-        openapi_extra=extra,
+        openapi_extra={"parameters": [_ID]},
         responses=stream,
     )
     async def events(request: Request) -> Response:

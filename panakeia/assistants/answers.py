@@ -134,15 +134,13 @@ class Answers:
 
 def require_own(jobs: Jobs, verb: Verb, asked: Asked) -> None:
     """Raise `ValueError` where a request takes the output of a job that is somebody else's."""
-    for name, about in verb.given.items():
-        kept = asked.request.get(name)
-        if about.role == "kept" and isinstance(kept, str) and jobs.has(number := kept.split("/")[0]):
-            try:
-                own_job(jobs, number, asked.owner, asked.rights)
-            except NotAllowed:
-                raise
-            except ValueError as failure:
-                raise ValueError(f"{name}: {failure}") from None
+    for name, number in jobs.taken(verb, asked.request):
+        try:
+            own_job(jobs, number, asked.owner, asked.rights)
+        except NotAllowed:
+            raise
+        except ValueError as failure:
+            raise ValueError(f"{name}: {failure}") from None
 
 
 def _of_job(key: str, verb: Verb, done: Done, read: tuple[str, tuple[str, ...]]) -> Whole:

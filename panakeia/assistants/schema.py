@@ -5,7 +5,7 @@ from typing import Any
 from panakeia.desk.requests import asks
 from panakeia.verb import Verb
 
-CURSOR = {"type": "string", "description": "next_cursor of the last part."}
+CURSOR = {"type": "string", "description": "next_cursor, to go on."}
 _FILE = {
     "anyOf": [
         {"type": "string"},
@@ -21,7 +21,7 @@ _LONG_TEXT = 100_000
 
 
 def tool_schema(verb: Verb) -> dict[str, Any]:
-    """Return the schema of a verb's request, and the cursor: what may be left out has no null and no title."""
+    """Return the schema of a verb's request, and the cursor: what may be left out has no title, nor null or false."""
     schema: dict[str, Any] = _slim(asks(verb.name, verb).model_json_schema())
     schema.pop("description", None)
     schema.pop("$defs", None)
@@ -41,11 +41,14 @@ def _slim(value: Any, *, names: bool = False) -> Any:
         value = {**value, "anyOf": _FILE["anyOf"]}
     if "$ref" in value:
         return _FILE
-    found = {
-        key: _slim(one, names=key in ("properties", "$defs"))
+    said = {
+        key: one
         for key, one in value.items()
-        if key != "title" and not (key == "default" and one is None) and not (key == "maxLength" and one >= _LONG_TEXT)
+        if key != "title"
+        and not (key == "default" and (one is None or one is False))
+        and not (key == "maxLength" and one >= _LONG_TEXT)
     }
+    found = {key: _slim(one, names=key in ("properties", "$defs")) for key, one in said.items()}
     if "anyOf" in found:
         kinds = [one for one in found["anyOf"] if one != {"type": "null"}]
         if len(kinds) == 1:
@@ -57,4 +60,4 @@ def _slim(value: Any, *, names: bool = False) -> Any:
 
 def description(verb: Verb) -> str:
     """Return what a tool is for: the verb's words, what else is to know, and its example on the command line."""
-    return "\n\n".join(part for part in (verb.words, verb.more, f"On the command line: {verb.example}") if part)
+    return "\n\n".join(part for part in (verb.words, verb.more, f"Example: {verb.example}") if part)

@@ -53,7 +53,7 @@ def verb_tool(answers: Answers, verb: Verb, callers: Callers) -> VerbTool:
     return VerbTool(
         fn=ask,
         name=verb.name,
-        title=f"panakeia {verb.command}",
+        title=verb.command,
         description=description(verb),
         parameters=tool_schema(verb),
         fn_metadata=func_metadata(_nothing, structured_output=False),

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, get_args
 
+from kg.files.stamp import stamp_of
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
 from kg.patients.journal import asking
 from panakeia.answer import Answer
@@ -144,9 +145,8 @@ class Desk:
         """Return what changes as soon as the graph or a model does."""
         seen = []
         for place in (Path(self.settings.store), *sorted(self.settings.model.parent.glob("*/model.safetensors"))):
-            if place.exists():
-                told = place.stat()
-                seen.append(f"{place.name} {told.st_ino} {told.st_mtime_ns} {told.st_size}")
+            if stamp := stamp_of(place):
+                seen.append(" ".join([place.name, *map(str, stamp)]))
         return "\n".join(seen) or self.settings.store
 
     def version(self) -> str:

@@ -60,8 +60,8 @@ class Held:
     def _graph(self) -> "Store":
         """Return the session's store, opened."""
         if self._opened is None:
+            from kg.files.stamp import stamp_of
             from kg.stores.held import Held as HeldStore
-            from kg.stores.held import stamp_of
             from kg.stores.hidden import WithoutPatients
             from kg.stores.opening import open_store
 

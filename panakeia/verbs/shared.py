@@ -5,6 +5,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from kg.files.stamp import Stamp, stamp_of
+
 if TYPE_CHECKING:
     from gnn.ask import AnyModel
     from kg.progress import Progress
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 class _Kept:
     """A model, and what changes as soon as its file does."""
 
-    stamp: tuple[int, ...]
+    stamp: Stamp | None
     model: "AnyModel"
 
 
@@ -29,8 +31,6 @@ class Shared:
 
     def graph(self, store: str) -> "HeldGraph | None":
         """Return what is held of a store's graph; nothing before `read`, nor of a file that has changed since."""
-        from kg.stores.held import stamp_of
-
         held = self._graph
         if held is None or held[0] != store or held[1].stamp != stamp_of(Path(store)):
             return None
@@ -52,9 +52,7 @@ class Shared:
         from gnn.checkpoint import model_file
 
         with self._lock:
-            file = model_file(folder)
-            told = file.stat() if file.exists() else None
-            stamp = () if told is None else (told.st_ino, told.st_mtime_ns, told.st_size)
+            stamp = stamp_of(model_file(folder))
             kept = self._models.get(folder)
             if kept is None or kept.stamp != stamp:
                 kept = self._models[folder] = _Kept(stamp, load(folder))

@@ -9,16 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from panakeia.desk.desk import DeskSettings, NotAllowed
 from panakeia.desk.jobs.job import OVER, Asked, Job, made_job, read_job
 from panakeia.desk.jobs.work import told
 from panakeia.desk.problems import Problem
-from panakeia.verb import Right
+from panakeia.verb import Right, Verb
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CLEAN_S = 3600.0
@@ -111,9 +112,12 @@ class Jobs:
             raise NotAllowed(missing[0], "the job was asked with a role that you no longer have, and it")
         return job
 
-    def has(self, number: str) -> bool:
-        """Return whether there is a job of this number, whosesoever it is."""
-        return number in self._known
+    def taken(self, verb: Verb, request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield the jobs, whosesoever they are, whose output a request takes: the parameter, the job's number."""
+        for name, about in verb.given.items():
+            kept = request.get(name)
+            if about.role == "kept" and isinstance(kept, str) and (number := kept.split("/")[0]) in self._known:
+                yield name, number
 
     def cancel(self, job: Job) -> None:
         """End a job that is not over."""

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from kg.files.stamp import stamp_of
 from kg.graph import Graph, table
 from kg.schema import PERSON, STEPS, Step, node_columns
 from kg.search import UnknownNode, find, meanings, search
-from kg.stores.held import Held, HeldGraph, names_of, stamp_of
+from kg.stores.held import Held, HeldGraph, names_of
 from kg.stores.held_file import read_held
 from kg.stores.hidden import WithoutPatients
 from kg.stores.ladybug import LadybugStore

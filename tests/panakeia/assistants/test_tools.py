@@ -75,7 +75,7 @@ def test_tools_are_typed_described_and_annotated(desk: Desk) -> None:
 def test_the_tools_of_a_reader_are_read_in_few_bytes(desk: Desk) -> None:
     tools = talk(desk, "reader", every_tool)
     sizes = {tool.name: len(tool.model_dump_json(by_alias=True, exclude_none=True)) for tool in tools}
-    assert max(sizes.values()) < 4_000 and sum(sizes.values()) < 1_100 * len(sizes), sizes
+    assert max(sizes.values()) < 4_000 and sum(sizes.values()) < BUDGET, sizes
 
 
 def test_the_sources_are_those_that_an_answer_names(desk: Desk) -> None:

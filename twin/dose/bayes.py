@@ -10,7 +10,8 @@ from twin.engine import TOLERANCE, float64_on_cpu
 from twin.fit.course import Plan
 from twin.fit.data import Case, Measurements, plan
 from twin.fit.layout import layout, published
-from twin.fit.likelihood import Likelihood, near_modes
+from twin.fit.likelihood import Likelihood
+from twin.fit.modes import near_modes
 from twin.fit.people import people
 from twin.model import Floats, Individual, Model
 from twin.regimen import boluses

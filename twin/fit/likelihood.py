@@ -1,4 +1,4 @@
-"""Likelihoods: how likely measurements are, given etas, and with the etas integrated out.
+"""Likelihoods: how likely measurements are, given etas; `twin.fit.modes` integrates the etas out.
 
 Of one patient, with predictions f(eta), residual standard deviations s(eta) and etas of covariance Omega,
 
@@ -13,7 +13,6 @@ backwards gives every patient's gradient; the etas follow the numbers by the imp
 add what `twin.fit.events` says to g; of them FOCEI knows nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -32,18 +31,8 @@ from twin.fit.stretches import read
 from twin.model import Floats, Individual, Model
 from twin.solve.solver import Solver
 
-MOST_SEARCHES = 200
-"""Steps to a patient's etas."""
-_CLOSE = 1e-12
-"""The search for a patient's etas ends where the next step would lower g by less than this; a last step of Newton's
-then squares what is missing."""
-_SHORTEST = 1e-6
-"""Of the strides of that search."""
-_STEP = 1e-4
-"""On the line, for derivatives of Laplace's approximation."""
-_LEAST = 1e-200
-_RIDGE = 1e-14
-"""Of the information's trace: far from the data it may be singular to the last bit."""
+LEAST = 1e-200
+"""What is no smaller: a deviation, a diagonal."""
 
 
 class Moments(NamedTuple):
@@ -66,10 +55,10 @@ def residual(layout: Layout, population: Population, seen: Any, case: Case) -> M
         own = case.measured.used & (case.measured.kind == number)
         told = jnp.where(own, seen, 1.0)
         if error.on_log is not None:
-            told = jnp.maximum(told, _LEAST)
+            told = jnp.maximum(told, LEAST)
         sd = error.deviation(population.sigma[name], told)
         mean = jnp.where(own, jnp.log(told) if error.on_log is not None else told, mean)
-        log_sd = jnp.where(own, jnp.log(jnp.maximum(sd, _LEAST)), log_sd)
+        log_sd = jnp.where(own, jnp.log(jnp.maximum(sd, LEAST)), log_sd)
     return Moments(mean, log_sd)
 
 
@@ -98,7 +87,7 @@ def prior(population: Population, etas: Any) -> Any:
     return 0.5 * jnp.sum(jnp.sum(population.white * etas, axis=1) ** 2, axis=0) - width
 
 
-def _directions(etas: Any) -> Any:
+def directions(etas: Any) -> Any:
     """Return a step in each eta, all patients alike: [eta, eta, patient]."""
     return jnp.broadcast_to(jnp.eye(len(etas))[..., None], (len(etas), *etas.shape))
 
@@ -133,7 +122,7 @@ def _linear(layout: Layout, population: Population, etas: Any, case: Case, told:
     def place(now: Any) -> Any:
         return jnp.stack(read(people(layout, population, now, case), layout.places))
 
-    at, moved = jax.vmap(lambda way: jax.jvp(place, (etas,), (way,)), out_axes=(None, 0))(_directions(etas))
+    at, moved = jax.vmap(lambda way: jax.jvp(place, (etas,), (way,)), out_axes=(None, 0))(directions(etas))
     seen, by_place = foretold(told, at)
     by_eta = jnp.sum(by_place * moved[:, :, None], axis=1)
     found, rate = jax.jvp(lambda seen: residual(layout, population, seen, case), (seen,), (jnp.ones_like(seen),))
@@ -159,28 +148,6 @@ def around(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Arou
         slope = slope + jnp.sum(jax.grad(lambda one: jnp.sum(surprise(happened, one)))(seen) * near_by.by_eta, axis=1)
         rows.append(roots(happened, seen, near_by.by_eta))
     return Around(value, slope, _squared(jnp.concatenate(rows, axis=1)) + precision)
-
-
-def _hessian(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Any:
-    """Return the Hessian of g in the etas: [eta, eta, patient]."""
-
-    def slope(now: Any) -> Any:
-        return around(layout, line, now, case, told).slope
-
-    return jax.vmap(lambda way: jax.jvp(slope, (etas,), (way,))[1])(_directions(etas))
-
-
-def _solved(matrix: Any, vector: Any) -> Any:
-    """Solve for each patient. Shapes: matrix [eta, eta, patient], vector [eta, patient]."""
-    return jnp.linalg.solve(matrix.transpose(2, 0, 1), vector.T[..., None])[..., 0].T
-
-
-def _marginal(layout: Layout, line: Any, etas: Any, case: Case, told: Near, laplace: bool) -> Any:
-    """Return -2 ln L of each patient by Laplace's or FOCEI's approximation at some etas, [patient]."""
-    found = around(layout, line, etas, case, told)
-    curved = _hessian(layout, line, etas, case, told) if laplace else found.information
-    sign, size = jnp.linalg.slogdet(curved.transpose(2, 0, 1))
-    return 2 * found.value + jnp.where(sign > 0, size, jnp.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,117 +212,6 @@ class Likelihood:
         return float(np.max(_off(self.layout.model, self.solver, person, self.case)))
 
 
-class Mode(NamedTuple):
-    """Where g is least: etas [eta, patient], g [patient], its Hessian there [eta, eta, patient], whether the search
-    ended well [patient], and what is foretold near by, None where nobody asked."""
-
-    etas: Any
-    penalty: Any
-    hessian: Any
-    found: Any
-    near: Any
-
-
-def modes(likelihood: Likelihood, line: Floats, etas: Floats, most: int = MOST_SEARCHES) -> Mode:
-    """Return the etas at which g is least, from a guess [eta, patient]; each patient's search is their own.
-
-    Steps are Fisher's scoring, cut until g falls; a last one is Newton's, where the Hessian is positive definite.
-    """
-    at, now, gain = _searched(likelihood, line, etas, most, lambda now: _CLOSE)
-    told = likelihood.told(line, at, curved=True)
-    last, curved = (np.asarray(one) for one in _newton(likelihood.layout, line, at, likelihood.case, told))
-    return Mode(at - last, now.value, curved, gain <= 1e-6, told)
-
-
-def near_modes(
-    likelihood: Likelihood, line: Floats, close: Callable[[Around], float | Floats], most: int = MOST_SEARCHES
-) -> Mode:
-    """Return what `modes` does, as near to it as asked, without second derivatives: the Hessian is what is expected.
-
-    A search ends where the next step would lower g by less than `close` says; the etas are then off by about
-    sqrt(2 close) of their standard deviations.
-    """
-    none = np.zeros((likelihood.layout.width, likelihood.patients))
-    at, now, gain = _searched(likelihood, line, none, most, close)
-    return Mode(at, now.value, now.information, gain <= close(now), None)
-
-
-def _searched(
-    likelihood: Likelihood, line: Floats, etas: Floats, most: int, close: Callable[[Around], float | Floats]
-) -> tuple[Floats, Around, Floats]:
-    """Search; returns the etas, g near them, and by how much a next step would lower it: [patient]."""
-    at, now = etas, likelihood.around(line, etas)
-    stride = np.ones(likelihood.patients)
-    step, gain = _scored(now)
-    for _ in range(most):
-        going = ~(gain <= close(now)) & (stride > _SHORTEST)
-        if not going.any():
-            break
-        there = at - np.where(going, stride, 0.0) * step
-        seen = likelihood.around(line, there)
-        better = going & (seen.value <= now.value) & np.isfinite(seen.slope).all(axis=0)
-        at = np.where(better, there, at)
-        now = Around(*(np.where(better, new, old) for new, old in zip(seen, now, strict=True)))
-        stride = np.where(better, np.minimum(2 * stride, 1.0), stride / 4)
-        step, gain = _scored(now)
-    return at, now, gain
-
-
-def _scored(now: Around) -> tuple[Floats, Floats]:
-    """Return the step of Fisher's scoring [eta, patient], and how much it would lower g: [patient]."""
-    finite = np.isfinite(now.information).all(axis=(0, 1)) & np.isfinite(now.slope).all(axis=0)
-    matrix = np.where(finite, now.information, 0.0).transpose(2, 0, 1)
-    size = np.trace(matrix, axis1=1, axis2=2)
-    matrix = matrix + np.maximum(_RIDGE * size, _LEAST)[:, None, None] * np.eye(len(now.slope))
-    step = np.linalg.solve(matrix, now.slope.T[..., None])[..., 0].T
-    return step, np.sum(now.slope * step, axis=0)
-
-
-class Objective(NamedTuple):
-    """-2 ln L of each patient [patient], its gradients [number, patient], and the etas [eta, patient]."""
-
-    value: Any
-    slope: Any
-    etas: Any
-
-    @property
-    def total(self) -> float:
-        """-2 ln L of all patients."""
-        return float(np.sum(self.value))
-
-    @property
-    def gradient(self) -> Floats:
-        """Its gradient: [number]."""
-        return np.asarray(np.sum(self.slope, axis=1))
-
-
-def objective(likelihood: Likelihood, numbers: Floats, etas: Floats, laplace: bool = False) -> Objective:
-    """Return -2 ln L at numbers on the line [number]; the search for the etas begins at [eta, patient].
-
-    Laplace's gradient is by central differences: it would need the third derivatives of the model's equations.
-    """
-    line = likelihood.line(numbers)
-    found = modes(likelihood, line, etas)
-    about = likelihood.layout, line, found.etas, likelihood.case, found.near
-    if not laplace:
-        each, slope = _marginal_slopes(*about, found.hessian)
-        return Objective(np.asarray(each), np.asarray(slope), found.etas)
-    slopes = []
-    for place in range(len(numbers)):
-        ends = []
-        for by in (_STEP, -_STEP):
-            there = likelihood.line(numbers + by * (np.arange(len(numbers)) == place))
-            ends.append(_value(likelihood, there, modes(likelihood, there, found.etas)))
-        slopes.append((ends[0] - ends[1]) / (2 * _STEP))
-    return Objective(_value(likelihood, line, found), np.array(slopes), found.etas)
-
-
-def _value(likelihood: Likelihood, line: Floats, found: Mode) -> Floats:
-    """Return Laplace's -2 ln L of each patient; second derivatives are taken anew where the last step led."""
-    told = likelihood.told(line, found.etas, curved=True)
-    return np.asarray(_laplace(likelihood.layout, line, found.etas, likelihood.case, told))
-
-
 @partial(jax.jit, static_argnums=0)
 def _people(layout: Layout, line: Any, etas: Any, case: Case) -> Individual:
     return people(layout, layout.unpack(line), etas, case)
@@ -380,31 +236,3 @@ def _by_eta(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> tup
 @partial(jax.jit, static_argnums=(0, 1))
 def _off(model: Model, solver: Solver, person: Individual, case: Case) -> Any:
     return course(model, solver, person, case.plan)[1]
-
-
-@partial(jax.jit, static_argnums=0)
-def _newton(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> tuple[Any, Any]:
-    """Return Newton's step and the Hessian; where that is not positive definite, Fisher's and the information."""
-    now, curved = around(layout, line, etas, case, told), _hessian(layout, line, etas, case, told)
-    fine = jnp.isfinite(jnp.linalg.cholesky(curved.transpose(2, 0, 1))).all(axis=(1, 2))
-    curved = jnp.where(fine, curved, now.information)
-    step = _solved(curved, now.slope)
-    return jnp.where(jnp.isfinite(step), step, 0.0), curved
-
-
-@partial(jax.jit, static_argnums=0)
-def _laplace(layout: Layout, line: Any, etas: Any, case: Case, told: Near) -> Any:
-    return _marginal(layout, line, etas, case, told, laplace=True)
-
-
-@partial(jax.jit, static_argnums=0)
-def _marginal_slopes(layout: Layout, line: Any, etas: Any, case: Case, told: Near, curved: Any) -> tuple[Any, Any]:
-    """Return FOCEI's -2 ln L of each patient and its gradient in their numbers, the etas following these."""
-
-    def total(line: Any) -> Any:
-        slope = around(layout, line, etas, case, told).slope
-        each = _marginal(layout, line, etas - _solved(curved, slope), case, told, laplace=False)
-        return jnp.sum(each), each
-
-    (_, each), slope = jax.value_and_grad(total, has_aux=True)(line)
-    return each, slope

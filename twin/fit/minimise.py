@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.fit.likelihood import Objective
+from twin.fit.modes import Objective
 from twin.model import Floats
 
 CLOSE = 1e-6

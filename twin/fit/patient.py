@@ -17,7 +17,8 @@ import numpy as np
 from twin.engine import TOLERANCE, float64_on_cpu
 from twin.fit.data import UNPARTED, Case, DataSet, parted_of
 from twin.fit.layout import Layout, Population, as_parted, layout, published
-from twin.fit.likelihood import Around, Likelihood, Mode, modes, near_modes
+from twin.fit.likelihood import Around, Likelihood
+from twin.fit.modes import Mode, modes, near_modes
 from twin.fit.people import people
 from twin.fit.stretches import chosen
 from twin.fit.whom import Drawn, by_nuts, penalties

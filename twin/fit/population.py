@@ -13,8 +13,9 @@ from twin.engine import TOLERANCE, float64_on_cpu
 from twin.fit.data import UNPARTED, DataSet, parted_of
 from twin.fit.doubt import Doubt, doubt
 from twin.fit.layout import Layout, Population, coefficient_of_variation, layout, starting, unheard
-from twin.fit.likelihood import Likelihood, Objective, objective
+from twin.fit.likelihood import Likelihood
 from twin.fit.minimise import Search, begin, step
+from twin.fit.modes import Objective, objective
 from twin.fit.rough import far, made_up, roughly
 from twin.fit.settings import FitSettings
 from twin.fit.shrink import Shrinkage, shrinkage

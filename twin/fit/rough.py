@@ -18,8 +18,9 @@ import numpy as np
 
 from twin.fit.data import Case
 from twin.fit.layout import Layout, Population
-from twin.fit.likelihood import Likelihood, Objective, around, objective
+from twin.fit.likelihood import Likelihood, around
 from twin.fit.minimise import Search, begin, step
+from twin.fit.modes import Objective, objective
 from twin.fit.near import Near
 from twin.model import Floats, Model
 from twin.quantity import Measured

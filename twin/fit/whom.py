@@ -19,7 +19,8 @@ import numpy as np
 
 from twin.fit.data import Case
 from twin.fit.layout import Layout
-from twin.fit.likelihood import Around, Likelihood, Mode, around, misfit, prior
+from twin.fit.likelihood import Around, Likelihood, around, misfit, prior
+from twin.fit.modes import Mode
 from twin.fit.near import near_of, told_of
 from twin.fit.people import people
 from twin.model import Floats

@@ -10,7 +10,8 @@ from twin import library
 from twin.engine import float64_on_cpu
 from twin.fit.data import data_set
 from twin.fit.layout import layout, published
-from twin.fit.likelihood import Likelihood, objective
+from twin.fit.likelihood import Likelihood
+from twin.fit.modes import objective
 from twin.fit.population import fit_population, kept
 from twin.fit.settings import FitSettings
 from twin.records import read_records

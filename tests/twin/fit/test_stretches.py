@@ -14,7 +14,8 @@ from twin.fit.changing import InTime
 from twin.fit.data import data_set, parted_of
 from twin.fit.forecast import courses, forecast
 from twin.fit.layout import layout, published
-from twin.fit.likelihood import Likelihood, objective
+from twin.fit.likelihood import Likelihood
+from twin.fit.modes import objective
 from twin.fit.one import of_table
 from twin.fit.patient import fit_patient
 from twin.fit.population import fit_population

@@ -43,10 +43,10 @@ class AmbiguousName(ValueError):
         listed = "; ".join(f"{node.id} ({node.kind} {node.name})" for node in choices)
         cure, identifiers = "Give one of these identifiers", {node.id for node in choices}
         if len({node.kind for node in choices}) == len(identifiers) == len(choices):
-            cure = f"{cure}, or the kind, such as {choices[0].kind} (--kind, or `kind`)"
+            cure = f"{cure}, or the kind, such as --kind {choices[0].kind} (`kind` in Python)"
         elif len(identifiers) < len(choices):
             lead = "Add the kind" if len(identifiers) == 1 else f"{cure} and, where two nodes share it, the kind"
-            cure = f"{lead}, such as {choices[0].kind} (--kind, or `kind`)"
+            cure = f"{lead}, such as --kind {choices[0].kind} (`kind` in Python)"
         super().__init__(f"{text!r} names {len(choices)} nodes: {listed}. {cure}")
         self.choices = choices
 

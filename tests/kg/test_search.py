@@ -239,7 +239,7 @@ def test_one_identifier_in_two_kinds_is_told_apart_by_kind(store_of: StoreOf) ->
     store = store_of(GO)
     advice = (
         r"'go:0005783' names 2 nodes: GO:0005783 \(CellularComponent reticulum\); GO:0005783 \(MolecularFunction "
-        r"reticulum at work\)\. Add the kind, such as CellularComponent \(--kind, or `kind`\)$"
+        r"reticulum at work\)\. Add the kind, such as --kind CellularComponent \(`kind` in Python\)$"
     )
     with pytest.raises(AmbiguousName, match=advice):
         find(store, "go:0005783")
@@ -249,8 +249,8 @@ def test_one_identifier_in_two_kinds_is_told_apart_by_kind(store_of: StoreOf) ->
         Node("DOID:1", "Disease", "a"),
     ]
     assert str(AmbiguousName("a", tuple(shared))).endswith(
-        ". Give one of these identifiers and, where two nodes share it, the kind, such as CellularComponent "
-        "(--kind, or `kind`)"
+        ". Give one of these identifiers and, where two nodes share it, the kind, such as --kind CellularComponent "
+        "(`kind` in Python)"
     )
     assert find(store, "go:0005783", kind="cellularcomponent").name == "reticulum"
     assert find(store, "GO:0005783", kind="MolecularFunction").name == "reticulum at work"
@@ -260,7 +260,7 @@ def test_nodes_of_different_kinds_are_told_apart_by_either(store_of: StoreOf) ->
     store = store_of(
         nodes_only(Disease=[{"id": "DOID:1", "name": "Nausea"}], SideEffect=[{"id": "UMLS:C1", "name": "nausea"}])
     )
-    advice = r"\. Give one of these identifiers, or the kind, such as Disease \(--kind, or `kind`\)$"
+    advice = r"\. Give one of these identifiers, or the kind, such as --kind Disease \(`kind` in Python\)$"
     with pytest.raises(AmbiguousName, match=advice):
         find(store, "nausea")
     assert find(store, "nausea", kind="SideEffect").id == "UMLS:C1"

@@ -9,21 +9,28 @@ from kg.files.number import number
 from kg.files.table import Table, read_csv
 
 
-def read_frame(path: str | Path, needed: Sequence[str] = ()) -> pd.DataFrame:
-    """Return a CSV file's rows; raises what `read_csv` raises, also where a `needed` column is not there."""
+def read_frame(path: str | Path, needed: Sequence[str] = (), texts: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a CSV file's rows; `texts` are columns that stay text, such as codes: an arm that is called 1.
+
+    Raises what `read_csv` raises, also where a `needed` column is not there.
+    """
     table = read_csv(path, needed)
-    return frame_of(table, table.header)
+    return frame_of(table, table.header, texts)
 
 
-def frame_of(table: Table, columns: Sequence[str]) -> pd.DataFrame:
-    """Return some columns of a table; one of numbers alone is of numbers, an empty cell is a missing value."""
-    return pd.DataFrame({name: _column(table, name) for name in columns})
+def frame_of(table: Table, columns: Sequence[str], texts: Sequence[str] = ()) -> pd.DataFrame:
+    """Return some columns of a table; one of numbers alone is of numbers, but for `texts`; an empty cell is missing."""
+    return pd.DataFrame({name: _column(table, name, text=name in texts) for name in columns})
 
 
-def _column(table: Table, name: str) -> "pd.Series[float] | pd.Series[str]":
+def _column(table: Table, name: str, *, text: bool) -> "pd.Series[float] | pd.Series[str]":
     place = table.header.index(name)
     cells = [row[place] for row in table.rows.values()]
     values = [number(cell) for cell in cells]
-    if all(value is not None or not cell for value, cell in zip(values, cells, strict=True)) and any(cells):
+    if (
+        not text
+        and all(value is not None or not cell for value, cell in zip(values, cells, strict=True))
+        and any(cells)
+    ):
         return pd.Series(values, dtype=float)
     return pd.Series([cell or None for cell in cells], dtype=object)

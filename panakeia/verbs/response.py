@@ -43,7 +43,7 @@ class ResponseVerbs(Held):
         for output in (out, plot):
             if output is not None:
                 check_output(output, table)
-        rows = read_frame(table) if isinstance(table, str | Path) else table
+        rows = read_frame(table, texts=[asked.arms.column]) if isinstance(table, str | Path) else table
         with self._telling() as progress:
             found = respond(rows, asked, settings, progress)
         if out is not None:

@@ -37,6 +37,16 @@ def test_who_gains_is_told(panakeia: Panakeia, table: Path, tmp_path: Path) -> N
     assert "some gain more than others" in panakeia("response", *asked).out
 
 
+def test_arms_may_be_called_by_numbers(panakeia: Panakeia, table: Path, tmp_path: Path) -> None:
+    coded = pd.read_csv(table)
+    coded.assign(arm=coded["arm"].map({"new": 1, "old": 0})).to_csv(tmp_path / "coded.csv", index=False)
+    arms = ["--arm", "arm", "--repeats", 1, "--draws", 100, "--treatment"]
+    asked = ["--outcome", "y", "--feature", "x1", "--json"]
+    found = panakeia("response", tmp_path / "coded.csv", *asked, *arms, "1", "--control", "0").json()
+    same = panakeia("response", table, *asked, *ARM).json()
+    assert found["average"] == same["average"] and found["subjects"]["1"] == same["subjects"]["new"]
+
+
 def test_its_patients_are_a_population(panakeia: Panakeia, tmp_path: Path) -> None:
     """The table of those who gain most is read as the covariates of a twin's patients."""
     from twin import library

@@ -43,6 +43,7 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
     access = read_access(config or settings_file(settings.home))
     _check_transport(access, at)
     gate, made = opened_gate(access, settings.home, at.host)
+    one_core_a_product()
     desk = Desk(settings)
     version = desk.version()
     listening = _bound(at)
@@ -66,6 +67,16 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
             ssl_keyfile=at.certificate_key,
         )
     ).run(sockets=[listening])
+
+
+def one_core_a_product() -> None:
+    """Let a product of matrices take one core of this process: what a question multiplies is small, and several are
+    answered at once, so that threads which share a product wait for each other longer than it takes.
+    """
+    import scipy.linalg  # noqa: F401  its products are another library's than numpy's: both are loaded to be told
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, user_api="blas")
 
 
 def _point_of_care(desk: Desk, access: Access) -> list[tuple[str, APIRouter]]:

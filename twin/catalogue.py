@@ -39,6 +39,9 @@ def assumed(description: dict[str, Any]) -> list[dict[str, Any]]:
 def _asked(covariate: Covariate) -> dict[str, Any]:
     if isinstance(covariate, Continuous):
         about: dict[str, Any] = {"unit": covariate.unit, "lower": covariate.lower, "upper": covariate.upper}
+        if covariate.derived:
+            of = [one.name for one in covariate.derived.of]
+            about["derived"] = {"from": of, "source": covariate.derived.source}
     else:
         about = {"levels": list(covariate.levels)}
     return {"name": covariate.name, **about, "needed": asked_for(covariate)}

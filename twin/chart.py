@@ -13,7 +13,7 @@ from kg.query.people import EVENT_COLUMNS, MEASURED, PatientRecord, events, meas
 from kg.schema import WITHDRAWN
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
-from twin.covariates import Asking, Continuous, Genotype, asked_for
+from twin.covariates import Asking, Continuous, Genotype, asked_for, parts
 from twin.mixture import Mixture, mixture
 from twin.model import Model
 from twin.patient import PatientError
@@ -94,10 +94,11 @@ def _require_consent(record: PatientRecord) -> None:
 
 
 def _codes(model: Asking) -> dict[str, Continuous]:
-    """Return the covariates that are measured, by the codes under which records state them."""
+    """Return the covariates that are measured, or follow from what is, by the codes under which records state them."""
     return {
         code: one
-        for one in model.covariates
+        for covariate in model.covariates
+        for one in (covariate, *parts(covariate))
         if isinstance(one, Continuous) and one.recorded
         for code in one.recorded.codes
     }

@@ -5,7 +5,7 @@ else stays unknown: NaN where it is a number, -1 where it is one of the levels. 
 data sets in NONMEM's columns, in capitals: WT.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -59,8 +59,26 @@ class Frequencies:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """How a number follows from others, where it was not measured itself: from which, how, and who says so."""
+
+    of: "tuple[Covariate, ...]"
+    by: Callable[[Mapping[str, Any]], float]
+    source: str
+
+    def text(self, stated: Mapping[str, str]) -> str:
+        """Return the number that follows from what is stated, as text; empty where one of the others is not known."""
+        known = {one.name: one.read(stated.get(one.name, "")) for one in self.of}
+        return "" if any(value is None for value in known.values()) else f"{self.by(known):.4g}"
+
+    def told(self, stated: Mapping[str, str]) -> str:
+        """Say from what it follows, in words."""
+        return ", ".join(in_words(one, stated[one.name]) for one in self.of)
+
+
+@dataclass(frozen=True)
 class Continuous:
-    """A covariate that is a number within bounds; `recorded` says how records state it."""
+    """A covariate that is a number within bounds; `recorded` is how records state it, `derived` what else tells it."""
 
     name: str
     unit: str
@@ -70,6 +88,7 @@ class Continuous:
     default: float | None = None
     also: tuple[str, ...] = ()
     recorded: Recorded | None = field(default=None, hash=False)
+    derived: Derived | None = field(default=None, hash=False)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -226,6 +245,25 @@ class Asking(Protocol):
     def covariates(self) -> tuple[Covariate, ...]:
         """What it asks for."""
         ...
+
+
+def in_words(covariate: Covariate, text: str) -> str:
+    """Return what is known of a covariate as people write it, the unit after the number.
+
+    >>> in_words(Continuous("body_surface_m2", "m2", 1.2, 2.8), "1.93")
+    'body surface 1.93 m2'
+    >>> in_words(Genotype("CYP2C9", ("*1", "*2"), "/"), "*1/*2")
+    'CYP2C9 *1/*2'
+    """
+    if not isinstance(covariate, Continuous):
+        return f"{covariate.name} {text}"
+    name = covariate.name.removesuffix("_" + covariate.unit.replace("/", "_per_")).replace("_", " ")
+    return f"{name} {text} {covariate.unit}"
+
+
+def parts(covariate: Covariate) -> tuple[Covariate, ...]:
+    """Return from what a covariate follows where it is not known itself."""
+    return covariate.derived.of if isinstance(covariate, Continuous) and covariate.derived else ()
 
 
 def asked_for(covariate: Covariate) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.covariates import Asking, Covariate, Genotype, asked_for
+from twin.covariates import Asking, Continuous, Covariate, Genotype, asked_for, parts
 from twin.patient import Cohort, PatientError
 
 BY_HAND, MARGINALISED, STANDS_IN = (
@@ -107,18 +107,23 @@ def mixture(
     """
     hand = given or {}
     _check_names(model, hand)
+    all_stated = {**stated, **hand}
     known, told, open_levels, missing = dict[str, Any](), list[Told](), dict[str, dict[str, float]](), list[Covariate]()
     for covariate in model.covariates:
         name = covariate.name
         text = hand.get(name, stated.get(name, ""))
+        how, source = _how(name in hand, place), ""
+        if not text and isinstance(covariate, Continuous) and (derived := covariate.derived):
+            text, source = derived.text(all_stated), derived.source
+            how = f"from {derived.told(all_stated)}" if text else how
         value = covariate.read(text)
         if value is None and text:
             raise PatientError(_refused(covariate, model, place, text if name in hand else None))
         if value is not None:
             known[name] = value
-            told.append(Told(name, f"{value:g}" if isinstance(value, float) else value, _how(name in hand, place)))
+            told.append(Told(name, f"{value:g}" if isinstance(value, float) else value, how, source))
         elif isinstance(covariate, Genotype) and covariate.frequencies and asked_for(covariate):
-            open_levels[name], source = _open(covariate, model, {**stated, **hand}, (possible or {}).get(name))
+            open_levels[name], source = _open(covariate, model, all_stated, (possible or {}).get(name))
             told.append(Told(name, None, MARGINALISED, source))
         elif asked_for(covariate):
             missing.append(covariate)
@@ -141,9 +146,14 @@ def groups(model: Asking) -> dict[str, tuple[str, ...]]:
 def _check_names(model: Asking, given: Mapping[str, str]) -> None:
     """Raise `PatientError` for what the model does not ask for, and what the groups of its genes do not know."""
     known, own = groups(model), [covariate.name for covariate in model.covariates]
+    told_by = {part.name: part for covariate in model.covariates for part in parts(covariate)}
     for name, text in given.items():
+        if name in told_by and name not in own:
+            if told_by[name].read(text) is None:
+                raise PatientError(f"--set {name}={text}: expected {told_by[name].expected}")
+            continue
         if name not in own and name not in known:
-            asked = ", ".join(dict.fromkeys([*own, *known])) or "nothing"
+            asked = ", ".join(dict.fromkeys([*own, *told_by, *known])) or "nothing"
             raise PatientError(f"--set {name}: {model.name} asks for no such covariate; it asks for {asked}")
         if name not in own and text not in known[name]:
             raise PatientError(f"--set {name}={text}: expected one of {', '.join(known[name])}")
@@ -159,7 +169,11 @@ def _refused(covariate: Covariate, model: Asking, place: str, given: str | None)
 
 
 def _asking(missing: Sequence[Covariate], model: Asking, place: str) -> str:
-    listed = ", ".join(f"{one.name} ({one.expected})" for one in missing)
+    listed = ", ".join(
+        f"{one.name} ({one.expected}"
+        + (f"; or {', '.join(part.name for part in parts(one))}, from which it follows)" if parts(one) else ")")
+        for one in missing
+    )
     written = " ".join(f"--set {one.name}=VALUE" for one in missing)
     return f"{place} lacks {', '.join(one.name for one in missing)}, which {model.name} needs: {listed}; add {written}"
 

@@ -7,48 +7,46 @@ followed under the same base alone.
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import httpx
 
 from kg.patients.formats.fhir.genotypes import METABOLISM, PHENOTYPES
+from panakeia.hooks import starting
 from panakeia.hooks.asked import Asked, Json
 from panakeia.hooks.problem import HookProblem
 
 GENETICS = ("84413-4", "69548-6", METABOLISM, *PHENOTYPES)
 """LOINC of a genotype, of a variant, and of what a gene does to drugs."""
-PATIENT, GENES = "patient", "genotypes"
+PATIENT, GENES, BODY = "patient", "genotypes", "body"
 _ID = re.compile(r"(?!\.+$)[A-Za-z0-9.-]{1,64}", re.ASCII)
 _MOST_PAGES, _MOST_BYTES, _TIMEOUT_S = 20, 8_000_000, 5.0
 
 
 def templates() -> dict[str, str]:
-    """Return the prefetch templates; all that they ask for is needed."""
-    codes = ",".join(f"http://loinc.org|{one}" for one in GENETICS)
+    """Return the prefetch templates; the patient and the genotypes are needed."""
+    observed = "Observation?patient={{context.patientId}}&code="
     return {
         PATIENT: "Patient/{{context.patientId}}",
-        GENES: "Observation?patient={{context.patientId}}&code=" + codes,
+        GENES: observed + ",".join(f"http://loinc.org|{one}" for one in GENETICS),
+        BODY: observed + ",".join(f"http://loinc.org|{one.removeprefix('LOINC:')}" for one in starting.BODY),
     }
 
 
-def chart(asked: Asked, servers: tuple[str, ...], client: httpx.Client) -> tuple[Json, ...]:
+def chart(asked: Asked, servers: tuple[str, ...], client: httpx.Client, *, with_body: bool = False) -> tuple[Json, ...]:
     """Return the resources of a patient; raises `HookProblem`: 412 where they cannot be had, 400 for another's.
 
-    `client` asks the server.
+    `client` asks the server. Measures of the body are there if wanted, and if they can be had.
     """
     found: list[Json] = []
     for key, template in templates().items():
-        sent = asked.prefetch.get(key) if key in asked.prefetch else _UNSENT
-        whole = sent is not _UNSENT and _is_whole(sent)
-        if not whole and asked.server is not None:
-            sent = _Server(asked, servers, client).get(template)
-        elif not whole:
-            raise HookProblem(
-                412,
-                f"prefetch {key!r} was not sent, or not whole, and no fhirServer to ask: prefetch it by its template",
-            )
-        found += _resources(sent)
+        if key != BODY:
+            found += _resources(_sent(key, template, asked, servers, client))
+        elif with_body:
+            with suppress(HookProblem):  # what goes by them says that they are not known
+                found += _resources(_sent(key, template, asked, servers, client))
     patients = [one for one in found if one.get("resourceType") == "Patient"]
     if not patients:
         raise HookProblem(412, "there is no Patient: expected prefetch 'patient' to be the one of context.patientId")
@@ -58,6 +56,18 @@ def chart(asked: Asked, servers: tuple[str, ...], client: httpx.Client) -> tuple
 
 
 _UNSENT = object()
+
+
+def _sent(key: str, template: str, asked: Asked, servers: tuple[str, ...], client: httpx.Client) -> Any:
+    """Return what was prefetched, or what the server has; raises `HookProblem` where it cannot be had."""
+    sent = asked.prefetch.get(key) if key in asked.prefetch else _UNSENT
+    if sent is not _UNSENT and _is_whole(sent):
+        return sent
+    if asked.server is None:
+        raise HookProblem(
+            412, f"prefetch {key!r} was not sent, or not whole, and no fhirServer to ask: prefetch it by its template"
+        )
+    return _Server(asked, servers, client).get(template)
 
 
 def _is_whole(sent: Any) -> bool:

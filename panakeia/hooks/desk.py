@@ -18,13 +18,14 @@ from panakeia.hooks.advice import advice_cards
 from panakeia.hooks.asked import SERVICES, Json, read_call
 from panakeia.hooks.cards import Card
 from panakeia.hooks.chart import chart, templates
-from panakeia.hooks.doses import STARTING, Doses
+from panakeia.hooks.doses import Doses
 from panakeia.hooks.feedback import Feedback
 from panakeia.hooks.memory import Memory
 from panakeia.hooks.once import Once
 from panakeia.hooks.orders import Order, Products, orders, read_products
 from panakeia.hooks.problem import HookProblem
 from panakeia.hooks.settings import INDICATORS, Settings
+from panakeia.hooks.starting import STARTING, needs_body
 from panakeia.hooks.tokens import Clients, read_clients
 from panakeia.verbs.genomes import RECORD, bedside_of
 
@@ -78,7 +79,8 @@ class Desk:
                     "description": DESCRIPTION[hook],
                     "prefetch": templates(),
                     "usageRequirements": "Results of genes as FHIR Observations (LOINC 84413-4, 69548-6, 53040-2, or"
-                    " of a gene's metabolic activity); drugs as RxNorm, or by name",
+                    " of a gene's metabolic activity); drugs as RxNorm, or by name. Optional: weight and height, or"
+                    " body surface, for a starting dose of tacrolimus",
                 }
                 for service, hook in SERVICES.items()
             ]
@@ -94,7 +96,8 @@ class Desk:
                 LOG.info("an ordered medicine has no code or name that is known")
         if not any(order.drugs for order in ordered):
             return {"cards": []}
-        found = chart(asked, self.settings.servers, self.client)
+        body = self.settings.doses and any(needs_body(drug) for order in ordered for drug in order.drugs)
+        found = chart(asked, self.settings.servers, self.client, with_body=body)
         least = INDICATORS.index(self.settings.least)
         cards = [one for one in self._cards(ordered, found, known) if INDICATORS.index(one.indicator) >= least]
         cards = self.once.untold(asked.hook, f"{asked.server}\0{asked.patient}", cards)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
@@ -9,8 +11,12 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 from panakeia.hooks.desk import Desk, desk
 from panakeia.hooks.doses import with_dose
 from panakeia.hooks.settings import Settings
-from tests.kg.patients.made_up_records import genotype
+from panakeia.hooks.starting import BODY as BODY_CODES
+from panakeia.hooks.starting import STARTING
+from tests.kg.patients.made_up_records import PATIENT, genotype, observation
 from tests.panakeia.hooks.conftest import SELECT, SIGN, call, order
+from twin import library
+from twin.covariates import Continuous, parts
 
 WARFARIN = order("w1", code="855332")
 KNOWN = [genotype("CYP2C9 *1/*3"), genotype("VKORC1 GA")]
@@ -47,13 +53,91 @@ def test_what_is_not_known_is_said_and_no_dose_is_guessed(dosing: Desk) -> None:
 def test_a_desk_that_is_warm_has_worked_out_a_dose_of_nobody(dosing: Desk) -> None:
     dosing.doses.warm()
     dosing.doses.finish()
-    ((key, found),) = dosing.doses.found.items()
-    assert key == ("DRUGBANK:DB00682", "60", "*1/*1", "GA") and 0.5 < found.result()["dose"] < 15
+    found = {key: one.result()["dose"] for key, one in dosing.doses.found.items()}
+    assert found.keys() == {
+        ("DRUGBANK:DB00682", "60", "*1/*1", "GA", "15"),
+        ("DRUGBANK:DB00864", "55", "1.93", "*3/*3", "*1/*1", "20"),
+    }
+    assert 0.5 < found["DRUGBANK:DB00682", "60", "*1/*1", "GA", "15"] < 15
+    assert found["DRUGBANK:DB00864", "55", "1.93", "*3/*3", "*1/*1", "20"] == 5.0  # Andrews 2019: 4.995 mg at 55.72
+
+
+TACROLIMUS = order("t1", text="tacrolimus")
+
+
+def measured(code: str, value: float, unit: str, day: str) -> dict[str, Any]:
+    quantity = {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+    return observation(code, valueQuantity=quantity, effectiveDateTime=day)
+
+
+BODY = [
+    measured("29463-7", 70.0, "kg", "2016-03-01"),
+    measured("29463-7", 79.4, "kg", "2024-03-01"),
+    measured("8302-2", 1.83, "m", "2016-03-01"),
+]
+
+
+def dose_card(dosing: Desk, results: list[dict[str, Any]], body: list[dict[str, Any]] | None) -> dict[str, Any]:
+    asked = call(SIGN, [TACROLIMUS], results)
+    if body is not None:
+        about = {"reference": f"Patient/{PATIENT['id']}"}
+        entries = [{"resource": {"subject": about, **one}} for one in body]
+        asked["prefetch"]["body"] = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+    dosing.answer(SIGN, asked)
+    dosing.doses.finish()
+    cards = dosing.answer(SIGN, asked)["cards"]
+    (card,) = [one for one in cards if one["source"]["topic"]["code"] == "starting-dose"]
+    return dict(card)
+
+
+def age() -> int:
+    return int((datetime.now(UTC).date() - date.fromisoformat(PATIENT["birthDate"])).days / 365.25)
+
+
+def test_tacrolimus_starts_with_the_published_dose(dosing: Desk) -> None:
+    card = dose_card(dosing, [genotype("CYP3A5 *1/*3")], BODY)
+    surface = 0.007184 * 79.4**0.425 * 183**0.725
+    published = 222 * 22.5 * 1.62 * (age() / 55.72) ** -0.50 * (surface / 1.93) ** 0.72 / 1000
+    nearest = round(2 * published) / 2
+    assert f"Start Tacrolimus with {nearest:g} mg twice a day" in card["summary"]
+    assert "body surface 2.014 m2 (from weight 79.4 kg, height 183 cm, by Du Bois and Du Bois 1916)" in card["detail"]
+    assert "CYP3A4 not known, counted as" in card["detail"]
+    assert f"this is {2 * nearest / 79.4:.2f} for 79.4 kg" in card["detail"]
+    suggested = card["suggestions"][0]["actions"][0]["resource"]
+    told = MedicationRequest.model_validate(suggested)
+    assert told.dosageInstruction[0].timing.repeat.frequency == 2
+    assert float(told.dosageInstruction[0].doseAndRate[0].doseQuantity.value) == nearest
+
+
+def test_no_dose_of_tacrolimus_is_above_the_most_of_the_guideline(dosing: Desk) -> None:
+    small = [measured("29463-7", 30.0, "kg", "2024-03-01"), measured("3140-1", 2.0, "m2", "2024-03-01")]
+    card = dose_card(dosing, [genotype("CYP3A5 *1/*1")], small)
+    assert "none from 0.5 to 4.5 mg twice a day" in card["summary"] and "suggestions" not in card
+
+
+@pytest.mark.parametrize("body", [None, [], [measured("29463-7", 79.4, "stone", "2024-03-01")]])
+def test_without_measures_of_the_body_there_is_no_dose_of_tacrolimus(
+    dosing: Desk, body: list[dict[str, Any]] | None
+) -> None:
+    card = dose_card(dosing, [genotype("CYP3A5 *1/*3")], body)
+    assert "body surface not known, nor weight and height" in card["summary"] and not dosing.doses.found
+
+
+def test_every_measure_of_the_body_that_a_starting_dose_needs_is_asked_for() -> None:
+    for one in STARTING.values():
+        codes = {
+            code
+            for covariate in library.load(one.model).covariates
+            for part in (covariate, *parts(covariate))
+            if isinstance(part, Continuous) and part.recorded
+            for code in part.recorded.codes
+        }
+        assert codes <= set(BODY_CODES)
 
 
 def test_an_order_keeps_all_but_its_doses() -> None:
     draft = {**WARFARIN, "note": [{"text": "x"}], "dosageInstruction": [{"text": "5 mg"}]}
-    changed = with_dose(draft, 2.5, "mg")
+    changed = with_dose(draft, 2.5, "mg", STARTING["DRUGBANK:DB00682"])
     assert changed["note"] == draft["note"] and changed["dosageInstruction"][0]["text"] == "2.5 mg once a day"
     assert draft["dosageInstruction"] == [{"text": "5 mg"}]
     MedicationRequest.model_validate(changed)

@@ -5,8 +5,12 @@ import pytest
 
 from tests.twin.library.courses import course, individuals, integrated
 from twin import library
+from twin.dose.asked import asked
+from twin.dose.search import find
+from twin.dose.subjects import of_cohort
 from twin.engine import typical
-from twin.patient import Cohort
+from twin.mixture import mixture
+from twin.patient import Cohort, PatientError
 from twin.regimen import every
 from twin.simulate import Times, Variation, simulate
 from twin.variability import eta_sd
@@ -74,6 +78,44 @@ def test_clearance_of_tacrolimus_changes_as_published(changed: str, from_: objec
     one, other = typical(model, cohort).clearance_l_per_h
     assert other / one == pytest.approx(ratio, rel=1e-5)
     assert typical(model, {name: np.array([value]) for name, value in TYPICAL.items()}).clearance_l_per_h == 23.0
+
+
+@pytest.mark.parametrize(
+    ("age", "surface", "cyp3a5", "cyp3a4", "dose"),
+    [  # Andrews 2019, equation 3, for a trough of 10 ug/L
+        (55.72, 1.93, "*3/*3", "*1/*1", 4.995),
+        (25.0, 1.5, "*3/*3", "*1/*1", 6.22),
+        (75.0, 1.5, "*3/*6", "*1/*1", 3.59),
+        (25.0, 2.25, "*1/*3", "*1/*1", 13.49),
+        (75.0, 2.25, "*1/*1", "*1/*22", 6.34),
+    ],
+)
+def test_the_first_dose_of_tacrolimus_is_the_published_one(
+    age: float, surface: float, cyp3a5: str, cyp3a4: str, dose: float
+) -> None:
+    model = library.load("tacrolimus_andrews2019_start")
+    known = {"age_years": age, "body_surface_m2": surface, "CYP3A5": cyp3a5, "CYP3A4": cyp3a4}
+    cohort = Cohort(("A",), {name: np.array([value]) for name, value in known.items()})
+    wanted = asked(model, "tacrolimus_ug_per_L=18.5", measure="mean", every="12h")
+    assert find(of_cohort(model, cohort, None), wanted).dose[0] == pytest.approx(dose, abs=0.005)
+
+
+def test_an_unknown_cyp3a4_counts_as_without_22_before_a_transplant_and_body_size_follows_from_weight() -> None:
+    model = library.load("tacrolimus_andrews2019_start")
+    stated = {"age_years": "50", "weight_kg": "79.4", "height_cm": "183", "CYP3A5": "*3/*3"}
+    person = mixture(model, "A", stated)
+    assert person.covariates["body_surface_m2"][0] == pytest.approx(2.014) and person.certain
+    told = {one.name: one.to_text() for one in person.told}
+    assert "from weight 79.4 kg, height 183 cm" in told["body_surface_m2"] and "assumed" in told["body_surface_m2"]
+    assert mixture(model, "A", stated, {"body_surface_m2": "1.8"}).covariates["body_surface_m2"][0] == 1.8
+    assert mixture(model, "A", stated, {"weight_kg": "60"}).covariates["body_surface_m2"][0] < 1.8
+    with pytest.raises(PatientError, match="weight_kg=heavy: expected a number of kg"):
+        mixture(model, "A", stated, {"weight_kg": "heavy"})
+    with pytest.raises(PatientError, match="or weight_kg, height_cm, from which it follows"):
+        mixture(model, "A", {"age_years": "50", "CYP3A5": "*3/*3"})
+    final = {name: str(value) for name, value in TYPICAL.items() if name != "lean_mass_kg"}
+    lean = mixture(library.load("tacrolimus_andrews2019"), "A", {**final, **stated, "sex": "male"})
+    assert lean.covariates["lean_mass_kg"][0] == pytest.approx(63.2, abs=0.05)
 
 
 def test_a_cohort_of_whom_nothing_is_asked_is_simulated_one_by_one() -> None:

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
+from twin.library.body import HEIGHT, WEIGHT
+from twin.library.warfarin.covariates import AGE, CYP2C9, RACE, VKORC1
 from twin.populations.population import Population
 
 COVARIATES = (AGE, CYP2C9, VKORC1, *(replace(one, needed=False) for one in (HEIGHT, WEIGHT, RACE)))

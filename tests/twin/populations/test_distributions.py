@@ -11,7 +11,8 @@ from scipy import stats
 
 from kg.files.checked import DesignError, check
 from twin.covariates import Category, Continuous, Covariate, Genotype
-from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
+from twin.library.body import HEIGHT, WEIGHT
+from twin.library.warfarin.covariates import AGE, CYP2C9, RACE, VKORC1
 from twin.populations.distributions import Distributions, Spread
 from twin.trials import run
 

@@ -1,16 +1,12 @@
 """What warfarin's model and dose algorithms ask of a patient, and how records state warfarin and the INR."""
 
 from twin.covariates import Category, Continuous, Genotype, Recorded
-from twin.library.body import HEIGHT_CODES, WEIGHT_CODES
 from twin.library.genes import CYP2C9_ALLELES, VKORC1_ALLELES
 
 DRUG = "DRUGBANK:DB00682"
 INR_CODES = Recorded(("LOINC:6301-6", "LOINC:34714-6", "LOINC:38875-1"), {"1": 1.0, "{INR}": 1.0}, day_suffices=True)
 
 AGE = Continuous("age_years", "years", 18.0, 110.0, also=("AGE",))
-HEIGHT = Continuous("height_cm", "cm", 50.0, 272.0, also=("HT",), recorded=HEIGHT_CODES)
-WEIGHT = Continuous("weight_kg", "kg", 2.0, 635.0, also=("WT",), recorded=WEIGHT_CODES)
-"""Bounds of body size: the tallest and the heaviest person on record; a height in metres is none."""
 RACE = Category("race", ("white", "asian", "black", "mixed_or_missing"))
 CYP2C9 = Genotype("CYP2C9", ("*1", "*2", "*3"), "/", frequencies=CYP2C9_ALLELES)
 VKORC1 = Genotype(

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.covariates import Covariate
+from twin.library.body import HEIGHT, WEIGHT
 from twin.library.warfarin.coefficients import (
     EU_PACT_ELIMINATION,
     GAGE_CLINICAL,
@@ -29,7 +30,7 @@ from twin.library.warfarin.coefficients import (
     LENZINI_CLINICAL,
     Coefficients,
 )
-from twin.library.warfarin.covariates import AGE, CYP2C9, HEIGHT, RACE, VKORC1, WEIGHT
+from twin.library.warfarin.covariates import AGE, CYP2C9, RACE, VKORC1
 from twin.model import Floats
 
 Covariates = Mapping[str, NDArray[np.generic]]

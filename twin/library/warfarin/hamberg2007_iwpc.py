@@ -16,9 +16,10 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from twin.library.body import WEIGHT
 from twin.library.warfarin import hamberg2007 as published
 from twin.library.warfarin import hamberg2007_values as values
-from twin.library.warfarin.covariates import RACE, WEIGHT
+from twin.library.warfarin.covariates import RACE
 from twin.model import Theta
 from twin.quantity import Assumed, Measured, Quantity
 

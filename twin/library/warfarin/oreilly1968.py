@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from twin.error import Error
-from twin.library.warfarin.covariates import WEIGHT
+from twin.library.body import WEIGHT
 from twin.model import MISSED_DOSES, Compartment, Model, Theta
 from twin.quantity import Assumed, Measured, Quantity
 from twin.variability import Variability

@@ -12,12 +12,9 @@ All are apparent: bioavailability was fixed to 1 (Andrews 2019, 337 patients, th
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-
-from twin.covariates import Continuous, Genotype, Recorded
+from twin.covariates import Recorded
 from twin.error import Error
-from twin.library.body import ALBUMIN_CODES, CREATININE_CODES, HAEMATOCRIT_CODES
-from twin.library.genes import CYP3A4_ALLELES, CYP3A5_ALLELES
+from twin.library.tacrolimus.covariates import CYP3A4, CYP3A5, LEAN_MASS, ON_CLEARANCE, clearance, power
 from twin.model import MISSED_DOSES, Compartment, Model, Theta
 from twin.quantity import Measured, Quantity
 from twin.variability import Variability
@@ -57,17 +54,6 @@ VARIABILITY = {
 OCCASIONS = {"clearance_l_per_h": Measured(0.136, "CV", _TABLE)}
 CONCENTRATION = "tacrolimus_ug_per_L"
 
-ON_CLEARANCE = (
-    Continuous("age_years", "years", 15.0, 80.0),
-    Continuous("albumin_g_per_L", "g/L", 10.0, 60.0, recorded=ALBUMIN_CODES),
-    Continuous("body_surface_m2", "m2", 1.2, 2.8),
-    Continuous("creatinine_umol_per_L", "umol/L", 35.0, 1900.0, recorded=CREATININE_CODES),
-    Continuous("haematocrit_percent", "%", 15.0, 80.0, recorded=HAEMATOCRIT_CODES),
-)
-LEAN_MASS = Continuous("lean_mass_kg", "kg", 30.0, 90.0)
-CYP3A5 = Genotype("CYP3A5", ("*1", "*3", "*6"), "/", frequencies=CYP3A5_ALLELES)
-CYP3A4 = Genotype("CYP3A4", ("*1", "*22"), "/", frequencies=CYP3A4_ALLELES)
-
 
 class Parameters(NamedTuple):
     """Individual parameters."""
@@ -90,21 +76,9 @@ class Body(NamedTuple):
 
 def individual(theta: Theta, covariates: Mapping[str, Any]) -> Parameters:
     """Return the parameters of a patient with these covariates, without variability."""
-
-    def power(name: str) -> Any:
-        return (covariates[name] / theta[f"reference {name}"]) ** theta[f"exponent {name}"]
-
-    clearance = theta["clearance"]
-    for covariate in ON_CLEARANCE:
-        clearance = clearance * power(covariate.name)
-    for gene, allele in ((CYP3A5, "*1"), (CYP3A4, "*22")):
-        carried = jnp.array([allele in pair.split("/") for pair in gene.levels])
-        clearance = clearance * jnp.where(
-            carried[covariates[gene.name]], theta[f"clearance_ratio {gene.name}{allele}"], 1
-        )
     return Parameters(
-        clearance_l_per_h=clearance,
-        central_volume_l=theta["central_volume"] * power(LEAN_MASS.name),
+        clearance_l_per_h=clearance(theta, covariates, ON_CLEARANCE),
+        central_volume_l=theta["central_volume"] * power(theta, covariates, LEAN_MASS.name),
         exchange_l_per_h=theta["exchange"],
         peripheral_volume_l=theta["peripheral_volume"],
         absorption_per_h=theta["absorption"],

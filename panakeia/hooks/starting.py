@@ -1,0 +1,181 @@
+"""Starting doses: of which drugs one is offered, by which model and target, and what a chart states for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kg.patients.moment import Moment
+from kg.patients.record import Person
+from kg.pharmacogenomics.alleles import laboratory_genotype
+from kg.pharmacogenomics.calls import GeneResult
+from twin import library
+from twin.covariates import Continuous, Covariate, asked_for, in_words, parts
+from twin.library.body import BODY_SURFACE_CODES, HEIGHT_CODES, WEIGHT, WEIGHT_CODES
+
+DAYS_A_YEAR = 365.25
+DAY_H = 24
+
+
+@dataclass(frozen=True)
+class Most:
+    """The most of a drug that a guideline allows, in mg for each kg of body weight a day, and whose word that is."""
+
+    mg_per_kg: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Starting:
+    """How a starting dose of a drug is asked for: the model, its target, and bounds of one dose in mg, each `every_h`.
+
+    `measure` is what counts of the observable between doses, `observed` what that is called, with `unit`; `why` says
+    why it is the target, `whom` for whom the model is, `most` what is not gone beyond.
+    `first` are the covariates of nobody, for whom a dose is worked out at the start: what the model's equations are
+    compiled by, so that the first patient does not wait for it.
+    """
+
+    model: str
+    target: str
+    low: float
+    high: float
+    step: float
+    observed: str
+    why: str
+    first: Mapping[str, str]
+    every_h: int = DAY_H
+    measure: str = "trough"
+    unit: str = ""
+    whom: str = ""
+    most: Most | None = None
+
+    @property
+    def how_often(self) -> str:
+        """How often it is given, in words."""
+        return {1: "once a day", 2: "twice a day"}[self.a_day]
+
+    @property
+    def a_day(self) -> int:
+        """How many doses a day."""
+        return DAY_H // self.every_h
+
+    def highest(self, weight_kg: float | None) -> float:
+        """Return the most of one dose for a patient of this weight, in mg, a multiple of the step."""
+        if self.most is None or weight_kg is None:
+            return self.high
+        steps = self.most.mg_per_kg * weight_kg / self.a_day // self.step
+        return max(min(self.high, steps * self.step), self.low)
+
+
+STARTING = {
+    "DRUGBANK:DB00682": Starting(
+        model="warfarin_hamberg2007",
+        target="INR=2.5",
+        low=0.5,
+        high=15.0,
+        step=0.5,
+        observed="INR",
+        why="INR of 2.5, the middle of the usual range of 2 to 3, at steady state",
+        first={"age_years": "60", "CYP2C9": "*1/*1", "VKORC1": "GA"},
+    ),
+    "DRUGBANK:DB00864": Starting(
+        model="tacrolimus_andrews2019_start",
+        target="tacrolimus_ug_per_L=18.5",
+        low=0.5,
+        high=20.0,
+        step=0.5,
+        observed="mean concentration",
+        why="mean concentration of 18.5 µg/L, an AUC of 222 µg·h/L over 12 h, which stands for a trough of 10 µg/L",
+        first={"age_years": "55", "body_surface_m2": "1.93", "CYP3A5": "*3/*3", "CYP3A4": "*1/*1"},
+        every_h=12,
+        measure="mean",
+        unit="µg/L",
+        whom="a patient of 15 years or more, after a kidney transplant, on capsules that are not prolonged-release",
+        most=Most(0.3, "CPIC's guideline of 2015, doi:10.1002/cpt.113"),
+    ),
+}
+"""The drugs of which a starting dose is offered; a tenth is one entry."""
+BODY = tuple(code for one in (WEIGHT_CODES, HEIGHT_CODES, BODY_SURFACE_CODES) for code in one.codes)
+"""The codes of the body's measures that starting doses go by."""
+
+
+@dataclass(frozen=True)
+class Charted:
+    """What a chart states of a model's covariates: those known, as text; what is said of each; what is lacking."""
+
+    stated: Mapping[str, str]
+    told: tuple[str, ...]
+    lacking: tuple[str, ...]
+    weight_kg: float | None = None
+
+
+def needs_body(drug: str) -> bool:
+    """Return whether the starting dose of a drug goes by measures of the body."""
+    return drug in STARTING and any(True for _ in _wanted(STARTING[drug].model))
+
+
+def charted(model: str, person: Person, results: Mapping[str, GeneResult]) -> Charted:
+    """Return what a chart states of a model's covariates; nothing is guessed but by its own defaults."""
+    measured = _measured(person, {one.name: one for one in (*_wanted(model), WEIGHT)})
+    stated, told, lacking = dict[str, str](), list[str](), list[str]()
+    for covariate in library.load(model).covariates:
+        name = _name(covariate)
+        text, how = _text(covariate, person, results, measured)
+        if text and covariate.read(text) is not None:
+            stated[covariate.name] = text
+            told.append(f"{in_words(covariate, text)}{how}")
+        elif text:
+            lacking.append(f"{in_words(covariate, text)}{how}: the model is for {covariate.expected}")
+        elif asked_for(covariate):
+            lacking.append(f"{name} not known" + (f", nor {how}" if how else ""))
+        elif covariate.default is not None:
+            stated[covariate.name] = str(covariate.default)
+            told.append(f"{name} not known, counted as {covariate.default}")
+    weight = WEIGHT.read(measured.get(WEIGHT.name, ""))
+    return Charted(stated, tuple(told), tuple(lacking), weight)
+
+
+def _wanted(model: str) -> Iterator[Continuous]:
+    """Yield the covariates of a model that are measured, and those that others follow from."""
+    for covariate in library.load(model).covariates:
+        for one in (covariate, *parts(covariate)):
+            if isinstance(one, Continuous) and one.recorded:
+                yield one
+
+
+def _name(covariate: Covariate) -> str:
+    """Return what people call a covariate: without its unit."""
+    return in_words(covariate, "").partition("  ")[0].strip()
+
+
+def _text(
+    covariate: Covariate, person: Person, results: Mapping[str, GeneResult], measured: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return what a chart states of a covariate, and from what it follows; of one not known, what would tell it."""
+    if covariate.name == "age_years" and person.born is not None:
+        return f"{int((datetime.now(UTC).date() - person.born.first).days / DAYS_A_YEAR)}", ""
+    if covariate.name in measured:
+        return measured[covariate.name], ""
+    if isinstance(covariate, Continuous) and (derived := covariate.derived):
+        if text := derived.text(measured):
+            return text, f" (from {derived.told(measured)}, by {derived.source.partition(',')[0]})"
+        return "", " and ".join(_name(one) for one in derived.of)
+    found = results.get(covariate.name)
+    if found is not None and len(found.looked_up) == 1 and not found.untold:
+        genotype = laboratory_genotype(covariate.name, "/".join(found.looked_up[0]))
+        return (genotype, "") if covariate.read(genotype) is not None else ("", "")
+    return "", ""
+
+
+def _measured(person: Person, wanted: Mapping[str, Continuous]) -> dict[str, str]:
+    """Return the latest value of each measure of the body, as text in the model's unit."""
+    by_code = {code: one for one in wanted.values() if one.recorded for code in one.recorded.codes}
+    found: dict[str, tuple[Moment, str]] = {}
+    for event in person.events:
+        if event.what != "measurement" or event.negated or event.value is None or not isinstance(event.at, Moment):
+            continue
+        for code in event.codes:
+            one = by_code.get(f"{code.system}:{code.code}")
+            factor = one.recorded.units.get(event.unit or "") if one and one.recorded else None
+            if one and factor and (one.name not in found or event.at.first >= found[one.name][0].first):
+                found[one.name] = event.at, f"{event.value * factor:.4g}"
+    return {name: text for name, (_, text) in found.items()}

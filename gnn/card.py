@@ -79,7 +79,7 @@ def _meaning(model: Model) -> str:
         f"`probability`: the share of pairs with such a score that are in the list, had it not been known "
         f"(calibrated apart by regime: {', '.join(told)}).",
         f"`low` and `high`: between them the score lies in {LEVEL:.0%} of draws of the training data anew; what no "
-        "data tell is in neither.",
+        "data tell is in neither. `probability_low` and `probability_high`: the probabilities at these scores.",
         "`prior`: the same probability from the numbers of known pairs of both ends alone; `lift`: score over prior.",
         f"`known`: the pair is {model.listed(True)}. One that is not may be known elsewhere, or known not to work.",
     ]

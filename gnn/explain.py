@@ -13,7 +13,7 @@ from gnn.checkpoint import Model
 from gnn.evidence import evidence
 from gnn.model import PART_NAMES
 from gnn.rank import UnknownCandidate, assert_trained_on, known, with_newcomers
-from gnn.score import logits, prior, probabilities
+from gnn.score import interval, listen, logits, prior, probabilities, probability_interval
 from kg.notebook import notebook_html
 from kg.paths import ANY_ROUTE, Path, Route, paths_frame
 from kg.query import judged_not_indicated
@@ -33,7 +33,10 @@ class Explanation:
     `because` the known answers that carried the score (relation, subject, object, their names, by which likeness,
     share); see `gnn.carriers`. A known pair is told of as if it were not known. `paths` has the columns of
     `kg.paths.paths_frame` and the share of the score that runs along each, and `evidence` the same paths as nodes and
-    edges. `judged` says what curators voted who judged a drug not indicated, where any did; the model has not seen it.
+    edges. `interval` and `probability_interval` hold the score and the probability in 90 % of draws of the training
+    data anew; `rank` says at which place of the candidates for the end that is usually asked for, `among` so many, the
+    pair stands (None: the model was not trained on the candidate). `judged` says what curators voted who judged a drug
+    not indicated, where any did; the model has not seen it.
     """
 
     columns: tuple[str, str]
@@ -51,6 +54,10 @@ class Explanation:
     paths: pd.DataFrame
     evidence: tuple[Path, ...]
     judged: str = ""
+    interval: tuple[float, float] | None = None
+    probability_interval: tuple[float, float] | None = None
+    rank: int | None = None
+    among: int | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the evidence paths."""
@@ -61,7 +68,8 @@ class Explanation:
         parts = zip(self.contributions["part"], self.contributions["logit"], strict=True)
         told = [f"{part} {logit:+.1f}" for part, logit in parts if abs(logit) >= 0.05]
         return (
-            f"{self.subject.name} for {self.object.name}: score {self.score:.3g}, probability {self.probability:.3g}, "
+            f"{self.subject.name} for {self.object.name}: score {self.score:.3g}{_bounds(self.interval)}, probability "
+            f"{self.probability:.3g}{_bounds(self.probability_interval)}, {self._rank_told()}"
             f"degree prior {self.prior:.3g}, lift {self.score / self.prior:.1f}, {self.listed}, read out as a "
             f"{self.regime} pair. To the log-odds of a pair of which nothing is known, {self.bias:.1f}, come "
             f"{', '.join(told) or 'nothing'}."
@@ -71,6 +79,9 @@ class Explanation:
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return notebook_html(self.to_text(), self.to_frame())
+
+    def _rank_told(self) -> str:
+        return "" if self.rank is None else f"rank {self.rank:,} of {self.among:,}, "
 
     def _because_told(self) -> str:
         """Return a sentence with the known answers that carried most, each with the likenesses, or nothing."""
@@ -101,7 +112,13 @@ class Explanation:
             f"{subject}_name": self.subject.name,
             f"{object_}_name": self.object.name,
             "score": self.score,
+            "low": self.interval and self.interval[0],
+            "high": self.interval and self.interval[1],
             "probability": self.probability,
+            "probability_low": self.probability_interval and self.probability_interval[0],
+            "probability_high": self.probability_interval and self.probability_interval[1],
+            "rank": self.rank,
+            "among": self.among,
             "prior": self.prior,
             "lift": self.score / self.prior,
             "known": self.known,
@@ -125,6 +142,10 @@ class Explanation:
             answer = {"subject": row["subject"], "relation": row["relation"], "object": row["object"]}
             names = {"subject_name": row["subject_name"], "object_name": row["object_name"]}
             yield {**like, "by": row["by"], "share": row["share"], "answer": answer | names}
+
+
+def _bounds(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f} in 90 % of draws of the data)"
 
 
 def _path_json(path: Path) -> dict[str, Any]:
@@ -187,6 +208,9 @@ def _explained(model: Model, store: Store, ends: tuple[Node, Node], top: int, ro
     found = evidence(model, store, told, top=top, route=route)
     shares = [one.share for one in found]
     paths = tuple(one.path for one in found)
+    low, high = interval(model, listen(model, rows, columns))
+    likely = probability_interval(model, rows, columns, (low[0], high[0]))
+    rank, among = _ranked(model, row, column)
     refused = judged_not_indicated(store, object_.id) if object_.kind == "Disease" else {}
     return Explanation(
         columns=model.task.columns,
@@ -204,7 +228,24 @@ def _explained(model: Model, store: Store, ends: tuple[Node, Node], top: int, ro
         paths=paths_frame(paths).assign(share=shares),
         evidence=paths,
         judged=refused.get(subject.id, ""),
+        interval=(float(low[0, 0]), float(high[0, 0])),
+        probability_interval=(float(likely[0][0]), float(likely[1][0])),
+        rank=rank,
+        among=among,
     )
+
+
+def _ranked(model: Model, row: int, column: int) -> tuple[int | None, int]:
+    """Return at which place of how many candidates for the end that is asked for a pair stands, as `rank` says it."""
+    asked_object = model.task.asked == "object"
+    among, candidate = model.trained[0 if asked_object else 1], row if asked_object else column
+    if candidate >= among:
+        return None, among
+    every = np.arange(among)
+    found = logits(model, every, np.array([column])) if asked_object else logits(model, np.array([row]), every)
+    values = found.astype(np.float32).ravel()
+    own = values[candidate]
+    return int((values > own).sum() + (values[:candidate] == own).sum()) + 1, among
 
 
 def _place(nodes: tuple[str, ...], node: Node) -> int:

@@ -11,7 +11,17 @@ from gnn.checkpoint import Model
 from gnn.likeness import Matrix, Rows, Side
 from gnn.newcomers import described
 from gnn.pairs import check_columns, resolved
-from gnn.score import interval, joined, listen, logits, pair_logits, pair_priors, probabilities, shortlisted
+from gnn.score import (
+    interval,
+    joined,
+    listen,
+    logits,
+    pair_logits,
+    pair_priors,
+    probabilities,
+    probability_interval,
+    shortlisted,
+)
 from gnn.task import End, Task
 from kg.graph import SourceRelease
 from kg.query import judged_not_indicated
@@ -97,7 +107,8 @@ def rank(
     `end` is the end that the node is at; the one that its text means, where it is not said. With `new_only`, listed
     pairs are left out. Columns: rank (among all candidates), the candidate by its kind, name, score, probability
     (calibrated), shortlist (whether it is on the list that has 90 % of the true ones), low and high (90 % of what the
-    data drawn anew would say), prior, lift (score over prior), known (in a source's list: `Model.listed` says whose),
+    data drawn anew would say of the score), probability_low and probability_high (the same of the probability), prior,
+    lift (score over prior), known (in a source's list: `Model.listed` says whose),
     judged (what curators voted who judged the pair, else nothing; the model has not seen it). Raises what `find`
     raises, `OtherGraphError` for a store with another release, `ValueError` for a `top` below 1.
     """
@@ -166,6 +177,8 @@ def _best(
     low, high = interval(
         model, listen(model, rows[:1], columns) if end == "subject" else listen(model, rows, columns[:1])
     )
+    bounds = low.ravel(), high.ravel()
+    likely = probability_interval(model, rows, columns, bounds)
     priors = pair_priors(model, rows, columns)
     other = 1 if end == "subject" else 0
     side, names = (model.around.subjects, model.around.objects)[other], model.names[other]
@@ -177,8 +190,10 @@ def _best(
             "score": expit(logits_),
             "probability": probabilities(model, rows, columns, logits_),
             "shortlist": shortlisted(model, rows, columns, logits_),
-            "low": low.ravel(),
-            "high": high.ravel(),
+            "low": bounds[0],
+            "high": bounds[1],
+            "probability_low": likely[0],
+            "probability_high": likely[1],
             "prior": priors,
             "lift": expit(logits_) / priors,
             "known": listed[best],

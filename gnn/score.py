@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from gnn.checkpoint import Member, Model
 from gnn.likeness import FUSED, Matrix, Newcomer, Rows
@@ -17,6 +17,9 @@ from gnn.task import COLD_OBJECT, COLD_SUBJECT, NEW, WARM, End
 
 LEVEL = 0.9
 """Of the interval around a score."""
+
+_LEAST = np.float32(1e-6)
+"""How near to 0 and 1 the bounds of a score are looked at: beyond, log-odds have no end."""
 
 ROWS, COLUMNS = 512, 200
 """How many subjects and objects are looked at at once."""
@@ -221,6 +224,20 @@ def interval(model: Model, told: Heard, relation: str = "") -> tuple[Matrix, Mat
         draws.append(drawn)
     low, high = np.quantile(expit(np.concatenate(draws)), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low.reshape(shape).astype(np.float32), high.reshape(shape).astype(np.float32)
+
+
+def probability_interval(
+    model: Model, rows: Rows, columns: Rows, bounds: tuple[Matrix, Matrix]
+) -> tuple[Matrix, Matrix]:
+    """Return the calibrated probabilities at both ends of the scores' `interval`, the calibration taken as it is.
+
+    Shapes: rows, columns [pair] or any that go together, bounds of theirs -> as bounds.
+    """
+    low, high = (
+        probabilities(model, rows, columns, logit(np.clip(bound, _LEAST, 1.0 - _LEAST).astype(np.float32)))
+        for bound in bounds
+    )
+    return low, high
 
 
 def regime_of(model: Model, rows: Rows, columns: Rows) -> NDArray[np.str_]:

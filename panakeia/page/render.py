@@ -11,7 +11,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from panakeia.cells import cell
-from panakeia.page.words import kind_words, relation_words
+from panakeia.page.words import (
+    kind_words,
+    model_words,
+    path_words,
+    pattern_words,
+    quantity_words,
+    relation_words,
+    unit_of,
+)
 
 STATIC: dict[str, str] = {
     "panakeia.css": "text/css; charset=utf-8",
@@ -50,6 +58,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(cell=cell, relation=relation_words, kind=kind_words, reference=reference)
+    made.filters.update(
+        pattern=pattern_words, path=path_words, quantity=quantity_words, unit=unit_of, model=model_words
+    )
     made.globals.update(static=static_address, address=address)
     return made
 

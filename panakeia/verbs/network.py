@@ -360,6 +360,8 @@ def _ranking(model: "AnyModel", end: "End", whom: str, frame: "pd.DataFrame", mo
         "which the model has not seen"
     )
     if "low" in frame:
-        told += ". low, high: where the score, not the probability, lies in 90% of draws of the training data anew"
+        told += ". low, high: where the score lies in 90% of draws of the training data anew"
+    if "probability_low" in frame:
+        told += "; probability_low, probability_high: the calibrated probabilities there"
     note = f"known: {model.listed(True)}; {told}. Data: {model.summary()['data_version']}"
     return Table(f"{kind}s for {whom}", frame, (*more, note))

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from gnn.carriers import account
 from gnn.checkpoint import Model
 from gnn.evidence import Candidate, varied
 from gnn.explain import explain, explain_pairs
+from gnn.rank import rank
+from gnn.score import pair_regimes
 from gnn.train import train
 from kg.graph import Graph, table
 from kg.meeting import Half
@@ -224,3 +226,26 @@ def test_names_for_identifiers(model: Model, store: Store, known_pair: tuple[str
         explain(model, store, f"drug {drug}", f"Disease {disease}").to_json()
         == explain(model, store, *known_pair).to_json()
     )
+
+
+def test_an_explanation_says_of_a_pair_what_a_ranking_says(
+    model: Model, store: Store, open_pair: tuple[str, str], known_pair: tuple[str, str]
+) -> None:
+    for drug, disease in (open_pair, known_pair):
+        found = explain(model, store, drug, disease, top=1).to_json()
+        ranking = rank(model, store, disease, end="object", top=1000).set_index("drug")
+        row = ranking.loc[drug]
+        assert (found["rank"], found["among"]) == (row["rank"], len(ranking))
+        for name in ("score", "low", "high", "probability", "probability_low", "probability_high", "prior"):
+            assert found[name] == pytest.approx(float(row[name]), rel=1e-4), name
+        assert (ranking["probability_low"] <= ranking["probability_high"]).all()
+
+
+def test_the_interval_of_the_probability_is_the_calibrator_at_the_scores_bounds(model: Model, store: Store) -> None:
+    one = rank(model, store, told(model).diseases[0], end="object", top=3)
+    way = {pair_regimes(model, *np.ix_([told(model).drugs.index(drug)], [0])).item() for drug in one["drug"]}
+    assert len(way) == 1
+    calibrator = model.calibrators[way.pop()]
+    for bound in ("low", "high"):
+        expected = calibrator.probabilities(logit(one[bound].to_numpy(float)))
+        assert one[f"probability_{bound}"].to_numpy() == pytest.approx(expected, rel=1e-3)

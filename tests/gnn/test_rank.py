@@ -31,7 +31,7 @@ def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
     found = rank(model, store, "DOID:101", top=1_000)
     assert list(found.columns) == [
         *("rank", "drug", "name", "score", "probability", "shortlist", "low", "high"),
-        *("prior", "lift", "known", "judged"),
+        *("probability_low", "probability_high", "prior", "lift", "known", "judged"),
     ]
     assert found["rank"].tolist() == list(range(1, 25))
     assert found["score"].is_monotonic_decreasing

@@ -6,8 +6,9 @@ from typing import Any
 from panakeia.page.asked import Asked
 from panakeia.page.figures.parts import parts_figure
 from panakeia.page.figures.routes import routes_figure
+from panakeia.page.models import model_of
 from panakeia.page.view import Page, View
-from panakeia.page.views.disease import candidates, licences, what_is_known
+from panakeia.page.views.disease import causing, licences, what_is_known
 
 _PATTERNS, _MOST, _DRAWN = 100, 50, 8
 _SIDE_EFFECTS = "causes_side_effect"
@@ -36,8 +37,9 @@ def _show(asked: Asked) -> Page:
         "without": asked.many("without"),
         "sources": sorted({one for path in every for step in path["steps"] for one in step.get("sources", ())}),
         "licences": licences(asked),
-        "among": candidates(asked),
+        "model": model_of(asked),
         "known": what_is_known(asked, disease["id"]).get(drug["id"], []),
+        "harms": drug["id"] in causing(asked, disease),
         "among_paths": len(every),
     }
     figures = {"paths": routes_figure(found[:_DRAWN])} if found else {}

@@ -5,6 +5,7 @@ from typing import Any
 
 from panakeia.page.asked import Asked
 from panakeia.page.figures.ranking import ranking_figure
+from panakeia.page.models import candidates, model_of
 from panakeia.page.render import address
 from panakeia.page.view import Page, View
 
@@ -24,7 +25,7 @@ def _show(asked: Asked) -> Page:
     disease = asked.node(asked.one("node"), "Disease", quiet=True)
     licence = asked.one("licence")
     known = what_is_known(asked, disease["id"], licence)
-    harmed = _causing(asked, disease, licence)
+    harmed = causing(asked, disease, licence)
     rows, told = _ranked(asked, disease["id"], known, harmed)
     seen = [_row(row, known, harmed) for row in rows]
     pinned = asked.many("pin")[:_COMPARED]
@@ -40,6 +41,7 @@ def _show(asked: Asked) -> Page:
         "licence": licence,
         "licences": licences(asked),
         "among": candidates(asked),
+        "model": model_of(asked),
         "runs_jobs": asked.runs_jobs,
         "all_pairs": address("/ask/rank", nodes=[disease["id"]], top=_ALL),
     }
@@ -71,15 +73,7 @@ def _drugs_of(node: str, kind: str, licence: str) -> dict[str, Any]:
     return request | ({"licence": [licence]} if licence else {})
 
 
-def candidates(asked: Asked, task: str = "treats", column: str = "drugs") -> int | None:
-    """Return among how many candidates a model ranks."""
-    for row in asked.ask("models_list", {}, quiet=True).content:
-        if row["task"] == task and column in row:
-            return int(row[column])
-    return None
-
-
-def _causing(asked: Asked, disease: Mapping[str, Any], licence: str) -> set[str]:
+def causing(asked: Asked, disease: Mapping[str, Any], licence: str = "") -> set[str]:
     """Return the drugs with a side effect that is this disease by a shared identifier."""
     found: set[str] = set()
     for other in disease.get("xrefs", ()):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from panakeia.page.asked import Asked
+from panakeia.page.models import model_of
 from panakeia.page.render import address
 from panakeia.page.view import Page, View
 
@@ -16,13 +17,20 @@ def _show(asked: Asked) -> Page:
     text, kind = asked.one("q"), asked.one("kind")
     values: dict[str, Any] = {"text": text, "kind": kind, "groups": [], "total": 0, "shown": 0, "example": None}
     if not text and not kind:
-        return Page("find.html.j2", "Find", values | {"example": _example(asked), "counts": _counts(asked)})
+        example = _example(asked)
+        values |= {"example": example, "counts": _counts(asked), "model": model_of(asked)}
+        return Page("find.html.j2", "Find", values, rows=None if example is None else example["rows"])
     request: dict[str, Any] = {"text": text, "top": asked.whole("top", _SHOWN, _MOST)}
     found = asked.ask("search", request | ({"kind": kind} if kind else {})).content
     rows = [row | {"address": place(row["kind"], row["id"])} for row in found["nodes"]]
     kinds = dict.fromkeys([*_ORDER, *(row["kind"] for row in rows)])
     groups = [(one, [row for row in rows if row["kind"] == one]) for one in kinds]
-    values |= {"groups": [(one, held) for one, held in groups if held], "total": found["total"], "shown": len(rows)}
+    values |= {
+        "model": None,
+        "groups": [(one, held) for one, held in groups if held],
+        "total": found["total"],
+        "shown": len(rows),
+    }
     return Page("find.html.j2", f"{text or kind} · Find", values | {"counts": {}}, rows=found["nodes"])
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from panakeia.page.asked import Asked
 from panakeia.page.figures.around import around_figure
+from panakeia.page.models import candidates, model_of
 from panakeia.page.view import Page, View
-from panakeia.page.views.disease import candidates
 
 _NEIGHBOURS, _MOST, _DRAWN, _PREDICTED = 50, 500, 24, 20
 _NOT_FACTS = ("edges", "neighbours", "id", "kind", "name", "synonyms", "xrefs", "provided_by")
@@ -99,6 +99,7 @@ def _predicted(
         "measured": len(measured),
         "both": sum(1 for row in seen if row["stated"]),
         "among": candidates(asked, task, count),
+        "model": model_of(asked, task),
         "is_treats": task == "treats",
     }
     return Page("node.html.j2", f"{what.capitalize()} of {shown['name']}", values, seen)

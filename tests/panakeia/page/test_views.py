@@ -32,6 +32,26 @@ def test_a_ranking_is_what_rank_answers(asking: Asking, session: Session) -> Non
     assert f"the first among {session.models_list(session.model).to_json()[0]['drugs']} that are ranked" in shown
 
 
+def beside(low: float, high: float) -> str:
+    """Return how a view writes an interval beside its figure."""
+    return f'<span class="quiet">{low:.2f}–{high:.2f}</span>'
+
+
+@pytest.mark.parametrize("address", ["/", f"/disease?node={DISEASE}", "/node?node=warfarin&see=diseases"])
+def test_a_score_has_its_interval_its_baseline_and_its_data_beside_it(
+    asking: Asking, session: Session, address: str
+) -> None:
+    client = asking("reader")
+    shown, rows = (
+        client.get(address).text,
+        client.get(f"{address}{'&' if '?' in address else '?'}as=json").json()["answer"],
+    )
+    for row in rows[:5]:
+        assert beside(row["low"], row["high"]) in shown
+        assert beside(row["probability_low"], row["probability_high"]) in shown
+    assert "Degree prior" in shown and session.models_list(session.model).to_json()[0]["data_version"] in shown
+
+
 def test_only_unlisted_leaves_out_what_is_in_the_list_and_says_so(asking: Asking) -> None:
     client = asking("reader")
     rows = client.get("/disease", params={"node": DISEASE, "new": "1", "as": "json"}).json()["answer"]
@@ -57,7 +77,7 @@ def test_pinned_drugs_stand_side_by_side(asking: Asking, session: Session) -> No
     first, second = (row["drug"] for row in session.rank(DISEASE, top=2).to_json())
     shown = asking("reader").get("/disease", params={"node": DISEASE, "pin": [first, second]}).text
     compared = shown.partition("Side by side")[2].partition("Unpin all")[0]
-    assert first in compared and second in compared and "half life h" in compared
+    assert first in compared and second in compared and "half-life, h" in compared
 
 
 def test_a_candidate_has_the_score_and_paths_with_evidence_of_every_edge(asking: Asking, session: Session) -> None:
@@ -66,6 +86,15 @@ def test_a_candidate_has_the_score_and_paths_with_evidence_of_every_edge(asking:
     told = session.explain(drug, DISEASE).to_json()
     shown = unescape(client.get("/candidate", params={"drug": drug, "disease": DISEASE}).text)
     assert f"<strong>{told['score']:.3f}</strong> score" in shown and told["listed"] in shown
+    assert beside(told["low"], told["high"]) in shown
+    assert beside(told["probability_low"], told["probability_high"]) in shown
+    assert f"<strong>{told['rank']}</strong> rank among {told['among']} drugs" in shown
+    assert (
+        "degree prior, the baseline" in shown
+        and session.models_list(session.model).to_json()[0]["data_version"] in shown
+    )
+    patterns = re.findall(r'aria-label="Hide ([^"]*)"', shown)
+    assert patterns and not any("_" in one or "->" in one for one in patterns)
     rows = client.get("/candidate", params={"drug": drug, "disease": DISEASE, "as": "json"}).json()["answer"]["paths"]
     assert rows and all(step["evidence"] for path in rows for step in path["steps"][:-1])
 

@@ -185,6 +185,28 @@ def test_labs_are_the_observations_of_a_treatment_and_what_is_not_used_is_counte
     assert person.covariates["age_years"] == pytest.approx([60.0], abs=0.1)  # then, not now
 
 
+def test_the_body_s_surface_follows_from_what_was_measured_of_it(tmp_path: Path) -> None:
+    patient = {"id": "PANAKEIA:P-1", "name": "P-1", "age_years": 50.0}
+    said = {"subject": patient["id"], "source": "made up", "references": [], "negated": False, "precision": "day"}
+    seen = [("LOINC:29463-7", 70000.0, "g", 1), ("LOINC:29463-7", 79.4, "kg", 9), ("LOINC:8302-2", 1.83, "m", 5)]
+    labs = [
+        {**said, "object": code, "value": value, "unit": unit, "day": day, "record": f"r{day}"}
+        for code, value, unit, day in seen
+    ]
+    kinds = [{"id": code, "name": code} for code in ("LOINC:29463-7", "LOINC:8302-2")]
+    nodes = {
+        "Patient": table(node_columns("Patient"), [patient]),
+        "Measurement": table(node_columns("Measurement"), kinds),
+    }
+    path = str(tmp_path / "graph.lbdb")
+    with open_store(path, create=True) as store:
+        store.replace(Graph(nodes, {MEASURED: table(edge_columns(MEASURED), labs)}))
+        person = from_graph(store, "P-1", library.load("tacrolimus_andrews2019_start"), {"CYP3A5": "*1/*3"})
+    surface = 0.007184 * 79.4**0.425 * 183**0.725
+    assert person.covariates["body_surface_m2"] == pytest.approx([surface], abs=1e-3)
+    assert person.certain
+
+
 def test_what_a_treatment_lacks_is_said_with_what_to_do(tmp_path: Path) -> None:
     doses = every(5.0, 24, 30)
     with open_store(treated_store(tmp_path, LABS[:1])) as store:

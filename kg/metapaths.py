@@ -17,7 +17,7 @@ from kg.notebook import notebook_html
 from kg.query.adjacency import check_relations, direction
 from kg.query.known import look_up
 from kg.schema import PERSON, Step, steps_from
-from kg.search import Node, check_count, check_sources, find
+from kg.search import AmbiguousName, Node, check_count, check_sources, find
 from kg.stores.protocol import Key, Store, StoreError
 
 LONGEST = 6
@@ -82,7 +82,7 @@ def count_paths(
     if top is not None:
         check_count("top", top)
     check_sources(store, where)
-    node = start if isinstance(start, Node) else find(store, start)
+    node = start if isinstance(start, Node) else _start(store, start, metapath)
     steps = steps_along(node.kind, metapath)
     kinds = (node.kind, *(step.end for step in steps))
     if PERSON in kinds[1:-1]:
@@ -99,6 +99,24 @@ def count_paths(
     names = {key: known.name for key, known in store.nodes([(kinds[-1], one) for one in ends["id"]]).items()}
     ends = ends.assign(kind=kinds[-1], name=[names[kinds[-1], one] for one in ends["id"]])[list(COLUMNS)]
     return PathCounts(node, steps, ends, len(ordered))
+
+
+def _start(store: Store, text: str, metapath: Sequence[str]) -> Node:
+    """Return the node that a text means; of several, the one that the metapath can begin at."""
+    try:
+        return find(store, text)
+    except AmbiguousName as several:
+        fitting = [node for node in several.choices if _leads(node.kind, metapath)]
+        if len(fitting) != 1:
+            raise
+        return fitting[0]
+
+
+def _leads(kind: str, metapath: Sequence[str]) -> bool:
+    try:
+        return bool(steps_along(kind, metapath))
+    except ValueError:
+        return False
 
 
 def steps_along(kind: str, metapath: Sequence[str]) -> tuple[Step, ...]:

@@ -23,6 +23,8 @@ from kg.stores.protocol import OTHER_VERSION, Key, Store, StoreError
 from kg.stores.releases import read_releases
 
 NEAREST = 5
+PAIRS = (("Drug", "Disease"), ("Drug", "Gene"), ("Gene", "Disease"))
+"""The kinds of the two ends that are asked about together, the first before the others."""
 _SHOWN = 200
 """How much of a text that names nothing is told again, in characters."""
 MATCHES = ("exact name", "exact synonym", "prefix of name", "prefix of synonym", "part of name", "part of synonym")
@@ -37,7 +39,7 @@ class UnknownKind(ValueError):
 
 
 class AmbiguousName(ValueError):
-    """A text that names several nodes; `choices` are those."""
+    """A `text` that names several nodes; `choices` are those."""
 
     def __init__(self, text: str, choices: tuple["Node", ...]) -> None:
         listed = "; ".join(f"{node.id} ({node.kind} {node.name})" for node in choices)
@@ -48,7 +50,7 @@ class AmbiguousName(ValueError):
             lead = "Add the kind" if len(identifiers) == 1 else f"{cure} and, where two nodes share it, the kind"
             cure = f"{lead}, such as --kind {choices[0].kind} (`kind` in Python)"
         super().__init__(f"{text!r} names {len(choices)} nodes: {listed}. {cure}")
-        self.choices = choices
+        self.text, self.choices = text, choices
 
 
 @dataclass(frozen=True)
@@ -132,16 +134,33 @@ def _meaning(store: Store, text: str, kind: str) -> tuple[Node, ...]:
 def find_ends(store: Store, a: str, b: str, kinds: Collection[str] = ()) -> tuple[Node, Node]:
     """Return the two nodes that two texts mean, each as for `find`; what one means among `kinds` goes before the rest.
 
-    So a kind need not say which end it is of. Raises what `find` raises, and `ValueError` for a kind of neither end.
+    So a kind need not say which end it is of. Where none is given and a text means several nodes, those are taken that
+    make a pair which is asked for (`PAIRS`): of a drug and what is a disease and a side effect, the disease. Raises
+    what `find` raises, and `ValueError` for a kind of neither end.
     """
     wanted = [kind_named(kind) for kind in kinds]
-    start, goal = (_only(text, _meant(store, text, wanted)) or find(store, text) for text in (a, b))
+    start, goal = (None, None) if wanted else _asked_together(store, a, b)
+    start = start or _only(a, _meant(store, a, wanted)) or find(store, a)
+    goal = goal or _only(b, _meant(store, b, wanted)) or find(store, b)
     if strange := set(wanted) - {start.kind, goal.kind}:
         raise ValueError(
             f"{a!r} is a {start.kind} and {b!r} a {goal.kind}: neither is a {' or a '.join(sorted(strange))}; "
             "give kinds of these two nodes, or none"
         )
     return start, goal
+
+
+def _asked_together(store: Store, a: str, b: str) -> tuple[Node, Node] | tuple[None, None]:
+    """Return the nodes of the first pair of kinds that two texts can mean, where one of them means several."""
+    meant = [_meant(store, text, list(NODE_KINDS)) for text in (a, b)]
+    if max(map(len, meant)) > 1:
+        for kinds in [pair for one in PAIRS for pair in (one, one[::-1])]:
+            start, goal = (
+                [node for node in nodes if node.kind == kind] for nodes, kind in zip(meant, kinds, strict=True)
+            )
+            if len(start) == len(goal) == 1:
+                return start[0], goal[0]
+    return None, None
 
 
 def search(store: Store, text: str = "", limit: int = 20, kind: str | None = None) -> Found:

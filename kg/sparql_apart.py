@@ -21,10 +21,6 @@ from kg.sparql_child import TOO_LONG
 _INDEXED_S = 20
 _ONE = threading.Lock()
 _MAKING: dict[str, "subprocess.Popen[bytes]"] = {}
-_MAKE = (
-    "import os, sys; os.nice(10); from kg.rdf.index import open_index; "
-    "open_index(sys.argv[1], evidence=bool(sys.argv[2]))"
-)
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,9 @@ def _make(store: str, key: str, evidence: bool) -> None:
     making = _MAKING.get(key)
     if making is None or making.poll() is not None:
         _MAKING.clear()
-        making = _MAKING[key] = subprocess.Popen([sys.executable, "-c", _MAKE, store, "1" if evidence else ""])
+        making = _MAKING[key] = subprocess.Popen(
+            [sys.executable, "-m", "kg.rdf.index_child", store, "1" if evidence else ""], stdin=subprocess.PIPE
+        )
     try:
         status = making.wait(_INDEXED_S)
     except subprocess.TimeoutExpired:

@@ -30,9 +30,13 @@ left, a file or folder that is written, or what only this machine's own user may
 
 @dataclass(frozen=True)
 class As:
-    """What a parameter's type does not say of it: its role, as part of the annotation."""
+    """What a parameter's type does not say of it: its role, as part of the annotation.
+
+    What is written may be `of` another parameter: without that there is nothing to write.
+    """
 
     role: Role
+    of: str = ""
 
 
 Twin: TypeAlias = Annotated[str, As("named")]

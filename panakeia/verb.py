@@ -43,7 +43,10 @@ REQUIRED = inspect.Parameter.empty
 
 @dataclass(frozen=True)
 class Given:
-    """A parameter of a verb: how it is called, what it may be, and how the command line asks for it."""
+    """A parameter of a verb: how it is called, what it may be, and how the command line asks for it.
+
+    A file that is written may be `of` another parameter, without which it is none.
+    """
 
     name: str
     type: Any
@@ -51,6 +54,7 @@ class Given:
     default: Any
     role: Role
     asked: ParameterInfo
+    of: str = ""
 
     @property
     def option(self) -> str:
@@ -183,9 +187,9 @@ def _given(parameter: inspect.Parameter) -> Given:
             notes += inner
     many = get_origin(base) is list
     [kind] = get_args(base) if many else [base]
-    roles = [one.role for one in notes if isinstance(one, As)]
+    told = next((one for one in notes if isinstance(one, As)), None)
     asked = next((one for one in notes if isinstance(one, ParameterInfo)), None)
     if asked is None:
         asked = cast(ParameterInfo, typer.Argument() if parameter.default is REQUIRED else typer.Option())
-    default: Role = "file" if kind is Path else "value"
-    return Given(parameter.name, kind, many, parameter.default, roles[0] if roles else default, asked)
+    told = told or As("file" if kind is Path else "value")
+    return Given(parameter.name, kind, many, parameter.default, told.role, asked, told.of)

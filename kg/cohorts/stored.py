@@ -129,7 +129,7 @@ def stored(store: Store, definition: Definition) -> StoredRecords:
             mistakes.append(f"{key}.{asked.kind}: {failure}")
     if mistakes:
         told = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise DesignError(f"{definition.name!r} has {told}:\n  " + "\n  ".join(mistakes))
+        raise DesignError(f"{definition.name!r} has {told}:\n  " + "\n  ".join(mistakes), mistakes)
     return StoredRecords(store, meant)
 
 

@@ -3,7 +3,7 @@
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
@@ -62,7 +62,14 @@ class Unit:
 
 
 class DesignError(ValueError):
-    """A file that cannot be run as it stands; the message lists each mistake on a line of its own."""
+    """A file that cannot be run as it stands; the message lists each mistake on a line of its own.
+
+    `mistakes` are those by themselves, each `key: what came, what was expected`; empty where the fault is no key's.
+    """
+
+    def __init__(self, told: str, mistakes: Sequence[str] = ()) -> None:
+        super().__init__(told)
+        self.mistakes = tuple(mistakes)
 
 
 class Checked(BaseModel):
@@ -190,7 +197,7 @@ def check(content: dict[str, Any], schema: type[Schema], origin: str) -> Schema:
         mistakes = [line for told in _mistakes(content, schema, failure) for line in told.split("\n  ")]
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         told = f"\n  ({moved})" if moved else ""
-        raise DesignError(f"{origin} has {count}:\n  " + "\n  ".join(mistakes) + told) from None
+        raise DesignError(f"{origin} has {count}:\n  " + "\n  ".join(mistakes) + told, mistakes) from None
 
 
 def _mistakes(content: Any, schema: type[Checked], failure: ValidationError) -> list[str]:

@@ -77,6 +77,8 @@ def in_body(request: Request, body: bytes) -> Mapping[str, Any]:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
         raise NotJson("expected the body as application/json: send Content-Type: application/json")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise NotJson("expected the body as it is: send it without Content-Encoding; a file in it may be gzipped")
     strange = set(request.query_params.keys()) - set(OF_ANSWER)
     if strange:
         raise NotAsked(f"expected {', '.join(sorted(strange))[:100]!r} in the body, not in the URL")

@@ -40,7 +40,7 @@ def imaging_features(
     ] = None,
     out: Annotated[
         Path | None,
-        As("out"),
+        As("out", of="patient"),
         typer.Option(help="Table of scores for `patient import`; needs --patient.", metavar="FILE.csv"),
     ] = None,
     patient: Annotated[

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, get_args
 
+from kg.files.reach import within
 from kg.files.stamp import stamp_of
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
 from kg.patients.journal import asking
@@ -25,6 +26,7 @@ from panakeia.desk.requests import arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
 from panakeia.desk.turns import AT_ONCE, Turns
 from panakeia.desk.warm import Warmth
+from panakeia.desk.wording import in_words_of
 from panakeia.verb import DOES, Right, Verb
 from panakeia.verbs.held import MODEL, STORE
 from panakeia.verbs.shared import Shared
@@ -138,8 +140,19 @@ class Desk:
         return Reply(body, FORMS[form], etag, version, named)
 
     def require(self, name: str, request: Mapping[str, Any], rights: frozenset[Right], *, strict: bool = True) -> None:
-        """Raise what `answer` raises before it runs: for what cannot be asked, and for who may not."""
-        self._given(name, request, rights, strict)
+        """Raise what `answer` raises before it runs: for what cannot be asked, and for who may not.
+
+        What takes long has checked all that takes no work (`panakeia.verbs.held.Held.checks`): files, names, numbers.
+        """
+        verb, given = self._given(name, request, rights, strict)
+        if verb.long:
+            folder = Path(tempfile.mkdtemp(prefix="panakeia-"))
+            try:
+                called = self._called(verb, given, folder)
+                with self._session(None, patients="patients" in rights) as session, session.checks():
+                    _run(verb, session, given, called, folder)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def state(self) -> str:
         """Return what changes as soon as the graph or a model does."""
@@ -225,13 +238,9 @@ class Desk:
         """Return a verb's answer, and its JSON."""
         folder = Path(tempfile.mkdtemp(prefix="panakeia-")) if at is None else at.folder
         try:
-            called = arguments(verb, given, folder, self.kept)
-            folder.joinpath("out").mkdir(parents=True, exist_ok=True)
-            for name, about in verb.given.items():
-                if about.role == "kept" and isinstance(called.get(name), Path) and name not in given:
-                    called[name] = self.settings.model.parent
+            called = self._called(verb, given, folder)
             with self._session(None if at is None else at.progress, patients="patients" in rights) as session:
-                found = self._named(verb, verb.function(session, **called), folder)
+                found = self._named(verb, _run(verb, session, given, called, folder), folder)
             told = rendered(found, "json")
             if "patients" not in rights and names_pseudonym(told.decode()):
                 raise NotAllowed("patients", "the answer names patients, and it")
@@ -239,6 +248,15 @@ class Desk:
         finally:
             if at is None:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _called(self, verb: Verb, given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        """Return what a verb's function is called with; its files lie in the folder."""
+        called = arguments(verb, given, folder, self.kept)
+        folder.joinpath("out").mkdir(parents=True, exist_ok=True)
+        for name, about in verb.given.items():
+            if about.role == "kept" and isinstance(called.get(name), Path) and name not in given:
+                called[name] = self.settings.model.parent
+        return called
 
     def _named(self, verb: Verb, answer: Answer, folder: Path) -> Answer:
         """Return an answer in which what is kept, or written, is told by name."""
@@ -287,6 +305,12 @@ class Desk:
         for other in others:
             self._idle.put(other)
         return found
+
+
+def _run(verb: Verb, session: Session, given: Mapping[str, Any], called: Mapping[str, Any], folder: Path) -> Answer:
+    """Call a verb's function: what is wrong is told by the request's parameters, and no file names others."""
+    with in_words_of(verb, given), within(folder):
+        return verb.function(session, **called)
 
 
 def patients_named(request: Mapping[str, Any]) -> set[str]:

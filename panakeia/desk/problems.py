@@ -10,10 +10,12 @@ from http import HTTPStatus
 from typing import Any
 
 from kg.fetch import NotFoundAnywhere
+from kg.files.checked import DesignError
 from kg.patients.deidentify import without_pseudonyms
 from kg.search import AmbiguousName, UnknownNode
 from panakeia.desk.desk import NotAllowed
 from panakeia.desk.requests import Refused
+from panakeia.desk.unpacked import UnpacksToTooMuch
 
 TYPE = "urn:panakeia:"
 _FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^\s/'\",;:()]+/)+")
@@ -48,6 +50,12 @@ def problem_of(failure: Exception) -> Problem:
         return Problem(422, "ambiguous-name", told_to_others(str(failure)), {"choices": choices})
     if isinstance(failure, NotFoundAnywhere):
         return Problem(404, "no-such-data", told_to_others(str(failure)))
+    if isinstance(failure, UnpacksToTooMuch):
+        return Problem(413, "too-large", told_to_others(str(failure)))
+    if isinstance(failure, DesignError) and failure.mistakes:
+        parts = [told_to_others(one).partition(": ") for one in failure.mistakes]
+        errors = [{"parameter": key if told else "", "detail": told or key} for key, _, told in parts]
+        return Problem(422, "file-with-mistakes", told_to_others(str(failure)), {"errors": errors})
     if isinstance(failure, ValueError):
         return Problem(422, "not-answered", told_to_others(str(failure)))
     if isinstance(failure, OSError) and failure.strerror is None:  # a room's own, which says what to do

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
+from panakeia.desk.unpacked import MOST, UnpacksToTooMuch, unpacked_bytes
 from panakeia.verb import REQUIRED, Given, Verb
 
 NOT_ASKED = ("out", "here")
@@ -91,8 +92,8 @@ def arguments(verb: Verb, given: Mapping[str, Any], folder: Path, kept: Callable
     for name, about in verb.given.items():
         try:
             if about.role == "out":
-                if about.default is REQUIRED or verb.long:
-                    found[name] = _written(verb, about, folder)
+                if about.default is REQUIRED or (verb.long and (not about.of or about.of in given)):
+                    found[name] = _written(about, folder)
             elif name in given:
                 value = given[name]
                 found[name] = (
@@ -102,17 +103,19 @@ def arguments(verb: Verb, given: Mapping[str, Any], folder: Path, kept: Callable
                 )
             elif about.default is not REQUIRED:
                 found[name] = about.default
+        except UnpacksToTooMuch:
+            raise
         except ValueError as failure:
             raise Refused({name: str(failure)}) from None
     return found
 
 
-def _written(verb: Verb, about: Given, folder: Path) -> Path:
+def _written(about: Given, folder: Path) -> Path:
     """Return where what the verb writes goes: a file's name has the ending that its option shows."""
     shown = about.asked.metavar or ""
     ending = Path(shown).suffix.casefold() if shown not in ("DIR", "FILE") else ""
-    if about.name == "plot":
-        ending = ".svg" if verb.name != "twin_dose" else ".png"
+    if about.name == "plot" and not ending:
+        ending = ".svg"
     if shown == "FILE" and not ending:
         ending = ".csv"
     return folder / "out" / f"{about.name}{ending}" if shown != "DIR" else folder / "out"
@@ -127,7 +130,10 @@ def _one(about: Given, value: Any, folder: Path, kept: Callable[[str], Path]) ->
         place = folder / "in" / upload.name
         while place.exists():
             place = place.with_name(f"_{place.name}")
-        place.write_bytes(upload.content())
+        content = upload.content()
+        there = sum(one.stat().st_size for one in place.parent.iterdir())
+        unpacked_bytes(content, upload.name, MOST - there)
+        place.write_bytes(content)
         return place if about.type is Path else str(place)
     if about.role == "named" and (re.search(r"^[.~]|^/|\\|^\w+://|(^|/)\.\.(/|$)", value) or _is_file(value)):
         raise ValueError(f"got {value!r}, expected a name, or a file by its content: {{name, text}}")

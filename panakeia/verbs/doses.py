@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from kg.files.table import write_csv
 from kg.files.text import create_text
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from twin.dose.asked import Asked, How
     from twin.dose.report import Report
     from twin.dose.subjects import Subjects
+    from twin.fit.data import DataSet
+    from twin.mixture import Mixture
+    from twin.model import Model
     from twin.patient import Cohort
     from twin.regimen import Regimen
+
+    _Whom: TypeAlias = Cohort | tuple[DataSet | None, Mixture]
 
 DRAWS, FEW_DRAWS = 400, 100
 """Patients like the one that bounds are made of; fewer for a large cohort, where a range or a limit needs them."""
@@ -101,10 +106,12 @@ class DoseVerbs(Held):
         for made in (out, plot):
             if made is not None:
                 check_output(made, cohort, measured, self.store)
-        wanted = asked(library.load(model), target, **how)
+        twin = library.load(model)
+        wanted = asked(twin, target, **how)
+        whom = self._whom(twin, who)
         with self._telling() as progress:
-            progress(f"read whom {model} is asked about", 0.0)
-            found = find(self._subjects(model, who, wanted), wanted, part(progress, 0.05, 0.7))
+            progress(f"fit {model}", 0.0)
+            found = find(_subjects(twin, who, whom, wanted), wanted, part(progress, 0.05, 0.7))
             other, why = self._second(model, who, wanted)
             few = len(found.subjects.ids) == 1
             told = report(found, other, spreads=few, progress=part(progress, 0.7, 1.0))
@@ -119,47 +126,54 @@ class DoseVerbs(Held):
         title = f"{model}: doses for {wanted.target}, {wanted.schedule}{into(out)}"
         return Table(title, told.to_frame(), (*_notes(told), *why), content)
 
-    def _subjects(self, model: str, who: _Who, wanted: "Asked") -> "Subjects":
-        """Return whose dose is asked for, as a model sees them."""
-        from twin import library
+    def _whom(self, twin: "Model", who: _Who) -> "_Whom":
+        """Return a cohort, or who the patient may be, with what was measured where the model is to be fitted to it."""
         from twin.chart import from_graph
-        from twin.dose.subjects import of_cohort, of_fit, of_mixture
         from twin.fit.one import of_table
-        from twin.fit.patient import DRAWS as DRAWN
-        from twin.fit.patient import fit_patient
         from twin.mixture import as_text
         from twin.patient import read_cohort
         from twin.records import read_records
 
-        twin = library.load(model)
         given = as_text(who.given)
-        if who.measured is not None or who.regimen is not None:
-            if who.measured is not None:
-                data, person = of_table(twin, read_records(who.measured), given)
-            else:
-                data, person, _ = of_graph(self._graph(), twin, str(who.patient), (who.regimen, who.days, given))
-                self._noted("twin dose", person.id)
-            shares, draws = person.shares.tolist(), who.draws or DRAWN
-            posterior = fit_patient(twin, data, prior_shares=shares, draws=draws, seed=who.seed)
-            return of_fit(posterior, person, who.level)
-        if who.patient is not None:
-            one = from_graph(self._graph(), who.patient, twin, given)
-            self._noted("twin dose", one.id)
-            return of_mixture(twin, one, _variation(who, 1, wanted))
-        assert who.cohort is not None
-        people = read_cohort(who.cohort, twin) if isinstance(who.cohort, str | Path) else who.cohort
-        return of_cohort(twin, people, _variation(who, people.n, wanted))
+        if who.measured is not None:
+            return of_table(twin, read_records(who.measured), given)
+        if who.cohort is not None:
+            return read_cohort(who.cohort, twin) if isinstance(who.cohort, str | Path) else who.cohort
+        data = None
+        if who.regimen is not None:
+            data, person, _ = of_graph(self._graph(), twin, str(who.patient), (who.regimen, who.days, given))
+        else:
+            person = from_graph(self._graph(), str(who.patient), twin, given)
+        self._noted("twin dose", person.id)
+        return data, person
 
     def _second(self, model: str, who: _Who, wanted: "Asked") -> "tuple[Subjects | None, tuple[str, ...]]":
         """Return the patients in a second model of the same drug; or why there are none, in words."""
-        from twin.library import SECOND
+        from twin.library import SECOND, load
 
         if model not in SECOND:
             return None, (f"the library has no second model to hold {model} against",)
         try:
-            return self._subjects(SECOND[model], who, wanted), ()
+            other = load(SECOND[model])
+            return _subjects(other, who, self._whom(other, who), wanted), ()
         except ValueError as failure:
             return None, (f"not looked at in {SECOND[model]}: {failure}",)
+
+
+def _subjects(twin: "Model", who: _Who, whom: "_Whom", wanted: "Asked") -> "Subjects":
+    """Return whose dose is asked for, as a model sees them: fitted, where there are measurements."""
+    from twin.dose.subjects import of_cohort, of_fit, of_mixture
+    from twin.fit.patient import DRAWS as DRAWN
+    from twin.fit.patient import fit_patient
+
+    if not isinstance(whom, tuple):
+        return of_cohort(twin, whom, _variation(who, whom.n, wanted))
+    data, person = whom
+    if data is None:
+        return of_mixture(twin, person, _variation(who, 1, wanted))
+    shares, draws = person.shares.tolist(), who.draws or DRAWN
+    posterior = fit_patient(twin, data, prior_shares=shares, draws=draws, seed=who.seed)
+    return of_fit(posterior, person, who.level)
 
 
 def _variation(who: _Who, patients: int, wanted: "Asked") -> Any:

@@ -37,19 +37,22 @@ class FairnessVerbs(Held):
         from kg.files.frame import read_frame
         from kg.output import whole_file
         from twin.prognosis.fairness.audited import Audited
+        from twin.prognosis.fairness.cases import cases_of
         from twin.prognosis.fairness.compare import compare
+        from twin.prognosis.fairness.metrics.choose import metrics_of
         from twin.prognosis.fairness.price import price
         from twin.prognosis.fairness.withhold import FEWEST, of_a_graph, withhold
 
         if plot is not None:
             check_output(plot, table)
         rows = read_frame(table) if isinstance(table, str | Path) else table
+        metrics_of(cases_of(rows, asked)[0].kind, settings.metrics if settings else ())
+        if fewest_told is None and of_a_graph(rows, asked):
+            fewest_told = FEWEST
+        if fewest_told is not None and mitigations:
+            raise ValueError("what a mitigation changes is told person by person: leave it out, or the limit (--k)")
         with self._telling() as progress:
             found = compare(rows, asked, settings, progress)
-            if fewest_told is None and of_a_graph(rows, asked):
-                fewest_told = FEWEST
-            if fewest_told is not None and mitigations:
-                raise ValueError("what a mitigation changes is told person by person: leave it out, or the limit (--k)")
             prices = tuple(price(rows, asked, way, settings, None, progress) for way in mitigations)
         told = found if fewest_told is None else withhold(found, fewest_told)
         if plot is not None:

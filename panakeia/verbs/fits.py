@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from kg.progress import Progress
     from twin.fit.data import DataSet
+    from twin.fit.minimise import Search
     from twin.fit.population import PopulationFit
     from twin.fit.settings import FitSettings
     from twin.model import Model
@@ -42,6 +43,7 @@ class FitVerbs(Held):
         from twin import library
         from twin.fit.changing import InTime, varying
         from twin.fit.data import data_set
+        from twin.fit.population import load_search
         from twin.fit.settings import FitSettings
         from twin.records import read_records
 
@@ -52,11 +54,12 @@ class FitVerbs(Held):
         how = settings or FitSettings()
         twin = varying(library.load(model), how.between_occasions)
         told = data_set(twin, read_records(data), how.called, how.given, in_time=InTime(how.carried, how.occasion))
+        search = None if resume is None else load_search(Path(resume) / SEARCH, twin, method)
         with self._telling() as progress:
             if method == "nuts":
                 content, notes = _sampled(twin, told, how, progress)
             else:
-                fit = _fitted(twin, told, how, method, resume, progress)
+                fit = _fitted(twin, told, how, method, search, progress)
                 content, notes = fit.to_json(), fit.warnings
                 if out is not None:
                     _write(fit, out)
@@ -81,12 +84,11 @@ def _fitted(
     data: "DataSet",
     how: "FitSettings",
     method: str,
-    resume: str | Path | None,
+    search: "Search | None",
     progress: "Progress",
 ) -> "PopulationFit":
-    from twin.fit.population import fit_population, load_search
+    from twin.fit.population import fit_population
 
-    search = None if resume is None else load_search(Path(resume) / SEARCH, twin, method)
     return fit_population(twin, data, how, method=method, resume=search, progress=progress)
 
 

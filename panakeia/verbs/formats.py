@@ -59,16 +59,19 @@ class FormatVerbs(Held):
         from kg.export import export, writer
         from kg.query import rows_of, subgraph
         from kg.schema import PERSON
+        from kg.search import check_count, find
 
         writer(format)  # an unknown format is told before anything is read
         require_folder(out)
         refuse_inputs(out, [self.store])
+        check_count("radius", radius)
+        middle = [find(self._graph(), one) for one in names(around)]
         left: list[str] = []
         with self._telling() as progress:
             progress("read the graph", 0.0)
             store = self._graph()
             private = () if patients else {name for row in rows_of(store, PERSON) for name in row["provided_by"] or ()}
-            graph = subgraph(store, names(around), radius, limit=most, told=left.append) if around else store.read()
+            graph = subgraph(store, middle, radius, limit=most, told=left.append) if middle else store.read()
             if patients and PERSON in graph.nodes:
                 self._noted("export", graph.nodes[PERSON]["id"].to_pylist())
             done = export(

@@ -40,19 +40,20 @@ class GraphVerbs(Held):
         """
         from kg.build import Terms, build, default_sources
         from kg.fetch import Fetch
-        from kg.manifest import read_manifest
+        from kg.manifest import read_manifest, source
         from kg.stores.opening import open_store
 
+        inputs = [*map(source, names(sources)), *(read_manifest(manifest) if manifest is not None else ())]
+        if only is not None:
+            source(only)
+        self._begins()
         self.close()
         with open_store(self.store, create=True) if neo4j_home is None else nullcontext():
             pass  # what cannot be opened is told before anything is fetched
         with self._telling() as progress:
             fetch = Fetch(self.data)
-            inputs = [*names(sources), *(read_manifest(manifest) if manifest is not None else ())]
-            if not inputs:
-                inputs = [only] if only is not None else default_sources(fetch)
             return build(
-                inputs,
+                inputs or ([only] if only is not None else default_sources(fetch)),
                 fetch,
                 self.store,
                 Terms(max_reject_share, discard_patients, allow_empty, licence, only, neo4j_home),

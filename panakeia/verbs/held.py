@@ -20,6 +20,10 @@ STORE = "out/graph.lbdb"
 MODEL = "out/model"
 
 
+class _Begins(Exception):
+    """Ends a verb of which only the checks were asked for, where its work would begin."""
+
+
 class Held:
     """The things that all verbs share; see `panakeia.ask.Session`."""
 
@@ -41,6 +45,7 @@ class Held:
         self._shared = shared
         self._loaded: dict[Path, AnyModel] = {}
         self._guided: Bedside | None = None
+        self._checks = False
 
     def __repr__(self) -> str:
         return f"Session({without_login(self.store)!r}, {str(self.model)!r})"
@@ -104,6 +109,8 @@ class Held:
         """Write into the store's journal that this is asked of its patients (see `kg.patients.journal.note`)."""
         from kg.patients.journal import note
 
+        if self._checks:
+            return
         note(self.store, verb, about, size, detail)
 
     def _noted_if_named(self, verb: str, nodes: Iterable[tuple[str, str]]) -> None:
@@ -115,8 +122,28 @@ class Held:
             self._noted(verb, patients[0] if len(patients) == 1 else patients)
 
     @contextmanager
+    def checks(self) -> Iterator[None]:
+        """Let verbs end where their work would begin: what can be told of a request without work is told, or it fits.
+
+        A verb that takes long says by `_begins`, or by `_telling`, where that is.
+        """
+        self._checks = True
+        try:
+            yield
+        except _Begins:
+            pass
+        finally:
+            self._checks = False
+
+    def _begins(self) -> None:
+        """Say that what was asked for is checked, as far as that takes no work, and that the work begins."""
+        if self._checks:
+            raise _Begins
+
+    @contextmanager
     def _telling(self) -> "Iterator[Progress]":
-        """Yield whom to tell how far a verb is: whoever was given, else a bar."""
+        """Begin the work, and yield whom to tell how far it is: whoever was given, else a bar."""
+        self._begins()
         if self._progress is not None:
             yield self._progress
             return

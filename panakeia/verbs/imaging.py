@@ -44,6 +44,7 @@ class ImagingVerbs(Held):
             raise ImagingError("a table of scores is of a patient: give both the file (out) and whose image it is")
         if plot is not None and Path(plot).suffix.casefold() != ".png":
             raise ImagingError("the picture is written as PNG: give it a name that ends in .png")
+        self._begins()
         found = features(image, mask, label, settings)
         if out is not None and whose is not None:
             with whole_file(out) as part:

@@ -79,6 +79,7 @@ class ModelVerbs(Held):
                 "with their records, where a guess would outlive a withdrawn consent, a later record and the warnings "
                 "that belong to it; ask when it is needed: `panakeia rank PATIENT`, `panakeia rank DRUG --for patients`"
             )
+        self._begins()
         found = candidates(model, store, top, each=each)
         if not write:
             return Table(f"{len(found)} pairs of {model.task.name} that no source lists", found)

@@ -27,6 +27,9 @@ class NoteVerbs(Held):
 
         files = list(notes_at(Path(path)))
         alone = not Path(path).is_dir()
+        if alone:
+            read_note(files[0][1], files[0][0])
+        self._begins()
         terms, dictionary = self._terms()
         lexicon = compiled(terms)
         found: dict[str, tuple[Mention, ...]] = {}

@@ -52,8 +52,8 @@ class OperatingVerbs(Held):
         refuse_inputs(out, [design] if isinstance(design, str | Path) else [])
         require_folder(out)
         checked = load(design) if isinstance(design, str | Path) else design
+        asked = Asked(checked, replicates, truth_patients)
         with self._telling() as progress:
-            asked = Asked(checked, replicates, truth_patients)
             found = simulate(asked, Path(out) / "chunks", workers, ray=ray, progress=progress)
         write_characteristics(found, out)
         return found

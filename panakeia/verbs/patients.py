@@ -33,14 +33,18 @@ class PatientVerbs(Held):
         """
         from kg.fetch import Fetch
         from kg.patients.deidentify import load_key
+        from kg.patients.formats import sorted_by_format
         from kg.patients.imports import import_patients
-        from kg.query.people import records
+        from kg.query.people import find_patient, records
         from twin import library
         from twin.chart import lacks
 
         listed = [paths] if isinstance(paths, str | Path) else list(paths)
         refuse_inputs(self.store, [key_file, *(path for path in listed if not Path(path).is_dir())])
         secret = key or load_key(key_file)
+        sorted_by_format([Path(path) for path in listed], given.format if given else None)
+        if given and given.patient is not None:
+            find_patient(self._graph(), given.patient)
         with self._telling() as progress:
             done = import_patients(listed, self._graph(), secret, progress, given=given, fetch=Fetch(self.data))
         self._noted("patient import", done.patients)

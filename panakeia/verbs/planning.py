@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from panakeia.verbs.held import Held
+
 if TYPE_CHECKING:
     from twin.trials.design.assurance import Assured
     from twin.trials.design.boundaries import Boundaries, Looks
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from twin.trials.design.timing import Course
 
 
-class PlanningVerbs:
+class PlanningVerbs(Held):
     """Plan trials by formula; what only patients can tell is simulated (`trial_run`)."""
 
     def trial_design_boundaries(self, looks: "Looks") -> "Boundaries":
@@ -107,6 +109,7 @@ class PlanningVerbs:
         """Return what to expect of several hypotheses under one alpha, each with its looks, by simulated trials."""
         from twin.trials.design.hypotheses import planned_family
 
+        self._begins()
         return planned_family(family, trials, seed)
 
 

@@ -37,6 +37,7 @@ class ResponseVerbs(Held):
         from kg.files.text import create_text
         from kg.output import whole_file
         from twin.prognosis.response.enrich import check_share, top
+        from twin.prognosis.response.question import Trial
         from twin.prognosis.response.response import respond
 
         check_share(share)
@@ -44,6 +45,7 @@ class ResponseVerbs(Held):
             if output is not None:
                 check_output(output, table)
         rows = read_frame(table, texts=[asked.arms.column]) if isinstance(table, str | Path) else table
+        Trial.of(rows, asked)
         with self._telling() as progress:
             found = respond(rows, asked, settings, progress)
         if out is not None:

@@ -79,9 +79,12 @@ class RiskVerbs(CohortVerbs):
         """
         from twin.prognosis.risk.elsewhere import judge_elsewhere
         from twin.prognosis.risk.saved import load
+        from twin.trials.analysis.table import require
 
-        risk = load(model)
-        found = judge_elsewhere(risk, _frame(table))
+        risk, rows = load(model), _frame(table)
+        require(rows, [risk.question.outcome])
+        self._begins()
+        found = judge_elsewhere(risk, rows)
         content = {
             "outcome": risk.question.outcome,
             "learner": risk.learner,
@@ -180,11 +183,13 @@ class RiskVerbs(CohortVerbs):
         from dataclasses import replace
 
         from kg.cohort import read_definition
-        from kg.cohorts.table import CENSORED, OUTCOME
+        from kg.cohorts.table import CENSORED, OUTCOME, chosen
         from twin.prognosis.question import Features, Question
         from twin.prognosis.risk.provenance import Provenance
 
         told = read_definition(definition)
+        chosen(told, asked.outcome)
+        self._begins()
         found = self.cohort_table(told, asked.outcome)
         rows = found.rows.rename(columns={OUTCOME: found.outcome})
         features = asked.features or tuple(name for name in found.features if name not in (asked.all_but or ()))

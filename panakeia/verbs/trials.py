@@ -62,6 +62,7 @@ class TrialVerbs(Held):
             raise OutputError(f"{place} {told}: expected another one, such as {Path(folder) / form}")
         require_folder(place)
         found = Study.of(read(folder), study, start or START)
+        self._begins()
         written = export(found, form, place)
         rows = [
             {

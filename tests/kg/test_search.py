@@ -455,3 +455,15 @@ def test_a_name_that_came_since_is_found_by_its_spelling(store_of: StoreOf) -> N
     row = {"id": "DRUGBANK:DB00682", "name": "Warfarin", "synonyms": [], "xrefs": [], "provided_by": ["by-hand"]}
     store.add(Graph({"Drug": table(node_columns("Drug"), [row])}, {}))
     assert list(search(store, "warfarrin").nodes["id"]) == ["DRUGBANK:DB00682"]
+
+
+def test_of_a_drug_and_what_is_a_disease_and_a_side_effect_the_disease_is_meant(store_of: StoreOf) -> None:
+    both = {"Disease": [{"id": "DOID:1", "name": "Nausea"}], "SideEffect": [{"id": "UMLS:C1", "name": "nausea"}]}
+    store = store_of(nodes_only(Drug=[{"id": "DRUGBANK:DB1", "name": "placebo"}], **both))
+    drug, disease, effect = (find(store, one) for one in ("placebo", "DOID:1", "UMLS:C1"))
+    assert find_ends(store, "placebo", "nausea") == (drug, disease)
+    assert find_ends(store, "NAUSEA", "placebo") == (disease, drug)
+    assert find_ends(store, "placebo", "nausea", ["SideEffect"]) == (drug, effect)
+    assert find_ends(store, "placebo", "UMLS:C1") == (drug, effect)
+    with pytest.raises(AmbiguousName):
+        find_ends(store, "nausea", "nausea")

@@ -61,9 +61,10 @@ def load(name: str | Path) -> "Model":
     'warfarin_hamberg2007'
     """
     if str(name).lower().endswith(OWN):
+        from kg.files.reach import reached
         from twin.own.file import read
 
-        return read(name)
+        return read(reached(str(name)))
     if str(name) not in MODELS:
         raise ValueError(
             f"no model is called {str(name)!r}; the models are {', '.join(MODELS)},"

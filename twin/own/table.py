@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from kg.files.number import number
+from kg.files.reach import reached
 from kg.files.table import read_csv
 from kg.files.text import FileError
 from twin.covariates import Category, Continuous, Covariate
@@ -180,8 +181,8 @@ def _below(table: _Table, folder: Path) -> System:
     if row is None:
         return System("", "", 1.0, "", {}, {}, {}, {})
     try:
-        found = read_sbml(folder / row.value)
-    except (FileError, OSError) as failure:
+        found = read_sbml(reached(str(folder / row.value)))
+    except (ValueError, OSError) as failure:
         table.wrong.append(f"line {row.line}: {failure}")
         return System("", "", 1.0, "", {}, {}, {}, {})
     stated = {own.name for kind in SYMBOLS for own in table.rows[kind]}

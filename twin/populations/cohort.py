@@ -12,6 +12,7 @@ from pydantic import Field
 
 from kg.cohort import read_definition, select
 from kg.files.checked import Number, Text
+from kg.files.reach import NamedFile
 from kg.files.table import read_csv
 from kg.patients.journal import note
 from kg.query.people import OWN_PREFIX
@@ -44,9 +45,9 @@ class GraphCohort(Resampled):
     """
 
     kind: Literal["cohort"] = "cohort"
-    store: Text
-    definition: Text | None = None
-    patients: Text | None = None
+    store: NamedFile
+    definition: NamedFile | None = None
+    patients: NamedFile | None = None
     given: dict[Text, Text | Number] = Field(default_factory=dict)
     needs: tuple[Text, ...] = ()
 

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from kg.files.checked import Text
+from kg.files.reach import NamedFile
 from kg.files.table import read_csv
 from twin.covariates import Covariate, asked_for
 from twin.populations.resampled import Resampled, Rows
@@ -22,7 +23,7 @@ class PatientTable(Resampled):
     """
 
     kind: Literal["table"] = "table"
-    file: Text
+    file: NamedFile
     columns: dict[Text, Text] = Field(default_factory=dict)
 
     def read(self) -> Rows:

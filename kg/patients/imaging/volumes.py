@@ -4,6 +4,7 @@ Of a header only the geometry and the modality are read, and what ITK would say 
 quotes headers and names of files, and these may be a patient's.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.files.reach import reached
 from kg.patients.imaging.error import ImagingError, ImagingMissing
 
 _READERS = {
@@ -28,6 +30,9 @@ _CALLED = {"NrrdImageIO": "NRRD", "NiftiImageIO": "NIfTI", "GDCMImageIO": "DICOM
 _EXPECTED = "expected NRRD (.nrrd, .nhdr), NIfTI (.nii, .nii.gz), DICOM (.dcm) or a folder with one DICOM series"
 _POSITION, _ORIENTATION, _MODALITY = "0020|0032", "0020|0037", "0008|0060"
 _UNEVEN = 0.01
+_HEADER = 1 << 16
+MOST_VOXELS = 1 << 30
+"""More than any scan has: what a header says is asked of the memory before a voxel is read."""
 """The part of the distance between slices by which it may differ: positions are written with few decimals."""
 
 Voxels = NDArray[Any]
@@ -88,10 +93,38 @@ def _of_file(sitk: ModuleType, path: Path, io: str, what: str) -> Volume:
     reader = sitk.ImageFileReader()
     reader.SetImageIO(io)
     reader.SetFileName(str(path))
+    if io == "NrrdImageIO":
+        _check_reach(path, what)
     reader.ReadImageInformation()
     _check_layout(reader.GetDimension(), reader.GetNumberOfComponents(), what)
+    if (voxels := math.prod(reader.GetSize())) > MOST_VOXELS:
+        raise ImagingError(f"{what} has {voxels:,} voxels by its header: expected at most {MOST_VOXELS:,}")
     modality = reader.GetMetaData(_MODALITY) if io == "GDCMImageIO" and reader.HasMetaDataKey(_MODALITY) else ""
     return _volume(sitk, reader.Execute(), what, modality)
+
+
+def _check_reach(path: Path, what: str) -> None:
+    """Refuse a header whose data lie where it may not reach: `data file` names one, or in a LIST or by a pattern more.
+
+    See https://teem.sourceforge.net/nrrd/format.html, detached headers.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER).partition(b"\n\n")[0].decode("utf-8", "replace")
+    listed = False
+    for line in header.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip().casefold() in ("data file", "datafile"):
+            listed = value.strip().upper().startswith("LIST")
+        elif not listed:
+            continue
+        name = value.strip() if key.strip().casefold() in ("data file", "datafile") else line.strip()
+        if name and not (listed and name.upper().startswith("LIST")):
+            try:
+                reached(str(path.parent / name))
+            except ValueError:
+                raise ImagingError(
+                    f"{what} has its data in another file: send it as one (.nrrd with its data)"
+                ) from None
 
 
 def _series(sitk: ModuleType, folder: Path, what: str) -> Volume:

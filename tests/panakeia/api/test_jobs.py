@@ -76,13 +76,33 @@ def test_what_cannot_be_asked_is_told_before_a_job_is_made(asking: Asking) -> No
 
 def test_a_job_that_fails_says_why(asking: Asking) -> None:
     client = asking("designer")
-    begun = client.post("/api/v1/trial/run", json={"design": "this is no TOML"})
+    begun = client.post("/api/v1/show", json={"node": "no such drug"}, headers={"Prefer": "respond-async"})
     about = ended(client, begun.headers["location"])
     assert about["state"] == "failed"
-    assert about["problem"]["status"] == 422
+    assert about["problem"]["status"] == 404
     assert "/tmp" not in json.dumps(about)
     refused = client.get(f"{begun.headers['location']}/answer")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:panakeia:conflict")
+
+
+@pytest.mark.parametrize(
+    ("design", "kind", "errors"),
+    [
+        ("this is no TOML", "not-answered", None),
+        ("[trial]\nweeks = -4\n", "file-with-mistakes", {"trial.weeks": "got -4, expected >= 1"}),
+    ],
+)
+def test_a_job_that_cannot_run_is_refused_and_not_queued(
+    asking: Asking, design: str, kind: str, errors: dict[str, str] | None
+) -> None:
+    client = asking("designer")
+    before = client.get("/api/v1/jobs").json()
+    refused = client.post("/api/v1/trial/run", json={"design": design})
+    assert (refused.status_code, refused.json()["type"]) == (422, f"urn:panakeia:{kind}")
+    assert "/tmp" not in refused.text
+    told = {one["parameter"]: one["detail"] for one in refused.json().get("errors", ())}
+    assert (errors or {}).items() <= told.items()
+    assert client.get("/api/v1/jobs").json() == before
 
 
 def test_a_short_verb_may_be_a_job(asking: Asking) -> None:

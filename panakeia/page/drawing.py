@@ -12,14 +12,14 @@ _INK = re.compile(r"(--[a-z-]+):\s*([^;]+);")
 
 
 def figure(name: str, size: tuple[float, float], title: str, told: str, parts: Sequence[str]) -> Markup:
-    """Return a figure of so many pixels; `told` says in words what it shows."""
+    """Return a figure of so many pixels, which grow with the page's letters; `told` says in words what it shows."""
     width, height = size
     role = "group" if any("<a " in part for part in parts) else "img"  # what is one image may hold no links
     head = Markup(
-        '<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:.0f} {h:.0f}" width="{w:.0f}" '
-        'height="{h:.0f}" role="{r}" aria-labelledby="{n}-t {n}-d"><title id="{n}-t">{t}</title>'
+        '<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:.0f} {h:.0f}" width="{a:g}rem" '
+        'height="{b:g}rem" role="{r}" aria-labelledby="{n}-t {n}-d"><title id="{n}-t">{t}</title>'
         '<desc id="{n}-d">{d}</desc>'
-    ).format(r=role, w=width, h=height, n=name, t=title, d=told)
+    ).format(r=role, w=width, h=height, a=width / 16, b=height / 16, n=name, t=title, d=told)
     return head + Markup("").join(parts) + Markup("</svg>")
 
 
@@ -61,7 +61,7 @@ def short(words: str, most: int) -> str:
 def standing_alone(drawn: str, note: str) -> str:
     """Return a figure as a file of its own: with the light colours, and at its foot what it is of."""
     style = "svg{background:#fff;font-family:sans-serif}" + _own_style()
-    found = re.search(r'viewBox="0 0 (\d+) (\d+)" width="\d+" height="\d+"', drawn)
+    found = re.search(r'viewBox="0 0 (\d+) (\d+)" width="[\d.]+rem" height="[\d.]+rem"', drawn)
     if found is None:
         raise ValueError("the figure has no size")
     width, height = int(found[1]), int(found[2]) + 22

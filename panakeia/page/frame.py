@@ -8,6 +8,7 @@ from starlette.responses import Response
 from panakeia.api.access.authenticate import form_token, session_of
 from panakeia.api.access.refusal import Unauthenticated
 from panakeia.page.asked import Asked
+from panakeia.page.labels import labelled
 from panakeia.page.render import rendered
 from panakeia.page.view import Page, View
 from panakeia.page.views.every import VIEWS
@@ -30,7 +31,7 @@ def framed(view: View, asked: Asked, shown: Page) -> Response:
         "exports": _exports(asked, shown),
         "figures": shown.figures,
     }
-    body = rendered(shown.template, values)
+    body = labelled(rendered(shown.template, values))
     return Response(body, shown.status, media_type="text/html; charset=utf-8", headers={"Vary": "Cookie, HX-Request"})
 
 

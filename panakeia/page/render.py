@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from panakeia.cells import cell
+from panakeia.page.columns import fixed, in_columns
 from panakeia.page.words import (
     kind_words,
     model_words,
@@ -57,6 +58,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters.update(fixed=fixed, in_columns=in_columns)
     made.filters.update(cell=cell, relation=relation_words, kind=kind_words, reference=reference)
     made.filters.update(
         pattern=pattern_words, path=path_words, quantity=quantity_words, unit=unit_of, model=model_words

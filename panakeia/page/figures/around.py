@@ -1,39 +1,60 @@
-"""Around: a node in the middle of some of its neighbours, relation by relation; every one is a link."""
+"""Around: a node between some of its neighbours, in two columns, relation by relation; every one is a link."""
 
 from collections.abc import Mapping, Sequence
-from math import cos, pi, sin
+from itertools import groupby
 from typing import Any
 
-from panakeia.page.drawing import dot, figure, line, link, rectangle, short, text
+from markupsafe import Markup
+
+from panakeia.page.drawing import dot, figure, link, rectangle, short, text
 from panakeia.page.render import address
 from panakeia.page.words import arrow_words, kind_words
 
-_WIDE, _HIGH, _MIDDLE = 900, 560, (450, 280)
-_LETTERS = 20
+_WIDE, _ROW, _BOX = 900, 23, (176, 46)
+_REACH = 150
+"""How far from the middle box's side the neighbours stand."""
+_LETTERS = 27
 
 
 def around_figure(node: Mapping[str, Any], near: Sequence[Mapping[str, Any]]) -> str:
-    """Draw up to some thirty neighbours on an ellipse; neighbours by one relation stand together."""
-    spokes, names, placed = [], [], _MIDDLE
-    for place, row in enumerate(near):
-        angle = -pi / 2 + 2 * pi * (place + 0.5) / len(near)
-        at = (_MIDDLE[0] + 270 * cos(angle), _MIDDLE[1] + 235 * sin(angle))
-        spokes.append(line(placed, at, "edge"))
-        right = cos(angle) >= 0
-        words = text(at[0] + (12 if right else -12), at[1] + 1, short(str(row["name"]), _LETTERS), anchor=_end(right))
-        relation = arrow_words(str(row["relation"]))
-        said = text(at[0] + (12 if right else -12), at[1] + 14, short(relation, 27), kind="soft", anchor=_end(right))
-        label = f"{row['name']}, {kind_words(str(row['kind']))}: {relation}"
-        names.append(link(address("/node", node=row["id"]), dot(at, 8, f"node n-{row['kind']}") + words + said, label))
-    middle = [
-        rectangle((_MIDDLE[0] - 85, _MIDDLE[1] - 22), (170, 44), f"node n-{node['kind']}", 8),
-        text(_MIDDLE[0], _MIDDLE[1] - 2, short(str(node["name"]), 22), anchor="middle"),
-        text(_MIDDLE[0], _MIDDLE[1] + 14, kind_words(str(node["kind"])), kind="soft", anchor="middle"),
+    """Draw up to some thirty neighbours, half on either side; those by one relation stand under its name."""
+    half = (len(near) + 1) // 2
+    sides = [_lines(near[half:]), _lines(near[:half])]
+    high = max(*map(len, sides), 4) * _ROW + 24
+    middle = (_WIDE / 2, high / 2)
+    parts = [part for side, lines in zip((-1, 1), sides, strict=True) for part in _side(side, lines, middle)]
+    parts += [
+        rectangle((middle[0] - _BOX[0] / 2, middle[1] - _BOX[1] / 2), _BOX, f"node n-{node['kind']}", 8),
+        text(middle[0], middle[1] - 2, short(str(node["name"]), 22), anchor="middle"),
+        text(middle[0], middle[1] + 15, kind_words(str(node["kind"])), kind="soft", anchor="middle"),
     ]
     told = "; ".join(f"{row['relation'].replace('_', ' ')}: {row['name']}" for row in near[:8])
-    parts = [*spokes, *middle, *names]
-    return str(figure("around", (_WIDE, _HIGH), f"{node['name']} and {len(near)} of its neighbours", told, parts))
+    return str(figure("around", (_WIDE, high), f"{node['name']} and {len(near)} of its neighbours", told, parts))
 
 
-def _end(right: bool) -> str:
-    return "start" if right else "end"
+def _lines(near: Sequence[Mapping[str, Any]]) -> list[str | Mapping[str, Any]]:
+    """Return the lines of a column: the words of a relation, and under them its neighbours."""
+    found: list[str | Mapping[str, Any]] = []
+    for (relation, direction), rows in groupby(near, key=lambda row: (str(row["relation"]), row["direction"])):
+        found.append(f"{arrow_words(relation)} ←" if direction == "in" else arrow_words(relation))
+        found += rows
+    return found
+
+
+def _side(side: int, lines: Sequence[str | Mapping[str, Any]], middle: tuple[float, float]) -> list[str]:
+    """Return the neighbours to the left of the middle (-1) or to its right (1), with the curves that lead to them."""
+    begin, end = middle[0] + side * _BOX[0] / 2, middle[0] + side * (_BOX[0] / 2 + _REACH)
+    anchor = "start" if side > 0 else "end"
+    curves, names = [], []
+    for number, one in enumerate(lines):
+        y = middle[1] + (number - (len(lines) - 1) / 2) * _ROW
+        if isinstance(one, str):
+            names.append(text(end - side * 6, y + 5, one, kind="soft", anchor=anchor))
+            continue
+        curve = '<path d="M{:.1f},{:.1f}C{:.1f},{:.1f} {:.1f},{:.1f} {:.1f},{:.1f}" class="edge"/>'
+        bend = (begin + end) / 2
+        curves.append(Markup(curve).format(begin, middle[1], bend, middle[1], bend, y, end - side * 7, y))
+        label = f"{one['name']}, {kind_words(str(one['kind']))}: {arrow_words(str(one['relation']))}"
+        name = text(end + side * 12, y + 4.5, short(str(one["name"]), _LETTERS), anchor=anchor)
+        names.append(link(address("/node", node=one["id"]), dot((end, y), 6.5, f"node n-{one['kind']}") + name, label))
+    return [*curves, *names]

@@ -6,10 +6,12 @@
     const form = event.target.closest("form[data-applies]");
     if (form) form.requestSubmit();
   });
-  document.addEventListener("htmx:beforeRequest", () => {
-    const busy = document.getElementById("busy");
-    if (busy) busy.hidden = false;
-  });
+  const busy = (is) => (event) => {
+    const told = document.getElementById("busy");
+    if (told && event.detail.boosted) told.hidden = !is; // what is fetched into an open page keeps nobody waiting
+  };
+  document.addEventListener("htmx:beforeRequest", busy(true));
+  document.addEventListener("htmx:afterRequest", busy(false));
   document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = true; // a page that says what is wrong is shown too
     event.detail.isError = false;
@@ -23,7 +25,7 @@
     if (event.detail.target !== document.body) return;
     const held = last && document.getElementById(last);
     if (held) held.focus({ preventScroll: true });
-    else {
+    else if (event.detail.boosted) {
       window.scrollTo(0, 0);
       const main = document.getElementById("main");
       if (main) main.focus({ preventScroll: true });

@@ -30,10 +30,10 @@ _CALLED = {"NrrdImageIO": "NRRD", "NiftiImageIO": "NIfTI", "GDCMImageIO": "DICOM
 _EXPECTED = "expected NRRD (.nrrd, .nhdr), NIfTI (.nii, .nii.gz), DICOM (.dcm) or a folder with one DICOM series"
 _POSITION, _ORIENTATION, _MODALITY = "0020|0032", "0020|0037", "0008|0060"
 _UNEVEN = 0.01
+"""The part of the distance between slices by which it may differ: positions are written with few decimals."""
 _HEADER = 1 << 16
 MOST_VOXELS = 1 << 30
 """More than any scan has: what a header says is asked of the memory before a voxel is read."""
-"""The part of the distance between slices by which it may differ: positions are written with few decimals."""
 
 Voxels = NDArray[Any]
 

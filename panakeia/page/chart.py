@@ -11,6 +11,7 @@ from panakeia.page.drawing import dot, figure, line, link, rectangle, text
 SIZE = (720.0, 340.0)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 16.0, 34.0, 46.0
 _STYLES = 4
+_LINE = 19.0
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def chart(name: str, title: str, told: str, curves: Sequence[Curve], axes: Axes)
     parts = _frame(axes, across, up, up_ticks)
     for number, curve in enumerate(curves):
         parts += _curve(number % _STYLES, curve, across, up)
-    parts += _legend(curves)
-    return figure(name, SIZE, title, told, parts)
+    legend, lower = _legend(curves, width - 24 - 7.6 * len(axes.up))
+    moved = [Markup('<g transform="translate(0 {})">').format(lower), *parts, Markup("</g>")]
+    return figure(name, (width, height + lower), title, told, [text(4, 14, axes.up), *legend, *moved])
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -82,6 +84,15 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
+def _written(values: Sequence[float]) -> list[str]:
+    """Return the numbers of an axis, each with as many decimals as the others."""
+    found = [f"{value:g}" for value in values]
+    if any("e" in one for one in found):
+        return found
+    decimals = max((len(one.partition(".")[2]) for one in found), default=0)
+    return [f"{value:,.{decimals}f}" for value in values]
+
+
 def _span(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     return (low, high) if high > low else (low - 0.5, low + 0.5)
@@ -94,17 +105,17 @@ def _frame(axes: Axes, across: _Scale, up: _Scale, up_ticks: Sequence[float]) ->
     if axes.target is not None:
         top, bottom = up(axes.target[1]), up(axes.target[0])
         parts.append(rectangle((left, top), (right - left, bottom - top), "aim"))
-    for value in up_ticks:
+    for value, words in zip(up_ticks, _written(up_ticks), strict=True):
         parts += [
             line((left, up(value)), (right, up(value)), "axis"),
-            text(left - 7, up(value) + 4, f"{value:g}", kind="soft", anchor="end"),
+            text(left - 7, up(value) + 4, words, kind="soft", anchor="end"),
         ]
-    for value in ticks(across.low, across.high, 8):
-        if across.low <= value <= across.high:
-            parts += [
-                line((across(value), low), (across(value), low + 4), "edge"),
-                text(across(value), low + 17, f"{value:g}", kind="soft", anchor="middle"),
-            ]
+    across_ticks = [value for value in ticks(across.low, across.high, 8) if across.low <= value <= across.high]
+    for value, words in zip(across_ticks, _written(across_ticks), strict=True):
+        parts += [
+            line((across(value), low), (across(value), low + 4), "edge"),
+            text(across(value), low + 17, words, kind="soft", anchor="middle"),
+        ]
     parts += [line((left, low), (right, low), "edge")]
     for value, words in axes.levels:
         parts += [
@@ -112,15 +123,12 @@ def _frame(axes: Axes, across: _Scale, up: _Scale, up_ticks: Sequence[float]) ->
             text(left + 5, up(value) - 5, words, kind="soft"),
         ]
     for value, words in axes.at:
+        beside, anchor = (-5, "end") if across(value) > right - 7 * len(words) else (5, "start")
         parts += [
             line((across(value), _TOP), (across(value), low), "level"),
-            text(across(value) + 5, low - 24, words, kind="soft"),
+            text(across(value) + beside, low - 24, words, kind="soft", anchor=anchor),
         ]
-    parts += [
-        text((left + right) / 2, height - 8, axes.across, anchor="middle"),
-        text(4, 14, axes.up),
-    ]
-    return parts
+    return [*parts, text((left + right) / 2, height - 8, axes.across, anchor="middle")]
 
 
 def _curve(style: int, curve: Curve, across: _Scale, up: _Scale) -> list[Markup]:
@@ -145,15 +153,23 @@ def _shape(kind: str, points: Sequence[tuple[float, float]], style: str) -> Mark
     return Markup('<{} points="{}" class="{}"/>').format(kind, places, style)
 
 
-def _legend(curves: Sequence[Curve]) -> list[Markup]:
-    parts: list[Markup] = []
+def _legend(curves: Sequence[Curve], room: float) -> tuple[list[Markup], float]:
+    """Return what the curves are called, beside the axis's name where it fits there, else on lines below it.
+
+    Returns as well how much lower all else stands for that.
+    """
+    widths = [46 + 6.6 * len(curve.name) for curve in curves]
+    beside = sum(widths) <= room
     right = SIZE[0] - _RIGHT
-    for number, curve in reversed(list(enumerate(curves))):
-        left = right - 6.6 * len(curve.name)
-        parts.append(text(left, 14, curve.name, kind="soft"))
-        if curve.line:
-            parts.append(line((left - 30, 10), (left - 6, 10), f"curve c{number % _STYLES}"))
-        else:
-            parts.append(dot((left - 12, 10), 4, f"p{number % _STYLES}"))
-        right = left - 46
-    return parts
+    x, y = (right - sum(widths) + 12, 14.0) if beside else (_LEFT, 34.0)
+    parts: list[Markup] = []
+    for number, (curve, width) in enumerate(zip(curves, widths, strict=True)):
+        if not beside and x > _LEFT and x + width > right:
+            x, y = _LEFT, y + _LINE
+        style = number % _STYLES
+        sign = (
+            line((x, y - 4), (x + 24, y - 4), f"curve c{style}") if curve.line else dot((x + 12, y - 4), 4, f"p{style}")
+        )
+        parts += [sign, text(x + 30, y, curve.name, kind="soft")]
+        x += width
+    return parts, 0.0 if beside else y - 14.0

@@ -40,6 +40,7 @@ def _table(table: str) -> str:
         name, rows = names[column], _ROWS.search(attributes)
         open_for[column] = int(rows[1]) if rows else 0
         column += 1
-        return f'<td{attributes} data-label="{name}">' if kind == "td" and name else found[0]
+        is_name = kind == "th" and 'class="n"' not in attributes  # what a row is of; a number alone names nothing
+        return found[0] if is_name or not name else f'<{kind}{attributes} data-label="{name}">'
 
     return table[: head.end()] + _PART.sub(part, table[head.end() :])

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 
 @contextmanager
@@ -23,12 +23,22 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 def opened(context: BrowserContext, served: str, key: str, elsewhere: list[str]) -> Page:
-    """Return a tab in which a reader has signed in by keyboard."""
+    """Return a tab in which a reader has signed in by keyboard.
+
+    What it asks of another place stands in `elsewhere`, and what it finds wrong: an error or warning of a script, or a
+    style that the policy refuses. That an answer is no 200 is none: there are views of what went wrong.
+    """
     page = context.new_page()
     page.on("request", lambda one: elsewhere.append(one.url) if not one.url.startswith((served, "data:")) else None)
+    page.on("console", lambda one: elsewhere.append(one.text) if _is_wrong(one) else None)
+    page.on("pageerror", lambda one: elsewhere.append(str(one)))
     page.goto(f"{served}/sign-in")
     page.locator("#key").focus()
     page.keyboard.type(key)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{served}/")
     return page
+
+
+def _is_wrong(told: ConsoleMessage) -> bool:
+    return told.type in ("error", "warning") and not told.text.startswith("Failed to load resource")

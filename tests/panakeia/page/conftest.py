@@ -132,7 +132,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def elsewhere() -> list[str]:
-    """What was asked of another place than the desk."""
+    """What was asked of another place than the desk, and what a browser found wrong with a page."""
     return []
 
 

@@ -120,13 +120,13 @@ def _frame(axes: Axes, across: _Scale, up: _Scale, up_ticks: Sequence[float]) ->
     for value, words in axes.levels:
         parts += [
             line((left, up(value)), (right, up(value)), "level"),
-            text(left + 5, up(value) - 5, words, kind="soft"),
+            text(left + 5, up(value) - 5, words, kind="soft halo"),
         ]
     for value, words in axes.at:
         beside, anchor = (-5, "end") if across(value) > right - 7 * len(words) else (5, "start")
         parts += [
             line((across(value), _TOP), (across(value), low), "level"),
-            text(across(value) + beside, low - 24, words, kind="soft", anchor=anchor),
+            text(across(value) + beside, low - 24, words, kind="soft halo", anchor=anchor),
         ]
     return [*parts, text((left + right) / 2, height - 8, axes.across, anchor="middle")]
 

@@ -23,6 +23,7 @@ from panakeia.assistants.http import make_mcp
 from panakeia.desk.desk import Desk
 from panakeia.desk.jobs.queue import Jobs, Quota
 from panakeia.page.router import page
+from panakeia.page.unanswered import for_browsers
 
 THREADS = 100
 """Requests that are worked on at once, those that wait for a turn among them."""
@@ -69,7 +70,9 @@ def make_app(desk: Desk, gate: Gate, quota: Quota | None = None, more: Sequence[
     for path, router in more:
         app.include_router(router, prefix=path)
     app.mount("/mcp", assistants.app)
-    tell_problems(app)
+    tell_problems(
+        app, for_browsers(desk, gate, (API, "/mcp", "/healthz", "/readyz", "/metrics", *(path for path, _ in more)))
+    )
     app.add_middleware(Guard)
     app.add_middleware(BodyLimit, most=gate.access.limits.body_bytes)
     app.add_middleware(HostCheck, access=gate.access)

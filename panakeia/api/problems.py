@@ -1,6 +1,6 @@
 """Problems: every error of the desk as `application/problem+json`, with what to do (RFC 9457)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
@@ -89,11 +89,16 @@ def problem_to(failure: Exception) -> tuple[Problem, Sequence[tuple[str, str]]]:
     return problem, ()
 
 
-def tell_problems(app: FastAPI) -> None:
-    """Let an application answer every error by a problem."""
+def tell_problems(app: FastAPI, paged: Callable[[Request, Problem], Awaitable[Response | None]] | None = None) -> None:
+    """Let an application answer every error by a problem; `paged` shows it to a browser, where it returns a page."""
 
-    async def told(_: Request, failure: Exception) -> Response:
-        return answer_to(failure)
+    async def told(request: Request, failure: Exception) -> Response:
+        problem, headers = problem_to(failure)
+        if paged is not None and (page := await paged(request, problem)) is not None:
+            for name, value in headers:
+                page.headers.append(name, value)
+            return page
+        return response(problem, headers)
 
     for kind in (HTTPException, ValueError, OSError):
         app.add_exception_handler(kind, told)

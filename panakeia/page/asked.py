@@ -25,13 +25,17 @@ _SHORT = 400
 
 @dataclass(frozen=True)
 class Question:
-    """A verb that a view asked, and the lines that ask it anew; `address` asks it alone, on the page Ask."""
+    """A verb that a view asked, and the lines that ask it anew; `address` asks it alone, on the page Ask.
+
+    `files` are those that the command line reads, each with its text: those that are long are not among them.
+    """
 
     verb: str
     command: str
     python: str
     http: str
     address: str
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ class Asked:
             python_line(about, request, *self.desk.called),
             http_line(about, request, self.base),
             f"/ask/{verb}?{urlencode({**plain, 'go': '1'}, doseq=True)}",
+            _files(about, request),
         )
         if one not in self.questions:
             self.questions.append(one)
@@ -145,6 +150,15 @@ def without_contents(verb: Verb, request: Mapping[str, Any]) -> dict[str, Any]:
             called = (verb.given[name].asked.metavar or name).split("|")[0].strip("[]").casefold()
             told[name] = {"name": called, "text": "..."}
     return told
+
+
+def _files(verb: Verb, request: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the short files of a request by the names that its command line has for them."""
+    return tuple(
+        ((verb.given[name].asked.metavar or "FILE").split("|")[0], value)
+        for name, value in request.items()
+        if isinstance(value, str) and verb.given[name].role == "file"
+    )
 
 
 def _named(value: Any) -> Any:

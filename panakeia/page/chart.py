@@ -33,7 +33,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Axes:
-    """What the axes are called, what they show at least, and levels that are marked: (value, words)."""
+    """What the axes are called, what they show at least, and levels that are marked: (value, words).
+
+    `band` says in the legend what the curves' bands hold, `target` is a range of the values that is aimed at.
+    """
 
     across: str
     up: str
@@ -41,6 +44,7 @@ class Axes:
     levels: Sequence[tuple[float, str]] = ()
     at: Sequence[tuple[float, str]] = ()
     target: tuple[float, float] | None = None
+    band: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def chart(name: str, title: str, told: str, curves: Sequence[Curve], axes: Axes)
     parts = _frame(axes, across, up, up_ticks)
     for number, curve in enumerate(curves):
         parts += _curve(number % _STYLES, curve, across, up)
-    legend, lower = _legend(curves, width - 24 - 7.6 * len(axes.up))
+    band = axes.band if any(curve.lower is not None for curve in curves) else ""
+    legend, lower = _legend(curves, band, width - 24 - 7.6 * len(axes.up))
     moved = [Markup('<g transform="translate(0 {})">').format(lower), *parts, Markup("</g>")]
     return figure(name, (width, height + lower), title, told, [text(4, 14, axes.up), *legend, *moved])
 
@@ -105,6 +110,8 @@ def _frame(axes: Axes, across: _Scale, up: _Scale, up_ticks: Sequence[float]) ->
     if axes.target is not None:
         top, bottom = up(axes.target[1]), up(axes.target[0])
         parts.append(rectangle((left, top), (right - left, bottom - top), "aim"))
+        words = f"target {axes.target[0]:g} to {axes.target[1]:g}"
+        parts.append(text(right - 5, min(top + 14, low - 5), words, kind="soft", anchor="end"))
     for value, words in zip(up_ticks, _written(up_ticks), strict=True):
         parts += [
             line((left, up(value)), (right, up(value)), "axis"),
@@ -153,23 +160,29 @@ def _shape(kind: str, points: Sequence[tuple[float, float]], style: str) -> Mark
     return Markup('<{} points="{}" class="{}"/>').format(kind, places, style)
 
 
-def _legend(curves: Sequence[Curve], room: float) -> tuple[list[Markup], float]:
-    """Return what the curves are called, beside the axis's name where it fits there, else on lines below it.
+def _legend(curves: Sequence[Curve], band: str, room: float) -> tuple[list[Markup], float]:
+    """Return what the curves, and their bands, are called, beside the axis's name where it fits, else on lines below.
 
     Returns as well how much lower all else stands for that.
     """
-    widths = [46 + 6.6 * len(curve.name) for curve in curves]
+    names = [*(curve.name for curve in curves), *([band] if band else [])]
+    widths = [46 + 6.6 * len(name) for name in names]
     beside = sum(widths) <= room
     right = SIZE[0] - _RIGHT
     x, y = (right - sum(widths) + 12, 14.0) if beside else (_LEFT, 34.0)
     parts: list[Markup] = []
-    for number, (curve, width) in enumerate(zip(curves, widths, strict=True)):
+    for number, (name, width) in enumerate(zip(names, widths, strict=True)):
         if not beside and x > _LEFT and x + width > right:
             x, y = _LEFT, y + _LINE
-        style = number % _STYLES
-        sign = (
-            line((x, y - 4), (x + 24, y - 4), f"curve c{style}") if curve.line else dot((x + 12, y - 4), 4, f"p{style}")
-        )
-        parts += [sign, text(x + 30, y, curve.name, kind="soft")]
+        sign = _sign(number % _STYLES, curves[number], x, y) if number < len(curves) else _shaded(x, y)
+        parts += [sign, text(x + 30, y, name, kind="soft")]
         x += width
     return parts, 0.0 if beside else y - 14.0
+
+
+def _sign(style: int, curve: Curve, x: float, y: float) -> Markup:
+    return line((x, y - 4), (x + 24, y - 4), f"curve c{style}") if curve.line else dot((x + 12, y - 4), 4, f"p{style}")
+
+
+def _shaded(x: float, y: float) -> Markup:
+    return rectangle((x, y - 10), (24, 12), "b0", 2)

@@ -20,8 +20,8 @@ _MEDIA = {
 }
 
 
-def exported(asked: Asked, shown: Page, form: str) -> Response:
-    """Return a view's rows as CSV, its rows or content as JSON, or one of its figures as SVG or PNG."""
+def exported(asked: Asked, shown: Page, form: str) -> Response | None:
+    """Return a view's rows as CSV, its rows or content as JSON, or one of its figures as SVG or PNG; else None."""
     version, day = asked.desk.version(), datetime.now(UTC).date().isoformat()
     body: str | bytes
     headers = {"X-Data-Version": version}
@@ -41,10 +41,18 @@ def exported(asked: Asked, shown: Page, form: str) -> Response:
         drawn = standing_alone(shown.figures[name], f"Panakeia, data {version}, {day}")
         body = drawn if form == "svg" else png(drawn)
     else:
-        return Response(f"{form[:20]!r} is not among the forms of this view", 404, media_type="text/plain")
+        return None
     stem = re.sub(r"[^a-z0-9]+", "-", f"{shown.title} {version}".lower()).strip("-")[:80].strip("-")
     headers["Content-Disposition"] = f'attachment; filename="{stem}-{day}.{form}"'
     return Response(body, media_type=_MEDIA[form], headers=headers)
+
+
+def no_form(shown: Page, form: str) -> str:
+    """Return what there is of a view to take along, where it has no such form."""
+    forms = ["csv"] if shown.rows is not None else []
+    forms += ["json"] if shown.rows is not None or shown.content is not None else []
+    forms += [f"{one}&figure={name}" for name in shown.figures for one in ("svg", "png")]
+    return f"as: got {form[:20]!r}, expected one of {', '.join(forms)}" if forms else "nothing of this view is exported"
 
 
 def _csv(shown: Page) -> str:

@@ -16,14 +16,14 @@ from panakeia.api.access.body import TooLarge
 from panakeia.api.access.refusal import Refusal, Unauthenticated
 from panakeia.api.access.roles import Caller
 from panakeia.desk.desk import Desk, NotAllowed, patients_named
-from panakeia.desk.problems import problem_of
 from panakeia.desk.requests import Refused
 from panakeia.page.answers import Answers
 from panakeia.page.asked import Asked
-from panakeia.page.exports import exported
+from panakeia.page.exports import exported, no_form
 from panakeia.page.frame import framed
 from panakeia.page.render import STATIC, static
-from panakeia.page.view import Away, Page, View
+from panakeia.page.unanswered import page_of, problem_page
+from panakeia.page.view import Away, View
 from panakeia.page.views.every import VIEWS
 
 STRANGERS_BYTES = 64 << 10
@@ -58,7 +58,14 @@ def _endpoint(view: View, desk: Desk, answers: Answers, gate: Gate) -> Callable[
 
 
 def _answered(view: View, asked: Asked) -> Response:
-    """Return what a view shows, or a page that says what is wrong, with the cure."""
+    """Return what a view shows, or a page that says what is wrong, with the cure; of what nobody foresaw, a number."""
+    try:
+        return _shown(view, asked)
+    except Exception as failure:  # the last place where it can be told as a page
+        return framed(view, asked, page_of(failure))
+
+
+def _shown(view: View, asked: Asked) -> Response:
     try:
         asked = replace(asked, caller=_caller(view, asked))
         if view.right is not None and asked.caller is not None:
@@ -68,24 +75,20 @@ def _answered(view: View, asked: Asked) -> Response:
         if asked.request.method == "GET":
             onward = asked.request.url.path + (f"?{asked.request.url.query}" if asked.request.url.query else "")
             return _away(Away(f"/sign-in?next={quote(onward, safe='')}" if onward != "/" else "/sign-in"))
-        shown = _problem(failure.status, failure)
-    except Refusal as failure:
-        shown = _problem(failure.status, failure)
-    except NotAllowed as failure:
-        shown = _problem(403, failure)
-    except Refused as failure:
-        shown = _problem(422, failure)
+        shown = page_of(failure)
+    except (Refusal, NotAllowed, Refused) as failure:
+        shown = page_of(failure)
     except KeyError as failure:
-        shown = _problem(404, ValueError(f"nothing here is called {failure.args[0]!r}"))
+        shown = problem_page(404, f"nothing here is called {failure.args[0]!r}")
     except (ValueError, OSError) as failure:
-        shown = _problem(400, ValueError(problem_of(failure).detail))  # without a folder, and without a patient
+        shown = page_of(failure, 400)  # without a folder, and without a patient
     said = {"state": [str(value) for value in asked.state.values()], "path": asked.request.path_params}
     verbs = ", ".join(dict.fromkeys(one.verb for one in asked.questions))
     note_question(asked.request.scope, verbs, patients_named(said))
     if isinstance(shown, Away):
         return _away(shown)
     if (wanted := asked.request.query_params.get("as")) and shown.status == 200:
-        return exported(asked, shown, wanted)
+        return exported(asked, shown, wanted) or framed(view, asked, problem_page(404, no_form(shown, wanted)))
     return framed(view, asked, shown)
 
 
@@ -117,10 +120,6 @@ async def _of_a_stranger(request: Request) -> Request:
         return {"type": "http.request", "body": bytes(taken), "more_body": False}
 
     return Request(request.scope, received)
-
-
-def _problem(status: int, failure: Exception) -> Page:
-    return Page("problem.html.j2", "That did not work", {"told": str(failure)}, status=status)
 
 
 def _away(away: Away) -> Response:

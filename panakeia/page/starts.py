@@ -1,4 +1,4 @@
-"""Starts: where the sliders of a twin stand before anybody moves them: round numbers to look at, no advice."""
+"""Starts: where a twin's sliders and target stand before anybody moves them: round numbers to look at, no advice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +40,29 @@ _COVARIATES: Mapping[str, float] = {
     "mean_age_years": 50.0,
     "diameter_cm": 4.0,
 }
+
+
+@dataclass(frozen=True)
+class Target:
+    """A usual range of what a model observes, and who says so; anybody may set another."""
+
+    low: float
+    high: float
+    source: str
+
+
+_TARGETS: Mapping[str, Target] = {
+    "INR": Target(2.0, 3.0, "the usual range of a vitamin K antagonist: Holbrook 2012, doi:10.1378/chest.11-2295"),
+}
+
+
+def target_of(observable: str) -> Target | None:
+    """Return the usual target range of an observable; None where none is known here.
+
+    >>> target_of("INR").low, target_of("cp")
+    (2.0, None)
+    """
+    return _TARGETS.get(observable)
 
 
 def start_of(model: str) -> Start:

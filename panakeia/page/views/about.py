@@ -7,8 +7,10 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from panakeia.api.access.roles import RIGHTS
 from panakeia.page.asked import Asked
 from panakeia.page.view import Page, View
+from panakeia.verb import DOES
 
 _CARD = "MODEL_CARD.md"
 
@@ -20,10 +22,15 @@ def _show(asked: Asked) -> Page:
     return Page(
         "about.html.j2",
         "About",
-        {"info": found, "models": models, "software": _software()},
+        {"info": found, "models": models, "software": _software(), "roles": _roles()},
         rows=found["sources"],
         content={"graph": found, "models": [{**model["row"], "card": model["text"]} for model in models]},
     )
+
+
+def _roles() -> list[tuple[str, list[str]]]:
+    """Return each role with what it may do, in words."""
+    return [(role, [DOES[right] for right in DOES if right in rights]) for role, rights in RIGHTS.items()]
 
 
 def _model(row: dict[str, Any], place: Path) -> dict[str, Any]:

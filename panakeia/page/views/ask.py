@@ -7,7 +7,9 @@ from typing import Any, Literal, get_args, get_origin
 from starlette.datastructures import UploadFile
 
 from panakeia.answer import records
-from panakeia.desk.requests import NOT_ASKED
+from panakeia.api.problems import problem_to
+from panakeia.desk.desk import NotAllowed
+from panakeia.desk.requests import NOT_ASKED, Refused
 from panakeia.page.asked import Asked
 from panakeia.page.queue import begin
 from panakeia.page.view import Away, Page, View
@@ -46,6 +48,7 @@ def _one(asked: Asked) -> Page | Away:
         "writes": any(given.role == "out" for given in verb.given.values()),
         "runs_jobs": asked.runs_jobs,
         "answer": None,
+        "problem": "",
         "columns": [],
         "rows": [],
         "total": 0,
@@ -55,7 +58,14 @@ def _one(asked: Asked) -> Page | Away:
     if verb.long:
         asked.shown(verb.name, request)
         return Page("verb.html.j2", f"{verb.command} · Ask", values)
-    seen = asked.ask(verb.name, request, strict=False)
+    try:
+        seen = asked.ask(verb.name, request, strict=False)
+    except NotAllowed:
+        raise
+    except (ValueError, OSError) as failure:  # the form stays, so that it can be mended there
+        status = 422 if isinstance(failure, Refused) else 400
+        values["problem"] = problem_to(failure)[0].detail
+        return Page("verb.html.j2", f"{verb.command} · Ask", values, status=status)
     rows = records(seen.frame.head(_ROWS))
     values |= {"answer": seen.text, "columns": list(seen.frame.columns), "rows": rows, "total": len(seen.frame)}
     whole = asked.one("as") != "" and len(seen.frame) > _ROWS

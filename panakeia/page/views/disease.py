@@ -144,7 +144,7 @@ def _members(asked: Asked, told: list[str]) -> set[str] | None:
     if not named:
         return None
     request = _drugs_of(named, "PharmacologicClass", asked.one("licence"))
-    found = asked.ask("neighbours", request, quiet=True).content
+    found = asked.ask("neighbours", request).content
     told.append(f"of the class {found['node']['name']}")
     return {row["id"] for row in found["neighbours"]}
 

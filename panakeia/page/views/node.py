@@ -1,6 +1,6 @@
 """Node: anything that the graph names: what is said of it, its neighbours with their evidence, what is predicted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panakeia.page.asked import Asked
@@ -10,6 +10,28 @@ from panakeia.page.view import Page, View
 
 _NEIGHBOURS, _MOST, _DRAWN, _PREDICTED = 50, 500, 24, 20
 _NOT_FACTS = ("edges", "neighbours", "id", "kind", "name", "synonyms", "xrefs", "provided_by")
+_IDENTIFIERS = ("inchi", "inchikey", "hgvs", "grch37", "grch38", "span_grch37")
+"""Facts that name a node rather than tell of it: they stand with what it is called elsewhere."""
+_GLANCE: dict[str, tuple[tuple[str, str], ...]] = {
+    "Drug": (("treats", "treats"), ("palliates", "eases"), ("binds", "binds")),
+    "Gene": (
+        ("binds", "is bound by"),
+        ("disease_associates_gene", "goes with"),
+        ("variant_in_gene", "has the variants"),
+    ),
+    "Disease": (
+        ("treats", "is treated by"),
+        ("palliates", "is eased by"),
+        ("disease_associates_gene", "goes with the genes"),
+    ),
+    "Variant": (
+        ("variant_in_gene", "lies in"),
+        ("variant_affects_drug", "affects"),
+        ("variant_causes_disease", "causes"),
+    ),
+}
+"""For a kind of node, the relations that are looked for first, with their words."""
+_NAMED, _ALIKE = 8, 5
 _PREDICTS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "Drug": (("targets", "gene", "binds", "genes"), ("diseases", "disease", "treats", "diseases")),
     "Gene": (("drugs", "drug", "binds", "drugs"),),
@@ -27,9 +49,13 @@ def _show(asked: Asked) -> Page:
     see = asked.one("see", "neighbours")
     if see != "neighbours" and see not in ranked:
         raise ValueError(f"see: got {see!r}, expected one of {', '.join(['neighbours', *ranked])}")
+    told = {name: value for name, value in shown.items() if name not in _NOT_FACTS and value not in (None, [])}
     values: dict[str, Any] = {
         "node": shown,
-        "facts": {name: value for name, value in shown.items() if name not in _NOT_FACTS and value not in (None, [])},
+        "facts": {name: value for name, value in told.items() if name not in _IDENTIFIERS},
+        "identifiers": {name: value for name, value in told.items() if name in _IDENTIFIERS},
+        "elsewhere": _elsewhere(shown.get("xrefs") or ()),
+        "glance": [],
         "sees": ["neighbours", *ranked],
         "see": see,
     }
@@ -52,6 +78,8 @@ def _neighbours(asked: Asked, shown: Mapping[str, Any], values: dict[str, Any]) 
     found = asked.ask("neighbours", request).content
     rows = found["neighbours"]
     values |= {"rows": rows, "left_out": found["left_out"], "chosen": asked.one("relation")}
+    if set(request) <= {"node", "kind", "top", "of_kind"}:
+        values["glance"] = _glance(shown, rows)
     flat = [
         {key: row[key] for key in ("relation", "direction", "id", "kind", "name")}
         | {"source": one["source"], "release": one["version"], "licence": one["licence"]}
@@ -61,6 +89,29 @@ def _neighbours(asked: Asked, shown: Mapping[str, Any], values: dict[str, Any]) 
     ]
     figures = {"neighbourhood": around_figure(shown, _spread(rows))} if rows else {}
     return Page("node.html.j2", f"{shown['name']}", values, flat, found, figures)
+
+
+def _glance(shown: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is looked for first: of each relation its words, some that it leads to, and how many there are."""
+    counts: dict[str, int] = {}
+    for edge in shown["edges"]:
+        counts[edge["relation"]] = counts.get(edge["relation"], 0) + edge["count"]
+    found = []
+    for relation, words in _GLANCE.get(shown["kind"], ()):
+        named = {row["id"]: row for row in rows if row["relation"] == relation}
+        first = [*named.values()][:_NAMED]
+        more = counts.get(relation, 0) - len(first)
+        found.append({"relation": relation, "words": words, "rows": first, "more": max(more, 0)})
+    return found
+
+
+def _elsewhere(references: Sequence[str]) -> list[tuple[str, list[str], int]]:
+    """Return what a node is called in other databases, those with the fewest names first: some, and how many more."""
+    found: dict[str, list[str]] = {}
+    for one in references:
+        found.setdefault(one.partition(":")[0], []).append(one)
+    held = sorted(found.items(), key=lambda one: len(one[1]))
+    return [(database, names[:_ALIKE], len(names) - len(names[:_ALIKE])) for database, names in held]
 
 
 def _spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from panakeia.page.asked import Asked
 from panakeia.page.render import address
 from panakeia.page.timeline import timeline
 from panakeia.page.view import Page, View
+from panakeia.page.words import model_words
 from twin.library import MODELS
 
 _LIGHTS: Mapping[str, tuple[str, str]] = {
@@ -26,7 +27,7 @@ _GENES = (
     "patient_carries_haplotype",
     "patient_carries_variant",
 )
-_SHOWN = 50
+_SHOWN, _LISTED, _BESIDE = 50, 100, 4
 
 
 def _show(asked: Asked) -> Page:
@@ -36,9 +37,19 @@ def _show(asked: Asked) -> Page:
 
 
 def _all(asked: Asked) -> Page:
-    seen = asked.ask("patient_list", {})
-    rows = [row | {"address": address("/patient", patient=row["id"])} for row in seen.content]
-    return Page("patients.html.j2", "Patients", {"rows": rows}, rows=seen.content)
+    every = asked.ask("patient_list", {}).content
+    first = asked.whole("from", 1, max(len(every), 1))
+    seen = every[first - 1 : first - 1 + _LISTED]
+    rows = [row | {"address": address("/patient", patient=row["id"])} for row in seen]
+    before, after = max(first - _LISTED, 1), first + _LISTED
+    values = {
+        "rows": rows,
+        "first": first,
+        "total": len(every),
+        "before": asked.address(**{"from": before}) if first > 1 else "",
+        "after": asked.address(**{"from": after}) if after <= len(every) else "",
+    }
+    return Page("patients.html.j2", "Patients", values, rows=seen)
 
 
 def _one(asked: Asked, patient: str) -> Page:
@@ -58,7 +69,7 @@ def _one(asked: Asked, patient: str) -> Page:
         "taken": taken,
         "lights": lights[:_SHOWN],
         "lights_left": max(len(lights) - _SHOWN, 0),
-        "severities": warnings["severities"],
+        "severities": {name: (*_LIGHTS[name], words) for name, words in warnings["severities"].items()},
         "unasked": [one["asks"] for one in warnings["asked"] if not one["sources"]],
         "candidates": _candidates(asked, node, lights),
         "support": _supported(support, lights),
@@ -164,13 +175,24 @@ def _light_of(drug: Any, lights: Sequence[Mapping[str, Any]]) -> Mapping[str, An
 
 def _twins(node: str, taken: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     """Return the models of the drugs in the record, each with the twin's address."""
-    found = []
+    found: list[dict[str, Any]] = []
     for event in taken.values():
         for model in MODELS:
             if model.partition("_")[0] == str(event["name"]).casefold():
                 began = {} if event["day"] is None else {"from": f"{float(event['day']):.0f}"}
-                found.append({"model": model, "address": address("/twin", patient=node, model=model, **began)})
-    return found
+                found.append({"words": model_words(model), "model": model, "began": began})
+    told = [
+        {"words": one["words"], "address": address("/twin", patient=node, model=one["model"], **one["began"])}
+        for one in found
+    ]
+    drugs = {one["model"].partition("_")[0] for one in found}
+    for drug in sorted(drugs):
+        own = [one for one in found if one["model"].partition("_")[0] == drug][:_BESIDE]
+        if len(own) > 1:
+            models = [one["model"] for one in own]
+            where = address("/twin", patient=node, model=models, **own[0]["began"])
+            told.append({"words": f"{len(own)} models of {drug} side by side", "address": where})
+    return told
 
 
 VIEW = View("patient", "/patient", "Patients", _show, right="patients")

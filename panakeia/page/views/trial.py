@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from markupsafe import Markup
 
 from panakeia.page.asked import Asked
+from panakeia.page.assumed import KINDS as WORDS
+from panakeia.page.assumed import assumed_words
 from panakeia.page.chart import Axes, Curve, chart
 from panakeia.page.view import Page, View
-from twin.trials.design.spending import KINDS, SPENDING
+from twin.trials.design.spending import KINDS, PARAMETERS, SPENDING
 
 _POINTS = 25
 """Sizes at which the power curve is drawn."""
@@ -73,14 +76,20 @@ def _show(asked: Asked) -> Page:
     values = {
         "endpoints": [(name, _WORDS[name], name == endpoint) for name in _ENDPOINTS],
         "sliders": [(one, request[one.name]) for one in sliders],
-        "kinds": KINDS,
-        "futilities": SPENDING,
+        "kinds": [(name, *WORDS.get(name, (name, ""))) for name in KINDS],
+        "futilities": [(name, *WORDS.get(name, (name, ""))) for name in SPENDING],
+        "meaning": PARAMETERS.get(request.get("kind", ""), ("parameter of the bounds",))[0],
+        "futility_meaning": PARAMETERS.get(request.get("futility", ""), ("parameter of futility",))[0],
+        "assumed": assumed_words(sized["assumptions"]),
+        "about": _about(asked),
         "request": request,
         "kind": request.get("kind", ""),
         "futility": request.get("futility", ""),
         "looks": request.get("looks", 3),
         "sized": sized,
         "needed": needed,
+        "seen": [_whole(sized, share) for share in (sized["boundaries"] or {"information": ()})["information"]],
+        "fixed": _whole(sized, sized["fixed_size"] / sized["size"]),
         "planned": planned,
         "curve": curve,
     }
@@ -92,6 +101,14 @@ def _show(asked: Asked) -> Page:
         content={"size": sized, "power": planned, "curve": curve},
         figures=figures,
     )
+
+
+def _about(asked: Asked) -> dict[str, dict[str, Any]] | None:
+    """Return the drug and the disease that the plan is for, where the state names both."""
+    named = {name: asked.one(name) for name in ("drug", "disease")}
+    if not all(named.values()):
+        return None
+    return {name: asked.node(text, name.title(), quiet=True) for name, text in named.items()}
 
 
 def _number(asked: Asked, about: Slider) -> float:
@@ -109,17 +126,17 @@ def _looks(asked: Asked) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {"kind": kind, "looks": asked.whole("looks", 3, 50)}
     if kind in ("wang-tsiatis", "hsd", "kim-demets"):
-        found["parameter"] = _number(asked, Slider("parameter", "of the bounds", -40, 40, 0.1, _PARAMETERS[kind]))
+        found["parameter"] = _number(asked, Slider("parameter", "of the bounds", -40, 40, 0.1, _BEGINS[kind]))
     if futility := asked.one("futility"):
         found["futility"] = futility
         if futility in ("hsd", "kim-demets"):
             found["futility_parameter"] = _number(
-                asked, Slider("futility_parameter", "of the futility bounds", -40, 40, 0.1, _PARAMETERS[futility])
+                asked, Slider("futility_parameter", "of the futility bounds", -40, 40, 0.1, _BEGINS[futility])
             )
     return found
 
 
-_PARAMETERS = {"wang-tsiatis": 0.25, "hsd": -4.0, "kim-demets": 2.0}
+_BEGINS = {"wang-tsiatis": 0.25, "hsd": -4.0, "kim-demets": 2.0}
 
 
 def _range(sized: Mapping[str, Any]) -> tuple[float, float]:
@@ -132,6 +149,13 @@ def _needed(sized: Mapping[str, Any]) -> float:
     """Return how many the power needs, whole: of patients what the arms, each of whole patients, have together."""
     arms = sized["patients_per_arm"] if sized["counts"] == "patients" else None
     return float(sum(arms.values()) if arms else -int(-sized["size"] // 1))
+
+
+def _whole(sized: Mapping[str, Any], share: float) -> float:
+    """Return a share of a plan's size in whole patients, each arm's for itself as in the plan; or in whole events."""
+    arms = sized["patients_per_arm"] if sized["counts"] == "patients" else None
+    parts = [number / sum(arms.values()) for number in arms.values()] if arms else [1.0]
+    return float(sum(ceil(round(share * sized["size"] * part, 6)) for part in parts))
 
 
 def _size(asked: Asked, needed: float) -> float:

@@ -8,17 +8,22 @@ from typing import Any
 from markupsafe import Markup
 
 from panakeia.answer import records
+from panakeia.desk.desk import NotAllowed
+from panakeia.desk.problems import told_to_others
+from panakeia.desk.requests import Refused
 from panakeia.page.asked import Asked
 from panakeia.page.chart import Axes, Curve, chart
-from panakeia.page.starts import Start, covariate_start, start_of
+from panakeia.page.starts import Start, Target, covariate_start, start_of, target_of
 from panakeia.page.view import Page, View
 from panakeia.page.warm import is_warm
+from panakeia.page.words import model_words, quantity_words
 from panakeia.verbs.twins import TWIN
 from twin.library import MODELS
 
 _MOST_MODELS = 4
 _ROWS = 20_000
 """Rows of the courses that one page may show."""
+_ROUND = "a round number to begin with, of nobody"
 _FIELD = "c."
 """What a covariate's name in the URL begins with."""
 
@@ -28,43 +33,66 @@ def _show(asked: Asked) -> Page:
     models = _models(asked)
     if waiting := [model for model in models if not is_warm(model, partial(_first, asked, model))]:
         return Page("wait.html.j2", "Twin", {"models": waiting, "again": asked.address()})
-    told = [asked.ask("twin_models", {"name": model}, quiet=True).content for model in models]
+    every = _declared(asked)
+    told = [every[model] for model in models]
     patient = asked.one("patient")
     fields = _fields(asked, told, patient)
     stood = _stood(asked, models[0])
     regimen, times = _regimen(asked, stood), stood.times
-    rows: list[dict[str, Any]] = []
-    notes = []
-    for about in told:
-        seen = asked.ask("twin_simulate", _request(asked, about, (regimen, times, patient), fields))
-        own = [{"model": about["name"], **row} for row in seen.content]
-        rows += own
-        notes.append((about["name"], seen.text.splitlines()[1:]))
-        if len(rows) > _ROWS:
-            raise ValueError(f"times: {times} gives {len(rows):,} rows, expected up to {_ROWS:,}: take a longer step")
+    rows, notes, problems = _courses(asked, told, (regimen, times, patient), fields)
+    asked.shown("twin_models", {"name": models[0]})
+    observed = str(rows[0]["observable"]) if rows else ""
+    target = _target(asked, observed)
     values = {
         "all_models": list(MODELS),
         "models": models,
         "told": told,
-        "fields": _sourced(fields, notes[0][1]),
+        "fields": _sourced(fields, [line for _, lines in notes for line in lines]),
+        "problems": problems,
+        "by_hand": _by_hand(asked, models[0]),
+        "target": target,
+        "target_source": _target_source(asked, observed),
         "patient": patient,
         "start": start_of(models[0]),
         "stood": stood,
         "regimen": asked.one("regimen"),
-        "notes": notes,
-        "target_of": str(rows[0]["observable"]).replace("_", " ") if rows else "",
+        "notes": [(name, [_in_words(line, fields) for line in lines]) for name, lines in notes],
+        "target_of": quantity_words(observed),
         "seed": asked.one("seed") or "0",
     }
     measured = _measured(asked, patient)
     labs = _labs(asked, measured)
     return Page(
         "twin.html.j2",
-        f"{', '.join(models)} · Twin",
+        f"{'; '.join(model_words(model) for model in models)} · Twin",
         values | {"labs": labs, "measured": {row["id"]: row["name"] for row in measured}},
         rows=rows,
         content={"courses": rows, "models": told, "regimen": regimen, "measured": labs},
-        figures=_figures(rows, models, labs, _target(asked)),
+        figures=_figures(rows, models, labs, target),
+        status=200 if rows else 400,
     )
+
+
+def _courses(
+    asked: Asked, told: Sequence[Mapping[str, Any]], course: tuple[str, str, str], fields: Sequence[Mapping[str, Any]]
+) -> tuple[list[dict[str, Any]], list[tuple[str, list[str]]], list[tuple[str, str]]]:
+    """Return the rows of all models, their notes, and why a model has none: the form then stands where it is mended."""
+    rows: list[dict[str, Any]] = []
+    notes, problems = [], []
+    for about in told:
+        try:
+            seen = asked.ask("twin_simulate", _request(asked, about, course, fields))
+        except (NotAllowed, Refused):
+            raise
+        except ValueError as failure:
+            cure = re.sub(r"add --set .*", "say it under Patient", told_to_others(str(failure)), flags=re.DOTALL)
+            problems.append((about["name"], cure))
+            continue
+        rows += [{"model": about["name"], **row} for row in seen.content]
+        notes.append((about["name"], seen.text.splitlines()[1:]))
+        if len(rows) > _ROWS:
+            raise ValueError(f"times: {course[1]} gives {len(rows):,} rows, expected up to {_ROWS:,}: a longer step")
+    return rows, notes, problems
 
 
 def _models(asked: Asked) -> list[str]:
@@ -76,9 +104,14 @@ def _models(asked: Asked) -> list[str]:
     return found
 
 
+def _declared(asked: Asked) -> dict[str, Mapping[str, Any]]:
+    """Return what every model declares, by its name: one question, for which nothing is compiled."""
+    return {one["name"]: one for one in asked.ask("twin_models", {}, quiet=True).content}
+
+
 def _first(asked: Asked, model: str) -> None:
     """Have a model compiled, by a short course of it."""
-    about = asked.ask("twin_models", {"name": model}, quiet=True).content
+    about = _declared(asked)[model]
     start = start_of(model)
     request = _request(asked, about, (_csv(start.dose, start.every_h, 1), start.times, ""), _fields(asked, [about], ""))
     asked.ask("twin_simulate", request, quiet=True)
@@ -164,7 +197,8 @@ def _sourced(fields: Sequence[dict[str, Any]], notes: Sequence[str]) -> list[dic
     for one in fields:
         bounds = f"{one['lower']:g} to {one['upper']:g} {one['unit']}" if "levels" not in one else ""
         told = next((line for line in notes if re.match(rf"{re.escape(one['name'])}[ :]", line)), "")
-        source = told or ("set by hand" if one["by_hand"] else "a round number to begin with, of nobody")
+        usual = "the first level to begin with, of nobody" if "levels" in one else _ROUND
+        source = _in_words(told, fields) or ("set by hand" if one["by_hand"] else usual)
         recorded = re.match(rf"{re.escape(one['name'])} (-?[\d.]+): ", told)
         found.append(
             {
@@ -176,7 +210,38 @@ def _sourced(fields: Sequence[dict[str, Any]], notes: Sequence[str]) -> list[dic
     return found
 
 
-def _target(asked: Asked) -> tuple[float, float] | None:
+def _in_words(line: str, fields: Sequence[Mapping[str, Any]]) -> str:
+    """Return a note of the simulation with the covariate that it begins with in words."""
+    for one in fields:
+        if re.match(rf"{re.escape(one['name'])}[ :]", line):
+            return quantity_words(one["name"]) + line.removeprefix(one["name"])
+    return line
+
+
+def _by_hand(asked: Asked, model: str) -> set[str]:
+    """Return which numbers of the regimen the state sets."""
+    if asked.one("for", model) != model:
+        return set()
+    start = start_of(model)
+    usual = {"dose": start.dose, "every_h": start.every_h, "doses": start.doses}
+    return {name for name, value in usual.items() if asked.one(name) not in ("", f"{value:g}")}
+
+
+def _usual(asked: Asked, observable: str) -> Target | None:
+    """Return the usual target, where the state says nothing of one, not even that there is none."""
+    said = "low" in asked.state or "high" in asked.state
+    return None if said else target_of(observable)
+
+
+def _target_source(asked: Asked, observable: str) -> str:
+    if usual := _usual(asked, observable):
+        return usual.source
+    return "set by hand" if asked.one("low") and asked.one("high") else "none: give both bounds to see it shaded"
+
+
+def _target(asked: Asked, observable: str) -> tuple[float, float] | None:
+    if usual := _usual(asked, observable):
+        return usual.low, usual.high
     low, high = asked.one("low"), asked.one("high")
     if not (low and high):
         return None
@@ -217,7 +282,7 @@ def _figures(
         own = [row for row in rows if (row["observable"], row["unit"]) == (observable, unit)]
         curves = [_curve(model, [row for row in own if row["model"] == model]) for model in models]
         curves = [curve for curve in curves if curve.x]
-        words = f"{observable.replace('_', ' ')}" + (f" ({unit})" if unit != "1" else "")
+        words = quantity_words(observable) + (f" ({unit})" if unit != "1" else "")
         last = "; ".join(
             f"{one.name}: {one.y[-1]:.3g} ({one.lower[-1]:.3g} to {one.upper[-1]:.3g}) at the end"
             for one in curves
@@ -235,7 +300,12 @@ def _figures(
                     dots=True,
                 )
             )
-        axes = Axes("days" if time == "d" else "hours", words, target=target if number == 0 else None)
+        axes = Axes(
+            "days after the first dose" if time == "d" else "hours after the first dose",
+            words,
+            target=target if number == 0 else None,
+            band="90 % of patients",
+        )
         found[observable] = chart(
             f"o-{number}", words, f"Median and 90 % of patients like this one. {last}", curves, axes
         )
@@ -244,7 +314,7 @@ def _figures(
 
 def _curve(model: str, own: Sequence[Mapping[str, Any]]) -> Curve:
     time, value, lower, upper = ([float(row[name]) for row in own] for name in ("time", "value", "lower", "upper"))
-    return Curve(model, time, value, lower, upper)
+    return Curve(model_words(model), time, value, lower, upper)
 
 
 VIEW = View("twin", "/twin", "Twin", _show, right="trials")

@@ -100,6 +100,11 @@ def test_what_is_wrong_is_said_with_the_cure(asking: Asking, address: str, statu
     assert (answer.status_code, told in answer.text, 'role="alert"' in answer.text) == (status, True, True)
 
 
+def test_a_form_that_was_filled_wrongly_stays_to_be_mended(asking: Asking) -> None:
+    text = asking("reader").get("/ask/search?go=1&text=aspirin&top=many").text
+    assert 'name="text" value="aspirin"' in text and 'value="many"' in text and "top: got" in text
+
+
 def test_find_leads_on_by_kind_and_opens_on_an_example(asking: Asking) -> None:
     client = asking("reader")
     assert "For example:" in client.get("/").text

@@ -128,7 +128,7 @@ def test_a_researcher_sees_a_patient_in_time_what_speaks_against_drugs_the_risk_
         expect(risks).to_contain_text("base rate")
         expect(risks.locator("svg.figure > title")).to_have_text("What makes the forecast of death_1y")
         assert page.title().startswith("P-")
-        page.get_by_role("link", name="Twin: warfarin_hamberg2007", exact=True).click()
+        page.get_by_role("link", name="Twin: warfarin, Hamberg 2007", exact=True).click()
         expect(page.get_by_role("button", name="Simulate")).to_be_visible(timeout=PATIENCE_MS)
         expect(page.locator("body")).to_contain_text("from the patient's record")
         before = unescape(page.locator("svg.figure desc").first.text_content() or "")

@@ -57,3 +57,20 @@ def test_who_may_not_see_patients_sees_none(asking: Asking, role: str) -> None:
 def test_a_pseudonym_of_nobody_is_said_without_a_trace(asking: Asking) -> None:
     answer = asking("clinician").get("/patient", params={"patient": "PANAKEIA:P-00000000000000000000"})
     assert answer.status_code == 400 and 'role="alert"' in answer.text
+
+
+def test_patients_are_listed_in_parts_that_fit_a_page(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    from panakeia.page.views import patient
+
+    client = asking("researcher")
+    every = client.get("/patient?as=json").json()["answer"]
+    monkeypatch.setattr(patient, "_LISTED", 2)
+    first, second = client.get("/patient"), client.get("/patient?from=3&as=json").json()["answer"]
+    assert 'rel="next"' in first.text and 'rel="prev"' not in first.text and f"{len(every)} in this store" in first.text
+    assert second == every[2:4]
+
+
+def test_models_of_one_drug_stand_side_by_side(asking: Asking) -> None:
+    shown = asking("researcher").get(f"/patient?patient={PATIENT}").text
+    assert "4 models of warfarin side by side" in shown and shown.count("model=warfarin_hamberg2010") >= 2
+    assert "disease_associates_gene" not in shown.partition("Take it with you")[0]

@@ -67,3 +67,16 @@ def test_a_trial_takes_as_many_patients_as_its_arms_have_together(asking: Asking
     assert (
         "<strong>172</strong> patients (86 on treatment, 86 on control). For 90 % it takes <strong>172</strong>" in page
     )
+
+
+def test_what_is_assumed_is_in_words_and_the_pair_that_is_planned_for_stays(asking: Asking) -> None:
+    client = asking("designer")
+    shown = client.get("/trial?drug=DRUGBANK:DB00682&disease=DOID:3393&kind=obrien-fleming").text
+    assert (
+        "Plan a trial of Warfarin for coronary artery disease" in shown and 'name="disease" value="DOID:3393"' in shown
+    )
+    (needed,) = re.findall(r"For 90 % it takes <strong>(\d+)</strong>", shown)
+    looks = re.findall(r'<th scope="row" class="n">\d</th><td class="n">(\d+)</td>', shown)
+    assert looks[-1] == needed  # whole patients, in the table as in the plan
+    assert "estimated in the trial: t test" in shown and "known sd" not in shown and ">null<" not in shown
+    assert "strict at first" in shown and "standard deviation within an arm" in shown

@@ -49,21 +49,53 @@ def test_courses_are_those_of_the_verb_with_their_bands(asking: Asking) -> None:
     assert rows[2.0]["lower"] < rows[2.0]["value"] < rows[2.0]["upper"]
     # one compartment, Boeckmann 1994's typical values: D ka / (V (ka - ke)) (exp(-ke t) - exp(-ka t))
     assert rows[2.0]["value"] == pytest.approx(8.49, rel=0.1)
-    assert "panakeia twin simulate" in told["command"][0]
+    assert "panakeia twin simulate --regimen REGIMEN.csv" in told["command"][0]
+    assert "<code>REGIMEN.csv</code> holds:" in page and "TIME,AMT\n0,320" in page  # so the line runs
     assert "Boeckmann" in page and "<noscript>" not in page
 
 
 def test_a_patients_values_say_that_they_are_of_the_record(asking: Asking) -> None:
     client = asking("clinician")
     page = ready(client, f"/twin?patient={PATIENT}&low=2&high=3")
-    assert (
-        "age_years 90: from the patient&#39;s record" in page and "CYP2C9 *3/*3: from the patient&#39;s record" in page
-    )
+    assert "age 90: from the patient&#39;s record" in page and "CYP2C9 *3/*3: from the patient&#39;s record" in page
     assert 'class="aim"' in page
     topped = client.get(f"/twin?patient={PATIENT}&lab=LOINC:6301-6&from=17650").text
     assert "1 measurement of INR" in topped and "measured: 2.6 at 12" in topped
     moved = client.get(f"/twin?patient={PATIENT}&c.age_years=60").text
-    assert "age_years 60: set by hand" in moved
+    assert "age 60: set by hand" in moved
+
+
+def test_the_inr_has_its_usual_target_with_its_source_which_anybody_may_change_or_take_away(asking: Asking) -> None:
+    client = asking("designer")
+    page = ready(client, "/twin?model=warfarin_hamberg2007")
+    assert 'name="low" value="2"' in page and "doi:10.1378/chest.11-2295" in page and "target 2 to 3" in page
+    assert "90 % of patients</text>" in page and "Line: the median" in page
+    moved = client.get("/twin?model=warfarin_hamberg2007&for=warfarin_hamberg2007&low=2.5&high=3.5&dose=6").text
+    assert "target 2.5 to 3.5" in moved and moved.count("set by hand") == 2
+    assert 'class="aim"' not in client.get("/twin?model=warfarin_hamberg2007&low=&high=").text
+    assert "age_years" not in re.sub(r"<[^>]*>", "", page.partition("Take it with you")[0])
+
+
+def test_what_a_record_lacks_is_said_beside_the_form_where_it_can_be_given(asking: Asking) -> None:
+    client = asking("clinician")
+    models = "model=warfarin_hamberg2007_iwpc&model=warfarin_hamberg2007"
+    page = ready(client, f"/twin?patient={PATIENT}&{models}")
+    assert "record lacks race" in page and "say it under Patient" in page and "--set" not in page
+    assert 'name="c.race"' in page and "<title" in page.partition("svg")[2]  # the other model has its course
+    alone = client.get(f"/twin?patient={PATIENT}&model=warfarin_hamberg2007_iwpc")
+    assert alone.status_code == 400 and 'name="c.race"' in alone.text and "Simulate" in alone.text
+    given = client.get(f"/twin?patient={PATIENT}&model=warfarin_hamberg2007_iwpc&c.race=white")
+    assert given.status_code == 200 and "race white: set by hand" in given.text
+
+
+def test_models_are_looked_up_in_one_question(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    from twin import catalogue
+
+    client, model = asking("designer"), "theophylline_boeckmann1994"
+    ready(client, f"/twin?model={model}")
+    monkeypatch.setattr(catalogue, "described", lambda _: pytest.fail("a model's equations are looked at"))
+    page = client.get(f"/twin?model={model}&dose=310").text
+    assert f"panakeia twin models {model}" in page and "Boeckmann" in page
 
 
 def test_models_stand_beside_each_other(asking: Asking) -> None:

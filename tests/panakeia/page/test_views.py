@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from panakeia import Session
+from panakeia.page.views.node import _elsewhere
 from tests.panakeia.page.conftest import Asking
 
 DISEASE = "DOID:3393"  # coronary artery disease
@@ -71,6 +72,8 @@ def test_a_class_keeps_its_members_in_their_order(asking: Asking, session: Sessi
             break
     rows = client.get("/disease", params={"node": DISEASE, "class": one["id"], "as": "json"}).json()["answer"]
     assert [row["drug"] for row in rows] == expected[:20]
+    shown = client.get("/disease", params={"node": DISEASE, "class": one["id"]}).text
+    assert f"panakeia neighbours {one['id']} --kind PharmacologicClass --of-kind Drug" in shown
 
 
 def test_pinned_drugs_stand_side_by_side(asking: Asking, session: Session) -> None:
@@ -180,3 +183,23 @@ def test_a_licence_holds_for_what_is_known_and_says_that_the_score_is_of_all(ask
     paths = {"drug": drug, "disease": DISEASE, "licence": "CC0-1.0", "as": "json"}
     for path in client.get("/candidate", params=paths).json()["answer"]["paths"]:
         assert all(any(e["licence"] == "CC0-1.0" for e in step["evidence"]) for step in path["steps"][:-1])
+
+
+def test_a_node_tells_what_it_does_first_and_its_identifiers_last_and_folded(asking: Asking, session: Session) -> None:
+    shown = unescape(asking("reader").get("/node", params={"node": "warfarin"}).text)
+    glance, _, _ = shown.partition("Neighbours")
+    bound = session.neighbours("DRUGBANK:DB00682", relations=["binds"], top=8).to_json()["neighbours"]
+    treated = session.neighbours("DRUGBANK:DB00682", relations=["treats"], top=8).to_json()["neighbours"]
+    assert bound and treated and all(f">{row['name']}</a>" in glance for row in [*bound, *treated])
+    assert "stated by" in glance
+    assert "CHEMBL" not in glance and "InChI" not in glance
+
+
+def test_many_names_elsewhere_are_grouped_and_few_of_each_are_shown() -> None:
+    names = [*(f"PUBCHEM.COMPOUND:{number}" for number in range(90)), "RXNORM:11289"]
+    assert _elsewhere(names) == [("RXNORM", ["RXNORM:11289"], 0), ("PUBCHEM.COMPOUND", names[:5], 85)]
+
+
+def test_about_says_who_asks_and_what_each_role_may(asking: Asking) -> None:
+    shown = asking("designer").get("/about").text
+    assert "with the role designer" in shown and "ask the graph; plan trials" in shown

@@ -7,6 +7,9 @@ from typing import Any
 from panakeia.page.asked import Asked
 from panakeia.verb import Right
 
+ON_A_PAGE = 100
+"""Rows of a table that a page shows, so that it stays below 100 KB; the exports have all that were asked for."""
+
 
 @dataclass(frozen=True)
 class Page:

@@ -12,11 +12,9 @@ from panakeia.desk.desk import NotAllowed
 from panakeia.desk.requests import NOT_ASKED, Refused
 from panakeia.page.asked import Asked
 from panakeia.page.queue import begin
-from panakeia.page.view import Away, Page, View
+from panakeia.page.view import ON_A_PAGE, Away, Page, View
 from panakeia.verb import REQUIRED, Given, Verb
 
-_ROWS = 200
-"""Rows of an answer on the page; the exports have all."""
 _UPLOAD = "__file"
 """What a field's name ends with that sends a file in place of its text."""
 _GROUPS = {
@@ -66,9 +64,9 @@ def _one(asked: Asked) -> Page | Away:
         status = 422 if isinstance(failure, Refused) else 400
         values["problem"] = problem_to(failure)[0].detail
         return Page("verb.html.j2", f"{verb.command} · Ask", values, status=status)
-    rows = records(seen.frame.head(_ROWS))
+    rows = records(seen.frame.head(ON_A_PAGE))
     values |= {"answer": seen.text, "columns": list(seen.frame.columns), "rows": rows, "total": len(seen.frame)}
-    whole = asked.one("as") != "" and len(seen.frame) > _ROWS
+    whole = asked.one("as") != "" and len(seen.frame) > ON_A_PAGE
     return Page(
         "verb.html.j2",
         f"{verb.command} · Ask",

@@ -11,6 +11,8 @@ from panakeia.page.view import Page, View
 from panakeia.page.views.disease import causing, licences, what_is_known
 
 _PATTERNS, _MOST, _DRAWN = 100, 50, 8
+_ON_A_PAGE = 15
+"""Paths with all of their evidence that stay below 100 KB."""
 _SIDE_EFFECTS = "causes_side_effect"
 
 
@@ -28,7 +30,8 @@ def _show(asked: Asked) -> Page:
         "drug": drug,
         "disease": disease,
         "told": told,
-        "paths": found,
+        "paths": found[:_ON_A_PAGE],
+        "total": len(found),
         "patterns": _patterns(every),
         "because": _answers(told["because"]) if told else [],
         "hidden": hidden,

@@ -7,13 +7,13 @@ from panakeia.page.asked import Asked
 from panakeia.page.figures.ranking import ranking_figure
 from panakeia.page.models import candidates, model_of
 from panakeia.page.render import address
-from panakeia.page.view import Page, View
+from panakeia.page.view import ON_A_PAGE, Page, View
 
 _ALL = 10_000
 """More than any graph has drugs."""
 _DRUGS = 5_000
 _COMPARED = 6
-_TOPS = (20, 50, 100, 200)
+_TOPS, _MOST = (20, 50, 100), 200
 _UNWANTED = ("contraindicated_in", "not_indicated_for")
 _FACTS = ("type", "groups", "atc_codes", "categories", "half_life_h", "half_life_text", "molecular_weight_g_per_mol")
 
@@ -32,7 +32,8 @@ def _show(asked: Asked) -> Page:
     compared = [_compared(asked, drug, {row["drug"]: row for row in seen}) for drug in pinned]
     values: dict[str, Any] = {
         "disease": disease,
-        "rows": seen,
+        "rows": seen[:ON_A_PAGE],
+        "total": len(seen),
         "told": told,
         "pinned": pinned,
         "compared": compared,
@@ -91,7 +92,7 @@ def _ranked(
     asked: Asked, disease: str, known: Mapping[str, Sequence[str]], harmed: set[str]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the rows that pass the filters, and the filters in words."""
-    top = asked.whole("top", _TOPS[0], _TOPS[-1])
+    top = asked.whole("top", _TOPS[0], _MOST)
     request: dict[str, Any] = {"nodes": [disease], "top": top}
     told: list[str] = []
     if asked.one("new"):

@@ -6,7 +6,7 @@ from typing import Any
 from panakeia.page.asked import Asked
 from panakeia.page.figures.around import around_figure
 from panakeia.page.models import candidates, model_of
-from panakeia.page.view import Page, View
+from panakeia.page.view import ON_A_PAGE, Page, View
 
 _NEIGHBOURS, _MOST, _DRAWN, _PREDICTED = 50, 500, 24, 20
 _NOT_FACTS = ("edges", "neighbours", "id", "kind", "name", "synonyms", "xrefs", "provided_by")
@@ -77,7 +77,12 @@ def _neighbours(asked: Asked, shown: Mapping[str, Any], values: dict[str, Any]) 
         request["of_kind"] = asked.kinds
     found = asked.ask("neighbours", request).content
     rows = found["neighbours"]
-    values |= {"rows": rows, "left_out": found["left_out"], "chosen": asked.one("relation")}
+    values |= {
+        "rows": rows[:ON_A_PAGE],
+        "total": len(rows),
+        "left_out": found["left_out"],
+        "chosen": asked.one("relation"),
+    }
     if set(request) <= {"node", "kind", "top", "of_kind"}:
         values["glance"] = _glance(shown, rows)
     flat = [
@@ -145,7 +150,8 @@ def _predicted(
         measured.setdefault(row["id"], []).append(f"{row['relation'].replace('_', ' ')} ({sources})")
     seen = [{**row, "node": row[column], "stated": "; ".join(measured.get(row[column], ()))} for row in rows]
     values |= {
-        "rows": seen,
+        "rows": seen[:ON_A_PAGE],
+        "total": len(seen),
         "problem": problem,
         "measured": len(measured),
         "both": sum(1 for row in seen if row["stated"]),

@@ -9,7 +9,7 @@ from panakeia.desk.problems import told_to_others
 from panakeia.page.asked import Asked
 from panakeia.page.render import address
 from panakeia.page.timeline import timeline
-from panakeia.page.view import Page, View
+from panakeia.page.view import ON_A_PAGE, Page, View
 from panakeia.page.words import model_words
 from twin.library import MODELS
 
@@ -27,7 +27,7 @@ _GENES = (
     "patient_carries_haplotype",
     "patient_carries_variant",
 )
-_SHOWN, _LISTED, _BESIDE = 50, 100, 4
+_SHOWN, _BESIDE = 50, 4
 
 
 def _show(asked: Asked) -> Page:
@@ -39,9 +39,9 @@ def _show(asked: Asked) -> Page:
 def _all(asked: Asked) -> Page:
     every = asked.ask("patient_list", {}).content
     first = asked.whole("from", 1, max(len(every), 1))
-    seen = every[first - 1 : first - 1 + _LISTED]
+    seen = every[first - 1 : first - 1 + ON_A_PAGE]
     rows = [row | {"address": address("/patient", patient=row["id"])} for row in seen]
-    before, after = max(first - _LISTED, 1), first + _LISTED
+    before, after = max(first - ON_A_PAGE, 1), first + ON_A_PAGE
     values = {
         "rows": rows,
         "first": first,

@@ -85,7 +85,9 @@ def _courses(
         except (NotAllowed, Refused):
             raise
         except ValueError as failure:
-            cure = re.sub(r"add --set .*", "say it under Patient", told_to_others(str(failure)), flags=re.DOTALL)
+            cure = re.sub(
+                r"add (?:--set|given) .*", "say it under Patient", told_to_others(str(failure)), flags=re.DOTALL
+            )
             problems.append((about["name"], cure))
             continue
         rows += [{"model": about["name"], **row} for row in seen.content]

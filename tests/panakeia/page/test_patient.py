@@ -64,7 +64,7 @@ def test_patients_are_listed_in_parts_that_fit_a_page(asking: Asking, monkeypatc
 
     client = asking("researcher")
     every = client.get("/patient?as=json").json()["answer"]
-    monkeypatch.setattr(patient, "_LISTED", 2)
+    monkeypatch.setattr(patient, "ON_A_PAGE", 2)
     first, second = client.get("/patient"), client.get("/patient?from=3&as=json").json()["answer"]
     assert 'rel="next"' in first.text and 'rel="prev"' not in first.text and f"{len(every)} in this store" in first.text
     assert second == every[2:4]

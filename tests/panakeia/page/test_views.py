@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from panakeia import Session
+from panakeia.page.views import ask, disease, node
 from panakeia.page.views.node import _elsewhere
 from tests.panakeia.page.conftest import Asking
 
@@ -203,3 +204,17 @@ def test_many_names_elsewhere_are_grouped_and_few_of_each_are_shown() -> None:
 def test_about_says_who_asks_and_what_each_role_may(asking: Asking) -> None:
     shown = asking("designer").get("/about").text
     assert "with the role designer" in shown and "ask the graph; plan trials" in shown
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/disease?node=DOID:3393&top=200", "/node?node=warfarin&top=500", "/ask/rank?go=1&nodes=DOID:3393&top=1000"],
+)
+def test_a_page_that_is_asked_for_much_stays_small_and_says_so(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    for view in (disease, node, ask):
+        monkeypatch.setattr(view, "ON_A_PAGE", 7)
+    client = asking("reader")
+    text, rows = client.get(address).text, client.get(f"{address}&as=csv").text.splitlines()
+    assert re.search(r"The first 7 of \d+ ", text) and len(rows) > 8

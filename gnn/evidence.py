@@ -8,7 +8,7 @@ degree-weighted score alone (Himmelstein et al. 2017, doi:10.7554/eLife.26726) t
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,15 +176,23 @@ def _ways(model: Model, told: Account) -> Iterator[tuple[Way, float]]:
     ends = np.array([told.answers[relation][:, place] for _, relation, place in answers]).reshape(-1, 2)
     here = _Shared(model.around.subjects, told.row, ends[:, 0])
     there = _Shared(model.around.objects, told.column, ends[:, 1])
-    for (share, relation, place), (subject, object_) in zip(answers, ends, strict=True):
+    beyond: dict[int, list[Part]] = {}
+    for (share, relation, place), (subject, object_) in zip(answers, ends.tolist(), strict=True):
         over = {by: float(added[place]) for by, added in told.carried[relation].items()}
         answer = Step(relation, True)
-        ways = [*there.halves(object_, over if subject == told.row else {})]
+        if subject != told.row and object_ not in beyond:
+            beyond[object_] = _backwards(there.halves(object_, {}))
+        ways = beyond[object_] if subject != told.row else _backwards(there.halves(object_, over))
         for part, nodes, steps in here.halves(subject, over):
+            mine, most = set(nodes), LONGEST - 1 - len(steps)
             for other, far, back in ways:
-                if len(steps) + 1 + len(back) <= LONGEST and not set(nodes) & set(far):
-                    whole = (*nodes, *reversed(far)), (*steps, answer, *(step.reverse for step in reversed(back)))
-                    yield whole, share * part * other
+                if len(back) <= most and mine.isdisjoint(far):
+                    yield ((*nodes, *far), (*steps, answer, *back)), share * part * other
+
+
+def _backwards(halves: Iterable[Part]) -> list[Part]:
+    """Return ways to other nodes as ways from them."""
+    return [(part, nodes[::-1], tuple(step.reverse for step in reversed(steps))) for part, nodes, steps in halves]
 
 
 class _Shared:
@@ -197,30 +205,43 @@ class _Shared:
             name: vectors[self.others].multiply(vectors[[node]]).tocsr() for name, vectors in side.shared.items()
         }
         self.alike = {name: np.asarray(product.sum(axis=1)).ravel() for name, product in self.products.items()}
+        self.told: dict[int, dict[str, tuple[float, list[Part]]]] = {}
 
     def halves(self, other: int, over: Mapping[str, float]) -> Iterator[Part]:
         """Yield ways to another node over what both share, and which part of what is carried goes each way.
 
         What is carried over no likeness that has a name is told apart as the likenesses are.
         """
-        start, end = ((self.side.kind, self.side.nodes[number]) for number in (self.node, other))
         if other == self.node:
-            yield 1.0, (start,), ()
+            yield 1.0, ((self.side.kind, self.side.nodes[other]),), ()
             return
-        place = int(np.searchsorted(self.others, other))
-        alike = {name: float(values[place]) for name, values in self.alike.items() if values[place] > 0}
+        if other not in self.told:
+            self.told[other] = self._told(other)
+        alike = {name: whole for name, (whole, _) in self.told[other].items()}
         named = {name: max(over.get(name, 0.0), 0.0) for name in alike}
         rest = sum(max(value, 0.0) for name, value in over.items() if name not in alike) if over else 1.0
         total = sum(named.values()) + rest
-        for name, whole in alike.items():
-            walk = self.side.walks[name]
-            if total and isinstance(walk, tuple) and len(walk) == 1:
-                carried = (named[name] + rest * whole / sum(alike.values())) / total
-                (step,) = _steps(self.side.kind, walk)
-                for value, thing in self._things(name, place, step.end):
-                    nodes = (start, end) if thing in (start, end) else (start, thing, end)
-                    steps = (step,) if thing in (start, end) else (step, step.reverse)
-                    yield carried * value / whole, nodes, steps
+        for name, (whole, ways) in self.told[other].items() if total else ():
+            carried = (named[name] + rest * whole / sum(alike.values())) / total
+            for value, nodes, steps in ways:
+                yield carried * value / whole, nodes, steps
+
+    def _told(self, other: int) -> dict[str, tuple[float, list[Part]]]:
+        """Return how like another node is, by each likeness, and the ways to it over what both share by it."""
+        start, end = ((self.side.kind, self.side.nodes[number]) for number in (self.node, other))
+        place = int(np.searchsorted(self.others, other))
+        found: dict[str, tuple[float, list[Part]]] = {}
+        for name, values in self.alike.items():
+            if values[place] > 0:
+                ways, walk = list[Part](), self.side.walks[name]
+                if isinstance(walk, tuple) and len(walk) == 1:
+                    (step,) = _steps(self.side.kind, walk)
+                    for value, thing in self._things(name, place, step.end):
+                        nodes = (start, end) if thing in (start, end) else (start, thing, end)
+                        steps = (step,) if thing in (start, end) else (step, step.reverse)
+                        ways.append((value, nodes, steps))
+                found[name] = float(values[place]), ways
+        return found
 
     def _things(self, name: str, place: int, kind: str) -> Iterator[tuple[float, Key]]:
         """Yield the things that both share by a likeness, the heaviest first; a like node itself is one of them."""

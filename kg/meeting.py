@@ -139,14 +139,13 @@ def _follow(store: Store, question: Question, branches: list[Branch], sides: Sid
     at: dict[Step, dict[str, list[Branch]]] = defaultdict(lambda: defaultdict(list))
     for branch in branches:
         at[branch.step][branch.half.nodes[-1][1]].append(branch)
-    led: dict[tuple[Step, str], set[Key]] = defaultdict(set)  # two sources may state an edge, or one both ways
+    led: dict[tuple[Step, str], set[str]] = defaultdict(set)  # two sources may state an edge, or one both ways
     for step, origin, ends in store.follow(at, question.where):
-        kind = step.end
-        if question.avoid or kind == PERSON:
-            led[step, origin].update(node for end in ends if question.admits(node := (kind, end)))
-        else:  # nearly always: all are admitted
-            led[step, origin].update((kind, end) for end in ends)
-    for (step, origin), nodes in led.items():
+        led[step, origin].update(ends)
+    for (step, origin), ends in led.items():
+        nodes = [(step.end, end) for end in ends]
+        if question.avoid or step.end == PERSON:  # else all are admitted
+            nodes = [node for node in nodes if question.admits(node)]
         for branch in at[step][origin]:
             reached = sides[branch.side]
             for node in nodes:
@@ -214,7 +213,7 @@ def _join(
 
 
 def _highest(branches: list[Branch]) -> float:
-    return max(branch.bound for branch in branches)
+    return branches[0].bound if len(branches) == 1 else max([branch.bound for branch in branches])
 
 
 def whole(
@@ -223,10 +222,14 @@ def whole(
     """Yield the paths that meet at this node and score above the floor."""
     left, right = (
         sorted(
-            (branch.taken(meeting, known) for branch in branches if meeting not in branch.half.nodes),
+            (
+                branch.taken(meeting, known)
+                for branch in branches
+                if branch.bound * others > floor and meeting not in branch.half.nodes
+            ),
             key=lambda half: -half.score,
         )
-        for branches in (ours, theirs)
+        for branches, others in ((ours, _highest(theirs)), (theirs, _highest(ours)))
     )
     for one in left:
         for two in right:

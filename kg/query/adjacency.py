@@ -14,6 +14,7 @@ from kg.notebook import notebook_html
 from kg.query.known import check_consent, look_up
 from kg.schema import EVIDENCE_COLUMNS, RELATIONS, Step, steps_from
 from kg.search import Node, check_count, check_sources, find, kind_named
+from kg.stores.held import held_of
 from kg.stores.protocol import Store
 
 FIRST = 100
@@ -146,6 +147,19 @@ def check_relations(relations: Iterable[str], name: str = "relations") -> None:
 
 def first_neighbours(store: Store, node: Node, step: Step, limit: int, where: Filter = EVERYTHING) -> list[Neighbour]:
     """Return the first neighbours, by name, that a step leads to, with all statements that pass of each edge."""
+    held = held_of(store)
+    if held is not None and held.leads(step):
+        stated = held.first(step, node.id, limit, where)
+    else:
+        stated = _first(store, node, step, limit, where)
+    return [
+        Neighbour(Node(identifier, step.end, name), step, tuple(sorted(evidence)))
+        for (identifier, name), evidence in stated.items()
+    ]
+
+
+def _first(store: Store, node: Node, step: Step, limit: int, where: Filter) -> dict[tuple[str, str], set[Evidence]]:
+    """Return the first neighbours, by identifier and name, with who states their edges, in Cypher."""
     columns = ", ".join(f"r.{column} AS {column}" for column in EVIDENCE_COLUMNS)
     cypher = (
         f"MATCH (n:{node.kind} {{id: $id}}){step.pattern('r')}(m:{step.end})"
@@ -159,10 +173,7 @@ def first_neighbours(store: Store, node: Node, step: Step, limit: int, where: Fi
         for row in rows:
             stated[row["id"], row["name"]].add(Evidence.of(row[column] for column in EVIDENCE_COLUMNS))
         if len(rows) < many or len(stated) > limit:  # else the last edge may have more statements than were fetched
-            return [
-                Neighbour(Node(identifier, step.end, name), step, tuple(sorted(evidence)))
-                for (identifier, name), evidence in list(stated.items())[:limit]
-            ]
+            return dict(list(stated.items())[:limit])
         many *= 4
 
 

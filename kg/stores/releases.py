@@ -2,6 +2,7 @@
 
 from kg.graph import SourceRelease
 from kg.schema import AttributeType
+from kg.stores.held import held_of
 from kg.stores.protocol import Store
 
 RELEASE_LABEL = "SourceRelease"
@@ -40,6 +41,8 @@ def release_row(release: SourceRelease) -> dict[str, object]:
 
 def read_releases(store: Store) -> tuple[SourceRelease, ...]:
     """Return the releases that the store's graph was built from, ordered by name and version."""
+    if (held := held_of(store)) is not None:
+        return held.releases
     columns = ", ".join(f"s.{column} AS {column}" for column in RELEASE_COLUMNS)
     rows = store.query(f"MATCH (s:{RELEASE_LABEL}) RETURN {columns} ORDER BY name, version", {})
     return tuple(

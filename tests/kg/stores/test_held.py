@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from kg.files.stamp import stamp_of
+from kg.filter import Filter
 from kg.graph import Graph, table
-from kg.schema import PERSON, STEPS, Step, node_columns
-from kg.search import UnknownNode, find, meanings, search
+from kg.query.adjacency import first_neighbours
+from kg.schema import PERSON, STEPS, Step, edge_columns, node_columns
+from kg.search import Node, UnknownNode, find, meanings, search
 from kg.stores.held import Held, HeldGraph, names_of
 from kg.stores.held_file import read_held
 from kg.stores.hidden import WithoutPatients
 from kg.stores.ladybug import LadybugStore
 from kg.stores.protocol import Store
+from kg.stores.releases import read_releases
 
 
 def held_of(path: Path) -> HeldGraph:
@@ -107,3 +110,47 @@ def test_it_belongs_to_the_file_that_it_was_read_from(path: Path, graph: Graph) 
         store.add(Graph({"Drug": graph.nodes["Drug"].slice(0, 1)}, {}))
     assert held.stamp != stamp_of(path)
     assert read_held(path.with_name("none.lbdb")) is None
+
+
+@pytest.mark.parametrize("where", [Filter(), Filter(sources=["hetionet"]), Filter(without_sources=["hetionet"])])
+def test_who_states_an_edge_is_who_the_store_says(stores: tuple[Store, Store], graph: Graph, where: Filter) -> None:
+    said, held = stores
+    nodes = [Node(one, kind, "") for kind, rows in graph.nodes.items() for one in rows["id"].to_pylist()]
+    steps = [step for step in STEPS.values() if PERSON not in (step.start, step.end)]
+    hops = {(one, step, end) for step, one, ends in said.follow(_everywhere(graph)) for end in ends}
+    assert sorted(said.evidence(hops, where)) == sorted(held.evidence(hops, where))
+    for node in nodes:
+        for step in (step for step in steps if step.start == node.kind):
+            for limit in (1, 2, 100):
+                told, known = (first_neighbours(store, node, step, limit, where) for store in stores)
+                assert told == known, (node, step, limit)
+
+
+def test_releases_are_those_of_the_store(stores: tuple[Store, Store]) -> None:
+    said, held = map(read_releases, stores)
+    assert said == held != ()
+
+
+def test_different_statements_stay_different(tmp_path: Path) -> None:
+    """The references of two statements may be one text when they are written one after the other."""
+    rows = [
+        {"subject": "DRUGBANK:DB1", "object": f"NCBIGene:{place}", "source": source, "references": references}
+        for place, (source, references) in enumerate(
+            [("a", ["b\nc"]), ("a", ["b", "c"]), ("a", []), ("a", [""]), ("a", None), ("ab", ["c"]), ("a", ["b\nc"])]
+        )
+    ]
+    nodes = {"Drug": ["DRUGBANK:DB1"], "Gene": [row["object"] for row in rows]}
+    graph = Graph(
+        {kind: table(node_columns(kind), [{"id": one, "name": one} for one in ids]) for kind, ids in nodes.items()},
+        {"binds": table(edge_columns("binds"), rows)},
+    )
+    path, hops = tmp_path / "graph.lbdb", [("DRUGBANK:DB1", Step("binds", True), str(row["object"])) for row in rows]
+    with LadybugStore(path, create=True) as store:
+        store.replace(graph)
+        held = Held(store, held_of(path))
+        assert sorted(held.evidence(hops)) == sorted(store.evidence(hops))
+
+
+def _everywhere(graph: Graph) -> dict[Step, list[str]]:
+    nodes = {kind: rows["id"].to_pylist() for kind, rows in graph.nodes.items()}
+    return {step: nodes.get(step.start, []) for step in STEPS.values()}

@@ -12,10 +12,8 @@ from gnn.likeness import Matrix, Rows, Side
 from gnn.newcomers import described
 from gnn.pairs import check_columns, resolved
 from gnn.score import (
-    interval,
     joined,
-    listen,
-    logits,
+    logits_within,
     pair_logits,
     pair_priors,
     probabilities,
@@ -149,10 +147,13 @@ def ranked(
     """
     around, other = model.around, 1 if end == "subject" else 0
     candidates = np.arange(model.trained[other])
-    values = (logits(model, asked, candidates) if other else logits(model, candidates, asked).T).astype(np.float32)
+    if other:
+        told = np.stack(logits_within(model, asked, candidates))
+    else:
+        told = np.stack(logits_within(model, candidates, asked)).transpose(0, 2, 1)
     tables = [
-        _best(model, int(node), end, row, (top, new_only), refused[place] if refused else {})
-        for place, (node, row) in enumerate(zip(asked, values, strict=True))
+        _best(model, int(node), end, told[:, place], (top, new_only), refused[place] if refused else {})
+        for place, node in enumerate(asked)
     ]
     side = around.subjects if end == "subject" else around.objects
     names = model.names[1 - other]
@@ -163,9 +164,10 @@ def ranked(
 
 
 def _best(
-    model: Model, asked: int, end: End, values: Matrix, wanted: tuple[int, bool], refused: Mapping[str, str]
+    model: Model, asked: int, end: End, told: Matrix, wanted: tuple[int, bool], refused: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Return the best candidates for one node, of all candidates' log-odds. Shapes: values [candidate]."""
+    """Return the best candidates for one node, of all log-odds and intervals. Shapes: told [3, candidate]."""
+    values, low, high = told
     candidates, node = np.arange(len(values)), np.full(len(values), asked)
     rows, columns = (node, candidates) if end == "subject" else (candidates, node)
     listed = pairs_known(model, rows, columns)
@@ -174,11 +176,7 @@ def _best(
     places = (np.flatnonzero(~listed[order]) if new_only else np.arange(len(order)))[:top]
     best = order[places]
     rows, columns, logits_ = rows[best], columns[best], values[best]
-    low, high = interval(
-        model, listen(model, rows[:1], columns) if end == "subject" else listen(model, rows, columns[:1])
-    )
-    bounds = low.ravel(), high.ravel()
-    likely = probability_interval(model, rows, columns, bounds)
+    likely = probability_interval(model, rows, columns, (low[best], high[best]))
     priors = pair_priors(model, rows, columns)
     other = 1 if end == "subject" else 0
     side, names = (model.around.subjects, model.around.objects)[other], model.names[other]
@@ -190,8 +188,8 @@ def _best(
             "score": expit(logits_),
             "probability": probabilities(model, rows, columns, logits_),
             "shortlist": shortlisted(model, rows, columns, logits_),
-            "low": bounds[0],
-            "high": bounds[1],
+            "low": low[best],
+            "high": high[best],
             "probability_low": likely[0],
             "probability_high": likely[1],
             "prior": priors,

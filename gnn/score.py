@@ -67,11 +67,6 @@ def input_names(model: Model) -> list[Input]:
     return fixed_inputs(model.around, model.config.parts) + learned_inputs(model.task, heads)
 
 
-def listen(model: Model, rows: Rows, columns: Rows) -> Heard:
-    """Return what reaches these pairs; an answered pair by the messages of the inner fold that hid it."""
-    return _heard(model, _begun(model, rows), _look(model, "object", columns))
-
-
 def look(model: Model, rows: Rows, columns: Rows) -> Rectangle:
     """Look at the pairs of these subjects and objects (`gnn.outlook.rectangle`)."""
     return crossed(_look(model, "subject", rows), _look(model, "object", columns))
@@ -125,6 +120,16 @@ def logits(model: Model, rows: Rows, columns: Rows, relation: str = "") -> Matri
     return found
 
 
+def logits_within(model: Model, rows: Rows, columns: Rows) -> tuple[Matrix, Matrix, Matrix]:
+    """Return the log-odds of pairs, and from where to where their scores lie (`interval`). Shapes: [row, column]."""
+    found, low, high = (np.empty((len(rows), len(columns)), np.float32) for _ in range(3))
+    for told, above, left in swept(model, rows, columns):
+        part = slice(above, above + len(told.seen.rows)), slice(left, left + len(told.seen.columns))
+        found[part] = judged(model, told)
+        low[part], high[part] = interval(model, told)
+    return found, low, high
+
+
 def swept(
     model: Model,
     rows: Rows,
@@ -133,6 +138,7 @@ def swept(
 ) -> Iterator[tuple[Heard, int, int]]:
     """Yield what reaches the pairs of a rectangle of any size, a block at a time, and where the block begins.
 
+    An answered pair hears the messages of the inner fold that hid it.
     What subjects hear is worked out once for all objects, so that time goes into pairs and memory is bounded; for few
     objects and all subjects, whom a model is asked again and again, it is kept beside the model. Blocks that are not
     `wanted`, by where they begin, are left out. Shapes: rows [row], columns [column].

@@ -142,9 +142,10 @@ def _follow(store: Store, question: Question, branches: list[Branch], sides: Sid
     led: dict[tuple[Step, str], set[str]] = defaultdict(set)  # two sources may state an edge, or one both ways
     for step, origin, ends in store.follow(at, question.where):
         led[step, origin].update(ends)
-    for (step, origin), ends in led.items():
-        nodes = [(step.end, end) for end in ends]
-        if question.avoid or step.end == PERSON:  # else all are admitted
+    for (step, origin), found in led.items():
+        kind = step.end
+        nodes = [(kind, end) for end in found]
+        if question.avoid or kind == PERSON:  # else all are admitted
             nodes = [node for node in nodes if question.admits(node)]
         for branch in at[step][origin]:
             reached = sides[branch.side]
@@ -220,17 +221,8 @@ def whole(
     meeting: Key, ours: list[Branch], theirs: list[Branch], known: Mapping[Key, Known], floor: float
 ) -> Iterator[Half]:
     """Yield the paths that meet at this node and score above the floor."""
-    left, right = (
-        sorted(
-            (
-                branch.taken(meeting, known)
-                for branch in branches
-                if branch.bound * others > floor and meeting not in branch.half.nodes
-            ),
-            key=lambda half: -half.score,
-        )
-        for branches, others in ((ours, _highest(theirs)), (theirs, _highest(ours)))
-    )
+    left = _taken(meeting, ours, known, floor, _highest(theirs))
+    right = _taken(meeting, theirs, known, floor, left[0].score) if left else []
     for one in left:
         for two in right:
             if one.score * two.score <= floor:
@@ -239,6 +231,18 @@ def whole(
                 nodes = (*one.nodes, *reversed(two.nodes[:-1]))
                 back = (step.reverse for step in reversed(two.steps))
                 yield Half(one.score * two.score, nodes, (*one.steps, *back))
+
+
+def _taken(meeting: Key, branches: list[Branch], known: Mapping[Key, Known], floor: float, others: float) -> list[Half]:
+    """Return the halves that lead here, the best first, that may be part of a path with another that scores so much."""
+    return sorted(
+        (
+            branch.taken(meeting, known)
+            for branch in branches
+            if branch.bound * others > floor and meeting not in branch.half.nodes
+        ),
+        key=lambda half: -half.score,
+    )
 
 
 def best_of(halves: list[Half], top: int) -> list[Half]:

@@ -82,6 +82,5 @@ def _statements(edges: pa.Table) -> tuple[Numbers, tuple[Evidence, ...]]:
         stated = pa.array(pairs).dictionary_encode().indices.to_numpy().astype(np.int64)  # numbered as they come
     firsts = np.flatnonzero(np.diff(np.maximum.accumulate(stated), prepend=-1))
     rows = edges.select([*EVIDENCE_COLUMNS]).take(firsts).to_pylist()
-    told = (Evidence.of(row.values()) for row in rows)
-    said = tuple(one._replace(**{name: intern(getattr(one, name)) for name in _TEXTS}) for one in told)
-    return stated.astype(np.int32), said
+    told = ([intern(one) if isinstance(one, str) else one for one in row.values()] for row in rows)
+    return stated.astype(np.int32), tuple(map(Evidence.of, told))

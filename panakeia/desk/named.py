@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kg.notebook import notebook_html
@@ -33,7 +34,11 @@ class Named:
         return frame.assign(**{str(name): column for name, column in changed.items()}).rename(columns=self._of)
 
     def to_json(self) -> Any:
-        """Return the whole answer as JSON values."""
+        """Return the whole answer as JSON values, the same each time."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> Any:
         return self._of(self.answer.to_json()) if self.rows else self.answer.to_json()
 
     def to_text(self) -> str:

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kg.patients.deidentify import names_pseudonym
 from kg.search import UnknownNode
+from panakeia.answer import Answer
 from panakeia.desk.desk import Desk
 from panakeia.desk.kept import Kept
 from panakeia.verb import Right
@@ -20,11 +22,24 @@ MOST = 256
 
 @dataclass(frozen=True)
 class Seen:
-    """An answer as a view shows it: its JSON values, its rows, and its words about itself."""
+    """An answer as views show it; most of them show its JSON values alone."""
 
-    content: Any
-    frame: "pd.DataFrame"
-    text: str
+    answer: Answer
+
+    @cached_property
+    def content(self) -> Any:
+        """Its JSON values."""
+        return self.answer.to_json()
+
+    @cached_property
+    def frame(self) -> "pd.DataFrame":
+        """Its rows."""
+        return self.answer.to_frame()
+
+    @cached_property
+    def text(self) -> str:
+        """Its words about itself."""
+        return self.answer.to_text()
 
 
 class Answers:
@@ -42,12 +57,11 @@ class Answers:
         if held is not None:
             return held
         try:
-            answer = self._desk.answer(name, request, rights, strict=strict)
+            seen = Seen(self._desk.answer(name, request, rights, strict=strict))
         except UnknownNode as failure:  # which takes a look at all names
             if self._desk.verbs[name].repeats and not names_pseudonym(key):
                 self._held.put(key, failure)
             raise
-        seen = Seen(answer.to_json(), answer.to_frame(), answer.to_text())
         if self._desk.verbs[name].repeats and not names_pseudonym(json.dumps(seen.content)):
             self._held.put(key, seen)
         return seen

@@ -16,7 +16,7 @@ from gnn.learned import Edges, LikenessNet, hits
 from gnn.model import FILTERS, PARTS, fixed_inputs, heard, reached, sent
 from gnn.outlook import rectangle
 from gnn.readout import Examples, fit
-from gnn.score import listen, regime_of
+from gnn.score import regime_of, swept
 from gnn.train import seen_answers
 from gnn.view import view
 from kg.graph import Graph, table
@@ -203,7 +203,7 @@ def test_the_asked_node_decides_by_which_readout_a_pair_is_judged(model: Model) 
 
 def test_a_known_pair_hears_what_it_heard_when_its_fold_was_hidden(model: Model) -> None:
     row, column = (int(place[0]) for place in told(model).known.nonzero())
-    inputs = listen(model, np.array([row]), np.array([column])).inputs[0][0]
+    inputs = next(swept(model, np.array([row]), np.array([column])))[0].inputs[0][0]
     pairs = model.members[0].pairs
     place = np.flatnonzero((pairs[0] == row) & (pairs[1] == column))[0]
     assert np.array_equal(inputs, model.members[0].heard[place])

@@ -1,5 +1,6 @@
 """A desk that is warm answers as a cold one does, and says of itself when it is not warm yet."""
 
+import gc
 import json
 import shutil
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ def desk(starter_store: Path, starter_model: Path, tmp_path: Path) -> Iterator[D
     opened = Desk(DeskSettings(str(store), starter_model, home=tmp_path / "desk"))
     yield opened
     opened.close()
+    gc.unfreeze()
 
 
 def test_warm_answers_are_those_of_a_cold_desk(desk: Desk) -> None:
@@ -52,6 +54,7 @@ def test_warm_answers_are_those_of_a_cold_desk(desk: Desk) -> None:
     assert told[-1] == "the desk is ready" and not desk.warmth.doing
     assert any("read names" in line for line in told) and any("load model" in line for line in told)
     assert desk.shared.graph(desk.settings.store) is not None
+    assert gc.get_freeze_count()
     warmed = [desk.answer(name, asked, rights).to_json() for name, asked in ASKED for rights in patients]
     assert json.dumps(warmed, default=str) == json.dumps(cold, default=str)
 

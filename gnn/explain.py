@@ -13,7 +13,7 @@ from gnn.checkpoint import Model
 from gnn.evidence import evidence
 from gnn.model import PART_NAMES
 from gnn.rank import UnknownCandidate, assert_trained_on, known, with_newcomers
-from gnn.score import interval, listen, logits, prior, probabilities, probability_interval
+from gnn.score import logits, logits_within, prior, probabilities, probability_interval
 from kg.notebook import notebook_html
 from kg.paths import ANY_ROUTE, Path, Route, paths_frame
 from kg.query import judged_not_indicated
@@ -204,11 +204,11 @@ def _explained(model: Model, store: Store, ends: tuple[Node, Node], top: int, ro
     )
     rows, columns = np.array([row]), np.array([column])
     listed = bool(known(model, rows, columns)[0, 0])
-    told, logit = account(model, row, column), logits(model, rows, columns)
+    told = account(model, row, column)
+    logit, low, high = logits_within(model, rows, columns)
     found = evidence(model, store, told, top=top, route=route)
     shares = [one.share for one in found]
     paths = tuple(one.path for one in found)
-    low, high = interval(model, listen(model, rows, columns))
     likely = probability_interval(model, rows, columns, (low[0], high[0]))
     rank, among = _ranked(model, row, column)
     refused = judged_not_indicated(store, object_.id) if object_.kind == "Disease" else {}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from panakeia.desk.desk import NotAllowed
+from panakeia.desk.requests import Refused
 from panakeia.page.asked import Asked
 from panakeia.page.figures.ranking import ranking_figure
 from panakeia.page.models import candidates, model_of
@@ -29,7 +31,10 @@ def _show(asked: Asked) -> Page:
     rows, told = _ranked(asked, disease["id"], known, harmed)
     seen = [_row(row, known, harmed) for row in rows]
     pinned = asked.many("pin")[:_COMPARED]
-    compared = [_compared(asked, drug, {row["drug"]: row for row in seen}) for drug in pinned]
+    ranked = {row["drug"]: row for row in seen}
+    beyond = {drug: _beyond(asked, drug, disease["id"]) for drug in pinned if drug not in ranked}
+    ranked |= {drug: _row(row, known, harmed) for drug, row in beyond.items() if row is not None}
+    compared = [_compared(asked, drug, ranked) for drug in pinned]
     values: dict[str, Any] = {
         "disease": disease,
         "rows": seen[:ON_A_PAGE],
@@ -159,6 +164,17 @@ def _row(row: Mapping[str, Any], known: Mapping[str, Sequence[str]], harmed: set
     if row["drug"] in harmed:
         told.append("causes it as a side effect")
     return {**row, "known_as": told, "warned": any(one.startswith((*_spoken(), "causes")) for one in told)}
+
+
+def _beyond(asked: Asked, drug: str, disease: str) -> dict[str, Any] | None:
+    """Return the row of a pinned drug that is not among those shown; None where the model has no score of it."""
+    try:
+        told: dict[str, Any] = asked.ask("explain", {"a": drug, "b": disease, "top": 1}, quiet=True).content
+    except (NotAllowed, Refused):
+        raise
+    except (ValueError, OSError):
+        return None
+    return told
 
 
 def _compared(asked: Asked, drug: str, ranked: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

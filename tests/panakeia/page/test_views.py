@@ -84,6 +84,13 @@ def test_pinned_drugs_stand_side_by_side(asking: Asking, session: Session) -> No
     assert first in compared and second in compared and "half-life, h" in compared
 
 
+def test_a_drug_that_is_pinned_stays_when_the_ranking_ends_before_it(asking: Asking, session: Session) -> None:
+    last = session.rank(DISEASE, top=40).to_json()[-1]
+    shown = asking("reader").get("/disease", params={"node": DISEASE, "top": "5", "pin": last["drug"]}).text
+    compared = shown.partition("Side by side")[2].partition("Unpin all")[0]
+    assert f"<td>{last['rank']}</td>" in compared and beside(last["low"], last["high"]) in compared
+
+
 def test_a_candidate_has_the_score_and_paths_with_evidence_of_every_edge(asking: Asking, session: Session) -> None:
     client = asking("reader")
     drug = session.rank(DISEASE, top=1).to_json()[0]["drug"]

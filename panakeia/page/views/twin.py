@@ -31,8 +31,9 @@ _FIELD = "c."
 def _show(asked: Asked) -> Page:
     """Show the courses of the state; a page that waits while a model's equations are compiled."""
     models = _models(asked)
-    if waiting := [model for model in models if not is_warm(model, partial(_first, asked, model))]:
-        return Page("wait.html.j2", "Twin", {"models": waiting, "again": asked.address()})
+    cold = [model for model in models if not is_warm(model, partial(_first, asked, model))]
+    if cold and not asked.one("as"):  # who fetches a file waits for it
+        return Page("wait.html.j2", "Twin", {"models": cold, "again": asked.address()})
     every = _declared(asked)
     told = [every[model] for model in models]
     patient = asked.one("patient")

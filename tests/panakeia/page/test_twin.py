@@ -6,6 +6,7 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
+from panakeia.page.views import twin
 from panakeia.page.warm import is_warm
 from tests.panakeia.page.conftest import Asking
 
@@ -86,6 +87,14 @@ def test_what_a_record_lacks_is_said_beside_the_form_where_it_can_be_given(askin
     assert alone.status_code == 400 and 'name="c.race"' in alone.text and "Simulate" in alone.text
     given = client.get(f"/twin?patient={PATIENT}&model=warfarin_hamberg2007_iwpc&c.race=white")
     assert given.status_code == 200 and "race white: set by hand" in given.text
+
+
+def test_a_file_is_waited_for_while_a_page_says_that_it_waits(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, address = asking("designer"), "/twin?model=theophylline_boeckmann1994"
+    ready(client, address)
+    monkeypatch.setattr(twin, "is_warm", lambda *_: False)
+    assert "Getting the twin ready" in client.get(address).text
+    assert client.get(f"{address}&as=json").json()["answer"]["courses"]
 
 
 def test_models_are_looked_up_in_one_question(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from gnn import card, checkpoint, resume
 from gnn.checkpoint import Model
 from gnn.config import TrainConfig
+from gnn.pairs import Rejected
 from gnn.patients import checkpoint as patients_checkpoint
 from gnn.patients.card import write_card as card_of_patients
 from gnn.patients.model import REGIMES, PatientModel
@@ -69,11 +70,17 @@ def load(folder: str | Path) -> AnyModel:
     return patients_checkpoint.load(folder) if patients_checkpoint.about_patients(folder) else checkpoint.load(folder)
 
 
-def score(model: AnyModel, store: Store, pairs: pd.DataFrame, origin: object = "the pairs") -> pd.DataFrame:
-    """Score pairs; see `gnn.rank.score` and `gnn.patients.rank.score`."""
+def score(
+    model: AnyModel,
+    store: Store,
+    pairs: pd.DataFrame,
+    origin: object = "the pairs",
+    rejected: list[Rejected] | None = None,
+) -> pd.DataFrame:
+    """Score pairs; see `gnn.rank.score` and `gnn.patients.rank.score`, which leaves out nobody."""
     if isinstance(model, PatientModel):
         return score_patients(model, store, pairs, origin)
-    return score_nodes(model, store, pairs, origin)
+    return score_nodes(model, store, pairs, origin, rejected)
 
 
 def rank(

@@ -80,7 +80,8 @@ def _meaning(model: Model) -> str:
         f"(calibrated apart by regime: {', '.join(told)}).",
         f"`low` and `high`: between them the score lies in {LEVEL:.0%} of draws of the training data anew; what no "
         "data tell is in neither. `probability_low` and `probability_high`: the probabilities at these scores.",
-        "`prior`: the same probability from the numbers of known pairs of both ends alone; `lift`: score over prior.",
+        "`prior`: the same probability from the numbers of known pairs of both ends alone; `lift`, `lift_low`, "
+        "`lift_high`: the calibrated probability and its ends over it.",
         f"`known`: the pair is {model.listed(True)}. One that is not may be known elsewhere, or known not to work.",
     ]
     return "\n".join(f"- {line}" for line in lines)

@@ -59,6 +59,17 @@ class Explanation:
     rank: int | None = None
     among: int | None = None
 
+    @property
+    def lift(self) -> float:
+        """How many times the probability is that of the two degrees alone."""
+        return self.probability / self.prior
+
+    @property
+    def lift_interval(self) -> tuple[float, float] | None:
+        """The lift at both ends of the probability's interval."""
+        bounds = self.probability_interval
+        return bounds and (bounds[0] / self.prior, bounds[1] / self.prior)
+
     def to_frame(self) -> pd.DataFrame:
         """Return the evidence paths."""
         return self.paths
@@ -70,9 +81,9 @@ class Explanation:
         return (
             f"{self.subject.name} for {self.object.name}: score {self.score:.3g}{_bounds(self.interval)}, probability "
             f"{self.probability:.3g}{_bounds(self.probability_interval)}, {self._rank_told()}"
-            f"degree prior {self.prior:.3g}, lift {self.score / self.prior:.1f}, {self.listed}, read out as a "
-            f"{self.regime} pair. To the log-odds of a pair of which nothing is known, {self.bias:.1f}, come "
-            f"{', '.join(told) or 'nothing'}."
+            f"degree prior {self.prior:.3g}, lift {self.lift:.3g}{_bounds(self.lift_interval)}, {self.listed}, "
+            f"read out as a {self.regime} pair. To the log-odds of a pair of which nothing is known, {self.bias:.1f}, "
+            f"come {', '.join(told) or 'nothing'}."
             f"{self._because_told()}{self._judgement_told()}"
         )
 
@@ -120,7 +131,9 @@ class Explanation:
             "rank": self.rank,
             "among": self.among,
             "prior": self.prior,
-            "lift": self.score / self.prior,
+            "lift": self.lift,
+            "lift_low": self.lift_interval and self.lift_interval[0],
+            "lift_high": self.lift_interval and self.lift_interval[1],
             "known": self.known,
             "listed": self.listed,
             "judged": self.judged,

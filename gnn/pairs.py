@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 
 from gnn.task import TASKS, End, Task
 from kg.files.header import check_header
-from kg.files.table import read_tsv
-from kg.files.text import LINE_END, FileError, read_text
-from kg.search import Node, meanings
+from kg.files.rows import read_rows
+from kg.files.text import FileError
+from kg.search import AmbiguousName, Node, UnknownNode, find, meanings
 from kg.stores.protocol import Store
 
 _SHOWN = 10
@@ -20,26 +22,38 @@ class PairsError(ValueError):
     """Pairs that cannot be taken; the message names the lines."""
 
 
-def read_pairs(path: str | Path, columns: tuple[str, str] | None = None, taken: Collection[str] = ()) -> pd.DataFrame:
-    """Read pairs from a TSV with a header line and at least these columns (of some task, if none are given), as text.
+@dataclass(frozen=True)
+class Rejected:
+    """An end of a pair that means no node, or several: where it stands, in which column, the text, and why."""
 
-    Row i of the frame is line i + 2 of the file. Raises `PairsError`, which names file and line, for what
-    `kg.files.table.read_tsv` refuses, and for columns with names that are `taken` for what is to be added.
+    place: str
+    column: str
+    text: str
+    reason: str
+
+
+def read_pairs(path: str | Path, columns: tuple[str, str] | None = None, taken: Collection[str] = ()) -> pd.DataFrame:
+    """Read pairs from a table (`kg.files.rows`) with at least these columns (of some task, if none are given), as text.
+
+    Row i of a TSV's frame is line i + 2 of the file; otherwise the frame's index has the lines, or rows, by that name.
+    Raises `PairsError`, which names file and line, for what `read_rows` refuses, and for columns with names that are
+    `taken` for what is to be added.
     """
     try:
-        table = read_tsv(path, columns or _columns_of_a_task(path))
+        table = read_rows(path, lambda header: columns or _columns_of_a_task(header))
     except FileError as failure:
         raise PairsError(str(failure)) from None
     frame = pd.DataFrame(list(table.rows.values()), columns=list(table.header), dtype=str)
+    if list(table.rows) != list(range(2, len(frame) + 2)):
+        frame.index = pd.Index(list(table.rows), name=table.word)
     _check_new(path, list(frame.columns), taken)
     return frame
 
 
-def _columns_of_a_task(path: str | Path) -> tuple[str, str]:
-    """Return the two columns of a task that a file's header has; those of the first task where it has none."""
-    header = {*LINE_END.split(read_text(path), maxsplit=1)[0].split("\t")}
+def _columns_of_a_task(header: Sequence[str]) -> tuple[str, str]:
+    """Return the two columns of a task that a header has; those of the first task where it has none."""
     return next(
-        (task.columns for task in TASKS.values() if {*task.columns} <= header), next(iter(TASKS.values())).columns
+        (task.columns for task in TASKS.values() if {*task.columns} <= {*header}), next(iter(TASKS.values())).columns
     )
 
 
@@ -82,18 +96,51 @@ def resolved(
     `nodes` are identifiers of either end that need no looking up. Raises `PairsError` naming the lines (counting a
     header as line 1) of what is not in the store; `origin` says in a message where the pairs are from.
     """
+    ids, bad = ends_of(store, task, pairs, nodes)
+    if bad:
+        refuse(origin, [one for row in bad.values() for one in row])
+    return ids
+
+
+def refuse(origin: object, bad: Sequence[Rejected]) -> NoReturn:
+    """Raise `PairsError` for ends of pairs that cannot be taken, which names the first with their lines."""
+    more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
+    told = "\n".join(f"{one.place}: {one.reason}" for one in bad[:_SHOWN])
+    raise PairsError(f"{origin}: {len(bad)} ends of pairs are not to be found:\n{told}{more}")
+
+
+def ends_of(
+    store: Store, task: Task, pairs: pd.DataFrame, nodes: Mapping[End, Collection[str]] | None = None
+) -> tuple[dict[End, list[str]], dict[int, list[Rejected]]]:
+    """Return what the two ends of pairs mean, as `resolved`, and what means nothing, by the number of the row from 0.
+
+    Where a text means nothing, it stands among the identifiers as it is.
+    """
     ids: dict[End, list[str]] = {}
-    bad: list[tuple[int, str]] = []
+    bad: dict[int, list[Rejected]] = {}
     ends: tuple[End, End] = "subject", "object"
     for kind, column, end in zip(task.kinds, task.columns, ends, strict=True):
         ids[end], wrong = _meant(store, kind, pairs[column], pd.Index(list((nodes or {}).get(end, ()))))
-        bad += wrong
-    if bad:
-        bad.sort()
-        more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
-        told = "\n".join(f"line {line}: {why}" for line, why in bad[:_SHOWN])
-        raise PairsError(f"{origin}: {len(bad)} ends of pairs are not to be found:\n{told}{more}")
-    return ids
+        for row, why in wrong:
+            bad.setdefault(row, []).append(Rejected(_place(pairs, row), column, str(pairs[column].iloc[row]), why))
+    return ids, dict(sorted(bad.items()))
+
+
+def with_near_names(store: Store, task: Task, bad: Sequence[Rejected]) -> list[Rejected]:
+    """Return rejected ends of pairs, the first of them with the names that are near, or the nodes that are meant."""
+    kinds, told = dict(zip(task.columns, task.kinds, strict=True)), list(bad)
+    for place, one in enumerate(told[:_SHOWN]):
+        try:
+            find(store, one.text, kinds[one.column])
+        except (UnknownNode, AmbiguousName) as failure:
+            if one.text.strip():
+                told[place] = replace(one, reason=str(failure))
+    return told
+
+
+def _place(pairs: pd.DataFrame, row: int) -> str:
+    """Return where a row stands: its line in a file, or its number."""
+    return f"{pairs.index.name} {pairs.index[row]}" if pairs.index.name else f"line {row + 2}"
 
 
 def held_out_pairs(store: Store, task: Task, path: str | Path) -> pd.DataFrame:
@@ -116,13 +163,13 @@ def digest(pairs: pd.DataFrame | None, task: Task) -> tuple[int, str]:
 
 
 def _meant(store: Store, kind: str, column: pd.Series, nodes: pd.Index) -> tuple[list[str], list[tuple[int, str]]]:
-    """Return the identifier that each value means, and of those that mean none the line and why."""
+    """Return the identifier that each value means, and of those that mean none the row and why."""
     texts = pd.Index(column.astype(str).to_numpy(object), dtype=object)  # pandas' own strings are slow to look through
     others = texts[nodes.get_indexer(texts) < 0].unique()
     found = meanings(store, list(others), kind) if len(others) else {}
     meant = {text: ones[0].id for text, ones in found.items() if len(ones) == 1}
     why = {text: _not_meant(text, found.get(text, ()), kind) for text in others if text not in meant}
-    lines = [(place + 2, why[text]) for place, text in enumerate(texts) if text in why] if why else []
+    lines = [(place, why[text]) for place, text in enumerate(texts) if text in why] if why else []
     return [meant.get(text, text) for text in texts], lines
 
 

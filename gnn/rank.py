@@ -10,12 +10,12 @@ from scipy.special import expit
 from gnn.checkpoint import Model
 from gnn.likeness import Matrix, Rows, Side
 from gnn.newcomers import described
-from gnn.pairs import check_columns, resolved
+from gnn.pairs import Rejected, check_columns, ends_of, refuse, with_near_names
 from gnn.score import (
     joined,
     logits_within,
-    pair_logits,
     pair_priors,
+    pair_scores,
     probabilities,
     probability_interval,
     shortlisted,
@@ -27,7 +27,11 @@ from kg.search import AmbiguousName, Node, UnknownNode, check_count, find, meani
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
-SCORE_COLUMNS = ("score", "probability", "prior", "known")
+SCORE_COLUMNS = (
+    *("score", "low", "high", "probability", "probability_low", "probability_high"),
+    *("prior", "lift", "lift_low", "lift_high", "known"),
+)
+"""What is said of a pair: score and calibrated probability, each with its interval; the prior; the lift over it."""
 
 
 class Trained(Protocol):
@@ -45,18 +49,33 @@ class OtherGraphError(ValueError):
     """A store that does not hold the graph that the model was trained on."""
 
 
-def score(model: Model, store: Store, pairs: pd.DataFrame, origin: object = "the pairs") -> pd.DataFrame:
+def score(
+    model: Model,
+    store: Store,
+    pairs: pd.DataFrame,
+    origin: object = "the pairs",
+    rejected: list[Rejected] | None = None,
+) -> pd.DataFrame:
     """Score pairs, the ends of each given by identifier, name or synonym, in the columns of `model.task.columns`.
 
-    Returns the same rows in the same order, with `score` (like a probability that the pair stands in the list that was
-    learned from), `probability` (the same, calibrated), `prior` (the same from the two degrees alone) and `known` (in
-    that list, see `Model.listed`) added. A node that the model has not seen is scored by what the store says of it.
-    Raises `PairsError` naming the lines (counting a header as line 1) of what is not in the store, and
-    `OtherGraphError` for a store with another release; `origin` says in a message where the pairs are from.
+    Returns the same rows in the same order, with `SCORE_COLUMNS` added: `score` (like a probability that the pair is in
+    the list that was learned from), `probability` (the same, calibrated), each with its interval, `prior` (the same
+    from the two degrees alone), `lift` (probability over prior) with its interval, and `known` (in that list, see
+    `Model.listed`). A node that the model has not seen is scored by what the store says of it. Rows with what is not in
+    the store are left out, and told in `rejected`. Without that, or where no row is left, it raises `PairsError` naming
+    their lines (counting a header as line 1), and `OtherGraphError` for a store with another release; `origin` says in
+    a message where the pairs are from.
     """
     assert_trained_on(model, store)
     check_columns(origin, [str(column) for column in pairs.columns], model.task, SCORE_COLUMNS)
-    ids = resolved(store, model.task, pairs, origin, {end: side.nodes for end, side in _sides(model)})
+    ids, bad = ends_of(store, model.task, pairs, {end: side.nodes for end, side in _sides(model)})
+    if bad:
+        told = with_near_names(store, model.task, [one for row in bad.values() for one in row])
+        if rejected is None or len(bad) == len(pairs):
+            refuse(origin, told)
+        rejected += told
+        kept = [place for place in range(len(pairs)) if place not in bad]
+        pairs, ids = pairs.iloc[kept], {end: [of[place] for place in kept] for end, of in ids.items()}
     model = with_newcomers(model, store, ids["subject"], ids["object"])
     rows, columns = (pd.Index(side.nodes).get_indexer(pd.Index(ids[end])) for end, side in _sides(model))
     return pairs.assign(**scored(model, rows, columns))
@@ -67,13 +86,25 @@ def scored(model: Model, rows: Rows, columns: Rows) -> dict[str, np.ndarray]:
 
     Shapes: rows, columns [pair].
     """
-    found = pair_logits(model, rows, columns)
-    return {
-        "score": expit(found),
-        "probability": probabilities(model, rows, columns, found),
-        "prior": pair_priors(model, rows, columns),
-        "known": pairs_known(model, rows, columns),
-    }
+    found, low, high = pair_scores(model, rows, columns)
+    told = _told(model, (rows, columns), found, (low, high))
+    return {**told, "known": pairs_known(model, rows, columns)}
+
+
+def _told(model: Model, pairs: tuple[Rows, Rows], logits: Matrix, bounds: tuple[Matrix, Matrix]) -> dict[str, Matrix]:
+    """Return scores, probabilities and lifts with their intervals, and priors, by `SCORE_COLUMNS`. Shapes: [pair]."""
+    probability, priors = probabilities(model, *pairs, logits), pair_priors(model, *pairs)
+    low, high = probability_interval(model, *pairs, bounds)
+    found = (
+        expit(logits),
+        *bounds,
+        probability,
+        low,
+        high,
+        priors,
+        *(one / priors for one in (probability, low, high)),
+    )
+    return dict(zip(SCORE_COLUMNS, found, strict=False))
 
 
 def known(model: Model, rows: Rows, columns: Rows) -> np.ndarray:
@@ -106,7 +137,8 @@ def rank(
     pairs are left out. Columns: rank (among all candidates), the candidate by its kind, name, score, probability
     (calibrated), shortlist (whether it is on the list that has 90 % of the true ones), low and high (90 % of what the
     data drawn anew would say of the score), probability_low and probability_high (the same of the probability), prior,
-    lift (score over prior), known (in a source's list: `Model.listed` says whose),
+    lift, lift_low and lift_high (probability and its interval over prior), known (in a
+    source's list: `Model.listed` says whose),
     judged (what curators voted who judged the pair, else nothing; the model has not seen it). Raises what `find`
     raises, `OtherGraphError` for a store with another release, `ValueError` for a `top` below 1.
     """
@@ -176,8 +208,8 @@ def _best(
     places = (np.flatnonzero(~listed[order]) if new_only else np.arange(len(order)))[:top]
     best = order[places]
     rows, columns, logits_ = rows[best], columns[best], values[best]
-    likely = probability_interval(model, rows, columns, (low[best], high[best]))
-    priors = pair_priors(model, rows, columns)
+    said = _told(model, (rows, columns), logits_, (low[best], high[best]))
+    ahead = {name: said.pop(name) for name in ("score", "probability")}
     other = 1 if end == "subject" else 0
     side, names = (model.around.subjects, model.around.objects)[other], model.names[other]
     return pd.DataFrame(
@@ -185,15 +217,9 @@ def _best(
             "rank": places + 1,
             model.task.columns[other]: [side.nodes[place] for place in best],
             "name": [names[place] for place in best],
-            "score": expit(logits_),
-            "probability": probabilities(model, rows, columns, logits_),
+            **ahead,
             "shortlist": shortlisted(model, rows, columns, logits_),
-            "low": low[best],
-            "high": high[best],
-            "probability_low": likely[0],
-            "probability_high": likely[1],
-            "prior": priors,
-            "lift": expit(logits_) / priors,
+            **said,
             "known": listed[best],
             "judged": [refused.get(side.nodes[place], "") for place in best],
         }

@@ -159,6 +159,14 @@ def swept(
 
 def pair_logits(model: Model, rows: Rows, columns: Rows) -> Matrix:
     """Return the log-odds of any pairs, in the memory that they take. Shapes: rows, columns [pair] -> [pair]."""
+    found = np.empty(len(rows), np.float32)
+    for told, pairs, cells in _swept_pairs(model, rows, columns):
+        found[pairs] = judged(model, told).ravel()[cells]
+    return found
+
+
+def _swept_pairs(model: Model, rows: Rows, columns: Rows) -> Iterator[tuple[Heard, Rows, Rows]]:
+    """Yield the rectangles that any pairs lie in, which of the pairs lie there, and at which of its cells."""
     across, down = np.unique(rows), np.unique(columns)
     above, left = np.searchsorted(across, rows), np.searchsorted(down, columns)
     width = -(-len(down) // COLUMNS)
@@ -170,11 +178,18 @@ def pair_logits(model: Model, rows: Rows, columns: Rows) -> Matrix:
         block = top // ROWS * width + first // COLUMNS
         return order[starts[block] : starts[block + 1]]
 
-    found = np.empty(len(rows), np.float32)
     for told, top, first in swept(model, across, down, lambda top, first: len(inside(top, first)) > 0):
         pairs = inside(top, first)
-        found[pairs] = judged(model, told)[above[pairs] - top, left[pairs] - first]
-    return found
+        yield told, pairs, (above[pairs] - top) * len(told.seen.columns) + left[pairs] - first
+
+
+def pair_scores(model: Model, rows: Rows, columns: Rows) -> tuple[Matrix, Matrix, Matrix]:
+    """Return the log-odds of any pairs, and both ends of their scores' `interval`. Shapes: as `pair_logits`."""
+    found = np.empty((3, len(rows)), np.float32)
+    for told, pairs, cells in _swept_pairs(model, rows, columns):
+        found[0, pairs] = judged(model, told).ravel()[cells]
+        found[1, pairs], found[2, pairs] = _interval_of(model, told, cells)
+    return found[0], found[1], found[2]
 
 
 def judged(model: Model, told: Heard, relation: str = "") -> Matrix:
@@ -219,9 +234,15 @@ def shortlisted(model: Model, rows: Rows, columns: Rows, logits: Matrix) -> NDAr
 def interval(model: Model, told: Heard, relation: str = "") -> tuple[Matrix, Matrix]:
     """Return where the scores lie in `LEVEL` of all draws of the readouts' data, over all members: [row, column]."""
     shape = len(told.seen.rows), len(told.seen.columns)
-    regimes = regime_of(model, told.seen.rows, told.seen.columns).ravel()
+    low, high = _interval_of(model, told, np.arange(shape[0] * shape[1]), relation)
+    return low.reshape(shape), high.reshape(shape)
+
+
+def _interval_of(model: Model, told: Heard, wanted: Rows, relation: str = "") -> tuple[Matrix, Matrix]:
+    """Return both ends of the `interval` of some cells of a rectangle. Shapes: wanted [cell] -> [cell]."""
+    regimes = regime_of(model, told.seen.rows, told.seen.columns).ravel()[wanted]
     draws = []
-    for member, inputs in zip(model.members, told.inputs, strict=True):
+    for member, inputs in zip(model.members, (one[wanted] for one in told.inputs), strict=True):
         drawn = np.empty((model.config.draws, len(inputs)), np.float32)
         for regime in np.unique(regimes):
             cells = regimes == regime
@@ -229,7 +250,7 @@ def interval(model: Model, told: Heard, relation: str = "") -> tuple[Matrix, Mat
             drawn[:, cells] = readout.spread(inputs[cells])
         draws.append(drawn)
     low, high = np.quantile(expit(np.concatenate(draws)), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return low.reshape(shape).astype(np.float32), high.reshape(shape).astype(np.float32)
+    return low.astype(np.float32), high.astype(np.float32)
 
 
 def probability_interval(

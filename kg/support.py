@@ -6,7 +6,7 @@ counts little. What a drug's paths weigh together says how much of the graph poi
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from kg.meeting import Half
 from kg.metapaths import steps_along, weighted_edges
 from kg.notebook import notebook_html
 from kg.paths import Path, described
+from kg.patients.diplotypes import pharmacogenes
 from kg.query.people import find_patient
 from kg.query.safety.asked import names_of
 from kg.query.safety.history import CONDITION, PHENOTYPE, VARIANT, History, above, histories
@@ -31,12 +32,15 @@ SHOWN = 3
 class Way(NamedTuple):
     """A way from what a patient has, by `has`, to drugs, along relations.
 
-    One that is `known` says that the drug is a treatment already: it adds nothing to the drug's weight.
+    One that is `known` says that the drug is a treatment already: it adds nothing to the drug's weight. One that
+    `alters` says how the patient handles the drug: no evidence that it works, and told apart. Ways over the gene of a
+    variant part at the gene: those that alter lead over pharmacogenes alone, the others over none.
     """
 
     has: str
     relations: tuple[str, ...]
     known: bool = False
+    alters: bool = False
 
 
 WAYS: dict[str, Way] = {
@@ -44,6 +48,7 @@ WAYS: dict[str, Way] = {
     "palliates": Way(CONDITION, ("palliates",), known=True),
     "sensitivity": Way(VARIANT, ("variant_sensitizes_to_drug",)),
     "gene of the variant": Way(VARIANT, ("variant_in_gene", "binds")),
+    "pharmacogene of the variant": Way(VARIANT, ("variant_in_gene", "binds"), alters=True),
     "gene of the condition": Way(CONDITION, ("disease_associates_gene", "binds")),
     "cause of the condition": Way(CONDITION, ("variant_causes_disease", "variant_in_gene", "binds")),
     "gene of a disease with the sign": Way(PHENOTYPE, ("disease_has_phenotype", "disease_associates_gene", "binds")),
@@ -92,11 +97,13 @@ class Support:
 class Supports:
     """What supports drugs for one patient: the heaviest paths of each drug, known treatments first, and all weights.
 
-    `weight` is the sum of the scores of all paths to a drug that do not say that it is a treatment already.
+    `weight` is the sum of the scores of all paths to a drug that do not say that it is a treatment already. `altered`
+    has, by drug, the paths over a pharmacogene that the patient has a variant of: a warning, and no support.
     """
 
     supports: Mapping[str, tuple[Support, ...]]
     weight: Mapping[str, float]
+    altered: Mapping[str, tuple[Support, ...]] = field(default_factory=dict)
 
     def of(self, drug: str) -> tuple[Support, ...]:
         """Return what supports a drug (by identifier)."""
@@ -128,12 +135,20 @@ class Supports:
     def to_json(self) -> dict[str, Any]:
         """Return the whole as JSON values."""
         told = {drug: [one.to_json() for one in found] for drug, found in self.supports.items()}
-        return {"support": told, "weight": dict(self.weight)}
+        altered = {drug: [one.to_json() for one in found] for drug, found in self.altered.items()}
+        return {"support": told, "weight": dict(self.weight), "altered": altered}
 
     def to_text(self) -> str:
         """Return how many drugs the graph supports, and how many it lists as treatments already."""
         known = sum(any(WAYS[one.way].known for one in found) for found in self.supports.values())
-        return f"drugs with support in the graph: {len(self.supports):,}; listed as treatments already: {known:,}"
+        told = f"drugs with support in the graph: {len(self.supports):,}; listed as treatments already: {known:,}"
+        genes = dict.fromkeys(one.through[0].name for found in self.altered.values() for one in found)
+        if not genes:
+            return told
+        return (
+            f"{told}\ndrugs that a variant of {', '.join(genes)} may alter the handling of: {len(self.altered):,};"
+            " that is no support: `panakeia patient warnings` and `panakeia pgx` say what is advised"
+        )
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -174,11 +189,19 @@ def support_of(
     for patient, history in known.items():
         found = _of_one(history, ways)
         found = found[found["drug"].isin(names.keys())]
-        weight = found[~found["known"]].groupby("drug")["score"].sum().sort_values(ascending=False, kind="stable")
+        weight = (
+            found[~found["known"] & ~found["alters"]]
+            .groupby("drug")["score"]
+            .sum()
+            .sort_values(ascending=False, kind="stable")
+        )
         weights[patient] = {str(drug): float(one) for drug, one in weight.items()}
-        best[patient] = found[found["known"] | (found.groupby(["drug", "known"]).cumcount() < shown)]
-    told = _told(store, best, names)
-    return {patient: Supports(told[patient], weights[patient]) for patient in known}
+        best[patient] = found[found["known"] | (found.groupby(["drug", "known", "alters"]).cumcount() < shown)]
+    told, altered = (
+        _told(store, {patient: rows[rows["alters"] == alters] for patient, rows in best.items()}, names)
+        for alters in (False, True)
+    )
+    return {patient: Supports(told[patient], weights[patient], altered[patient]) for patient in known}
 
 
 def _to_drugs(store: Store, name: str, histories: Collection[History], drugs: Collection[str] | None) -> pd.DataFrame:
@@ -194,6 +217,8 @@ def _to_drugs(store: Store, name: str, histories: Collection[History], drugs: Co
     held = held.assign(nodes=pd.Series([(one,) for _, one in starts], dtype=object), score=1.0)
     for step, ends in zip(steps, _ends(store, steps, drugs), strict=True):
         edges = weighted_edges(store, step, held["at"].unique().tolist(), ends=ends)
+        if step.end == "Gene" and WAYS[name].relations[0] == "variant_in_gene":
+            edges = edges[edges["y"].isin(pharmacogenes()) == WAYS[name].alters]
         held = held.merge(edges, left_on="at", right_on="x")
         held["score"] *= held["weight"]
         held["nodes"] = pd.Series(
@@ -227,8 +252,9 @@ def _of_one(history: History, ways: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     for name, paths in ways.items():
         has = {node.id: node for node in history.now(WAYS[name].has)}
         mine = paths[paths["first"].isin(has.keys())]
-        parts.append(mine.assign(way=name, known=WAYS[name].known, because=mine["first"].map(has)))
-    found = pd.concat(parts, ignore_index=True).astype({"known": bool, "score": float})
+        way = WAYS[name]
+        parts.append(mine.assign(way=name, known=way.known, alters=way.alters, because=mine["first"].map(has)))
+    found = pd.concat(parts, ignore_index=True).astype({"known": bool, "alters": bool, "score": float})
     order = ["drug", "known", "score", "first", "nodes"]
     return found.sort_values(order, ascending=[True, False, False, True, True], kind="stable", ignore_index=True)
 

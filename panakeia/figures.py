@@ -50,15 +50,15 @@ def svg(figure: Figure) -> str:
 def candidates_figure(
     candidates: pd.DataFrame, *, listed: str = "in a source's list", unlisted: str = "in no source's list"
 ) -> Figure:
-    """Draw at least one ranked drug: the score as a dot, blue if a source lists the drug, the degree prior as a tick.
+    """Draw at least one ranked drug: its probability as a dot, blue if a source lists it, the degree prior as a tick.
 
-    `candidates` has the columns of `gnn.rank.rank`: name, score, prior, known; `listed` and `unlisted` are what
-    `gnn.checkpoint.Model.listed` says of the two colours.
+    The way between the two is the lift. `candidates` has the columns of `gnn.rank.rank`: name, probability, prior,
+    known; `listed` and `unlisted` are what `gnn.checkpoint.Model.listed` says of the two colours.
     """
     figure, axes = single(7.2, 1.0 + 0.27 * len(candidates))
     rows = pd.Series(range(len(candidates)))
     known = candidates["known"].to_numpy(dtype=bool)
-    scores, priors = candidates["score"].to_numpy(), candidates["prior"].to_numpy()
+    scores, priors = candidates["probability"].to_numpy(), candidates["prior"].to_numpy()
     axes.hlines(rows, priors, scores, color="#cbd2d9", linewidth=1.5, zorder=1)
     for words, colour, mask in ((unlisted, NEW, ~known), (listed, KNOWN, known)):
         if mask.any():
@@ -67,7 +67,7 @@ def candidates_figure(
     axes.set_yticks(list(rows), candidates["name"], fontsize=9)
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlabel("score (dot) and degree prior (tick), log scale", fontsize=9)
+    axes.set_xlabel("calibrated probability (dot) and degree prior (tick), log scale", fontsize=9)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.6)
     legend_above(figure)
     return figure

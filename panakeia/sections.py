@@ -79,8 +79,8 @@ def candidate_sentence(disease: str, candidates: pd.DataFrame, model: "Model") -
         place += " and that no curator judged not indicated"
     return (
         f"Of the drugs {unlisted} for {disease}, {row['name']} {place}: rank {row['rank']} of {model.trained[0]:,},"
-        f" score {row['score']:.3g}, degree prior {row['prior']:.3g}, lift {row['lift']:.3g}. A hypothesis, not advice."
-        f" {NOT_LISTED}"
+        f" score {row['score']:.3g}, probability {row['probability']:.3g}, degree prior {row['prior']:.3g},"
+        f" lift {row['lift']:.3g}. A hypothesis, not advice. {NOT_LISTED}"
     )
 
 
@@ -100,7 +100,8 @@ def candidates_section(disease: str, candidates: pd.DataFrame, model: "Model") -
         lead=(
             f"The score is the model's probability-like number that a drug is {listed} of what"
             f" “{model.config.task}” {disease}; the degree prior is what the two nodes' numbers of edges alone would"
-            f" suggest, the lift is score over prior, and the rank is among all {model.trained[0]:,} drugs. A drug"
+            f" suggest, the lift is the calibrated probability over the prior, and the rank is among all"
+            f" {model.trained[0]:,} drugs. A drug"
             f" that is {unlisted} is a hypothesis. {NOT_LISTED} Those that are {listed} stand below as controls:"
             " messages to such a pair were kept from its own edge, but the readout learned from it, so its rank is no"
             " evidence that the model is right."

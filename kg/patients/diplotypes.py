@@ -141,6 +141,15 @@ def _gene(symbol: str, known: Nodes) -> Row | None:
     return found[0] if found else None
 
 
+def pharmacogenes() -> frozenset[str]:
+    """Return the genes, as CURIEs, whose function says how drugs are handled or harm (of the table of genes for drugs).
+
+    >>> "NCBIGene:1559" in pharmacogenes()  # CYP2C9
+    True
+    """
+    return frozenset(f"NCBIGene:{number}" for number in _ids().values())
+
+
 @cache
 def _ids() -> Mapping[str, str]:
     return {row["gene"]: row["ncbi_gene"] for row in rows("pharmacogenes.tsv")}

@@ -79,8 +79,11 @@ class Imported:
         lines = [f"{len(self.patients)} patients: {', '.join([*self.patients[:SHOWN], *more])}", self.audit.to_text()]
         lines += [f"  {n:,} x left out: {why} ({source}, {table})" for (source, table, why), n in self.left_out.items()]
         lines += [
-            f"  {n:,} of {len(self.patients):,} patients have what {what} needs" for what, n in self.ready.items()
+            f"  {n:,} of {len(self.patients):,} patients have what {what} needs" for what, n in self.ready.items() if n
         ]
+        if lacking := [what for what, n in self.ready.items() if not n]:
+            named = lacking[0] if len(lacking) == 1 else f"any of {len(lacking)} others"
+            lines.append(f"  nobody has what {named} needs (--json has each by name)")
         lines += [f"  {n:,} x no longer stated: {relation}" for relation, n in self.gone.items()]
         return "\n".join(lines)
 

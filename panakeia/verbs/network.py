@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.files.table import write_csv, write_tsv
 from kg.files.text import create_text, read_text
 from kg.output import require_folder, whole_file
-from panakeia.answer import Table
+from panakeia.answer import Table, records
 from panakeia.verbs.held import Held, check_output, into
 
 if TYPE_CHECKING:
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from gnn.config import TrainConfig
     from gnn.evaluate import Evaluation, Protocol
     from gnn.explain import Explanation
+    from gnn.pairs import Rejected
     from gnn.task import End
     from kg.query.conditions import Condition
     from kg.search import Node
 
+_SHOWN = 10
 _EVERY = 1_000_000
 """More candidates than any model has."""
 
@@ -314,13 +316,15 @@ class NetworkVerbs(Held):
         return Table(f"{count} pairs explained{into(out)}", told)
 
     def score(self, pairs: "str | Path | pd.DataFrame", *, out: str | Path | None = None) -> Table:
-        """Score pairs: the same rows, with score, probability, prior and known; into a TSV with `out`.
+        """Score pairs: the same rows, with score, probability and lift, each with its interval, prior and known.
 
-        The columns say of which task they are: drug and disease, drug and gene, patient and drug.
+        They are a table of TSV, CSV, JSON, JSON lines or Parquet, whose columns say of which task they are: drug and
+        disease, drug and gene, patient and drug. Rows with a name of nothing are left out, counted, and told with the
+        names that are near; where no row is left, that is an error. With `out`, the scores are written into a TSV.
         """
         from gnn import checkpoint
         from gnn.ask import score
-        from gnn.pairs import read_pairs, tasks_about
+        from gnn.pairs import Rejected, read_pairs, tasks_about
         from gnn.rank import SCORE_COLUMNS
         from kg.schema import PERSON
 
@@ -329,13 +333,25 @@ class NetworkVerbs(Held):
         asked = read_pairs(pairs, taken=SCORE_COLUMNS) if isinstance(pairs, str | Path) else pairs
         origin = pairs if isinstance(pairs, str | Path) else "the pairs"
         model = self._any_network(*(task.name for task in tasks_about(origin, [str(name) for name in asked.columns])))
-        scored = score(model, self._graph(), asked, origin)
+        rejected: list[Rejected] = []
+        scored = score(model, self._graph(), asked, origin, rejected).reset_index(drop=True)
         if model.task.subject == PERSON:
             self._noted("score", asked[model.task.columns[0]].astype(str).unique().tolist())
         if out is not None:
             with whole_file(out) as part, create_text(part, out) as file:
                 write_tsv(scored, file)
-        return Table(f"{len(scored)} pairs scored{into(out)}", scored)
+        content = {"pairs": records(scored), "rejected": [asdict(one) for one in rejected]}
+        left = _rejections(rejected, len(asked) - len(scored), len(asked))
+        return Table(f"{len(scored)} pairs scored{into(out)}", scored, left, content)
+
+
+def _rejections(rejected: "Sequence[Rejected]", rows: int, of: int) -> tuple[str, ...]:
+    """Return how many rows were left out, and why the first of them."""
+    if not rejected:
+        return ()
+    more = [f"... and {len(rejected) - _SHOWN} more"] if len(rejected) > _SHOWN else []
+    told = [f"{one.place}, {one.column}: {one.reason}" for one in rejected[:_SHOWN]]
+    return (f"{rows} of {of} rows were rejected:", *told, *more)
 
 
 def _lines(path: str | Path) -> list[str]:
@@ -362,6 +378,6 @@ def _ranking(model: "AnyModel", end: "End", whom: str, frame: "pd.DataFrame", mo
     if "low" in frame:
         told += ". low, high: where the score lies in 90% of draws of the training data anew"
     if "probability_low" in frame:
-        told += "; probability_low, probability_high: the calibrated probabilities there"
+        told += "; probability_low, probability_high: the calibrated probabilities there; lift: probability over prior"
     note = f"known: {model.listed(True)}; {told}. Data: {model.summary()['data_version']}"
     return Table(f"{kind}s for {whom}", frame, (*more, note))

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from gnn.checkpoint import Model
-from gnn.pairs import PairsError, read_pairs
+from gnn.pairs import PairsError, Rejected, read_pairs
 from gnn.rank import SCORE_COLUMNS, OtherGraphError, rank, score
 from gnn.readout import Readout
 from gnn.task import TREATS
@@ -31,7 +31,7 @@ def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
     found = rank(model, store, "DOID:101", top=1_000)
     assert list(found.columns) == [
         *("rank", "drug", "name", "score", "probability", "shortlist", "low", "high"),
-        *("probability_low", "probability_high", "prior", "lift", "known", "judged"),
+        *("probability_low", "probability_high", "prior", "lift", "lift_low", "lift_high", "known", "judged"),
     ]
     assert found["rank"].tolist() == list(range(1, 25))
     assert found["score"].is_monotonic_decreasing
@@ -39,7 +39,8 @@ def test_rank_orders_all_drugs(model: Model, store: Store) -> None:
     column, places = said.diseases.index("DOID:101"), [said.drugs.index(drug) for drug in found["drug"]]
     assert found["score"].to_numpy() == pytest.approx(said.scores[places, column], rel=1e-5)
     assert found["known"].tolist() == said.known[places, column].tolist()
-    assert found["lift"].to_numpy() == pytest.approx(found["score"].to_numpy() / found["prior"].to_numpy())
+    for end in ("", "_low", "_high"):
+        assert found[f"lift{end}"].to_numpy() == pytest.approx((found[f"probability{end}"] / found["prior"]).to_numpy())
 
 
 @pytest.mark.parametrize("said", ["score", "probability"])
@@ -92,7 +93,9 @@ def test_score_keeps_rows_order_and_columns(model: Model, store: Store, tmp_path
     pairs = read_pairs(path, ENDS)
     found = score(model, store, pairs)
     pd.testing.assert_frame_equal(found[["note", "disease", "drug"]], pairs)
-    assert list(found.columns[3:]) == ["score", "probability", "prior", "known"]
+    assert list(found.columns[3:]) == list(SCORE_COLUMNS)
+    ranked = rank(model, store, "DOID:103", top=1_000).set_index("drug").loc["DRUGBANK:DB00005"]
+    assert [found[name].iloc[0] for name in SCORE_COLUMNS] == pytest.approx([ranked[name] for name in SCORE_COLUMNS])
     assert (
         found["score"].iloc[0]
         == found["score"].iloc[2]
@@ -119,9 +122,17 @@ def test_every_bad_pair_is_named_with_its_line(model: Model, store: Store) -> No
         score(model, store, pairs)
     lines = str(failure.value).splitlines()
     assert lines[0] == "the pairs: 3 ends of pairs are not to be found:"
-    assert lines[1] == "line 3: 'aspirin' is not in the graph; expected a drug, by CURIE or name"
+    assert lines[1].startswith("line 3: no drug has the identifier, name or synonym 'aspirin'")
     assert lines[2] == "line 4: '' is not in the graph; expected a disease, by CURIE or name"
-    assert lines[3] == "line 5: 'DRUGBANK:DB99999' is not in the graph; expected a drug, by CURIE or name"
+    assert lines[3].startswith("line 5: no drug has the identifier, name or synonym 'DRUGBANK:DB99999': did you mean")
+    rejected: list[Rejected] = []
+    found = score(model, store, pairs, rejected=rejected)
+    assert found[list(ENDS)].to_numpy().tolist() == [["DRUGBANK:DB00001", "DOID:101"]]
+    assert [(one.place, one.column, one.text) for one in rejected] == [
+        ("line 3", "drug", "aspirin"),
+        ("line 4", "disease", ""),
+        ("line 5", "drug", "DRUGBANK:DB99999"),
+    ]
 
 
 def test_a_name_of_two_drugs_asks_for_an_identifier(families: Graph, model: Model, tmp_path: Path) -> None:
@@ -130,7 +141,7 @@ def test_a_name_of_two_drugs_asks_for_an_identifier(families: Graph, model: Mode
     twins = Graph({**families.nodes, "Drug": table(node_columns("Drug"), drugs)}, families.edges, families.sources)
     with LadybugStore(tmp_path / "twins.lbdb", create=True) as store:
         store.replace(twins)
-        asks = "line 2: 'twin' names 2 nodes, DRUGBANK:DB00000, DRUGBANK:DB00001: give one of these"
+        asks = r"line 2: 'twin' names 2 nodes: DRUGBANK:DB00000 \(Drug twin\); .* Give one of these identifiers"
         with pytest.raises(PairsError, match=asks):
             score(model, store, pd.DataFrame({"drug": ["twin"], "disease": ["DOID:101"]}))
 
@@ -171,9 +182,35 @@ def test_missing_and_taken_columns(model: Model, store: Store) -> None:
         score(model, store, pd.DataFrame({"drug": [], "disease": [], "score": []}))
 
 
+SAME = [{"drug": "A", "disease": "B", "note": "1"}, {"drug": "C", "disease": "D", "note": ""}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("pairs.csv", 'drug,disease,note\n"A",B,1\nC,D,\n'),
+        ("pairs.json", '[{"drug": "A", "disease": "B", "note": 1}, {"drug": "C", "disease": "D", "note": null}]'),
+        ("pairs.jsonl", '{"drug": "A", "disease": "B", "note": 1}\n\n{"drug": "C", "disease": "D"}\n'),
+        ("pairs.parquet", None),
+    ],
+)
+def test_pairs_of_any_form_are_the_same_pairs(tmp_path: Path, name: str, content: str | None) -> None:
+    path = tmp_path / name
+    if content is None:
+        pd.DataFrame(SAME).to_parquet(path)
+    else:
+        path.write_text(content, encoding="utf-8")
+    assert read_pairs(path, ENDS).to_dict(orient="records") == SAME
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        (b'[{"drug": "A", "disease": {}}]', ", row 1, disease: got {}, expected text or a number"),
+        (b'["x"]', ', row 1: got "x", expected an object'),
+        (b'{"drug": "A"\n', ", line 1 is no JSON"),
+        (b'[{"drug": "A"}]', ", line 1: the column disease is missing"),
+        (b"PAR1", " cannot be read as Parquet"),
         (b"", ", line 1: nothing there; expected a header with the columns drug, disease"),
         ("drug\tdisease\n".encode("utf-16"), " is UTF-16 text; save it as UTF-8 text"),
         (b"drug\tdisease\tdrug\nA\tB\tC\n", ", line 1: columns 1 and 3 are both 'drug'"),
@@ -207,7 +244,7 @@ def test_scores_written_are_pairs_again(model: Model, store: Store, tmp_path: Pa
     for _ in range(3):
         scored = score(model, store, read_pairs(path, ENDS))
         with create_text(path) as file:
-            write_tsv(scored.drop(columns=["score", "probability", "prior", "known"]), file)
+            write_tsv(scored.drop(columns=list(SCORE_COLUMNS)), file)
     pd.testing.assert_frame_equal(read_pairs(path, ENDS), first)
     assert path.read_text(encoding="utf-8").endswith('\t5" tube\nDRUGBANK:DB00002\tDOID:102\t"NA" \n')
 

@@ -3,10 +3,11 @@
 import pytest
 
 from kg.metapaths import count_paths
+from kg.patients.diplotypes import pharmacogenes
 from kg.stores.protocol import Store
 from kg.support import WAYS, steps_of, support, support_of
-from tests.conftest import StoreOf
-from tests.kg.query.safety.made_up import ADRB2, ASTHMA, GRAPH, METFORMIN, PROPRANOLOL, SIMVASTATIN
+from tests.conftest import StoreOf, make_graph
+from tests.kg.query.safety.made_up import ADRB2, ASTHMA, GRAPH, METFORMIN, PROPRANOLOL, SIMVASTATIN, Edge, of
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +72,27 @@ def test_many_patients_are_answered_as_each_is_alone(store: Store) -> None:
             assert drugs is None or found.weight.keys() <= {*drugs}
     whole = support(store, "P-1")
     assert support(store, "P-1", [PROPRANOLOL]) == whole
+
+
+def test_a_variant_of_a_pharmacogene_is_no_support_and_is_told_apart(store_of: StoreOf) -> None:
+    cyp2c9, warfarin, variant = "NCBIGene:1559", "DRUGBANK:DB00682", "DBSNP:rs1057910"
+    assert cyp2c9 in pharmacogenes() and ADRB2 not in pharmacogenes()
+    nodes: dict[str, list[dict[str, object]]] = {
+        "Gene": [{"id": cyp2c9, "name": "CYP2C9"}, {"id": ADRB2, "name": "ADRB2"}],
+        "Drug": [{"id": warfarin, "name": "Warfarin"}, {"id": PROPRANOLOL, "name": "Propranolol"}],
+        "Variant": [{"id": variant, "name": "CYP2C9*3"}, {"id": "DBSNP:rs1042713", "name": "ADRB2 R16G"}],
+        "Patient": [{"id": "PANAKEIA:P-1", "name": "P-1"}],
+    }
+    edges: tuple[Edge, ...] = (
+        ("binds", warfarin, cyp2c9, {}),
+        ("binds", PROPRANOLOL, ADRB2, {}),
+        ("variant_in_gene", variant, cyp2c9, {}),
+        ("variant_in_gene", "DBSNP:rs1042713", ADRB2, {}),
+        of(1, "carries_variant", variant, copies=1),
+        of(1, "carries_variant", "DBSNP:rs1042713", copies=1),
+    )
+    found = support(store_of(make_graph(nodes, edges)), "P-1")
+    assert found.weight.keys() == found.supports.keys() == {PROPRANOLOL}
+    assert [one.way for one in found.altered[warfarin]] == ["pharmacogene of the variant"]
+    assert found.altered.keys() == {warfarin} == found.to_json()["altered"].keys()
+    assert "a variant of CYP2C9 may alter the handling of: 1; that is no support" in found.to_text()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from gnn.rank import SCORE_COLUMNS
 from tests.panakeia.conftest import Panakeia
 
 REGIMEN = "TIME,AMT,II,ADDL\n0,5,24,27\n"
@@ -61,7 +62,7 @@ def test_rank_explain_and_score_agree(
     )
     assert panakeia("score", pairs, *where, "--out", scores).status == 0
     scored = pd.read_csv(scores, sep="\t")
-    assert scored.columns.tolist() == ["drug", "disease", "score", "probability", "prior", "known"]
+    assert scored.columns.tolist() == ["drug", "disease", *SCORE_COLUMNS]
     assert scored["score"].tolist() == pytest.approx([row["score"] for row in reversed(ranked)])
 
     explained = panakeia("explain", ranked[0]["drug"], disease, *where, "--json").json()

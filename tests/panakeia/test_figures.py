@@ -29,7 +29,7 @@ from panakeia.figures import (
 RANKED = pd.DataFrame(
     {
         "name": ["Tiagabine", "Memantine", "Phenytoin"],
-        "score": [0.91, 0.05, 0.98],
+        "probability": [0.91, 0.05, 0.98],
         "prior": [0.03, 0.06, 0.04],
         "known": [False, False, True],
     }
@@ -46,7 +46,7 @@ def legend(figure: Figure) -> list[str]:
     return [text.get_text() for text in drawn.get_texts()]
 
 
-def test_candidates_are_dots_at_their_scores_coloured_by_whether_a_source_lists_them() -> None:
+def test_candidates_are_dots_at_their_probabilities_coloured_by_whether_a_source_lists_them() -> None:
     figure = candidates_figure(RANKED, listed="in by-hand 1's list", unlisted="not in by-hand 1's list")
     axes = only(figure)
     dots = {str(drawn.get_label()): drawn for drawn in axes.collections if isinstance(drawn, PathCollection)}

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from gnn import folders, methods, resume
+from gnn.rank import SCORE_COLUMNS
 from kg.stores.opening import open_store
 from tests.panakeia.conftest import Panakeia
 
@@ -49,7 +50,7 @@ def test_held_out_pairs_by_name_are_left_out_and_counted(
     scores = tmp_path / "scores.tsv"
     assert panakeia("score", pairs, "--store", starter_store, "--model", out, "--out", scores).status == 0
     scored = pd.read_csv(scores, sep="\t")
-    assert scored.columns.tolist() == ["disease", "drug", "score", "probability", "prior", "known"]
+    assert scored.columns.tolist() == ["disease", "drug", *SCORE_COLUMNS]
     assert not scored["known"].any()
 
 

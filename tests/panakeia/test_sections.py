@@ -68,6 +68,7 @@ def ranked(*lifts: float, known: bool = False, first: int = 1) -> pd.DataFrame:
             "drug": [f"DRUGBANK:DB{place:05}" for place in places],
             "name": [f"drug {place}" for place in places],
             "score": [0.02 * lift for lift in lifts],
+            "probability": [0.02 * lift for lift in lifts],
             "prior": [0.02] * len(lifts),
             "lift": list(lifts),
             "known": [known] * len(lifts),
@@ -84,7 +85,7 @@ def test_a_candidate_is_named_with_its_numbers_and_what_not_in_a_list_means() ->
     assert told.startswith(
         "Of the drugs not in by-hand 1's list for epilepsy, drug 4 has the highest score: rank 4 of 1,552,"
     )
-    assert "score 0.07, degree prior 0.02, lift 3.5. A hypothesis, not advice." in told
+    assert "score 0.07, probability 0.07, degree prior 0.02, lift 3.5. A hypothesis, not advice." in told
     assert "neither new nor good" in NOT_LISTED and "judged not indicated" in NOT_LISTED and NOT_LISTED in told
     assert "best" not in told
 

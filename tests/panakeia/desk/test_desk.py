@@ -80,7 +80,7 @@ def test_a_request_that_cannot_be_asked(desk: Desk, request_: dict[str, object],
 def test_a_file_is_given_by_its_content_and_no_path_is_read(desk: Desk, tmp_path: Path) -> None:
     pairs = "drug\tdisease\nDRUGBANK:DB00331\tDOID:9352\n"
     for given in (pairs, {"name": "mine.tsv", "text": pairs}):
-        [row] = json.loads(desk.ask("score", {"pairs": given}).body)
+        [row] = json.loads(desk.ask("score", {"pairs": given}).body)["pairs"]
         assert row["drug"] == "DRUGBANK:DB00331" and 0 < row["probability"] < 1
     secret = tmp_path / "secret.rq"
     secret.write_text("SELECT ?x { ?x ?y ?z }", encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from panakeia.beyond import computable
 from panakeia.commands import serving
 from panakeia.commands.every import app
 from panakeia.options import DataOption, ModelOption, StoreOption
@@ -22,7 +23,8 @@ def main() -> None:
     buffer_output()
     try:
         _check_encoding(sys.argv[1:])
-        app()
+        with computable():
+            app()
     except (ValueError, OSError) as failure:
         if os.environ.get("PANAKEIA_DEBUG", "0") not in ("", "0"):
             raise

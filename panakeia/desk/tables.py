@@ -8,6 +8,7 @@ import numpy as np
 
 from kg.files.table import write_csv, write_tsv
 from panakeia.answer import Answer, records
+from panakeia.beyond import CURE
 
 Form: TypeAlias = Literal["json", "jsonl", "csv", "tsv", "parquet"]
 FORMS: dict[Form, str] = {
@@ -23,7 +24,11 @@ FORMS: dict[Form, str] = {
 def rendered(answer: Answer, form: Form) -> bytes:
     """Return an answer's bytes: the JSON is the command line's, the others are the rows alone (`jsonl`: one a line)."""
     if form == "json":
-        return json.dumps(answer.to_json(), ensure_ascii=False, allow_nan=False).encode()
+        told = answer.to_json()
+        try:
+            return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError:  # infinite, or no number
+            raise ValueError(f"the answer has numbers that are none: {CURE}") from None
     frame = answer.to_frame()
     if form == "jsonl":
         return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in records(frame))

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from kg.search import AmbiguousName
+from panakeia.beyond import computable
 from panakeia.verb import Verb
 
 _QUOTED = re.compile(r"(`[^`]*`)")
@@ -21,7 +22,8 @@ def in_words_of(verb: Verb, given: Mapping[str, Any]) -> Iterator[None]:
     What an option's own check raises (`typer.BadParameter`) is a `ValueError` here.
     """
     try:
-        yield
+        with computable():
+            yield
     except typer.BadParameter as failure:
         raise ValueError(by_parameters(verb, failure.message)) from None
     except AmbiguousName as failure:

@@ -1,10 +1,15 @@
 """What is wrong is told by the parameters of a request: a name of several nodes with what may stand in its place."""
 
+from pathlib import Path
+
 import pytest
+from scipy.optimize import brentq
 
 from kg.search import AmbiguousName, Node
 from panakeia.commands.every import EVERY
+from panakeia.desk.desk import Desk, DeskSettings
 from panakeia.desk.wording import by_parameters, in_words_of
+from tests.panakeia.conftest import Panakeia
 
 BOTH = (Node("DOID:1", "Disease", "Nausea"), Node("UMLS:C1", "SideEffect", "nausea"))
 CHOICES = "'nausea' names 2 nodes: DOID:1 (Disease Nausea); UMLS:C1 (SideEffect nausea). Give one of these identifiers"
@@ -34,3 +39,34 @@ def test_options_are_parameters_but_for_those_of_a_command_line_that_is_told() -
     told = by_parameters(EVERY["twin_dose"], "give --patient ID, or --what-not: `panakeia build --source x`")
     assert told == "give patient ID, or --what-not: `panakeia build --source x`"
     assert by_parameters(EVERY["neighbours"], "leave out --of-kind") == "leave out of_kind"
+
+
+MEAN = {"endpoint": "mean", "effect": 0.5, "sd": 1.0}
+BEYOND = [
+    ("trial_design_size", {"sd": 1e300}),
+    ("trial_design_size", {"ratio": 1e300}),
+    ("trial_design_assurance", {"effect_sd": 0.2, "sizes": [100.0], "effect": 1e300}),
+]
+
+
+@pytest.mark.parametrize(("verb", "more"), BEYOND)
+def test_numbers_that_nothing_can_be_computed_with_are_a_mistake_of_the_request(
+    starter_store: Path, tmp_path: Path, verb: str, more: dict[str, object]
+) -> None:
+    desk = Desk(DeskSettings(str(starter_store), tmp_path / "model", home=tmp_path / "desk"))
+    with pytest.raises(ValueError, match="expected numbers such as are met in practice"):
+        desk.ask(verb, MEAN | more)
+    desk.close()
+
+
+def test_what_a_library_says_has_a_cure_and_what_we_say_stays() -> None:
+    told = r"cannot be computed \(f\(a\) and f\(b\) must have different signs\): expected"
+    with pytest.raises(ValueError, match=told), in_words_of(EVERY["paths"], {}):
+        brentq(lambda x: 1.0 + x * 0.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match=r"^ours$"), in_words_of(EVERY["paths"], {}):
+        raise ValueError("ours")
+
+
+def test_a_command_tells_them_too(panakeia: Panakeia) -> None:
+    run = panakeia("trial", "design", "size", "--endpoint", "mean", "--effect", "0.5", "--sd", "1e300")
+    assert run.status == 2 and "expected numbers such as are met in practice" in run.err

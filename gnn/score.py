@@ -157,14 +157,6 @@ def swept(
             yield _heard(model, begun, theirs), top, left
 
 
-def pair_logits(model: Model, rows: Rows, columns: Rows) -> Matrix:
-    """Return the log-odds of any pairs, in the memory that they take. Shapes: rows, columns [pair] -> [pair]."""
-    found = np.empty(len(rows), np.float32)
-    for told, pairs, cells in _swept_pairs(model, rows, columns):
-        found[pairs] = judged(model, told).ravel()[cells]
-    return found
-
-
 def _swept_pairs(model: Model, rows: Rows, columns: Rows) -> Iterator[tuple[Heard, Rows, Rows]]:
     """Yield the rectangles that any pairs lie in, which of the pairs lie there, and at which of its cells."""
     across, down = np.unique(rows), np.unique(columns)
@@ -184,7 +176,10 @@ def _swept_pairs(model: Model, rows: Rows, columns: Rows) -> Iterator[tuple[Hear
 
 
 def pair_scores(model: Model, rows: Rows, columns: Rows) -> tuple[Matrix, Matrix, Matrix]:
-    """Return the log-odds of any pairs, and both ends of their scores' `interval`. Shapes: as `pair_logits`."""
+    """Return the log-odds of any pairs, and both ends of their scores' `interval`, in the memory that they take.
+
+    Shapes: rows, columns [pair] -> [pair] each.
+    """
     found = np.empty((3, len(rows)), np.float32)
     for told, pairs, cells in _swept_pairs(model, rows, columns):
         found[0, pairs] = judged(model, told).ravel()[cells]

@@ -34,6 +34,7 @@ TESTS_faces := $(addprefix tests/panakeia/,api assistants desk hooks page)
 RECORDS := tests/kg/patients tests/kg/cohorts tests/panakeia
 TESTS_records := $(RECORDS) $(addprefix --ignore=,$(TESTS_faces))
 TESTS_store := tests/kg/stores tests/kg/query
+TESTS_neo4j := tests/gnn tests/kg
 TESTS_network := tests/gnn gnn
 TESTS_twin := tests/twin twin
 TESTS_rest := $(addprefix --ignore=,$(TESTS_guide) $(RECORDS) $(TESTS_store) $(TESTS_network) $(TESTS_twin))
@@ -41,7 +42,7 @@ test: install
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target --keep-going $(addprefix test-,$(PARTS))
 
 test-neo4j:
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m neo4j tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m neo4j $(TESTS_neo4j)
 $(addprefix test-,$(filter-out neo4j,$(PARTS))): test-%:
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not neo4j" $(TESTS_$*)
 

@@ -1,5 +1,6 @@
 """What many tests need: the data mirror, a Neo4j server, a small graph with every kind and every relation."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -259,6 +260,22 @@ def make_graph(
         {relation: table(edge_columns(relation), rows[relation]) for relation in RELATIONS if relation in rows},
         (RELEASE,),
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test of the server where `make test` does not look for any: it collects those folders alone."""
+    served = [ROOT / "tests" / name for name in ("gnn", "kg")]
+    for item in items:
+        if item.get_closest_marker("neo4j") and not any(item.path.is_relative_to(folder) for folder in served):
+            raise pytest.UsageError(f"{item.nodeid} needs Neo4j: name its folder here, and in the Makefile")
+
+
+def pytest_collection_finish() -> None:
+    """Look for what is no longer used less often: what JAX and the tests keep is looked through each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ BIN := .venv/bin
 
 # A mirror folder of public files beside the checkout is used where there is one.
 export PANAKEIA_DATA ?= $(abspath $(wildcard ../shared/data))
+# Each process would compile torch and the rest anew where Python may not keep what it has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install demo test lint lock neo4j notebooks
 

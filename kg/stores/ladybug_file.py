@@ -95,7 +95,8 @@ def _opened(path: Path) -> Iterator[ladybug.Connection]:
     """Yield a connection that writes a file; everything is in the file afterwards.
 
     What is written is no transaction: nobody reads the file before it is whole, and one for all of it would hold all
-    in memory and take four times as long.
+    in memory and take four times as long. Nor is there a checkpoint after each table, only one at the end: of a small
+    graph that is half of the time.
 
     When Ladybug could not write its log, closing the database writes it once more, in a destructor, and that ends the
     process. Such a database is never closed.
@@ -106,6 +107,7 @@ def _opened(path: Path) -> Iterator[ladybug.Connection]:
         )
         connection = opened.enter_context(ladybug.Connection(database))
         try:
+            connection.execute("CALL auto_checkpoint=false")
             yield connection
             connection.execute("CHECKPOINT")
         except RuntimeError as failure:

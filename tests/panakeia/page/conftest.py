@@ -52,7 +52,12 @@ def page_gate(page_keys: dict[Role, str]) -> Gate:
     keys = Keys.ephemeral()
     for role in ("reader", "designer", "researcher", "clinician", "admin"):
         page_keys[role] = keys.add(f"A {role}", role, days=None).text
-    return gate(Access.model_validate({"limits": {"requests_per_minute": 60_000, "burst": 60_000, "failures_per_minute": 60_000}}), keys)
+    return gate(
+        Access.model_validate(
+            {"limits": {"requests_per_minute": 60_000, "burst": 60_000, "failures_per_minute": 60_000}}
+        ),
+        keys,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """Wording: what a verb says is wrong, as who sends a request can mend it: by its parameters, not by options."""
 
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -12,6 +14,9 @@ from panakeia.beyond import computable
 from panakeia.verb import Verb
 
 _QUOTED = re.compile(r"(`[^`]*`)")
+_SHOWN = 60
+_NOT_THERE = (errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
+"""What is wrong with a name that was given; other errors of files are the machine's."""
 _OPTION = re.compile(r"--[a-z][a-z0-9-]*")
 
 
@@ -30,6 +35,9 @@ def in_words_of(verb: Verb, given: Mapping[str, Any]) -> Iterator[None]:
         failure.args = (_ambiguous(verb, given, failure),)
         raise
     except (ValueError, OSError) as failure:
+        if isinstance(failure, OSError) and failure.errno in _NOT_THERE:
+            named = Path(str(failure.filename)).name[:_SHOWN]
+            raise ValueError(f"got {named!r}, expected the name of what is there: {failure.strerror}") from None
         if len(failure.args) == 1 and isinstance(failure.args[0], str):
             failure.args = (by_parameters(verb, failure.args[0]),)
         raise

@@ -114,6 +114,7 @@ class NetworkVerbs(Held):
             if settings.about.subject == PERSON:
                 raise ValueError("figures by node are not written of patients: leave the file out")
             check_output(by_node, self.store)
+        self._begins()  # before what trains is loaded
         found, version = self._evaluated(settings, Protocol(split, folds, trained, settings.seed))
         if by_node is not None:
             with whole_file(by_node) as part, create_text(part, by_node) as file:

@@ -1,5 +1,6 @@
 """What is wrong is told by the parameters of a request: a name of several nodes with what may stand in its place."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,11 @@ def test_what_a_library_says_has_a_cure_and_what_we_say_stays() -> None:
 def test_a_command_tells_them_too(panakeia: Panakeia) -> None:
     run = panakeia("trial", "design", "size", "--endpoint", "mean", "--effect", "0.5", "--sd", "1e300")
     assert run.status == 2 and "expected numbers such as are met in practice" in run.err
+
+
+def test_a_name_of_nothing_is_a_mistake_of_the_request_and_a_full_disk_is_not() -> None:
+    told = r"got 'search\.json', expected the name of what is there: No such file"
+    with pytest.raises(ValueError, match=told), in_words_of(EVERY["paths"], {}):
+        Path("/none/such/search.json").read_bytes()
+    with pytest.raises(OSError, match="No space left"), in_words_of(EVERY["paths"], {}):
+        raise OSError(errno.ENOSPC, "No space left on device", "/x")

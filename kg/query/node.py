@@ -15,6 +15,7 @@ from kg.query.known import look_up
 from kg.query.people import events
 from kg.schema import NODE_KINDS, PERSON, RELATIONS, node_columns, steps_from
 from kg.search import Node, find
+from kg.stores.held import held_of
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
 
@@ -93,20 +94,12 @@ def rows_of(store: Store, kind: str) -> list[dict[str, Any]]:
 
 def info(store: Store) -> dict[str, Any]:
     """Return the numbers of nodes by kind and of edges by relation, and the releases that they came from."""
-    nodes = store.query(
-        " UNION ALL ".join(
-            f"MATCH (n:{kind}) WITH count(*) AS count RETURN '{kind}' AS name, count" for kind in NODE_KINDS
-        ),
-        {},
-    )
-    edges = store.query(
-        " UNION ALL ".join(
-            f"MATCH (:{relation.subject})-[:{relation.name}]->() "
-            f"WITH count(*) AS count RETURN '{relation.name}' AS name, count"
-            for relation in RELATIONS.values()
-        ),
-        {},
-    )
+    held = held_of(store)
+    nodes, edges = ({}, {}) if held is None else held.counts()
+    kinds = [kind for kind in NODE_KINDS if kind not in nodes]
+    relations = [relation for relation in RELATIONS.values() if relation.name not in edges]
+    nodes |= _counted(store, {kind: f"(n:{kind})" for kind in kinds})
+    edges |= _counted(store, {one.name: f"(:{one.subject})-[:{one.name}]->()" for one in relations})
     return {
         "nodes": _ordered(nodes, NODE_KINDS),
         "edges": _ordered(edges, RELATIONS),
@@ -115,6 +108,12 @@ def info(store: Store) -> dict[str, Any]:
             for release in read_releases(store)
         ],
     }
+
+
+def _counted(store: Store, patterns: Mapping[str, str]) -> dict[str, int]:
+    """Return how many there are of each, by its pattern in Cypher."""
+    asked = (f"MATCH {one} WITH count(*) AS count RETURN '{name}' AS name, count" for name, one in patterns.items())
+    return {row["name"]: row["count"] for row in store.query(" UNION ALL ".join(asked), {})}
 
 
 def _attributes(store: Store, node: Node) -> dict[str, Any]:
@@ -166,6 +165,5 @@ def _told(value: object) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _ordered(rows: Iterable[Mapping[str, Any]], order: Iterable[str]) -> dict[str, int]:
-    counts = {row["name"]: row["count"] for row in rows}
+def _ordered(counts: Mapping[str, int], order: Iterable[str]) -> dict[str, int]:
     return {name: counts[name] for name in order if counts.get(name)}

@@ -18,7 +18,7 @@ from kg.files.stamp import Stamp
 from kg.filter import EVERYTHING, Filter
 from kg.graph import Evidence, Graph, SourceRelease
 from kg.progress import Progress, silent
-from kg.schema import PERSON, STEPS, Step
+from kg.schema import PERSON, RELATIONS, STEPS, Step
 from kg.stores.held_names import Names
 from kg.stores.hidden import WithoutPatients
 from kg.stores.protocol import NOTHING, Hop, Key, Known, Store
@@ -108,6 +108,15 @@ class HeldGraph:
     def leads(self, step: Step) -> bool:
         """Whether it is known here where a step leads: not to patients, nor by what may be negated."""
         return PERSON not in (step.start, step.end) and not step.holds("r", "y")
+
+    def counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return how many nodes there are of each kind, and edges of each relation, but of those of patients."""
+        edges = {}
+        for name, relation in RELATIONS.items():
+            if PERSON not in (relation.subject, relation.object):
+                led = self.led.get(Step(name, True))
+                edges[name] = 0 if led is None else len(led.ends) // (2 if relation.symmetric else 1)
+        return {kind: len(nodes.ids) for kind, nodes in self.nodes.items()}, edges
 
     def follow(self, step: Step, ids: Collection[str]) -> Iterator[tuple[Step, str, list[str]]]:
         """Yield the nodes that a step leads to, as a store does."""

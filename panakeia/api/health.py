@@ -77,7 +77,7 @@ def health_routes(desk: Desk, counts: Counts) -> APIRouter:
         "/readyz", summary="Whether the desk can answer", openapi_extra=free, responses=responses({"json"}, 503)
     )
     async def ready() -> Response:
-        if desk.warmth.rounds == 0 and (doing := desk.warmth.doing):
+        if not desk.warmth.ready and (doing := desk.warmth.doing):
             raise Unavailable(f"the desk gets ready ({doing}): it answers, but slowly; ask again in some seconds")
         try:
             version = await run_in_threadpool(desk.version)

@@ -1,5 +1,6 @@
 """Serving: a desk that listens, says where and with which key, and ends without cutting off who asks."""
 
+import ctypes
 import socket
 import ssl
 from collections.abc import Callable
@@ -15,7 +16,10 @@ from panakeia.api.access.settings import Access, read_access
 from panakeia.api.app import make_app
 from panakeia.ask import Session
 from panakeia.desk.desk import Desk, DeskSettings
+from panakeia.desk.turns import AT_ONCE
 
+_ARENA_MAX = -8
+"""The number of glibc's setting of how many heaps it makes (M_ARENA_MAX)."""
 GRACE_S = 20
 """How long requests may take to end when the server is to end."""
 
@@ -44,6 +48,7 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
     _check_transport(access, at)
     gate, made = opened_gate(access, settings.home, at.host)
     one_core_a_product()
+    few_heaps()
     desk = Desk(settings)
     version = desk.version()
     listening = _bound(at)
@@ -77,6 +82,16 @@ def one_core_a_product() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1, user_api="blas")
+
+
+def few_heaps() -> bool:
+    """Let what is freed be kept in as many places as questions are answered at once, not in one for each thread: there
+    it would stay, unused by the others; return whether the C library has the setting (glibc has).
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, AT_ONCE))
+    except AttributeError:
+        return False
 
 
 def _point_of_care(desk: Desk, access: Access) -> list[tuple[str, APIRouter]]:

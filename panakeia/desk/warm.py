@@ -24,8 +24,8 @@ class _Now:
 class Warmth:
     """Reads a graph's names and steps and loads the models beside whoever asks, and again when their files change.
 
-    `rounds` counts how often it was done, none as long as a desk that begins is not warm; a session that was opened
-    before the last does not have what is held since. `then` is called when all is held, before it is ready.
+    `rounds` counts how often it was done; a session that was opened before the last does not have what is held since.
+    `then` is called when all is held, before it is ready: `ready` says whether it ever was.
     """
 
     def __init__(self, store: str, model: Path, shared: Shared, then: Callable[[], None]) -> None:
@@ -34,6 +34,7 @@ class Warmth:
         self._say: Callable[[str], None] | None = None
         self._now = _Now("", "")
         self.rounds = 0
+        self.ready = False
 
     @property
     def doing(self) -> str:
@@ -70,7 +71,7 @@ class Warmth:
         except (ValueError, OSError) as failure:
             told = f"the desk answers, but slowly: {failure}"
         finally:
-            self._now = _Now(state, "")
+            self._now, self.ready = _Now(state, ""), True
         say(told)
 
 

@@ -8,6 +8,7 @@ import pytest
 from kg.files.stamp import stamp_of
 from kg.filter import Filter
 from kg.graph import Graph, table
+from kg.query import info
 from kg.query.adjacency import first_neighbours
 from kg.schema import PERSON, STEPS, Step, edge_columns, node_columns
 from kg.search import Node, UnknownNode, find, meanings, search
@@ -126,9 +127,10 @@ def test_who_states_an_edge_is_who_the_store_says(stores: tuple[Store, Store], g
                 assert told == known, (node, step, limit)
 
 
-def test_releases_are_those_of_the_store(stores: tuple[Store, Store]) -> None:
+def test_releases_and_counts_are_those_of_the_store(stores: tuple[Store, Store]) -> None:
     said, held = map(read_releases, stores)
     assert said == held != ()
+    assert info(stores[0]) == info(stores[1])
 
 
 def test_different_statements_stay_different(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,7 +32,6 @@ _EXPECTED = "expected NRRD (.nrrd, .nhdr), NIfTI (.nii, .nii.gz), DICOM (.dcm) o
 _POSITION, _ORIENTATION, _MODALITY = "0020|0032", "0020|0037", "0008|0060"
 _UNEVEN = 0.01
 """The part of the distance between slices by which it may differ: positions are written with few decimals."""
-_HEADER = 1 << 16
 MOST_VOXELS = 1 << 30
 """More than any scan has: what a header says is asked of the memory before a voxel is read."""
 
@@ -106,19 +106,22 @@ def _of_file(sitk: ModuleType, path: Path, io: str, what: str) -> Volume:
 def _check_reach(path: Path, what: str) -> None:
     """Refuse a header whose data lie where it may not reach: `data file` names one, or in a LIST or by a pattern more.
 
+    A header of any length is read to its end, an empty line: what lies beyond some length would be followed unseen.
     See https://teem.sourceforge.net/nrrd/format.html, detached headers.
     """
     with path.open("rb") as file:
-        header = file.read(_HEADER).partition(b"\n\n")[0].decode("utf-8", "replace")
+        header = b"".join(takewhile(b"\n".__ne__, file)).decode("utf-8", "replace")
     listed = False
     for line in header.splitlines():
         key, _, value = line.partition(":")
         if key.strip().casefold() in ("data file", "datafile"):
             listed = value.strip().upper().startswith("LIST")
-        elif not listed:
+            name = "" if value.strip().startswith("LIST") else value.strip()
+        elif listed:
+            name = line.strip()
+        else:
             continue
-        name = value.strip() if key.strip().casefold() in ("data file", "datafile") else line.strip()
-        if name and not (listed and name.upper().startswith("LIST")):
+        if name:
             try:
                 reached(str(path.parent / name))
             except ValueError:

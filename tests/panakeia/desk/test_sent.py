@@ -18,6 +18,7 @@ from panakeia.desk.unpacked import UnpacksToTooMuch, unpacked_bytes
 
 TRIAL = files("panakeia").joinpath("examples", "warfarin_trial.toml").read_text(encoding="utf-8")
 NHDR = "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 2 2 2\nencoding: raw\ndata file: {}\n"
+LONG = "LIST\n" + "voxels.raw\n" * 10_000 + "{}"
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_a_design_that_is_sent_names_no_model_of_the_machine(desk: Desk, tmp_pat
         desk.require("trial_run", {"design": design}, ALL)
 
 
-@pytest.mark.parametrize("named", ["{}", "LIST\n{}", "LIST 2\n{}\n{}"])
+@pytest.mark.parametrize("named", ["{}", "LIST\n{}", "LIST 2\n{}\n{}", LONG])
 def test_a_header_that_is_sent_has_its_data_in_no_file_of_the_machine(desk: Desk, tmp_path: Path, named: str) -> None:
     pytest.importorskip("SimpleITK")
     raw = tmp_path / "voxels.raw"

@@ -18,6 +18,7 @@ from kg.names import END, folded
 from kg.schema import NODE_KINDS, PERSON
 from kg.spelling import Spellings, near, spellings
 from kg.stores.held import names_of
+from kg.stores.hidden import hides_patients
 from kg.stores.naming import Match, called, like, matching
 from kg.stores.protocol import OTHER_VERSION, Key, Store, StoreError
 from kg.stores.releases import read_releases
@@ -170,11 +171,12 @@ def search(store: Store, text: str = "", limit: int = 20, kind: str | None = Non
     those that begin with the text, and these before the rest; of equal ones, names before synonyms, then the shorter
     names. Where nothing is called exactly so, names that are spelt nearly so follow (`kg.spelling`). With `kind`, only
     nodes of that kind are meant; then the text may be empty, and all are, by name. A patient who withdrew consent is
-    only found by the whole identifier. Raises `ValueError` for an empty
-    text without a kind or a limit below 1, and `UnknownKind`.
+    only found by the whole identifier; where patients are hidden (`kg.stores.hidden`), one is only found by asking for
+    the kind. Raises `ValueError` for an empty text without a kind or a limit below 1, and `UnknownKind`.
     """
     check_count("limit", limit)
-    kinds = [kind_named(kind)] if kind else list(NODE_KINDS)
+    shown = [one for one in NODE_KINDS if one != PERSON or not hides_patients(store)]
+    kinds = [kind_named(kind)] if kind else shown
     wanted = folded(text)
     if not wanted and not kind:
         raise ValueError("the text to search for is empty: give a part of a name or a synonym, or a kind to list")

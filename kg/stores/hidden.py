@@ -66,3 +66,8 @@ class WithoutPatients:
 
     def __exit__(self, *failure: object) -> None:
         self.store.__exit__(*failure)
+
+
+def hides_patients(store: Store) -> bool:
+    """Return whether a store is seen by who may not see patients."""
+    return isinstance(store, WithoutPatients)

@@ -107,6 +107,15 @@ def test_who_may_not_see_patients_sees_none(desk: Desk) -> None:
     assert desk.answer("show", {"node": PATIENT}).to_json()["kind"] == "Patient"
 
 
+def test_who_may_not_see_patients_finds_what_is_spelt_as_a_part_of_a_pseudonym(desk: Desk) -> None:
+    """Names of genes are letters of pseudonyms too: such a search is answered, and says nothing of anybody."""
+    part = PATIENT[-4:]
+    assert PATIENT in {one["id"] for one in desk.answer("search", {"text": part}).to_json()["nodes"]}
+    assert "Patient" not in {one["kind"] for one in desk.answer("search", {"text": part}, READER).to_json()["nodes"]}
+    found = desk.answer("search", {"text": "ace", "top": 100}, READER).to_json()
+    assert "ACE" in {one["name"] for one in found["nodes"]}
+
+
 def test_what_patients_have_is_shown_without_them(desk: Desk) -> None:
     for request in ({"node": "warfarin"}, {"node": "DOID:9352"}):
         all_of_it, shown = (desk.answer("show", request, rights).to_json() for rights in (ALL, READER))

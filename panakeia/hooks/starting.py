@@ -9,7 +9,7 @@ from kg.patients.record import Person
 from kg.pharmacogenomics.alleles import laboratory_genotype
 from kg.pharmacogenomics.calls import GeneResult
 from twin import library
-from twin.covariates import Continuous, Covariate, asked_for, in_words, parts
+from twin.covariates import Continuous, Covariate, Derived, asked_for, in_words, parts
 from twin.library.body import BODY_SURFACE_CODES, HEIGHT_CODES, WEIGHT, WEIGHT_CODES
 
 DAYS_A_YEAR = 365.25
@@ -126,7 +126,7 @@ def charted(model: str, person: Person, results: Mapping[str, GeneResult]) -> Ch
         elif text:
             lacking.append(f"{in_words(covariate, text)}{how}: the model is for {covariate.expected}")
         elif asked_for(covariate):
-            lacking.append(f"{name} not known" + (f", nor {how}" if how else ""))
+            lacking.append(f"{name} not known{how}")
         elif covariate.default is not None:
             stated[covariate.name] = str(covariate.default)
             told.append(f"{name} not known, counted as {covariate.default}")
@@ -158,12 +158,23 @@ def _text(
     if isinstance(covariate, Continuous) and (derived := covariate.derived):
         if text := derived.text(measured):
             return text, f" (from {derived.told(measured)}, by {derived.source.partition(',')[0]})"
-        return "", " and ".join(_name(one) for one in derived.of)
+        return "", _why_not_derived(derived, measured)
     found = results.get(covariate.name)
     if found is not None and len(found.looked_up) == 1 and not found.untold:
         genotype = laboratory_genotype(covariate.name, "/".join(found.looked_up[0]))
         return (genotype, "") if covariate.read(genotype) is not None else ("", "")
     return "", ""
+
+
+def _why_not_derived(derived: Derived, measured: Mapping[str, str]) -> str:
+    """Say which of those that a number follows from are not known, and which are none that can be."""
+    unknown = [_name(one) for one in derived.of if one.name not in measured]
+    wrong = [
+        f"; {in_words(one, measured[one.name])}: expected {one.expected}"
+        for one in derived.of
+        if one.name in measured and one.read(measured[one.name]) is None
+    ]
+    return (f", nor {' and '.join(unknown)}" if unknown else "") + "".join(wrong)
 
 
 def _measured(person: Person, wanted: Mapping[str, Continuous]) -> dict[str, str]:

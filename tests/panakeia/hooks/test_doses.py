@@ -123,6 +123,26 @@ def test_without_measures_of_the_body_there_is_no_dose_of_tacrolimus(
     assert "body surface not known, nor weight and height" in card["summary"] and not dosing.doses.found
 
 
+WEIGHT = measured("29463-7", 80.0, "kg", "2024-03-01")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ([WEIGHT], "body surface not known, nor height"),
+        (
+            [WEIGHT, measured("8302-2", 1.83, "cm", "2024-03-01")],
+            "body surface not known; height 1.83 cm: expected a number of cm from 50 to 272",
+        ),
+    ],
+)
+def test_of_the_measures_of_the_body_that_one_is_told_which_is_missing_or_cannot_be(
+    dosing: Desk, body: list[dict[str, Any]], told: str
+) -> None:
+    card = dose_card(dosing, [genotype("CYP3A5 *1/*3")], body)
+    assert card["summary"].endswith(f"no starting dose by the model: {told}") and "suggestions" not in card
+
+
 def test_every_measure_of_the_body_that_a_starting_dose_needs_is_asked_for() -> None:
     for one in STARTING.values():
         codes = {

@@ -158,7 +158,7 @@ class Explanation:
 
 
 def _bounds(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f} in 90 % of draws of the data)"
+    return "" if interval is None else f" ({interval[0]:.3g} to {interval[1]:.3g} in 90 % of draws of the data)"
 
 
 def _path_json(path: Path) -> dict[str, Any]:

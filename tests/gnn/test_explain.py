@@ -124,6 +124,10 @@ def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair:
     assert "degree prior" in found.to_text()
     assert "in made-up 1's list, read out as a warm pair" in found.to_text()
     assert "Known answers that carried it: Drug" in found.to_text()
+    assert found.interval is not None
+    assert f"({found.interval[0]:.3g} to {found.interval[1]:.3g} in 90 %" in found.to_text()
+    unlikely = replace(found, interval=(1.2e-5, 3.4e-4))
+    assert "(1.2e-05 to 0.00034 in 90 %" in unlikely.to_text()
     written = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert (written["drug"], written["disease"]) == known_pair
     for path, row in zip(found.evidence, written["paths"], strict=True):

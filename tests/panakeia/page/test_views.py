@@ -2,7 +2,7 @@
 
 import io
 import re
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from panakeia import Session
+from panakeia.page.columns import fixed
 from panakeia.page.views import ask, disease, node
 from panakeia.page.views.node import _elsewhere
 from tests.panakeia.page.conftest import Asking
@@ -36,7 +37,7 @@ def test_a_ranking_is_what_rank_answers(asking: Asking, session: Session) -> Non
 
 def beside(low: float, high: float) -> str:
     """Return how a view writes an interval beside its figure."""
-    return f'<span class="quiet">{low:.2f}–{high:.2f}</span>'
+    return f'<span class="quiet">{escape(fixed(low, 2))}–{escape(fixed(high, 2))}</span>'
 
 
 @pytest.mark.parametrize("address", ["/", f"/disease?node={DISEASE}", "/node?node=warfarin&see=diseases"])
@@ -96,7 +97,7 @@ def test_a_candidate_has_the_score_and_paths_with_evidence_of_every_edge(asking:
     drug = session.rank(DISEASE, top=1).to_json()[0]["drug"]
     told = session.explain(drug, DISEASE).to_json()
     shown = unescape(client.get("/candidate", params={"drug": drug, "disease": DISEASE}).text)
-    assert f"<strong>{told['score']:.3f}</strong> score" in shown and told["listed"] in shown
+    assert f"<strong>{escape(fixed(told['score'], 3))}</strong> score" in shown and told["listed"] in shown
     assert beside(told["low"], told["high"]) in shown
     assert beside(told["probability_low"], told["probability_high"]) in shown
     assert f"<strong>{told['rank']}</strong> rank among {told['among']} drugs" in shown
@@ -106,6 +107,7 @@ def test_a_candidate_has_the_score_and_paths_with_evidence_of_every_edge(asking:
     )
     patterns = re.findall(r'aria-label="Hide ([^"]*)"', shown)
     assert patterns and not any("_" in one or "->" in one for one in patterns)
+    assert re.search(r"Patterns of the [0-9]+ paths that are looked at, the weightiest", shown)
     rows = client.get("/candidate", params={"drug": drug, "disease": DISEASE, "as": "json"}).json()["answer"]["paths"]
     assert rows and all(step["evidence"] for path in rows for step in path["steps"][:-1])
 

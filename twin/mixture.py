@@ -101,6 +101,7 @@ def mixture(
 ) -> Mixture:
     """Return one patient from what is stated, by `place`, and what is given by hand, which counts first; both as text.
 
+    What is given by hand also counts before a recorded number that follows from it: a surface, of a weight.
     A genotype that neither tells is one of those `possible` (all if not said), as likely as in the patient's group.
     Raises `PatientError` for a name that the model does not ask for, a value that it does not know (not repeated where
     a record states it), and, all at once, for what is missing.
@@ -113,7 +114,8 @@ def mixture(
         name = covariate.name
         text = hand.get(name, stated.get(name, ""))
         how, source = _how(name in hand, place), ""
-        if not text and isinstance(covariate, Continuous) and (derived := covariate.derived):
+        derived = covariate.derived if isinstance(covariate, Continuous) and name not in hand else None
+        if derived and (not text or any(one.name in hand for one in derived.of)):
             text, source = derived.text(all_stated), derived.source
             how = f"from {derived.told(all_stated)}" if text else how
         value = covariate.read(text)

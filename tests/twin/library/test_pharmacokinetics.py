@@ -109,6 +109,9 @@ def test_an_unknown_cyp3a4_counts_as_without_22_before_a_transplant_and_body_siz
     assert "from weight 79.4 kg, height 183 cm" in told["body_surface_m2"] and "assumed" in told["body_surface_m2"]
     assert mixture(model, "A", stated, {"body_surface_m2": "1.8"}).covariates["body_surface_m2"][0] == 1.8
     assert mixture(model, "A", stated, {"weight_kg": "60"}).covariates["body_surface_m2"][0] < 1.8
+    recorded = {**stated, "body_surface_m2": "2.0"}
+    assert mixture(model, "A", recorded).covariates["body_surface_m2"][0] == 2.0
+    assert mixture(model, "A", recorded, {"weight_kg": "60"}).covariates["body_surface_m2"][0] < 1.8
     with pytest.raises(PatientError, match="weight_kg=heavy: expected a number of kg"):
         mixture(model, "A", stated, {"weight_kg": "heavy"})
     with pytest.raises(PatientError, match="or weight_kg, height_cm, from which it follows"):

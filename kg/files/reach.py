@@ -21,6 +21,11 @@ def within(folder: str | Path) -> Iterator[None]:
         _FOLDER.reset(before)
 
 
+def is_sent() -> bool:
+    """Return whether what is read now was sent by a stranger."""
+    return _FOLDER.get() is not None
+
+
 def reached(name: str) -> str:
     """Return the name of a file that another file names; raises `ValueError` where that may not be reached.
 

@@ -17,6 +17,7 @@ from kg.files.reach import within
 from kg.files.stamp import stamp_of
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
 from kg.patients.journal import asking
+from kg.schema import PERSON
 from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.every import EVERY
@@ -228,7 +229,8 @@ class Desk:
         if verb.right not in rights:
             raise NotAllowed(verb.right, f"`{verb.command}`")
         given = checked(verb, request, strict=strict)
-        if "patients" not in rights and (given.get("patients") is True or any(map(names_pseudonym, _texts(given)))):
+        of_patients = given.get("patients") is True or PERSON in {given.get("kind"), *(given.get("of_kind") or ())}
+        if "patients" not in rights and (of_patients or any(map(names_pseudonym, _texts(given)))):
             raise NotAllowed("patients", "what is asked of a patient")
         return verb, given
 

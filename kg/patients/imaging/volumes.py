@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.files.reach import reached
+from kg.files.reach import is_sent, reached
 from kg.patients.imaging.error import ImagingError, ImagingMissing
 
 _READERS = {
@@ -32,8 +32,8 @@ _EXPECTED = "expected NRRD (.nrrd, .nhdr), NIfTI (.nii, .nii.gz), DICOM (.dcm) o
 _POSITION, _ORIENTATION, _MODALITY = "0020|0032", "0020|0037", "0008|0060"
 _UNEVEN = 0.01
 """The part of the distance between slices by which it may differ: positions are written with few decimals."""
-MOST_VOXELS = 1 << 30
-"""More than any scan has: what a header says is asked of the memory before a voxel is read."""
+MOST_BYTES, MOST_SENT_BYTES = 8 << 30, 1 << 30
+"""The most of memory that a header may ask for, before a voxel is read; of one that was sent, less."""
 
 Voxels = NDArray[Any]
 
@@ -97,8 +97,10 @@ def _of_file(sitk: ModuleType, path: Path, io: str, what: str) -> Volume:
         _check_reach(path, what)
     reader.ReadImageInformation()
     _check_layout(reader.GetDimension(), reader.GetNumberOfComponents(), what)
-    if (voxels := math.prod(reader.GetSize())) > MOST_VOXELS:
-        raise ImagingError(f"{what} has {voxels:,} voxels by its header: expected at most {MOST_VOXELS:,}")
+    one = sitk.Image([1] * reader.GetDimension(), reader.GetPixelID()).GetSizeOfPixelComponent()
+    most = MOST_SENT_BYTES if is_sent() else MOST_BYTES
+    if (size := math.prod(reader.GetSize()) * one) > most:
+        raise ImagingError(f"{what} takes {size:,} bytes by its header: expected at most {most:,}")
     modality = reader.GetMetaData(_MODALITY) if io == "GDCMImageIO" and reader.HasMetaDataKey(_MODALITY) else ""
     return _volume(sitk, reader.Execute(), what, modality)
 

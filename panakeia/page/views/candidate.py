@@ -21,7 +21,7 @@ def _show(asked: Asked) -> Page:
     if not (asked.one("drug") and asked.one("disease")):
         return Page("candidate_box.html.j2", "Candidate", {"drug": asked.one("drug"), "disease": asked.one("disease")})
     drug, disease = (asked.node(asked.one(name), name.title(), quiet=True) for name in ("drug", "disease"))
-    told = _explained(asked, drug["id"], disease["id"])
+    told, why = _explained(asked, drug["id"], disease["id"])
     every = _paths(asked, drug["id"], disease["id"], told)
     hidden = set(asked.many("hide"))
     found = [path for path in every if path["metapath"] not in hidden]
@@ -30,6 +30,7 @@ def _show(asked: Asked) -> Page:
         "drug": drug,
         "disease": disease,
         "told": told,
+        "why": why,
         "paths": found[:_ON_A_PAGE],
         "total": len(found),
         "patterns": _patterns(every),
@@ -52,13 +53,12 @@ def _show(asked: Asked) -> Page:
     return Page("candidate.html.j2", title, values, _rows(found), {"explanation": told, "paths": found}, figures)
 
 
-def _explained(asked: Asked, drug: str, disease: str) -> dict[str, Any] | None:
-    """Return the explanation of the score; None where the model has not learned of one of the ends."""
+def _explained(asked: Asked, drug: str, disease: str) -> tuple[dict[str, Any] | None, str]:
+    """Return the explanation of the score, or why there is none: no model, or one that has not learned of an end."""
     try:
-        found: dict[str, Any] = asked.ask("explain", {"a": drug, "b": disease, "top": 20}).content
-    except (ValueError, OSError):
-        return None
-    return found
+        return asked.ask("explain", {"a": drug, "b": disease, "top": 20}).content, ""
+    except (ValueError, OSError) as failure:
+        return None, str(failure)
 
 
 def _paths(asked: Asked, drug: str, disease: str, told: Mapping[str, Any] | None) -> list[dict[str, Any]]:

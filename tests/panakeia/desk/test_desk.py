@@ -5,6 +5,7 @@ import json
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -105,6 +106,21 @@ def test_who_may_not_see_patients_sees_none(desk: Desk) -> None:
         with pytest.raises(NotAllowed, match="ask whoever runs the desk"):
             desk.answer(name, request, READER)
     assert desk.answer("show", {"node": PATIENT}).to_json()["kind"] == "Patient"
+
+
+@pytest.mark.parametrize(
+    ("verb", "request_"),
+    [
+        ("search", {"text": "P-0", "kind": "Patient"}),
+        ("search", {"text": "no such", "kind": "Patient"}),
+        ("neighbours", {"node": "warfarin", "of_kind": ["Patient"]}),
+    ],
+)
+def test_a_question_of_patients_is_refused_alike_whether_there_are_any(
+    desk: Desk, verb: str, request_: dict[str, Any]
+) -> None:
+    with pytest.raises(NotAllowed):
+        desk.answer(verb, request_, frozenset[Right]({"read"}))
 
 
 def test_who_may_not_see_patients_finds_what_is_spelt_as_a_part_of_a_pseudonym(desk: Desk) -> None:

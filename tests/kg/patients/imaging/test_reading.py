@@ -1,6 +1,7 @@
 """Images from files: what the formats give alike, what is refused, and that nothing of a header comes through."""
 
 import builtins
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from kg.files.reach import within
 from kg.patients.imaging.error import ImagingError, ImagingMissing
 from kg.patients.imaging.features import features
 from kg.patients.imaging.regions import region
@@ -192,3 +194,17 @@ def test_without_the_extra(write: Write, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ImagingMissing, match=r"pip install 'panakeia\[imaging\]'"):
         read_volume(path)
+
+
+def test_a_header_that_asks_for_more_than_the_memory_may_give_is_refused(tmp_path: Path) -> None:
+    header = (
+        "NRRD0005\ntype: double\ndimension: 3\nspace: left-posterior-superior\nsizes: {0} {0} {0}\nencoding: gzip\n"
+    )
+    header += "endian: little\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"
+    large, larger = tmp_path / "large.nrrd", tmp_path / "larger.nrrd"
+    large.write_bytes(header.format(600).encode() + gzip.compress(b"0"))
+    larger.write_bytes(header.format(1100).encode() + gzip.compress(b"0"))
+    with within(tmp_path), pytest.raises(ImagingError, match="takes 1,728,000,000 bytes by its header"):
+        read_volume(large)
+    with pytest.raises(ImagingError, match="takes 10,648,000,000 bytes by its header: expected at most 8,589,934,592"):
+        read_volume(larger)

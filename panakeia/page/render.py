@@ -1,6 +1,7 @@
 """Render: templates with their values, to the bytes of a page; and what all templates share."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -11,6 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from panakeia.cells import cell
+from panakeia.commands.every import EVERY
+from panakeia.desk.wording import by_verbs
 from panakeia.page.columns import fixed, in_columns
 from panakeia.page.words import (
     kind_words,
@@ -58,6 +61,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters.update(linked=linked)
     made.filters.update(fixed=fixed, in_columns=in_columns)
     made.filters.update(cell=cell, relation=relation_words, kind=kind_words, reference=reference)
     made.filters.update(
@@ -75,6 +79,27 @@ def address(path: str, **state: Any) -> str:
     """
     given = {name: value for name, value in state.items() if value not in (None, "", [])}
     return path + (f"?{urlencode(given, doseq=True, safe=':')}" if given else "")
+
+
+_VERB = re.compile("`([a-z_]+)`")
+
+
+def linked(text: str) -> Markup:
+    """Return what a verb says, its verbs as links to where they are asked.
+
+    >>> str(linked("a < b: train one with `panakeia train --task benefits`"))
+    'a &lt; b: train one with <a href="/ask/train">train</a> (task: benefits)'
+    """
+    parts = _VERB.split(by_verbs(str(text)))
+    links = [
+        Markup('<a href="/ask/{}">{}</a>').format(name, EVERY[name].command)
+        if name in EVERY and not EVERY[name].here
+        else Markup.escape(f"`{name}`")
+        for name in parts[1::2]
+    ]
+    return Markup("").join(
+        part for pair in zip(map(Markup.escape, parts[::2]), [*links, Markup("")], strict=True) for part in pair
+    )
 
 
 _PLACES = {

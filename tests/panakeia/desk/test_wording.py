@@ -36,10 +36,23 @@ def test_a_name_of_several_nodes(verb: str, given: dict[str, object], told: str)
     assert refused.value.choices == BOTH
 
 
-def test_options_are_parameters_but_for_those_of_a_command_line_that_is_told() -> None:
+def test_options_are_parameters_and_a_command_is_a_verb_with_its_parameters() -> None:
     told = by_parameters(EVERY["twin_dose"], "give --patient ID, or --what-not: `panakeia build --source x`")
-    assert told == "give patient ID, or --what-not: `panakeia build --source x`"
+    assert told == "give patient ID, or --what-not: `build` (source: x)"
     assert by_parameters(EVERY["neighbours"], "leave out --of-kind") == "leave out of_kind"
+
+
+@pytest.mark.parametrize(
+    ("told", "here"),
+    [
+        ("build one with `panakeia build --store FILE`", "build one with `build`"),
+        ("see `panakeia patient warnings` and `panakeia risk predict`", "see `patient_warnings` and `risk_predict`"),
+        ("`panakeia serve --port 1` and `panakeia demo` stay", "`panakeia serve --port 1` and `panakeia demo` stay"),
+        ("no mirror folder (--data DIR or X) is set", "no mirror folder (`panakeia serve --data DIR` or X) is set"),
+    ],
+)
+def test_what_a_newcomer_meets_speaks_of_what_the_desk_has(told: str, here: str) -> None:
+    assert by_parameters(EVERY["info"], told) == here
 
 
 MEAN = {"endpoint": "mean", "effect": 0.5, "sd": 1.0}

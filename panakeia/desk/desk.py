@@ -26,7 +26,7 @@ from panakeia.desk.named import Named, roots_of
 from panakeia.desk.requests import arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
 from panakeia.desk.turns import AT_ONCE, Turns
-from panakeia.desk.warm import Warmth
+from panakeia.desk.warm import Warmth, warm_risks
 from panakeia.desk.wording import in_words_of
 from panakeia.verb import DOES, Right, Verb
 from panakeia.verbs.held import MODEL, STORE
@@ -92,7 +92,7 @@ class Desk:
         self._bytes: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._versions: dict[str, str] = {}
         self.shared = Shared()
-        self.warmth = Warmth(self.settings.store, self.settings.model, self.shared, self._first)
+        self.warmth = Warmth(self.settings.store, self.settings.model, self.shared, self._first, self._later)
 
     @cached_property
     def verbs(self) -> Mapping[str, Verb]:
@@ -192,6 +192,10 @@ class Desk:
             with self._session(None, patients=patients) as session, suppress(ValueError, OSError):
                 for disease in session.search(kind="Disease", top=1).to_frame()["id"]:
                     session.rank(disease, top=1)
+
+    def _later(self) -> None:
+        """Load a risk, if one is kept, so that the first forecast does not wait for what reads it."""
+        warm_risks([self.settings.model.parent, self.settings.home / "jobs"])
 
     def close(self) -> None:
         """Let go of all sessions."""

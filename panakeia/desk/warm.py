@@ -1,7 +1,8 @@
 """Warm: what a desk reads and works out before it is asked, so that the first who asks does not wait for it."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
@@ -25,11 +26,14 @@ class Warmth:
     """Reads a graph's names and steps and loads the models beside whoever asks, and again when their files change.
 
     `rounds` counts how often it was done; a session that was opened before the last does not have what is held since.
-    `then` is called when all is held, before it is ready: `ready` says whether it ever was.
+    `then` is called when all is held, before it is ready: `ready` says whether it ever was; `after` is called then, for
+    what takes long and few ask for.
     """
 
-    def __init__(self, store: str, model: Path, shared: Shared, then: Callable[[], None]) -> None:
-        self._store, self._model, self._shared, self._then = store, model, shared, then
+    def __init__(
+        self, store: str, model: Path, shared: Shared, then: Callable[[], None], after: Callable[[], None]
+    ) -> None:
+        self._store, self._model, self._shared, self._then, self._after = store, model, shared, then, after
         self._lock = Lock()
         self._say: Callable[[str], None] | None = None
         self._now = _Now("", "")
@@ -62,17 +66,21 @@ class Warmth:
                 self._now = _Now(state, stage)
                 say(f"the desk gets ready ({share:.0%}): {stage}")
 
-        told = "the desk is ready"
+        told, is_warm = "the desk is ready", False
         try:
             warm(self._store, self._model, self._shared, progress)
             self.rounds += 1  # sessions that are opened from now on have what is held
             self._then()
             _settle()
+            is_warm = True
         except (ValueError, OSError) as failure:
             told = f"the desk answers, but slowly: {failure}"
         finally:
             self._now, self.ready = _Now(state, ""), True
         say(told)
+        if is_warm:
+            self._after()
+            _settle()
 
 
 def _settle() -> None:
@@ -103,3 +111,20 @@ def warm(store: str, model: Path, shared: Shared, progress: "Progress") -> None:
             loaded = shared.model(folder)
             if isinstance(loaded, Model) and all(loaded.around.shape):
                 logits(loaded, np.arange(loaded.around.shape[0]), np.zeros(1, np.int64))
+
+
+def warm_risks(folders: Sequence[Path]) -> None:
+    """Load the first risk that is kept in these folders, where there is one, for what reads it to be imported.
+
+    That takes seconds once, and most of a first forecast: skops imports all of scikit-learn, and what that can work
+    with, to know which types are harmless.
+    """
+    from twin.prognosis.risk.kept import found
+
+    kept = next((one for folder in folders for one in found(folder)), None)
+    if kept is None:
+        return
+    from twin.prognosis.risk.saved import load
+
+    with suppress(ValueError, OSError, ImportError):  # whoever asks for it is told what is wrong
+        load(kept.folder)

@@ -17,6 +17,8 @@ from panakeia.api.access.settings import Access
 from panakeia.api.app import make_app
 from panakeia.desk import warm
 from panakeia.desk.desk import ALL, Desk, DeskSettings
+from twin.prognosis.risk import saved
+from twin.prognosis.risk.saved import FORMAT
 
 ASKED = (
     ("rank", {"nodes": ["type 2 diabetes mellitus"]}),
@@ -79,6 +81,23 @@ def test_a_graph_that_changes_is_read_anew_and_not_answered_from_before(desk: De
     after = desk.shared.graph(desk.settings.store)
     assert after is not None and after is not before
     assert desk.warmth.rounds == 2
+
+
+def test_a_kept_risk_is_read_when_the_desk_is_ready_and_a_broken_one_is_no_matter(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, told = desk.settings.home / "jobs" / "1" / "out", list[str]()
+    folder.mkdir(parents=True)
+    (folder / "model.skops").write_bytes(b"none")
+    (folder / "manifest.json").write_text(json.dumps({"format": FORMAT}), encoding="utf-8")
+
+    def refused(place: Path) -> None:
+        told.append(str(place))
+        raise saved.OtherVersion("of another version")
+
+    monkeypatch.setattr(saved, "load", refused)
+    joined(desk.warm(told.append))
+    assert told[-2:] == ["the desk is ready", str(folder)]
 
 
 def test_a_desk_without_a_graph_says_so_and_goes_on(tmp_path: Path) -> None:

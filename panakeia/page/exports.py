@@ -1,12 +1,13 @@
 """Exports: a view exactly as it is seen, as a file that says of which data it is, and of which day."""
 
-import io
 import json
 import re
 from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from panakeia.answer import Table
+from panakeia.desk.tables import FORMS, Form, rendered
 from panakeia.page.asked import Asked
 from panakeia.page.drawing import standing_alone
 from panakeia.page.pixels import png
@@ -15,18 +16,21 @@ from panakeia.page.view import Page
 _MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
+    "parquet": FORMS["parquet"],
     "svg": "image/svg+xml",
     "png": "image/png",
 }
 
 
 def exported(asked: Asked, shown: Page, form: str) -> Response | None:
-    """Return a view's rows as CSV, its rows or content as JSON, or one of its figures as SVG or PNG; else None."""
-    version, day = asked.desk.version(), datetime.now(UTC).date().isoformat()
+    """Return a view's rows as CSV or Parquet, its rows or content as JSON, or a figure as SVG or PNG; else None."""
+    version, day = shown.version or asked.desk.version(), datetime.now(UTC).date().isoformat()
     body: str | bytes
     headers = {"X-Data-Version": version}
     if form == "csv" and shown.rows is not None:
-        body = _csv(shown)
+        body = _table(shown, "csv")
+    elif form == "parquet" and shown.rows is not None:
+        body = _table(shown, "parquet")
     elif form == "json" and (shown.rows is not None or shown.content is not None):
         told = {
             "title": shown.title,
@@ -49,17 +53,13 @@ def exported(asked: Asked, shown: Page, form: str) -> Response | None:
 
 def no_form(shown: Page, form: str) -> str:
     """Return what there is of a view to take along, where it has no such form."""
-    forms = ["csv"] if shown.rows is not None else []
+    forms = ["csv", "parquet"] if shown.rows is not None else []
     forms += ["json"] if shown.rows is not None or shown.content is not None else []
     forms += [f"{one}&figure={name}" for name in shown.figures for one in ("svg", "png")]
     return f"as: got {form[:20]!r}, expected one of {', '.join(forms)}" if forms else "nothing of this view is exported"
 
 
-def _csv(shown: Page) -> str:
+def _table(shown: Page, form: Form) -> bytes:
     import pandas as pd
 
-    from kg.files.table import write_csv
-
-    text = io.StringIO()
-    write_csv(pd.DataFrame([dict(row) for row in shown.rows or ()]), text)
-    return text.getvalue()
+    return rendered(Table(shown.title, pd.DataFrame([dict(row) for row in shown.rows or ()])), form)

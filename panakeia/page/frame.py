@@ -43,6 +43,8 @@ def _exports(asked: Asked, shown: Page) -> list[tuple[str, str]]:
         found.append(("CSV", asked.address(**{"as": "csv"})))
     if shown.rows is not None or shown.content is not None:
         found.append(("JSON", asked.address(**{"as": "json"})))
+    if shown.rows is not None:
+        found.append(("Parquet", asked.address(**{"as": "parquet"})))
     for name in shown.figures:
         words = name.replace("_", " ")
         found += [

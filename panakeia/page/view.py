@@ -15,7 +15,8 @@ ON_A_PAGE = 100
 class Page:
     """What a view shows: a template with its values, and what is exported: the rows as seen, the figures as SVG.
 
-    `rows` are records of JSON values; `content` is what the JSON export has where that is more than the rows.
+    `rows` are records of JSON values; `content` is what the JSON export has where that is more than the rows;
+    `version` is that of the data where it may be another than the desk's now.
     """
 
     template: str
@@ -25,6 +26,7 @@ class Page:
     content: Any = None
     figures: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,9 @@ class Job:
         path = self.folder / _RESULT
         return cast(Mapping[str, Any], json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
-    def ended(self, problem: Mapping[str, Any] | None) -> None:
-        """Write what came out, as the last thing that its worker does."""
-        write_whole(self.folder / _RESULT, {"problem": problem})
+    def ended(self, problem: Mapping[str, Any] | None, told: str = "", version: str = "") -> None:
+        """Write what came out, as the last thing that its worker does: the answer's words, and of which data it is."""
+        write_whole(self.folder / _RESULT, {"problem": problem, "told": told, "version": version})
 
     def steps(self, after: int = 0) -> list[Step]:
         """Return what it told of its progress after a step."""

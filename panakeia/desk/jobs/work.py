@@ -50,7 +50,7 @@ def work(job: Job, served: DeskSettings) -> None:
         shutil.rmtree(job.folder / name, ignore_errors=True)
     desk = Desk(served)
     try:
-        asked = job.asked
+        asked, version = job.asked, desk.version()
         with asked_by(asked.who):
             answer = desk.answer(asked.verb, asked.request, asked.rights, At(job.folder, _Telling(job)))
         for form in FORMS:
@@ -62,7 +62,7 @@ def work(job: Job, served: DeskSettings) -> None:
     except Exception as failure:
         job.ended(problem_of(failure).to_json())
     else:
-        job.ended(None)
+        job.ended(None, answer.to_text(), version)
     finally:
         shutil.rmtree(job.folder / "in", ignore_errors=True)  # what was sent is not kept twice
         desk.close()

@@ -12,7 +12,8 @@ from panakeia.desk.desk import NotAllowed
 from panakeia.desk.requests import NOT_ASKED, Refused
 from panakeia.page.asked import Asked
 from panakeia.page.queue import begin
-from panakeia.page.view import ON_A_PAGE, Away, Page, View
+from panakeia.page.told import told_of
+from panakeia.page.view import Away, Page, View
 from panakeia.verb import REQUIRED, Given, Verb
 
 _UPLOAD = "__file"
@@ -47,9 +48,6 @@ def _one(asked: Asked) -> Page | Away:
         "runs_jobs": asked.runs_jobs,
         "answer": None,
         "problem": "",
-        "columns": [],
-        "rows": [],
-        "total": 0,
     }
     if not asked.one("go"):
         return Page("verb.html.j2", f"{verb.command} · Ask", values)
@@ -64,14 +62,13 @@ def _one(asked: Asked) -> Page | Away:
         status = 422 if isinstance(failure, Refused) else 400
         values["problem"] = problem_to(failure)[0].detail
         return Page("verb.html.j2", f"{verb.command} · Ask", values, status=status)
-    rows = records(seen.frame.head(ON_A_PAGE))
-    values |= {"answer": seen.text, "columns": list(seen.frame.columns), "rows": rows, "total": len(seen.frame)}
-    whole = asked.one("as") != "" and len(seen.frame) > ON_A_PAGE
+    values["answer"] = told = told_of(seen)
+    whole = asked.one("as") != "" and told.total > len(told.rows)
     return Page(
         "verb.html.j2",
         f"{verb.command} · Ask",
         values,
-        rows=records(seen.frame) if whole else rows,
+        rows=records(seen.frame) if whole else told.rows,
         content=seen.content,
     )
 

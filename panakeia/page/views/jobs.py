@@ -1,6 +1,5 @@
 """Jobs: what takes long, how far it is, what came out, and the way to end it."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from panakeia.desk.jobs.job import OVER
 from panakeia.desk.lines import command_line, python_line
 from panakeia.page.asked import Asked, without_contents
 from panakeia.page.queue import cancel, found, own, told
+from panakeia.page.told import Finished, files_of
 from panakeia.page.view import Away, Page, View
 
 
@@ -27,7 +27,8 @@ def _one(asked: Asked) -> Page | Away:
     about = told(job)
     verb = asked.desk.verbs[job.asked.verb]
     request = without_contents(verb, job.asked.request)
-    design = _text(job.asked.request.get("design"))
+    files = files_of(about)
+    finished = Finished(job) if about["state"] == "done" else None
     values = {
         "job": about,
         "over": about["state"] in OVER,
@@ -37,26 +38,29 @@ def _one(asked: Asked) -> Page | Away:
             ("Python", python_line(verb, request, *asked.desk.called)),
             ("HTTP", http_line(verb, request, asked.base)),
         ],
-        "files": about.get("files", []),
-        "report": next((one for one in about.get("files", []) if one["name"].endswith("report.html")), None),
-        "design": design,
-        "answer": _answer(job.answer("json")) if about["state"] == "done" else None,
+        "files": files,
+        "report": next((one for one in files if one["name"].endswith("report.html")), None),
+        "design": _text(job.asked.request.get("design")),
+        "answer": finished.told if finished else None,
     }
-    return Page("job.html.j2", f"{verb.command} · Jobs", values, content={"job": about})
+    title, content = f"{verb.command} · Jobs", {"job": about}
+    if finished is None:
+        return Page("job.html.j2", title, values, content=content)
+    whole = asked.one("as") != ""
+    return Page(
+        "job.html.j2",
+        title,
+        values,
+        rows=finished.rows() if whole else finished.told.rows,
+        content=content | {"result": finished.content()} if whole else content,
+        version=finished.told.version,
+    )
 
 
 def _text(given: Any) -> str:
     if isinstance(given, Mapping):
         given = given.get("text")
     return given if isinstance(given, str) else ""
-
-
-def _answer(path: Any) -> str:
-    """Return what came out, as text; empty where it wrote none."""
-    if not path.is_file():
-        return ""
-    shown = json.dumps(json.loads(path.read_text(encoding="utf-8")), indent=1, ensure_ascii=False)
-    return shown[:20_000]
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from panakeia.api.access.roles import Role
+from panakeia.page import told as answered
 from tests.panakeia.page.conftest import ended, token
 
 EXAMPLES = Path(__file__).parents[3] / "panakeia" / "examples"
@@ -37,7 +38,10 @@ def test_a_long_verb_is_a_job_with_its_answer_its_files_and_the_risk_it_trained(
     )  # in the body, script would load it too
     assert f'href="{address}">risk train</a>' in researcher.get("/jobs").text
     text = unescape(ended(researcher, address))
-    assert "Done" in text and '"outcome": "readmitted"' in text
+    assert "Done" in text and '<th scope="col">learner</th>' in text and '"measure": ' not in text
+    assert re.search(r'<p class="told">readmitted: logistic is kept', text) and "<td" in text
+    assert re.search(r'card\.md</a> <span class="quiet">text \(MD\), [0-9.]+ (bytes|kB)</span>', text)
+    assert f'<img class="made" src="/api/v1{address}/files/calibration.svg"' in text
     assert f'href="/api/v1{address}/files/card.md"' in text and "panakeia risk train readmissions.csv" in text
     risks = unescape(researcher.get("/patient/risk", params={"patient": PATIENT}).text)
     assert f"by {address.removeprefix('/jobs/')}/out" in risks and "was trained on a table" in risks
@@ -55,8 +59,29 @@ def test_what_cannot_be_asked_is_said_and_no_job_is_begun(researcher: TestClient
 def test_a_question_of_a_moment_may_be_a_job_too(researcher: TestClient) -> None:
     form = researcher.get("/ask/rank").text
     sent = {"csrf": token(form), "nodes": "coronary artery disease", "top": "3"}
-    text = ended(researcher, researcher.post("/ask/rank?as_job=1", data=sent).url.path)
+    address = researcher.post("/ask/rank?as_job=1", data=sent).url.path
+    text = ended(researcher, address)
     assert "Done" in text and "panakeia rank" in text
+    asked = {"go": "1", "nodes": "coronary artery disease", "top": "3"}
+    seen = researcher.get("/ask/rank", params=asked).text
+    assert _answer(text).replace("What came out", "Answer") == _answer(seen)
+    version = re.search("Data <code>([^<]+)</code>", seen)
+    assert version and version[1] in _answer(text)
+    told = {form: researcher.get(address, params={"as": form}) for form in ("csv", "json", "parquet")}
+    assert told["csv"].text == researcher.get("/ask/rank", params=asked | {"as": "csv"}).text
+    assert {one.headers["X-Data-Version"] for one in told.values()} == {version[1]}
+    whole = pd.read_parquet(io.BytesIO(told["parquet"].content))
+    assert list(whole["drug"]) == [row["drug"] for row in told["json"].json()["answer"]["result"]]
+
+
+def test_of_a_big_answer_the_first_rows_are_shown_and_the_exports_have_all(
+    researcher: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answered, "ON_A_PAGE", 2)
+    sent = {"csrf": token(researcher.get("/ask/rank").text), "nodes": "coronary artery disease", "top": "3"}
+    address = researcher.post("/ask/rank?as_job=1", data=sent).url.path
+    assert "The first 2 of 3 rows; the exports have all." in ended(researcher, address)
+    assert len(researcher.get(address, params={"as": "csv"}).text.splitlines()) == 4
 
 
 def test_all_drugs_for_all_diseases_are_a_job_from_the_page_of_a_disease(researcher: TestClient) -> None:
@@ -70,6 +95,12 @@ def test_all_drugs_for_all_diseases_are_a_job_from_the_page_of_a_disease(researc
     first = researcher.get("/disease", params={"node": "DOID:3393", "as": "json"}).json()["answer"][0]
     best = whole[whole["disease"] == "DOID:3393"].sort_values("score").iloc[-1]
     assert best["drug"] == first["drug"] and best["score"] == pytest.approx(first["score"], rel=1e-5)
+
+
+def _answer(text: str) -> str:
+    """Return what a page has of an answer: its words and its table, without the version of the data."""
+    part = text[text.index('<section class="answer"') :]
+    return re.sub(r'<p class="quiet">From data <code>.*?</code></p>\n?', "", part[: part.index("</section>")])
 
 
 def test_who_may_not_ask_begins_no_job(whole: TestClient) -> None:

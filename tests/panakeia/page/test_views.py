@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from panakeia import Session
+from panakeia.page import told as answered
 from panakeia.page.columns import fixed
-from panakeia.page.views import ask, disease, node
+from panakeia.page.views import disease, node
 from panakeia.page.views.node import _elsewhere
 from tests.panakeia.page.conftest import Asking
 
@@ -222,7 +223,7 @@ def test_about_says_who_asks_and_what_each_role_may(asking: Asking) -> None:
 def test_a_page_that_is_asked_for_much_stays_small_and_says_so(
     asking: Asking, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    for view in (disease, node, ask):
+    for view in (disease, node, answered):
         monkeypatch.setattr(view, "ON_A_PAGE", 7)
     client = asking("reader")
     text, rows = client.get(address).text, client.get(f"{address}&as=csv").text.splitlines()

@@ -68,4 +68,4 @@ def test_what_nobody_foresaw_is_told_by_a_number_in_the_frame(
 
 def test_a_form_that_there_is_not_is_told_with_those_that_there_are(asking: Asking) -> None:
     answer = asking("reader").get("/disease?node=DOID:3393&as=xml")
-    assert answer.status_code == 404 and "expected one of csv, json, svg&amp;figure=ranking" in answer.text
+    assert answer.status_code == 404 and "expected one of csv, parquet, json, svg&amp;figure=ranking" in answer.text

@@ -10,8 +10,9 @@ from tests.conftest import StoreOf, make_graph
 from tests.kg.query.safety.made_up import ADRB2, ASTHMA, GRAPH, METFORMIN, PROPRANOLOL, SIMVASTATIN, Edge, of
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def store(store_of: StoreOf) -> Store:
+    """Filled again where a test before had another graph in it: a server holds one at a time."""
     return store_of(GRAPH)
 
 

@@ -115,6 +115,7 @@ def _card(order: Order, drug: str, asked: Starting, known: Charted, found: Mappi
     between = f"{found['lower']:.1f} to {found['upper']:.1f}" + (f" {asked.unit}" if asked.unit else "")
     lines = [
         f"**{dose:g} {unit} {asked.how_often}** for {markdown(', '.join(known.told))}: {markdown(asked.why)}.",
+        *([f"Measured: {', '.join(known.measured)}."] if known.measured else ()),
         f"On it the {asked.observed} of {found['level']:.0%} of such patients is {between}.",
         *([f"For {asked.whom}."] if asked.whom else ()),
         f"{markdown(found['citation'])}. A starting point, to be followed by measurements: other drugs, illness, diet"

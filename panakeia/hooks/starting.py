@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from kg.patients.moment import Moment
 from kg.patients.record import Person
@@ -100,12 +100,25 @@ BODY = tuple(code for one in (WEIGHT_CODES, HEIGHT_CODES, BODY_SURFACE_CODES) fo
 
 @dataclass(frozen=True)
 class Charted:
-    """What a chart states of a model's covariates: those known, as text; what is said of each; what is lacking."""
+    """What a chart states of a model's covariates: those known, as text; what is said of each; what is lacking.
+
+    `measured` says on which days what counts was measured.
+    """
 
     stated: Mapping[str, str]
     told: tuple[str, ...]
     lacking: tuple[str, ...]
+    measured: tuple[str, ...] = ()
     weight_kg: float | None = None
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """The latest value of each measure of the body, as text in the model's unit, and its day; what has no day."""
+
+    values: Mapping[str, str]
+    days: Mapping[str, date]
+    undated: frozenset[str]
 
 
 def needs_body(drug: str) -> bool:
@@ -115,7 +128,8 @@ def needs_body(drug: str) -> bool:
 
 def charted(model: str, person: Person, results: Mapping[str, GeneResult]) -> Charted:
     """Return what a chart states of a model's covariates; nothing is guessed but by its own defaults."""
-    measured = _measured(person, {one.name: one for one in (*_wanted(model), WEIGHT)})
+    wanted = {one.name: one for one in (*_wanted(model), WEIGHT)}
+    measured = _measured(person, wanted)
     stated, told, lacking = dict[str, str](), list[str](), list[str]()
     for covariate in library.load(model).covariates:
         name = _name(covariate)
@@ -130,8 +144,9 @@ def charted(model: str, person: Person, results: Mapping[str, GeneResult]) -> Ch
         elif covariate.default is not None:
             stated[covariate.name] = str(covariate.default)
             told.append(f"{name} not known, counted as {covariate.default}")
-    weight = WEIGHT.read(measured.get(WEIGHT.name, ""))
-    return Charted(stated, tuple(told), tuple(lacking), weight)
+    weight = WEIGHT.read(measured.values.get(WEIGHT.name, ""))
+    days = tuple(f"{_name(wanted[name])} on {day}" for name, day in measured.days.items())
+    return Charted(stated, tuple(told), tuple(lacking), days, weight)
 
 
 def _wanted(model: str) -> Iterator[Continuous]:
@@ -148,16 +163,16 @@ def _name(covariate: Covariate) -> str:
 
 
 def _text(
-    covariate: Covariate, person: Person, results: Mapping[str, GeneResult], measured: Mapping[str, str]
+    covariate: Covariate, person: Person, results: Mapping[str, GeneResult], measured: _Measured
 ) -> tuple[str, str]:
     """Return what a chart states of a covariate, and from what it follows; of one not known, what would tell it."""
     if covariate.name == "age_years" and person.born is not None:
         return f"{int((datetime.now(UTC).date() - person.born.first).days / DAYS_A_YEAR)}", ""
-    if covariate.name in measured:
-        return measured[covariate.name], ""
+    if covariate.name in measured.values:
+        return measured.values[covariate.name], ""
     if isinstance(covariate, Continuous) and (derived := covariate.derived):
-        if text := derived.text(measured):
-            return text, f" (from {derived.told(measured)}, by {derived.source.partition(',')[0]})"
+        if text := derived.text(measured.values):
+            return text, f" (from {derived.told(measured.values)}, by {derived.source.partition(',')[0]})"
         return "", _why_not_derived(derived, measured)
     found = results.get(covariate.name)
     if found is not None and len(found.looked_up) == 1 and not found.untold:
@@ -166,27 +181,37 @@ def _text(
     return "", ""
 
 
-def _why_not_derived(derived: Derived, measured: Mapping[str, str]) -> str:
-    """Say which of those that a number follows from are not known, and which are none that can be."""
-    unknown = [_name(one) for one in derived.of if one.name not in measured]
-    wrong = [
-        f"; {in_words(one, measured[one.name])}: expected {one.expected}"
+def _why_not_derived(derived: Derived, measured: _Measured) -> str:
+    """Say which of those that a number follows from are not known, or of no day, and which are none that can be."""
+    values = measured.values
+    unknown = [
+        _name(one) + (" of any day" if one.name in measured.undated else "")
         for one in derived.of
-        if one.name in measured and one.read(measured[one.name]) is None
+        if one.name not in values
+    ]
+    wrong = [
+        f"; {in_words(one, values[one.name])}: expected {one.expected}"
+        for one in derived.of
+        if one.name in values and one.read(values[one.name]) is None
     ]
     return (f", nor {' and '.join(unknown)}" if unknown else "") + "".join(wrong)
 
 
-def _measured(person: Person, wanted: Mapping[str, Continuous]) -> dict[str, str]:
-    """Return the latest value of each measure of the body, as text in the model's unit."""
+def _measured(person: Person, wanted: Mapping[str, Continuous]) -> _Measured:
+    """Return what was measured of the body; what has no day is not used, for nobody knows how old it is."""
     by_code = {code: one for one in wanted.values() if one.recorded for code in one.recorded.codes}
-    found: dict[str, tuple[Moment, str]] = {}
+    found, undated = dict[str, tuple[date, str]](), set[str]()
     for event in person.events:
-        if event.what != "measurement" or event.negated or event.value is None or not isinstance(event.at, Moment):
+        if event.what != "measurement" or event.negated or event.value is None:
             continue
         for code in event.codes:
             one = by_code.get(f"{code.system}:{code.code}")
             factor = one.recorded.units.get(event.unit or "") if one and one.recorded else None
-            if one and factor and (one.name not in found or event.at.first >= found[one.name][0].first):
-                found[one.name] = event.at, f"{event.value * factor:.4g}"
-    return {name: text for name, (_, text) in found.items()}
+            if one is None or factor is None:
+                continue
+            if not isinstance(event.at, Moment):
+                undated.add(one.name)
+            elif one.name not in found or event.at.first >= found[one.name][0]:
+                found[one.name] = event.at.first, f"{event.value * factor:.4g}"
+    values = {name: text for name, (_, text) in found.items()}
+    return _Measured(values, {name: day for name, (day, _) in found.items()}, frozenset(undated))

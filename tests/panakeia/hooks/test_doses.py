@@ -102,6 +102,7 @@ def test_tacrolimus_starts_with_the_published_dose(dosing: Desk) -> None:
     assert f"Start Tacrolimus with {nearest:g} mg twice a day" in card["summary"]
     assert "body surface 2.014 m2 (from weight 79.4 kg, height 183 cm, by Du Bois and Du Bois 1916)" in card["detail"]
     assert "CYP3A4 not known, counted as" in card["detail"]
+    assert "Measured: weight on 2024-03-01, height on 2016-03-01." in card["detail"]
     assert f"this is {2 * nearest / 79.4:.2f} for 79.4 kg" in card["detail"]
     suggested = card["suggestions"][0]["actions"][0]["resource"]
     told = MedicationRequest.model_validate(suggested)
@@ -141,6 +142,12 @@ def test_of_the_measures_of_the_body_that_one_is_told_which_is_missing_or_cannot
 ) -> None:
     card = dose_card(dosing, [genotype("CYP3A5 *1/*3")], body)
     assert card["summary"].endswith(f"no starting dose by the model: {told}") and "suggestions" not in card
+
+
+def test_a_measure_of_no_day_is_not_used_and_that_is_said(dosing: Desk) -> None:
+    undated = [{name: value for name, value in one.items() if name != "effectiveDateTime"} for one in BODY]
+    card = dose_card(dosing, [genotype("CYP3A5 *1/*3")], undated)
+    assert "nor weight of any day and height of any day" in card["summary"] and "suggestions" not in card
 
 
 def test_every_measure_of_the_body_that_a_starting_dose_needs_is_asked_for() -> None:

@@ -35,13 +35,17 @@ def _show(asked: Asked) -> Page | Away:
 
 
 def _toml(asked: Asked) -> str:
-    """Return the design: the example, or the text of the state, with the form's values where the form was used."""
+    """Return the design: the example, or the text of the state, with what was changed in the form since it was shown.
+
+    Whoever reads the form from the TOML wants no change of the form.
+    """
     text = asked.one("toml").replace("\r\n", "\n") or example(asked.one("example") or EXAMPLES[0])
     if len(text) > _MOST:
         raise ValueError(f"toml: got {len(text):,} letters, expected up to {_MOST:,}: run it on the command line")
-    if asked.one("use") != "form":
+    if asked.one("use") not in ("form", "run"):
         return text
-    was = {name: field.text for name, field in fields_of(text).items()}
+    shown = asked.one("shown").replace("\r\n", "\n") or text
+    was = {name: field.text for name, field in fields_of(shown).items()}
     said = {name[2:]: str(value).strip() for name, value in asked.state.multi_items() if name.startswith("f.")}
     return with_fields(text, {name: value for name, value in said.items() if value and value != was.get(name)})
 

@@ -83,6 +83,23 @@ def test_form_and_toml_each_show_the_other_and_the_url_is_the_state(whole: TestC
     assert 'name="f.trial.seed" value="5"' in back.text
 
 
+def test_what_was_changed_in_the_form_is_run_and_what_was_changed_in_the_toml_stays(whole: TestClient) -> None:
+    page = whole.get("/trial/twins").text
+    shown = example("warfarin_trial")
+    assert f'name="shown" value="{shown}"' in unescape(page)
+    form = {f"f.{name}": field.text for name, field in fields_of(shown).items()}
+    sent = {"csrf": token(page), "shown": shown.replace("\n", "\r\n"), **form, "f.trial.subjects_per_arm": "4"}
+    text = with_fields(shown, {"trial.weeks": "2", "visits.days": "1, 4, 8"})
+    there = whole.post("/trial/twins", data={**sent, "toml": text, "use": "form"})
+    read = tomllib.loads(parse_qs(urlsplit(str(there.url)).query)["toml"][0])
+    assert read["trial"]["subjects_per_arm"] == 4 and read["trial"]["weeks"] == 2
+    job = whole.post("/trial/twins", data={**sent, "toml": text, "use": "run"})
+    over = ended(whole, str(job.url.path))
+    (link,) = re.findall(r'href="(/trial/twins\?toml=[^"]*)"', over)
+    ran = tomllib.loads(parse_qs(urlsplit(unescape(link)).query)["toml"][0])
+    assert "Done" in over and ran == read
+
+
 def test_a_run_is_a_job_with_a_report_and_another_ones_is_not_there(
     whole: TestClient, page_keys: dict[Role, str]
 ) -> None:

@@ -95,7 +95,7 @@ def test_a_trial_designer_moves_a_slider_writes_a_design_ends_a_run_and_reads_a_
             page.get_by_role("link", name="The report").click()
         assert "Genotype-guided start of warfarin" in sent.value.path().read_text(encoding="utf-8")
         page.goto(f"{place}/trial/twins?example=coag")
-        page.get_by_role("button", name="Run what the TOML says").click()
+        page.get_by_role("button", name="Run this design").click()
         page.wait_for_url("**/jobs/*")
         page.get_by_role("button", name="Cancel").click()
         expect(page.locator("#s-h")).to_have_text("Cancelled", timeout=PATIENCE_MS)
@@ -105,7 +105,7 @@ def test_a_trial_designer_moves_a_slider_writes_a_design_ends_a_run_and_reads_a_
 
 
 def run_to_its_end(page: Page) -> None:
-    page.get_by_role("button", name="Run what the TOML says").click()
+    page.get_by_role("button", name="Run this design").click()
     page.wait_for_url("**/jobs/*")
     expect(page.locator("progress")).to_be_visible()
     expect(page.locator("#s-h")).to_have_text("Done", timeout=PATIENCE_MS)

@@ -132,11 +132,13 @@ class Planned:
         """Return the plan in a few lines."""
         counts, arms = self.comparison.counts, self.per_arm
         stated = ", ".join(f"{name} {value}" for name, value in self.assumptions.items())
+        whole = self.size if arms is None else sum(arms.values())
+        rounded = (
+            f" or more, that of {self.size:.1f}, before each arm is rounded up," if whole > self.size + 0.05 else ""
+        )
         lines = [
-            f"{self.size if arms is None else sum(arms.values()):.0f} {counts}"
-            f"{'' if arms is None else f' (exactly {self.size:.1f})'}: power {self.power:.4f} at"
-            f" {'one' if self.looks.sides == 1 else 'two'}-sided"
-            f" alpha {self.looks.alpha:g}",
+            f"{whole:.0f} {counts}: power {self.power:.4f}{rounded} at"
+            f" {'one' if self.looks.sides == 1 else 'two'}-sided alpha {self.looks.alpha:g}",
             f"assumed: {stated}",
         ]
         if arms is not None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.files.number import number
+from twin.words import without_unit
 
 Values = NDArray[Any]
 """What is known of a covariate, [patient]: numbers, or texts; NaN, None or an empty text where nothing is."""
@@ -257,8 +258,7 @@ def in_words(covariate: Covariate, text: str) -> str:
     """
     if not isinstance(covariate, Continuous):
         return f"{covariate.name} {text}"
-    name = covariate.name.removesuffix("_" + covariate.unit.replace("/", "_per_")).replace("_", " ")
-    return f"{name} {text} {covariate.unit}"
+    return f"{without_unit(covariate.name, covariate.unit)} {text} {covariate.unit}"
 
 
 def parts(covariate: Covariate) -> tuple[Covariate, ...]:

@@ -11,6 +11,7 @@ from kg.pharmacogenomics.calls import GeneResult
 from twin import library
 from twin.covariates import Continuous, Covariate, Derived, asked_for, in_words, parts
 from twin.library.body import BODY_SURFACE_CODES, HEIGHT_CODES, WEIGHT, WEIGHT_CODES
+from twin.words import without_unit
 
 DAYS_A_YEAR = 365.25
 DAY_H = 24
@@ -159,7 +160,7 @@ def _wanted(model: str) -> Iterator[Continuous]:
 
 def _name(covariate: Covariate) -> str:
     """Return what people call a covariate: without its unit."""
-    return in_words(covariate, "").partition("  ")[0].strip()
+    return without_unit(covariate.name, covariate.unit) if isinstance(covariate, Continuous) else covariate.name
 
 
 def _text(

@@ -13,7 +13,7 @@ from twin.trials.course import Course
 from twin.trials.endpoints.endpoint import Endpoint
 from twin.trials.protocol import TrialDesign
 from twin.trials.result import TrialResult
-from twin.trials.words import with_unit
+from twin.words import with_unit
 
 
 def courses_section(result: TrialResult) -> Section:

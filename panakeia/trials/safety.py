@@ -9,7 +9,7 @@ from twin.model import Floats
 from twin.trials.course import Course
 from twin.trials.endpoints.ever import Ever
 from twin.trials.result import TrialResult
-from twin.trials.words import with_unit
+from twin.words import with_unit
 
 YEAR_D = 365.25
 

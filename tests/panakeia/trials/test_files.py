@@ -7,9 +7,24 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from panakeia.report import Report, Section, Table
 from panakeia.trials.files import TRIAL_FILES, write_trial
+from panakeia.trials.wording import worded
+from twin import library
 from twin.estimate import Estimate
 from twin.trials.result import TrialResult
+
+
+def test_a_page_calls_quantities_as_people_write_them() -> None:
+    told = "the share with tacrolimus_ug_per_L at least 10, of those of 50 age_years"
+    table = Table(pd.DataFrame({"what": [told], "n": [3]}), told)
+    page = Report(told, (told,), (Section(told, told, None, (table,), told),))
+    words = "the share with tacrolimus [ug/L] at least 10, of those of 50 age [years]"
+    found = worded(page, library.load("tacrolimus_andrews2019"))
+    (section,) = found.sections
+    assert {found.title, *found.findings, section.title, section.lead, section.caption} == {words}
+    (rows,) = section.tables
+    assert rows.name == words and rows.rows.to_dict("list") == {"what": [words], "n": [3]}
 
 
 def test_a_trial_s_page_stands_beside_its_result(warfarin: TrialResult, tmp_path: Path) -> None:
@@ -17,7 +32,8 @@ def test_a_trial_s_page_stands_beside_its_result(warfarin: TrialResult, tmp_path
     assert {path.name for path in tmp_path.iterdir()} >= set(TRIAL_FILES)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     title, *lines = warfarin.to_text().splitlines()
-    assert f"<h1>{title}</h1>" in page
+    name, _, shows = title.partition(": ")
+    assert f"<h1>{name}</h1>" in page and f"{shows[0].upper()}{shows[1:]}.</p>" in page
     assert all(f"<li>{line.strip()}</li>".replace("'", "&#39;") in page for line in lines)
     assert "<h2>Assumptions</h2>" in page and "<h2>Parameters</h2>" in page
     assert f"seed: 1 · panakeia: {warfarin.versions['panakeia']}" in page

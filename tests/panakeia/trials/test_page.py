@@ -14,7 +14,7 @@ from tests.panakeia.test_figures import legend
 from twin.model import parameter_table
 from twin.trials.policies.by_twin import ByTwin
 from twin.trials.result import TrialResult
-from twin.trials.words import with_unit
+from twin.words import with_unit
 
 ASSUMPTIONS = pd.DataFrame(
     [

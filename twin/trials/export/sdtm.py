@@ -12,7 +12,7 @@ from twin.trials.course import Course
 from twin.trials.export.dataset import Dataset, dataset
 from twin.trials.export.names import short_names
 from twin.trials.export.study import COUNTRY, SITE, Study, first_days, iso, on_day
-from twin.trials.words import without_unit
+from twin.words import without_unit
 
 AGE, SEX, RACE = "age_years", "sex", "race"
 SEXES = {"female": "F", "male": "M"}

@@ -1,4 +1,4 @@
-"""Words: how what a trial measures is called for a reader."""
+"""Words: how a quantity whose name ends with its unit is called for a reader."""
 
 
 def without_unit(name: str, unit: str) -> str:

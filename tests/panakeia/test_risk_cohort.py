@@ -27,11 +27,11 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     """A session whose cohort is made up: 80 patients, one feature, of the graph `g-1`."""
     random = np.random.default_rng(0)
     marker = random.normal(size=80)
-    stroke = (random.uniform(size=80) < 1 / (1 + np.exp(-marker))).astype(float)
+    died = (random.uniform(size=80) < 1 / (1 + np.exp(-marker))).astype(float)
     who = [f"PANAKEIA:P-{number}" for number in range(80)]
-    rows = pd.DataFrame({"USUBJID": who, "SITEID": "a", "marker": marker, "AVAL": stroke})
+    rows = pd.DataFrame({"USUBJID": who, "SITEID": "a", "marker": marker, "AVAL": died})
     left_out = pd.DataFrame({"reason": [], "patients": []})
-    table = CohortTable("made up", "stroke_1y", "binary", rows, ("marker",), None, left_out, "g-1 cohort 00")
+    table = CohortTable("made up", "death_1y", "binary", rows, ("marker",), None, left_out, "g-1 cohort 00")
     monkeypatch.setattr(Session, "cohort_table", lambda *_, **__: table)
     monkeypatch.setattr(Session, "_graph", lambda _: None)
     monkeypatch.setattr(Session, "_noted", lambda *_, **__: None)
@@ -44,8 +44,8 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
 
 
 def test_a_patient_of_a_cohort_is_foretold_and_explained(session: Session, tmp_path: Path) -> None:
-    told = session.risk_train(DEFINITION, Asked("stroke_1y"), QUICK, out=tmp_path).to_json()
-    assert told["outcome"] == "stroke_1y" and told["data"] == "g-1 cohort 00"
+    told = session.risk_train(DEFINITION, Asked("death_1y"), QUICK, out=tmp_path).to_json()
+    assert told["outcome"] == "death_1y" and told["data"] == "g-1 cohort 00"
     assert load(tmp_path).definition == read_definition(DEFINITION).model_dump_json()
     assert "PANAKEIA:P-" not in (tmp_path / "manifest.json").read_text(encoding="utf-8")
     one = session.risk_predict(tmp_path, WHO).to_json()
@@ -58,7 +58,7 @@ def test_a_patient_of_a_cohort_is_foretold_and_explained(session: Session, tmp_p
 def test_patients_of_another_graph_or_cohort_are_refused(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.risk_train(DEFINITION, Asked("stroke_1y"), QUICK, out=tmp_path)
+    session.risk_train(DEFINITION, Asked("death_1y"), QUICK, out=tmp_path)
     with pytest.raises(ValueError, match="that patient is not in the cohort") as refused:
         session.risk_predict(tmp_path, "PANAKEIA:P-999")
     assert "999" not in str(refused.value)

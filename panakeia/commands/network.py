@@ -125,18 +125,18 @@ def score(
     pairs: Annotated[
         Path,
         typer.Argument(
-            help="Table (TSV, CSV, JSON, Parquet) with the columns of a task, such as drug and disease.",
+            help="Table (TSV, CSV, JSON, Parquet) with a task's columns: drug, disease.",
             metavar="PAIRS.tsv",
         ),
     ],
     out: Annotated[Path, As("out"), typer.Option("--out", help="TSV to write.", metavar="SCORES.tsv")],
 ) -> Answer:
-    """Score pairs: the same rows, with score, probability and lift, each with its interval, prior and known.
+    """Score pairs: the same rows, with score, probability, lift and their intervals, prior and known.
 
-    The columns say of which task the pairs are. Rows with a name of nothing are left out, and told with near names.
+    Rows with an unknown name are left out, and told with near names.
 
-    A pair has one score, whatever else is in the file, and `rank` gives the same from either end. Where nothing is
-    known of the node that the task asks for (treats: the disease; binds: the drug), it is read out as a cold pair.
+    A pair has one score, whatever else is in the file: `rank`'s. Where nothing is known of the disease (binds: the
+    drug), it is read out as a cold pair.
 
     Example: panakeia score pairs.tsv --out scores.tsv
     """

@@ -143,14 +143,14 @@ class Desk:
     def require(self, name: str, request: Mapping[str, Any], rights: frozenset[Right], *, strict: bool = True) -> None:
         """Raise what `answer` raises before it runs: for what cannot be asked, and for who may not.
 
-        What takes long has checked all that takes no work (`panakeia.verbs.held.Held.checks`): files, names, numbers.
+        What takes long has checked all that takes no work (`panakeia.verbs.held.Held`): files, names, numbers.
         """
         verb, given = self._given(name, request, rights, strict)
         if verb.long:
             folder = Path(tempfile.mkdtemp(prefix="panakeia-"))
             try:
                 called = self._called(verb, given, folder)
-                with self._session(None, patients="patients" in rights) as session, session.checks():
+                with self._session(None, patients="patients" in rights) as session, session._only_checked():
                     _run(verb, session, given, called, folder)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -122,7 +122,7 @@ class Held:
             self._noted(verb, patients[0] if len(patients) == 1 else patients)
 
     @contextmanager
-    def checks(self) -> Iterator[None]:
+    def _only_checked(self) -> Iterator[None]:
         """Let verbs end where their work would begin: what can be told of a request without work is told, or it fits.
 
         A verb that takes long says by `_begins`, or by `_telling`, where that is.

@@ -13,7 +13,7 @@ from kg.query.people import EVENT_COLUMNS, MEASURED, PatientRecord, events, meas
 from kg.schema import WITHDRAWN
 from kg.search import UnknownNode
 from kg.stores.protocol import Store
-from twin.covariates import Asking, Continuous, Genotype, asked_for, parts
+from twin.covariates import Asking, Genotype, asked_for, recorded_codes
 from twin.mixture import Mixture, mixture
 from twin.model import Model
 from twin.patient import PatientError
@@ -47,7 +47,7 @@ def from_graph(
     for a patient who withdrew consent.
     """
     record = known(store, patient_id)
-    return of_record(record, measurements(store, [record.id], _codes(model)), model, given, days=days)
+    return of_record(record, measurements(store, [record.id], recorded_codes(model)), model, given, days=days)
 
 
 def several_from_graph(
@@ -57,7 +57,7 @@ def several_from_graph(
 
     Who withdrew consent is among them.
     """
-    seen = dict(list(measurements(store, patients, _codes(model)).groupby("patient")))
+    seen = dict(list(measurements(store, patients, recorded_codes(model)).groupby("patient")))
     for record in records(store, patients):
         yield record, seen.get(record.id, pd.DataFrame(columns=["patient", *EVENT_COLUMNS]))
 
@@ -93,23 +93,12 @@ def _require_consent(record: PatientRecord) -> None:
         raise PatientError("the patient withdrew consent: nothing is simulated of the record")
 
 
-def _codes(model: Asking) -> dict[str, Continuous]:
-    """Return the covariates that are measured, or follow from what is, by the codes under which records state them."""
-    return {
-        code: one
-        for covariate in model.covariates
-        for one in (covariate, *parts(covariate))
-        if isinstance(one, Continuous) and one.recorded
-        for code in one.recorded.codes
-    }
-
-
 def _measured(seen: pd.DataFrame, model: Asking, last_day: int | None) -> dict[str, str]:
     """Return the latest value of each covariate that is measured, as text in the model's unit.
 
     What was measured in a unit that the model does not know is not used.
     """
-    wanted = _codes(model)
+    wanted = recorded_codes(model)
     seen = seen[seen["value"].notna() & ~seen["negated"].astype(bool)]
     if last_day is not None:
         seen = seen[seen["day"].isna() | (seen["day"] <= last_day)]

@@ -266,6 +266,17 @@ def parts(covariate: Covariate) -> tuple[Covariate, ...]:
     return covariate.derived.of if isinstance(covariate, Continuous) and covariate.derived else ()
 
 
+def recorded_codes(asking: Asking) -> dict[str, Continuous]:
+    """Return the numbers that records state, covariates and what these follow from, by the codes they stand under."""
+    return {
+        code: one
+        for covariate in asking.covariates
+        for one in (covariate, *parts(covariate))
+        if isinstance(one, Continuous) and one.recorded
+        for code in one.recorded.codes
+    }
+
+
 def asked_for(covariate: Covariate) -> bool:
     """Return whether a patient cannot do without this covariate: it is needed, and nothing stands for it."""
     return covariate.needed and covariate.default is None

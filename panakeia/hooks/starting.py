@@ -1,6 +1,6 @@
 """Starting doses: of which drugs one is offered, by which model and target, and what a chart states for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -9,7 +9,7 @@ from kg.patients.record import Person
 from kg.pharmacogenomics.alleles import laboratory_genotype
 from kg.pharmacogenomics.calls import GeneResult
 from twin import library
-from twin.covariates import Continuous, Covariate, Derived, asked_for, in_words, parts
+from twin.covariates import Continuous, Covariate, Derived, asked_for, in_words, recorded_codes
 from twin.library.body import BODY_SURFACE_CODES, HEIGHT_CODES, WEIGHT, WEIGHT_CODES
 from twin.words import without_unit
 
@@ -124,15 +124,16 @@ class _Measured:
 
 def needs_body(drug: str) -> bool:
     """Return whether the starting dose of a drug goes by measures of the body."""
-    return drug in STARTING and any(True for _ in _wanted(STARTING[drug].model))
+    return drug in STARTING and bool(recorded_codes(library.load(STARTING[drug].model)))
 
 
 def charted(model: str, person: Person, results: Mapping[str, GeneResult]) -> Charted:
     """Return what a chart states of a model's covariates; nothing is guessed but by its own defaults."""
-    wanted = {one.name: one for one in (*_wanted(model), WEIGHT)}
-    measured = _measured(person, wanted)
+    asked = library.load(model)
+    by_code = {**recorded_codes(asked), **dict.fromkeys(WEIGHT_CODES.codes, WEIGHT)}
+    measured, named = _measured(person, by_code), {one.name: _name(one) for one in by_code.values()}
     stated, told, lacking = dict[str, str](), list[str](), list[str]()
-    for covariate in library.load(model).covariates:
+    for covariate in asked.covariates:
         name = _name(covariate)
         text, how = _text(covariate, person, results, measured)
         if text and covariate.read(text) is not None:
@@ -146,16 +147,8 @@ def charted(model: str, person: Person, results: Mapping[str, GeneResult]) -> Ch
             stated[covariate.name] = str(covariate.default)
             told.append(f"{name} not known, counted as {covariate.default}")
     weight = WEIGHT.read(measured.values.get(WEIGHT.name, ""))
-    days = tuple(f"{_name(wanted[name])} on {day}" for name, day in measured.days.items())
+    days = tuple(f"{named[name]} on {day}" for name, day in measured.days.items())
     return Charted(stated, tuple(told), tuple(lacking), days, weight)
-
-
-def _wanted(model: str) -> Iterator[Continuous]:
-    """Yield the covariates of a model that are measured, and those that others follow from."""
-    for covariate in library.load(model).covariates:
-        for one in (covariate, *parts(covariate)):
-            if isinstance(one, Continuous) and one.recorded:
-                yield one
 
 
 def _name(covariate: Covariate) -> str:
@@ -198,9 +191,8 @@ def _why_not_derived(derived: Derived, measured: _Measured) -> str:
     return (f", nor {' and '.join(unknown)}" if unknown else "") + "".join(wrong)
 
 
-def _measured(person: Person, wanted: Mapping[str, Continuous]) -> _Measured:
+def _measured(person: Person, by_code: Mapping[str, Continuous]) -> _Measured:
     """Return what was measured of the body; what has no day is not used, for nobody knows how old it is."""
-    by_code = {code: one for one in wanted.values() if one.recorded for code in one.recorded.codes}
     found, undated = dict[str, tuple[date, str]](), set[str]()
     for event in person.events:
         if event.what != "measurement" or event.negated or event.value is None:

@@ -7,8 +7,9 @@ import glob
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import ladybug
@@ -23,6 +24,9 @@ WRITER_MEMORY = 2 << 30
 LARGEST_FILE = 1 << 40
 """Bytes of address space that each open database reserves. By itself it would take eight times as many, and a process
 has room for fifteen of those: too few for one that goes on after writes to a full disk, which leave theirs behind."""
+
+_FILL = -6
+"""What glibc's `mallopt` calls `M_PERTURB`: memory that is asked for is filled with the complement of a byte."""
 
 _FULL = re.compile("No space left|quota exceeded", re.IGNORECASE)
 
@@ -102,6 +106,7 @@ def _opened(path: Path) -> Iterator[ladybug.Connection]:
     process. Such a database is never closed.
     """
     with ExitStack() as opened:
+        opened.enter_context(_clean_memory)
         database = opened.enter_context(
             ladybug.Database(path, buffer_pool_size=WRITER_MEMORY, max_db_size=LARGEST_FILE)
         )
@@ -118,6 +123,32 @@ def _opened(path: Path) -> Iterator[ladybug.Connection]:
             raise
     if left := sorted(file.name for file in _files(path) if file != path):
         raise StoreError(f"Ladybug left {', '.join(left)}: not all is in the file")
+
+
+class _CleanMemory:
+    """While a writer is inside, memory that the process asks for holds zeros.
+
+    Ladybug writes whole pages to its file, also those that it fills in part. What the rest of them holds was this
+    process's own before, and may have been a patient's record. Only glibc can be told so.
+    """
+
+    def __init__(self) -> None:
+        self._counting = threading.Lock()
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        self._count(+1)
+
+    def __exit__(self, *failure: object) -> None:
+        self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._counting, suppress(AttributeError):
+            self._inside += more
+            ctypes.CDLL(None).mallopt(_FILL, 0xFF if self._inside else 0)
+
+
+_clean_memory = _CleanMemory()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -36,13 +36,16 @@ from kg.schema import (
 from kg.stores import neo4j_write as write
 from kg.stores.added import added
 from kg.stores.degrees import from_lists
+from kg.stores.neo4j_change import Settled, commit
 from kg.stores.neo4j_retry import patiently
 from kg.stores.protocol import NOTHING, Hop, Key, Known, StoreError
-from kg.stores.releases import RELEASE_LABEL, read_releases
+from kg.stores.releases import RELEASES, releases_of
 
 MOST_AT_ONCE = 50_000
 """Edges that one transaction adds or takes away: one of 200,000 does not fit into a server of 2 GiB."""
 FETCHED_ROWS = 5_000
+
+T = TypeVar("T")
 
 
 def address_and_login(url: str) -> tuple[str, tuple[str, str]]:
@@ -68,6 +71,7 @@ class Neo4jStore:
 
     def __init__(self, url: str) -> None:
         self.address, login = address_and_login(url)
+        self._settled = Settled()
         with self._failures():
             self._driver: Driver = GraphDatabase.driver(self.address, auth=login, notifications_min_severity="OFF")
 
@@ -108,7 +112,7 @@ class Neo4jStore:
             write.stage(self._driver, graph, build, progress)
             progress("putting the new graph in place", 0.9)
             only_writer()
-            patiently(lambda: session.execute_write(write.swap, graph, build))
+            commit(self._driver, lambda transaction: write.swap(transaction, graph, build))
             patiently(lambda: write.index_all_kinds(session))
             progress("asking for what was written", 0.92)
             patiently(lambda: self._verify(graph))
@@ -158,40 +162,27 @@ class Neo4jStore:
             self._writer(silent) as only_writer,
         ):
 
-            def merge() -> None:
+            def merge(transaction: ManagedTransaction) -> None:
                 only_writer()
-                session.execute_write(write.merge, graph, gone)
+                write.merge(transaction, graph, gone)
 
             patiently(lambda: write.declare(session, graph))
-            patiently(merge)
+            commit(self._driver, merge)
             patiently(lambda: write.index_all_kinds(session))
 
     def read(self) -> Graph:
         """Return the whole graph, sources included.
 
-        Raises `StoreError` where the graph was replaced while it was read.
+        Raises `StoreError` where the graph changes again and again while it is read.
         """
-        with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
-            before = session.execute_read(_stamp)
-            nodes = {kind: session.execute_read(_read_nodes, kind) for kind in NODE_KINDS}
-            there = session.execute_read(_relations)
-            edges = {relation: session.execute_read(_read_edges, relation) for relation in there}
-            sources = read_releases(self)
-            if session.execute_read(_stamp) != before:
-                raise StoreError(f"the graph at {self.address} was replaced while it was read: read it again")
-        return Graph(
-            {kind: rows for kind, rows in nodes.items() if rows.num_rows},
-            {relation: rows for relation, rows in edges.items() if rows.num_rows},
-            sources,
-        )
+        return self._answer(_read)
 
     def query(self, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Run one reading Cypher query with parameters and return its rows.
 
         Name the kind of a node, or `NamedThing`, in every pattern: other nodes may be part of a build in progress.
         """
-        with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
-            return session.execute_read(lambda transaction: transaction.run(cypher, dict(parameters)).data())
+        return self._answer(lambda transaction: transaction.run(cypher, dict(parameters)).data())
 
     def nodes(self, keys: Collection[Key]) -> dict[Key, Known]:
         """Return what is known of each of these nodes that is there."""
@@ -250,11 +241,14 @@ class Neo4jStore:
 
     def _collected(self, cypher: str, parameters: Mapping[str, object]) -> list[list[Any]]:
         """Return the rows that a query collects into one record: the driver takes 50 us for each record."""
-        with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
-            rows: list[list[Any]] = session.execute_read(
-                lambda transaction: transaction.run(cypher, dict(parameters)).single(strict=True).value()
-            )
+        rows: list[list[Any]] = self._answer(
+            lambda transaction: transaction.run(cypher, dict(parameters)).single(strict=True).value()
+        )
         return rows
+
+    def _answer(self, ask: Callable[[ManagedTransaction], T]) -> T:
+        with self._failures(), self._driver.session(default_access_mode=READ_ACCESS) as session:
+            return self._settled.answer(session, ask)
 
     @contextmanager
     def _writer(self, progress: Progress) -> Iterator[Callable[[], None]]:
@@ -326,9 +320,14 @@ def _direction(step: Step) -> bool | None:
     return None if step.symmetric else step.forward
 
 
-def _stamp(transaction: ManagedTransaction) -> list[str]:
-    """Return what changes when the graph is replaced: which nodes its releases are."""
-    return transaction.run(f"MATCH (s:{RELEASE_LABEL}) RETURN elementId(s) AS e ORDER BY e").value()
+def _read(transaction: ManagedTransaction) -> Graph:
+    nodes = {kind: _read_nodes(transaction, kind) for kind in NODE_KINDS}
+    edges = {relation: _read_edges(transaction, relation) for relation in _relations(transaction)}
+    return Graph(
+        {kind: rows for kind, rows in nodes.items() if rows.num_rows},
+        {relation: rows for relation, rows in edges.items() if rows.num_rows},
+        releases_of(transaction.run(RELEASES).data()),
+    )
 
 
 def _relations(transaction: ManagedTransaction) -> list[str]:

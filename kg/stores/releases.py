@@ -1,5 +1,8 @@
 """The releases that a graph was built from, as every store keeps them."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from kg.graph import SourceRelease
 from kg.schema import AttributeType
 from kg.stores.held import held_of
@@ -19,6 +22,12 @@ RELEASE_COLUMNS: dict[str, AttributeType] = {
     "account": "string",
 }
 """The columns of such a node; `files` are lines as `sha256sum` writes them."""
+
+RELEASES = (
+    f"MATCH (s:{RELEASE_LABEL}) RETURN {', '.join(f's.{name} AS {name}' for name in RELEASE_COLUMNS)} "
+    "ORDER BY name, version"
+)
+"""The query for all of them."""
 
 
 def release_row(release: SourceRelease) -> dict[str, object]:
@@ -43,8 +52,11 @@ def read_releases(store: Store) -> tuple[SourceRelease, ...]:
     """Return the releases that the store's graph was built from, ordered by name and version."""
     if (held := held_of(store)) is not None:
         return held.releases
-    columns = ", ".join(f"s.{column} AS {column}" for column in RELEASE_COLUMNS)
-    rows = store.query(f"MATCH (s:{RELEASE_LABEL}) RETURN {columns} ORDER BY name, version", {})
+    return releases_of(store.query(RELEASES, {}))
+
+
+def releases_of(rows: Iterable[Mapping[str, Any]]) -> tuple[SourceRelease, ...]:
+    """Return the releases of rows that answer `RELEASES`."""
     return tuple(
         SourceRelease(
             row["name"],

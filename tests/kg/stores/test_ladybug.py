@@ -1,5 +1,6 @@
 """The embedded store: killed at any point, the old graph opens, whole; other people's files are left alone."""
 
+import ctypes
 import errno
 import json
 import os
@@ -399,3 +400,22 @@ def test_many_stores_are_open_at_once(path: Path) -> None:
     with ExitStack() as opened:
         stores = [opened.enter_context(open_store(path)) for _ in range(40)]
         assert same(stores[0].read(), stores[-1].read())
+
+
+@pytest.mark.parametrize("verb", ["replace", "add", "overwrite"])
+def test_no_memory_of_the_process_reaches_the_file(path: Path, verb: str) -> None:
+    """Whole pages are written, also those that are filled in part: their rest must not be what memory held before."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        pytest.skip("only glibc fills memory on request")
+    held = 0xA5
+    mallopt(-6, held ^ 0xFF)
+    try:
+        with open_store(path, create=True) as store:
+            if verb == "replace":
+                store.replace(ladder("new"), quiet)
+            else:
+                store.add(ladder("new" if verb == "add" else "old"))
+    finally:
+        mallopt(-6, 0)
+    assert not re.search(rb"\xa5{8}", path.read_bytes())

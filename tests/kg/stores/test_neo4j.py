@@ -35,15 +35,6 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settled(url: str) -> Graph:
-    """Read the graph, once more if the server was still committing what a killed writer had sent it."""
-    try:
-        return stored(url)
-    except StoreError as failure:
-        assert "replaced while it was read" in str(failure)
-        return stored(url)
-
-
 @pytest.mark.usefixtures("no_environment")
 def test_a_missing_password_is_asked_for() -> None:
     with pytest.raises(StoreError, match=r"bolt://localhost:7687 needs a password: set NEO4J_PASSWORD"):
@@ -129,7 +120,7 @@ def test_a_killed_build_leaves_nothing_that_a_later_one_keeps(neo4j_url: str, gr
         assert store.query("MATCH (n:GeneStaged) RETURN count(n) > 0 AS left", {}) == [{"left": True}]
         assert store.read().node_counts() == {"Drug": 1}
         store.replace(one, quiet)
-        assert store.query("MATCH (n) RETURN count(n) AS nodes", {}) == [{"nodes": 1}]
+        assert store.query("MATCH (n:!PanakeiaChange) RETURN count(n) AS nodes", {}) == [{"nodes": 1}]
         assert store.query("MATCH ()-[r]->() RETURN count(r) AS edges", {}) == [{"edges": 0}]
 
 
@@ -146,9 +137,9 @@ def test_killed_at_ten_random_points_a_whole_graph_stays(neo4j_url: str, verb: s
     for _ in range(10):
         with open_store(neo4j_url) as store:
             store.replace(ladder("old"), quiet)
-            assert store.query("MATCH (n) RETURN count(n) AS nodes", {}) == [{"nodes": 121}]
+            assert store.query("MATCH (n:!PanakeiaChange) RETURN count(n) AS nodes", {}) == [{"nodes": 121}]
         kill_after(neo4j_url, verb, luck.uniform(0, whole_s))
-        survived = settled(neo4j_url)
+        survived = stored(neo4j_url)
         assert same(survived, old) or same(survived, new)
 
 

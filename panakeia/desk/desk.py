@@ -26,7 +26,7 @@ from panakeia.desk.named import Named, roots_of
 from panakeia.desk.requests import arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
 from panakeia.desk.turns import AT_ONCE, Turns
-from panakeia.desk.warm import Warmth, warm_risks
+from panakeia.desk.warm import Warmth, known_pair, warm_risks
 from panakeia.desk.wording import in_words_of
 from panakeia.verb import DOES, Right, Verb
 from panakeia.verbs.held import MODEL, STORE
@@ -92,7 +92,7 @@ class Desk:
         self._bytes: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._versions: dict[str, str] = {}
         self.shared = Shared()
-        self.warmth = Warmth(self.settings.store, self.settings.model, self.shared, self._first, self._later)
+        self.warmth = Warmth(self.settings.store, self.settings.model, self.shared, self._first)
 
     @cached_property
     def verbs(self) -> Mapping[str, Verb]:
@@ -187,14 +187,19 @@ class Desk:
         return self.warmth.begin(self.state(), say)
 
     def _first(self) -> None:
-        """Open a session with patients and one without, and let each rank once: the first who asks does not wait."""
-        for patients in (True, False):
-            with self._session(None, patients=patients) as session, suppress(ValueError, OSError):
-                for disease in session.search(kind="Disease", top=1).to_frame()["id"]:
-                    session.rank(disease, top=1)
-
-    def _later(self) -> None:
-        """Load a risk, if one is kept, so that the first forecast does not wait for what reads it."""
+        """Ask, with patients and without, what is asked most, and load a risk, if one is kept: what that imports and
+        opens the first time, the first who asks does not wait for.
+        """
+        for drug, disease in known_pair(self.shared, self.settings.model):
+            for verb, asked in (
+                ("search", {"text": disease, "top": 1}),
+                ("show", {"node": disease}),
+                ("rank", {"nodes": [disease], "top": 1}),
+                ("explain", {"a": drug, "b": disease, "top": 1}),
+            ):
+                for rights in (ALL, frozenset[Right]({"graph"})):
+                    with suppress(ValueError, OSError):  # of another graph, say: whoever asks is told
+                        self.answer(verb, asked, rights)
         warm_risks([self.settings.model.parent, self.settings.home / "jobs"])
 
     def close(self) -> None:

@@ -83,7 +83,7 @@ def test_a_graph_that_changes_is_read_anew_and_not_answered_from_before(desk: De
     assert desk.warmth.rounds == 2
 
 
-def test_a_kept_risk_is_read_when_the_desk_is_ready_and_a_broken_one_is_no_matter(
+def test_a_kept_risk_is_read_before_the_desk_is_ready_and_a_broken_one_is_no_matter(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, told = desk.settings.home / "jobs" / "1" / "out", list[str]()
@@ -97,7 +97,7 @@ def test_a_kept_risk_is_read_when_the_desk_is_ready_and_a_broken_one_is_no_matte
 
     monkeypatch.setattr(saved, "load", refused)
     joined(desk.warm(told.append))
-    assert told[-2:] == ["the desk is ready", str(folder)]
+    assert told[-2:] == [str(folder), "the desk is ready"]
 
 
 def test_a_desk_without_a_graph_says_so_and_goes_on(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from kg.files.documents import read_document
 from kg.files.text import FileError
 from twin.prognosis.risk.learner import BASE_RATE
-from twin.prognosis.risk.saved import CARD, FORMAT, MANIFEST, MODEL
+from twin.prognosis.risk.places import MANIFEST, places
+from twin.prognosis.risk.saved import CARD, FORMAT, MODEL
 
 _RANKING = {"binary": "AUROC", "survival": "concordance", "continuous": "RMSE"}
 
@@ -69,10 +70,8 @@ def found(root: str | Path) -> list[Kept]:
 
     What another version saved is none of them: `load` says of such a folder what is wrong with it.
     """
-    root = Path(root)
-    places = {path.parent for depth in range(4) for path in root.glob("/".join(["*"] * depth + [MANIFEST]))}
     risks = []
-    for place in sorted(places):
+    for place in places(root):
         try:
             manifest = read_document(place / MANIFEST).content
         except (FileError, OSError):

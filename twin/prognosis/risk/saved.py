@@ -23,6 +23,7 @@ from twin.prognosis.question import Features, LearnMissing, Question
 from twin.prognosis.risk.card import card
 from twin.prognosis.risk.figures import figures
 from twin.prognosis.risk.hazards import HazardForecast
+from twin.prognosis.risk.places import MANIFEST
 from twin.prognosis.risk.provenance import OtherVersion, Provenance
 from twin.prognosis.risk.scope import Ranges
 from twin.prognosis.risk.split import SplitSettings
@@ -31,7 +32,7 @@ from twin.prognosis.risk.visits import VisitForecast
 from twin.prognosis.tabular import MISSING, TableForecast
 
 FORMAT = "panakeia risk 1"
-MODEL, MANIFEST, CARD, OUT_OF_FOLD = "model.skops", "manifest.json", "card.md", "out_of_fold.csv"
+MODEL, CARD, OUT_OF_FOLD = "model.skops", "card.md", "out_of_fold.csv"
 TRUSTED = (
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from gnn.readout import Readout
 from gnn.task import REGIMES, Task
 from gnn.walks import Walk, Way
 from gnn.workings import Workings
+from kg.files.stamp import Stamp, stamp_of
 from kg.graph import SourceRelease, data_version
 from kg.output import whole_file
 
@@ -34,6 +35,8 @@ FILE = "model.safetensors"
 FORMAT = 4
 STATED = "panakeia"
 """The key of the file's metadata under which the model's JSON stands."""
+TOLD_BYTES = 64 << 20
+"""What was said of all candidates for some nodes may take so much."""
 _LONGEST_HEADER = 100_000_000
 """Bytes; the format itself allows no longer one."""
 Walks = Mapping[str, Walk | str]
@@ -94,6 +97,14 @@ class Model:
     def workings(self) -> Workings:
         """What was worked out of it, and is kept beside it."""
         return Workings()
+
+    @cached_property
+    def told(self) -> Workings:
+        """What was said of the candidates for a node, which is asked again by an explanation, a filter, another page.
+
+        They have a bound of their own: many nodes that are asked for take no place from what all questions begin with.
+        """
+        return Workings(TOLD_BYTES)
 
     @property
     def task(self) -> Task:
@@ -176,13 +187,22 @@ def model_file(folder: str | Path) -> Path:
 
 def about(folder: str | Path) -> dict[str, Any] | None:
     """Return what the model in a folder says of itself, without reading it; None if there is none of this format."""
+    path = model_file(folder)
+    if (stamp := stamp_of(path)) is None:
+        return None
     try:
-        with model_file(folder).open("rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            found = stated_by(size.to_bytes(8, "little") + file.read(min(size, _LONGEST_HEADER)))
+        found = _stated_in(path, stamp)
     except OSError:
         return None
     return found if found and found.get("format") == FORMAT else None
+
+
+@lru_cache(maxsize=4)  # who names a task, or opens a page, asks it of each model: a header has all names of nodes
+def _stated_in(path: Path, stamp: Stamp) -> dict[str, Any] | None:
+    """Return what a model's file says in its header, read once for as long as the file is that of the stamp."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        return stated_by(size.to_bytes(8, "little") + file.read(min(size, _LONGEST_HEADER)))
 
 
 def load(folder: str | Path) -> Model:

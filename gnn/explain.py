@@ -13,7 +13,7 @@ from gnn.checkpoint import Model
 from gnn.evidence import evidence
 from gnn.model import PART_NAMES
 from gnn.rank import UnknownCandidate, assert_trained_on, known, with_newcomers
-from gnn.score import logits, logits_within, prior, probabilities, probability_interval
+from gnn.score import candidate_scores, logits_within, prior, probabilities, probability_interval
 from kg.notebook import notebook_html
 from kg.paths import ANY_ROUTE, Path, Route, paths_frame
 from kg.query import judged_not_indicated
@@ -254,9 +254,7 @@ def _ranked(model: Model, row: int, column: int) -> tuple[int | None, int]:
     among, candidate = model.trained[0 if asked_object else 1], row if asked_object else column
     if candidate >= among:
         return None, among
-    every = np.arange(among)
-    found = logits(model, every, np.array([column])) if asked_object else logits(model, np.array([row]), every)
-    values = found.astype(np.float32).ravel()
+    values = candidate_scores(model, model.task.asked, column if asked_object else row)[0]
     own = values[candidate]
     return int((values > own).sum() + (values[:candidate] == own).sum()) + 1, among
 

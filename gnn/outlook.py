@@ -85,12 +85,44 @@ def outlook(around: Surroundings, senders: Senders, end: End, nodes: Rows, share
     return Outlook(nodes, alike, [around.objects.meets[name].reached[nodes].T.tocsr() for name in met(around)])
 
 
-def crossed(one: Outlook, other: Outlook) -> Rectangle:
-    """Look at the pairs of some subjects and some objects."""
-    chains = np.zeros((len(one.met), len(one.nodes), len(other.nodes)), np.float32)
-    for place, (here, there) in enumerate(zip(one.met, other.met, strict=True)):
-        chains[place] = (here @ there).toarray()
+@dataclass(frozen=True)
+class Whole:
+    """What all objects are alike, and what the walks of all pairs that meet come to: parts of it are any rectangle's.
+
+    Shapes: alike [channel, sending object, object]; chains [chain, subject, object].
+    """
+
+    alike: Matrix
+    chains: Matrix
+
+
+def whole(around: Surroundings, senders: Senders, shared: Sharing) -> Whole:
+    """Look at all objects and pairs at once."""
+    objects = outlook(around, senders, "object", np.arange(around.shape[1]), shared)
+    subjects = [around.subjects.meets[name].reached for name in met(around)]
+    return Whole(objects.alike, _chains(subjects, objects.met, around.shape))
+
+
+def whole_bytes(around: Surroundings, senders: Senders) -> int:
+    """Return how many bytes the `whole` takes."""
+    subjects, objects = around.shape
+    return 4 * objects * (len(around.objects.channels) * len(senders.objects) + len(met(around)) * subjects)
+
+
+def crossed(one: Outlook, other: Outlook, known: Whole | None = None) -> Rectangle:
+    """Look at the pairs of some subjects and some objects; `known`, where the whole is known already."""
+    if known is None:
+        chains = _chains(one.met, other.met, (len(one.nodes), len(other.nodes)))
+    else:
+        chains = known.chains[:, one.nodes[:, None], other.nodes[None, :]]
     return Rectangle(one.nodes, other.nodes, one.alike, other.alike, chains)
+
+
+def _chains(one: Sequence[sp.csr_array], other: Sequence[sp.csr_array], shape: tuple[int, int]) -> Matrix:
+    found = np.zeros((len(one), *shape), np.float32)
+    for place, (here, there) in enumerate(zip(one, other, strict=True)):
+        found[place] = (here @ there).toarray()
+    return found
 
 
 def rectangle(around: Surroundings, senders: Senders, rows: Rows, columns: Rows) -> Rectangle:

@@ -12,6 +12,7 @@ from gnn.likeness import Matrix, Rows, Side
 from gnn.newcomers import described
 from gnn.pairs import Rejected, check_columns, ends_of, refuse, with_near_names
 from gnn.score import (
+    candidate_scores,
     joined,
     logits_within,
     pair_priors,
@@ -179,7 +180,9 @@ def ranked(
     """
     around, other = model.around, 1 if end == "subject" else 0
     candidates = np.arange(model.trained[other])
-    if other:
+    if len(asked) == 1:
+        told = candidate_scores(model, end, int(asked[0]))[:, None]
+    elif other:
         told = np.stack(logits_within(model, asked, candidates))
     else:
         told = np.stack(logits_within(model, candidates, asked)).transpose(0, 2, 1)

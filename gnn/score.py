@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from gnn.checkpoint import Member, Model
 from gnn.likeness import FUSED, Matrix, Newcomer, Rows
 from gnn.model import Input, Outset, filtered, fixed_inputs, heard, learned_inputs, outset, reached, scaled, sent
-from gnn.outlook import Outlook, Rectangle, crossed, outlook, sharing
+from gnn.outlook import Outlook, Rectangle, Sharing, Whole, crossed, outlook, sharing, whole, whole_bytes
 from gnn.prior import pair_prior
 from gnn.task import COLD_OBJECT, COLD_SUBJECT, NEW, WARM, End
 
@@ -20,6 +20,9 @@ LEVEL = 0.9
 
 _LEAST = np.float32(1e-6)
 """How near to 0 and 1 the bounds of a score are looked at: beyond, log-odds have no end."""
+
+WHOLE_BYTES = 64 << 20
+"""What all objects are alike, and the chains of all pairs, are kept where they take no more."""
 
 ROWS, COLUMNS = 512, 200
 """How many subjects and objects are looked at at once."""
@@ -69,13 +72,33 @@ def input_names(model: Model) -> list[Input]:
 
 def look(model: Model, rows: Rows, columns: Rows) -> Rectangle:
     """Look at the pairs of these subjects and objects (`gnn.outlook.rectangle`)."""
-    return crossed(_look(model, "subject", rows), _look(model, "object", columns))
+    return crossed(_look(model, "subject", rows), _look(model, "object", columns), _whole(model))
+
+
+def prepare(model: Model) -> None:
+    """Work out what all rankings for an object begin with, and keep it beside the model, where it is not too large."""
+    if not all(model.around.shape):
+        return
+    if whole_bytes(model.around, model.senders) <= WHOLE_BYTES:
+        model.workings.of("whole", lambda: whole(model.around, model.senders, _sharing(model)))
+    logits(model, np.arange(model.around.shape[0]), np.zeros(1, np.int64))
 
 
 def _look(model: Model, end: End, nodes: Rows) -> Outlook:
     """Look at nodes of one end; what those share that have an answer is worked out once for a model."""
-    shared = model.workings.of("shared", lambda: sharing(model.around, model.senders))
-    return outlook(model.around, model.senders, end, nodes, shared)
+    known = _whole(model)
+    if end == "object" and known is not None:
+        return Outlook(nodes, known.alike.take(nodes, axis=2), ())
+    return outlook(model.around, model.senders, end, nodes, _sharing(model))
+
+
+def _sharing(model: Model) -> Sharing:
+    return model.workings.of("shared", lambda: sharing(model.around, model.senders))
+
+
+def _whole(model: Model) -> Whole | None:
+    found: Whole | None = model.workings.held("whole")
+    return found
 
 
 def _begun(model: Model, rows: Rows) -> Begun:
@@ -92,7 +115,7 @@ def _begun(model: Model, rows: Rows) -> Begun:
 
 
 def _heard(model: Model, begun: Begun, theirs: Outlook) -> Heard:
-    seen = crossed(begun.mine, theirs)
+    seen = crossed(begun.mine, theirs, _whole(model))
     fixed = scaled(
         reached(model.around, model.senders, seen, model.answers, model.config.parts, begun.said), model.sizes
     )
@@ -128,6 +151,22 @@ def logits_within(model: Model, rows: Rows, columns: Rows) -> tuple[Matrix, Matr
         found[part] = judged(model, told)
         low[part], high[part] = interval(model, told)
     return found, low, high
+
+
+def candidate_scores(model: Model, end: End, node: int) -> Matrix:
+    """Return what `logits_within` says of all candidates for one node of an end, worked out once for a model.
+
+    Shapes: [3, candidate].
+    """
+
+    def work() -> Matrix:
+        candidates, asked = np.arange(model.trained[1 if end == "subject" else 0]), np.array([node])
+        pairs = (asked, candidates) if end == "subject" else (candidates, asked)
+        found = np.stack(logits_within(model, *pairs)).reshape(3, -1)
+        found.flags.writeable = False  # whoever asks next is told the same
+        return found
+
+    return model.told.of((end, node), work)
 
 
 def swept(

@@ -40,6 +40,11 @@ class Workings:
                 self._bytes += size
         return made
 
+    def held(self, name: Hashable) -> Any:
+        """Return what has this name, None where nothing has."""
+        with self._lock:
+            return self._made.get(name)
+
 
 def bytes_of(made: object) -> int:
     """Return how many bytes the arrays take that something is made of.

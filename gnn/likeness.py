@@ -76,10 +76,10 @@ class Side:
     def alike_by(self, mine: tuple[Rows, Sequence[sp.csr_array]], theirs: tuple[Rows, Sequence[sp.sparray]]) -> Matrix:
         """Return how much alike nodes are, of which it is known what they share (`of`; `theirs` [thing, node] each)."""
         (rows, ours), (others, across) = mine, theirs
-        same = rows[:, None] == others[None, :]
+        same = np.nonzero(rows[:, None] == others[None, :])
         found = np.zeros((len(self.channels), len(rows), len(others)), np.float32)
         for place, (here, there) in enumerate(zip(ours, across, strict=True)):
-            found[place] = (here @ there).toarray()
+            (here @ there).toarray(out=found[place])
             found[place][same] = 0
         if self.shared:
             found[-2] = found[: len(self.shared)].mean(0)

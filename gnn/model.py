@@ -22,6 +22,7 @@ What is fitted is fitted in `gnn.train`; all that is here needs numpy and scipy 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -70,6 +71,11 @@ class Answers:
     known: Mapping[str, sp.csr_array]
     factors: Mapping[str, tuple[Matrix, Matrix]]
     regressed: Mapping[str, Matrix] = field(default_factory=dict)
+
+    @cached_property
+    def degrees(self) -> dict[str, tuple[NDArray, NDArray]]:
+        """How many answers each sender has, of each relation, at either end. Shapes: [sending subject], [object]."""
+        return {name: (np.asarray(one.sum(axis=1)), np.asarray(one.sum(axis=0))) for name, one in self.known.items()}
 
 
 @dataclass(frozen=True)
@@ -183,13 +189,14 @@ def reached(
     found = []
     for relation in around.task.labels:
         known = answers.known[relation]
-        for counts, places, axis in ((known.sum(axis=1), here, 1), (known.sum(axis=0), there, 0)):
-            degrees = np.where(places >= 0, np.asarray(counts)[places], 0) if known.nnz else np.zeros(len(places))
+        for counts, places, axis in zip(answers.degrees[relation], (here, there), (1, 0), strict=True):
+            degrees = np.where(places >= 0, counts[places], 0) if known.nnz else np.zeros(len(places))
             found.append(np.broadcast_to(np.expand_dims(degrees, axis), shape)[None])
         if "messages" in parts:
             told = said.sent[relation]
             found += [_on_columns(told, there), _over_objects(known, here, seen.from_objects)]
-            found += [told[chosen] @ fused for fused in seen.from_objects[-len(FUSED) :]]
+            through = told if len(chosen) == len(told) else told[chosen]
+            found += [through @ fused for fused in seen.from_objects[-len(FUSED) :]]
         if "spectral" in parts:
             found += [wave[None] for wave in _arrived(around, seen.columns, said.waves[relation])]
         if "factors" in parts:
@@ -260,11 +267,13 @@ def _on_columns(sent: Matrix, there: Rows) -> Matrix:
 
 def _over_objects(known: sp.csr_array, here: Rows, alike: Matrix) -> Matrix:
     """Return what objects hear of like ones. Shapes: alike [channel, object, column] -> [channel, row, column]."""
-    channels, objects, columns = alike.shape
+    channels, _, columns = alike.shape
     found = np.zeros((channels, len(here), columns), np.float32)
     sending = here >= 0
     mine = known[here[sending]]
-    heard = mine @ np.ascontiguousarray(alike.transpose(1, 0, 2)).reshape(objects, -1)
+    answers, places = np.unique(mine.indices, return_inverse=True)  # of one row, few: only those are laid out
+    mine = sp.csr_array((mine.data, places.astype(np.int32), mine.indptr), shape=(mine.shape[0], len(answers)))
+    heard = mine @ np.ascontiguousarray(alike[:, answers].transpose(1, 0, 2)).reshape(len(answers), channels * columns)
     found[:, sending] = np.asarray(heard).reshape(-1, channels, columns).transpose(1, 0, 2)
     return found
 

@@ -12,6 +12,7 @@ from kg.notebook import notebook_html
 from kg.output import whole_file
 from panakeia.cells import cell
 from panakeia.figures import svg
+from panakeia.inks import dark_rules, in_both
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class Report:
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("panakeia", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
-        environment.filters["svg"] = svg
+        environment.filters["svg"] = lambda figure: in_both(svg(figure))
         environment.filters["cell"] = partial(cell, digits=3)
-        return environment.get_template("report.html.j2").render(report=self)
+        return environment.get_template("report.html.j2").render(report=self, dark_figures=dark_rules())
 
     def write(self, path: str | Path) -> None:
         """Write the page to a file, making its folder where it is missing."""

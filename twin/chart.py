@@ -16,6 +16,7 @@ from kg.stores.protocol import Store
 from twin.covariates import Asking, Genotype, asked_for, recorded_codes
 from twin.mixture import Mixture, mixture
 from twin.model import Model
+from twin.newest import Reading, newest
 from twin.patient import PatientError
 from twin.records import Observations, Record, Records
 from twin.regimen import Doses, Regimen
@@ -98,16 +99,13 @@ def _measured(seen: pd.DataFrame, model: Asking, last_day: int | None) -> dict[s
 
     What was measured in a unit that the model does not know is not used.
     """
-    wanted = recorded_codes(model)
     seen = seen[seen["value"].notna() & ~seen["negated"].astype(bool)]
     if last_day is not None:
         seen = seen[seen["day"].isna() | (seen["day"] <= last_day)]
-    found = {}
-    for code, value, unit in zip(seen["id"], seen["value"], seen["unit"], strict=True):
-        recorded = wanted[code].recorded
-        if recorded is not None and unit in recorded.units:
-            found[wanted[code].name] = f"{value * recorded.units[unit]:.6g}"
-    return found
+    columns = [seen[name].to_list() for name in ("id", "value", "unit")]
+    columns += [[None if pd.isna(one) else int(one) for one in seen[name]] for name in ("day", "minute")]
+    readings = (Reading(*row) for row in zip(*columns, strict=True))
+    return {name: f"{one.value:.6g}" for name, one in newest(readings, recorded_codes(model)).items()}
 
 
 def _seen(told: pd.DataFrame, codes: Collection[str]) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from kg.graph import Graph, table
 from kg.pharmacogenomics.alleles import laboratory_genotype
 from kg.query.known import nodes_of
 from kg.schema import PERSON, RELATIONS, WITHDRAWN, edge_columns
-from kg.search import Node, UnknownNode, check_version, with_identifier
+from kg.search import Node, UnknownNode, with_identifier
+from kg.stores.naming import check_version
 from kg.stores.protocol import Store
 
 OWN_PREFIX = "PANAKEIA:"

@@ -7,7 +7,7 @@ from kg.names import END
 from kg.schema import NODE_KINDS, PERSON, consenting
 from kg.stores.held import names_of
 from kg.stores.held_names import Names
-from kg.stores.protocol import Store
+from kg.stores.protocol import OTHER_VERSION, Store, StoreError
 
 _CALLED = {
     "identifier": "n.folded_id = $text",
@@ -81,6 +81,12 @@ def matching(store: Store, text: str, kinds: Collection[str], limit: int) -> tup
         found = sorted([*found, *more], key=lambda one: (one.rank, len(one.named.name)))[:limit]
         total += others
     return found, total
+
+
+def check_version(store: Store, kinds: Collection[str]) -> None:
+    """Raise `StoreError` if nothing was found because the store, of an earlier version, keeps no folded names."""
+    if store.query(f"MATCH (n:{'|'.join(kinds)}) WHERE n.folded_id IS NULL RETURN n.id AS id LIMIT 1", {}):
+        raise StoreError(OTHER_VERSION)
 
 
 def _apart(held: Names, kinds: Collection[str]) -> list[str]:

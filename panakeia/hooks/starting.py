@@ -1,6 +1,6 @@
 """Starting doses: of which drugs one is offered, by which model and target, and what a chart states for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -11,10 +11,12 @@ from kg.pharmacogenomics.calls import GeneResult
 from twin import library
 from twin.covariates import Continuous, Covariate, Derived, asked_for, in_words, recorded_codes
 from twin.library.body import BODY_SURFACE_CODES, HEIGHT_CODES, WEIGHT, WEIGHT_CODES
+from twin.newest import Reading, newest
 from twin.words import without_unit
 
 DAYS_A_YEAR = 365.25
 DAY_H = 24
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -193,18 +195,17 @@ def _why_not_derived(derived: Derived, measured: _Measured) -> str:
 
 def _measured(person: Person, by_code: Mapping[str, Continuous]) -> _Measured:
     """Return what was measured of the body; what has no day is not used, for nobody knows how old it is."""
-    found, undated = dict[str, tuple[date, str]](), set[str]()
+    found = newest(_readings(person), by_code)
+    days = {name: date.fromordinal(_EPOCH + one.day) for name, one in found.items() if one.day is not None}
+    values = {name: f"{found[name].value:.4g}" for name in days}
+    return _Measured(values, days, frozenset(found.keys() - days.keys()))
+
+
+def _readings(person: Person) -> Iterator[Reading]:
+    """Yield what a chart says was measured, by each of its codes."""
     for event in person.events:
-        if event.what != "measurement" or event.negated or event.value is None:
-            continue
-        for code in event.codes:
-            one = by_code.get(f"{code.system}:{code.code}")
-            factor = one.recorded.units.get(event.unit or "") if one and one.recorded else None
-            if one is None or factor is None:
-                continue
-            if not isinstance(event.at, Moment):
-                undated.add(one.name)
-            elif one.name not in found or event.at.first >= found[one.name][0]:
-                found[one.name] = event.at.first, f"{event.value * factor:.4g}"
-    values = {name: text for name, (_, text) in found.items()}
-    return _Measured(values, {name: day for name, (day, _) in found.items()}, frozenset(undated))
+        if event.what == "measurement" and not event.negated and event.value is not None:
+            at = event.at if isinstance(event.at, Moment) else None
+            day, minute = (None, None) if at is None else (at.first.toordinal() - _EPOCH, at.minute)
+            for code in event.codes:
+                yield Reading(f"{code.system}:{code.code}", event.value, event.unit, day, minute)

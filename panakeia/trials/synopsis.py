@@ -97,7 +97,7 @@ def _may_leave(design: TrialDesign) -> bool:
 
 
 def estimand_table(result: TrialResult) -> pd.DataFrame:
-    """Return the attributes of each endpoint's estimand: treatment, population, variable, events, summary measure."""
+    """Return the attributes of each endpoint's estimand: treatment, population, variable, events, summary."""
     design = result.design
     control, *treated = (arm.name for arm in design.arms)
     who = "who would have none of the stratum's events in any arm" if _stratified(design) else "as enrolled"
@@ -109,7 +109,7 @@ def estimand_table(result: TrialResult) -> pd.DataFrame:
                 "population": f"the stated one, {who}",
                 "variable": found.words,
                 "intercurrent events": design.asks.words_for(found.endpoint) or "none",
-                "summary measure": found.endpoint.effect.rpartition(" ")[0],
+                "population-level summary": found.endpoint.effect.rstrip(","),
             }
             for found in result.endpoints
         ]

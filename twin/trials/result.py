@@ -140,7 +140,7 @@ class TrialResult:
         """Return in words what the differences in the primary endpoint estimate."""
         events = self.design.asks.words_for(self.primary.endpoint)
         return (
-            f"{self.primary.endpoint.effect.capitalize()} {self.primary.words}, between the arms' dosing rules as"
+            f"{self.primary.endpoint.effect.capitalize()} of {self.primary.words}, between the arms' dosing rules as"
             f" assigned, whatever doses were taken{f', {events},' if events else ','} in patients of the stated"
             " population."
         )

@@ -150,6 +150,13 @@ def test_a_measure_of_no_day_is_not_used_and_that_is_said(dosing: Desk) -> None:
     assert "nor weight of any day and height of any day" in card["summary"] and "suggestions" not in card
 
 
+def test_of_two_weights_on_one_day_the_later_counts(dosing: Desk) -> None:
+    weights = [(79.4, "2024-03-01T18:00:00Z"), (70.0, "2024-03-01T08:00:00Z")]
+    body = [*(measured("29463-7", value, "kg", at) for value, at in weights), BODY[2]]
+    card = dose_card(dosing, [genotype("CYP3A5 *1/*3")], body)
+    assert "weight 79.4 kg" in card["detail"]
+
+
 def test_every_measure_of_the_body_that_a_starting_dose_needs_is_asked_for() -> None:
     for one in STARTING.values():
         codes = {

@@ -51,7 +51,7 @@ class Endpoint(Part):
 
     @abstractmethod
     def words(self, grid: Grid, *, leave: bool = False) -> str:
-        """Return what it is, in words that follow "mean difference in"; `leave`: whether patients may."""
+        """Return what it is, in words that follow "difference in means of"; `leave`: whether patients may."""
 
     @property
     @abstractmethod
@@ -102,8 +102,14 @@ class Endpoint(Part):
 
     @property
     def effect(self) -> str:
-        """What the effect is, in words that its endpoint's words follow."""
-        return "mean difference in"
+        """The population-level summary (ICH E9(R1), A.3.3) of the effect: what its estimator measures, by name."""
+        measure = self.estimator.measure.removeprefix("log ")
+        return self.difference if measure == "difference" else measure
+
+    @property
+    def difference(self) -> str:
+        """What a difference of two arms is called."""
+        return "difference in means"
 
     @property
     def at_one_visit(self) -> bool:

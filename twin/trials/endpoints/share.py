@@ -32,6 +32,11 @@ class YesOrNo(Share):
         return share(int(known.sum()), known.size, level)
 
     @property
+    def difference(self) -> str:
+        """What a difference of two arms is called: a risk is the share of those with a yes, be that good or bad."""
+        return "risk difference"
+
+    @property
     def usual(self) -> Estimator:
         """How it is analysed where nothing is said."""
         return RiskDifference()

@@ -42,10 +42,9 @@ class TimeToEvent(Endpoint):
         return f"{estimate.value:+.3g} days without the event ({estimate.lower:+.3g} to {estimate.upper:+.3g})"
 
     @property
-    def effect(self) -> str:
-        """What the effect is: the estimator's measure."""
-        measure = self.estimator.measure.removeprefix("log ")
-        return f"{measure} of" if measure != "difference" else "difference of means, restricted to a horizon, of"
+    def difference(self) -> str:
+        """What a difference of two arms is called."""
+        return "difference in means, restricted to a horizon,"
 
     def words(self, grid: Grid, *, leave: bool = False) -> str:
         """Return what it is, in words."""

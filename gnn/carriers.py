@@ -20,14 +20,15 @@ from numpy.typing import NDArray
 
 from gnn.checkpoint import Member, Model
 from gnn.likeness import FUSED, Matrix, Rows, Spectrum
-from gnn.model import PART_NAMES, PLAIN, Input, foretold, spoken
+from gnn.model import PLAIN, Input, foretold, spoken
 from gnn.outlook import Rectangle
 from gnn.regress import OVER_BOTH, OVER_ONE
 from gnn.score import input_names, look, regime_of
+from gnn.words import PARTS
 
 Floats = NDArray[np.floating]
 
-_NAMED = {part: PART_NAMES[part] for part in ("spectral", "attention", "factors")}
+_NAMED = {part: PARTS[part].name for part in ("spectral", "attention", "factors")}
 """What answers are carried over beside likenesses that have a name of their own."""
 
 BECAUSE = ("relation", "subject", "object", "by", "share")

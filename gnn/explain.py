@@ -11,9 +11,9 @@ from scipy.special import expit
 from gnn.carriers import Account, account
 from gnn.checkpoint import Model
 from gnn.evidence import evidence
-from gnn.model import PART_NAMES
 from gnn.rank import UnknownCandidate, assert_trained_on, known, with_newcomers
 from gnn.score import candidate_scores, logits_within, prior, probabilities, probability_interval
+from gnn.words import PARTS, REGIMES, worded
 from kg.notebook import notebook_html
 from kg.paths import ANY_ROUTE, Path, Route, paths_frame
 from kg.query import judged_not_indicated
@@ -82,7 +82,8 @@ class Explanation:
             f"{self.subject.name} for {self.object.name}: score {self.score:.3g}{_bounds(self.interval)}, probability "
             f"{self.probability:.3g}{_bounds(self.probability_interval)}, {self._rank_told()}"
             f"degree prior {self.prior:.3g}, lift {self.lift:.3g}{_bounds(self.lift_interval)}, {self.listed}, "
-            f"read out as a {self.regime} pair. To the log-odds of a pair of which nothing is known, {self.bias:.1f}, "
+            f"read as {worded(REGIMES[self.regime], self.columns).name}. "
+            f"To the log-odds of a pair of which nothing is known, {self.bias:.1f}, "
             f"come {', '.join(told) or 'nothing'}."
             f"{self._because_told()}{self._judgement_told()}"
         )
@@ -268,9 +269,8 @@ def _place(nodes: tuple[str, ...], node: Node) -> int:
 
 
 def _contributions(model: Model, told: Account) -> pd.DataFrame:
-    subjects, objects = (f"{column}s" for column in model.task.columns)
     parts = told.parts()
-    return parts.assign(part=[PART_NAMES[part].format(subjects=subjects, objects=objects) for part in parts["part"]])
+    return parts.assign(part=[worded(PARTS[part], model.task.columns).name for part in parts["part"]])
 
 
 def _named(model: Model, because: pd.DataFrame) -> pd.DataFrame:

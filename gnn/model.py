@@ -40,19 +40,6 @@ USUAL_PARTS = ("messages", "spectral", "chains", "attention", "factors")
 PARTS = (*USUAL_PARTS, "regressions", "shares")
 """The parts of the model, that an ablation may leave out: the usual ones, and those that a task may ask for."""
 
-PART_NAMES = {
-    "degrees": "degrees",
-    "subjects": "like {subjects}",
-    "objects": "like {objects}",
-    "both": "like {subjects} of like {objects}",
-    "spectral": "fused graph",
-    "factors": "factors of the known answers",
-    "regressions": "known answers foretold from each other",
-    "shares": "like {subjects}, beside the best of the {objects}",
-    "chains": "walks between",
-    "attention": "learned likeness",
-}
-
 FLOOR = 0.01
 """What is added to learned messages before their logarithm, so that silence has one."""
 

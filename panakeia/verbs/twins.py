@@ -47,6 +47,7 @@ class TwinVerbs(Held):
         from twin.patient import Cohort, read_cohort
         from twin.regimen import read_regimen
         from twin.simulate import Variation, parse_times, simulate
+        from twin.words import solver_words
 
         if (cohort is None) == (patient is None):
             raise ValueError("give either a cohort (--cohort COHORT.csv) or a patient of the graph (--patient ID)")
@@ -74,7 +75,7 @@ class TwinVerbs(Held):
         failed = (f"patient {who} could not be simulated: {why}" for who, why in found.failures.items())
         title = f"{model}: trajectories, patients: {len(found.ids)}{into(out)}"
         told = people.notes(found.unknown_share) if isinstance(people, Mixture) else ()
-        return Table(title, found.to_frame(), (found.basis, *told, f"solved by: {found.solver}", *failed))
+        return Table(title, found.to_frame(), (found.basis, *told, solver_words(found.solver), *failed))
 
     def twin_models(self, name: str | None = None) -> Table:
         """List the twins' models: what each asks of a patient, observes, assumes and leaves out.

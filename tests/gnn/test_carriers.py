@@ -164,7 +164,7 @@ def test_because_names_what_raises_the_score_and_by_which_likeness(
         assert because["share"].sum() == pytest.approx(raising, abs=1e-6)
         assert raising + walks == pytest.approx(1)
         named |= set(because["by"])
-    assert {"binds", "fused graph"} <= named
+    assert {"binds", "kinship over several steps"} <= named
     assert not named & {"mean", "sharp"}
 
 

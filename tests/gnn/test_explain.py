@@ -18,6 +18,7 @@ from gnn.explain import explain, explain_pairs
 from gnn.rank import rank
 from gnn.score import pair_regimes
 from gnn.train import train
+from gnn.words import meanings
 from kg.graph import Graph, table
 from kg.meeting import Half
 from kg.paths import Route
@@ -54,7 +55,9 @@ def test_an_explanation_holds_the_score_and_its_parts(model: Model, store: Store
     assert found.score == pytest.approx(float(said.scores[place]))
     assert expit(found.bias + found.contributions["logit"].sum()) == pytest.approx(found.score, rel=1e-3)
     assert found.contributions["logit"].is_monotonic_decreasing
-    assert set(found.contributions["part"]) >= {"like drugs", "like diseases", "fused graph", "walks between"}
+    parts = set(found.contributions["part"])
+    assert {"similar drugs", "similar diseases", "paths between the two"} <= parts
+    assert parts <= meanings(("drug", "disease")).keys()
 
 
 def test_either_end_may_come_first(model: Model, store: Store, open_pair: tuple[str, str]) -> None:
@@ -122,7 +125,7 @@ def test_a_disease_is_told_from_a_phenotype_of_the_same_identifier(
 def test_it_can_be_told_and_written_down(model: Model, store: Store, known_pair: tuple[str, str]) -> None:
     found = explain(model, store, *known_pair, top=4)
     assert "degree prior" in found.to_text()
-    assert "in made-up 1's list, read out as a warm pair" in found.to_text()
+    assert "in made-up 1's list, read as a pair with known answers on both ends" in found.to_text()
     assert "Known answers that carried it: Drug" in found.to_text()
     assert found.interval is not None
     assert f"({found.interval[0]:.3g} to {found.interval[1]:.3g} in 90 %" in found.to_text()
@@ -184,7 +187,7 @@ def test_a_drug_whose_category_names_the_disease_is_explained(families: Graph, t
     with LadybugStore(tmp_path / "graph.lbdb", create=True) as store:
         store.replace(graph, silent)
         found = explain(model, store, *pair)
-    assert found.evidence and "walks between" in set(found.contributions["part"])
+    assert found.evidence and "paths between the two" in set(found.contributions["part"])
 
 
 def test_a_route_is_kept_to(model: Model, store: Store, open_pair: tuple[str, str]) -> None:

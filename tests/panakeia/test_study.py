@@ -23,7 +23,7 @@ from kg.sources import starter
 from kg.stores.opening import open_store
 from kg.stores.protocol import Store
 from kg.stores.releases import read_releases
-from panakeia import study
+from panakeia import Session, study
 from panakeia.report import Report, Section
 from tests.conftest import ROOT
 from tests.panakeia.test_sections import course
@@ -112,7 +112,7 @@ def test_the_written_page_is_the_report(run: Run) -> None:
     assert [section.title.split(" for ")[0].split(":")[0].split()[0] for section in run.report.sections] == [
         *("Candidate", "How", "Why", "Why", "The", "The", "The", "Synopsis", "Flow", "Assumptions", "Parameters", "The")
     ]
-    assert len(run.report.findings) == 1 + 2 + 2 + 12  # three endpoints, each of two arms and compared in two ways
+    assert len(run.report.findings) == 1 + 2 + 2 + 1 + 12  # three endpoints, each of two arms and compared in two ways
 
 
 def test_the_graph_is_the_one_that_it_says(run: Run) -> None:
@@ -215,6 +215,12 @@ def test_the_twin_is_the_first_imported_patient_who_has_what_it_needs(run: Run, 
     assert len(held) == 1
 
 
+def test_candidates_for_each_patient_can_be_asked_after_a_study(run: Run, cohort: Cohort) -> None:
+    ranked = Session(run.out / "graph.lbdb", run.out / "model").rank(cohort.ids[0], candidates="drugs", top=5)
+    assert ranked.to_frame()["rank"].tolist() == [1, 2, 3, 4, 5]
+    assert "learned of 12 made-up patients" in run.finding("ranks drugs for a patient")
+
+
 def test_where_no_patient_has_what_the_twin_needs_it_says_so(
     starter_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,7 +297,10 @@ def test_progress_goes_from_0_to_1_and_never_back(run: Run) -> None:
     assert fractions == sorted(fractions)
     assert max(np.diff(fractions)) < 0.1, "no step is told to be further than it is"
     began = {step.split(":")[0]: fraction for step, fraction in reversed(run.told)}
-    assert list(reversed(began)) == ["build", "rank", "twin", "trial", f"report written to {run.out / 'report.html'}"]
-    assert list(reversed(began.values())) == pytest.approx([0, 0.08, 0.88, 0.95, 1], abs=0.02)
+    assert list(reversed(began)) == [
+        *("build", "rank", "twin", "drugs for patients", "trial"),
+        f"report written to {run.out / 'report.html'}",
+    ]
+    assert list(reversed(began.values())) == pytest.approx([0, 0.08, 0.82, 0.88, 0.95, 1], abs=0.02)
     ranking = {step.split(": ")[1]: fraction for step, fraction in reversed(run.told) if step.startswith("rank")}
     assert list(reversed(ranking)) == ["train", "evaluate on held-out pairs", "explain"]

@@ -10,16 +10,21 @@ from panakeia.page.drawing import dot, figure, link, rectangle, short, text
 from panakeia.page.render import address
 from panakeia.page.words import arrow_words, kind_words
 
-_WIDE, _ROW, _BOX = 900, 23, (176, 46)
+_WIDE, _ROW, _BOX = 1020, 23, (176, 46)
 _REACH = 150
 """How far from the middle box's side the neighbours stand."""
 _LETTERS = 27
 
 
-def around_figure(node: Mapping[str, Any], near: Sequence[Mapping[str, Any]]) -> str:
-    """Draw up to some thirty neighbours, half on either side; those by one relation stand under its name."""
-    half = (len(near) + 1) // 2
-    sides = [_lines(near[half:]), _lines(near[:half])]
+def around_figure(
+    node: Mapping[str, Any], near: Sequence[Mapping[str, Any]], counts: Mapping[tuple[str, str], int]
+) -> str:
+    """Draw up to some thirty neighbours, half on either side; those by one relation stand under its name.
+
+    `counts` says how many there are by each relation and direction, of which some are drawn.
+    """
+    right, left = _halves(near)
+    sides = [_lines(left, counts), _lines(right, counts)]
     high = max(*map(len, sides), 4) * _ROW + 24
     middle = (_WIDE / 2, high / 2)
     parts = [part for side, lines in zip((-1, 1), sides, strict=True) for part in _side(side, lines, middle)]
@@ -32,11 +37,34 @@ def around_figure(node: Mapping[str, Any], near: Sequence[Mapping[str, Any]]) ->
     return str(figure("around", (_WIDE, high), f"{node['name']} and {len(near)} of its neighbours", told, parts))
 
 
-def _lines(near: Sequence[Mapping[str, Any]]) -> list[str | Mapping[str, Any]]:
-    """Return the lines of a column: the words of a relation, and under them its neighbours."""
+def _halves(near: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return what stands to the right and to the left: a relation stays whole, where there are several."""
+    groups = [list(rows) for _, rows in groupby(near, key=_way)]
+    if len(groups) == 1:
+        half = (len(near) + 1) // 2
+        return list(near[:half]), list(near[half:])
+    sides: tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]] = [], []
+    heights = [0, 0]
+    for group in groups:
+        side = int(heights[1] < heights[0])
+        sides[side].extend(group)
+        heights[side] += len(group) + 1
+    return sides
+
+
+def _way(row: Mapping[str, Any]) -> tuple[str, str]:
+    return str(row["relation"]), str(row["direction"])
+
+
+def _lines(near: Sequence[Mapping[str, Any]], counts: Mapping[tuple[str, str], int]) -> list[str | Mapping[str, Any]]:
+    """Return the lines of a column: the words of a relation with how many there are, and under them its neighbours."""
     found: list[str | Mapping[str, Any]] = []
-    for (relation, direction), rows in groupby(near, key=lambda row: (str(row["relation"]), row["direction"])):
-        found.append(f"{arrow_words(relation)} ←" if direction == "in" else arrow_words(relation))
+    for way, group in groupby(near, key=_way):
+        rows, words = list(group), arrow_words(way[0])
+        if way[1] == "in":
+            words = f"{kind_words(str(rows[0]['kind']))} {words} ←"
+        every = counts.get(way, len(rows))
+        found.append(f"{words}, {len(rows)} of {every:,}" if every > len(rows) else words)
         found += rows
     return found
 

@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from panakeia.page.drawing import figure, line, rectangle, text
 
-_LEFT, _WIDTH, _STEP = 215, 420, 26
+_LEFT, _WIDTH, _STEP = 250, 420, 26
 
 
-def parts_figure(parts: Sequence[Mapping[str, Any]], bias: float) -> str:
-    """Draw bars to the right of zero for what speaks for the pair, to the left for what speaks against it."""
+def parts_figure(parts: Sequence[Mapping[str, Any]], bias: float, means: Mapping[str, str]) -> str:
+    """Draw bars to the right of zero for what speaks for the pair, to the left for what speaks against it.
+
+    `means` says what each part means: it stands with the bar's name.
+    """
     widest = max((abs(one["logit"]) for one in parts), default=1.0) or 1.0
     foot = 10 + _STEP * len(parts)
     zero = _LEFT + _WIDTH / 2
@@ -17,7 +22,8 @@ def parts_figure(parts: Sequence[Mapping[str, Any]], bias: float) -> str:
     for row, one in enumerate(parts):
         y, long = 8 + _STEP * row, abs(one["logit"]) / widest * (_WIDTH / 2 - 46)
         up = one["logit"] >= 0
-        drawn.append(text(_LEFT - 8, y + 14, str(one["part"]), anchor="end"))
+        name = text(_LEFT - 8, y + 14, str(one["part"]), anchor="end")
+        drawn.append(Markup("<g><title>{}</title>{}</g>").format(means.get(one["part"], one["part"]), name))
         drawn.append(
             rectangle((zero if up else zero - long, y + 2), (max(long, 1), _STEP - 9), "up" if up else "down", 2)
         )

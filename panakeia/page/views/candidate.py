@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gnn.words import REGIMES, meanings, worded
 from panakeia.page.asked import Asked
 from panakeia.page.figures.parts import parts_figure
 from panakeia.page.figures.routes import routes_figure
@@ -13,6 +14,7 @@ from panakeia.page.views.disease import causing, licences, what_is_known
 _PATTERNS, _MOST, _DRAWN = 100, 50, 8
 _ON_A_PAGE = 15
 """Paths with all of their evidence that stay below 100 KB."""
+_ENDS = ("drug", "disease")
 _SIDE_EFFECTS = "causes_side_effect"
 
 
@@ -45,10 +47,13 @@ def _show(asked: Asked) -> Page:
         "known": what_is_known(asked, disease["id"]).get(drug["id"], []),
         "harms": drug["id"] in causing(asked, disease),
         "among_paths": len(every),
+        "order": _order(found),
+        "meanings": meanings(_ENDS),
+        "read_as": worded(REGIMES[told["regime"]], _ENDS) if told else None,
     }
     figures = {"paths": routes_figure(found[:_DRAWN])} if found else {}
     if told:
-        figures["parts of the score"] = parts_figure(told["contributions"], told["bias"])
+        figures["parts of the score"] = parts_figure(told["contributions"], told["bias"], meanings(_ENDS))
     title = f"{drug['name']} for {disease['name']}"
     return Page("candidate.html.j2", title, values, _rows(found), {"explanation": told, "paths": found}, figures)
 
@@ -70,6 +75,20 @@ def _paths(asked: Asked, drug: str, disease: str, told: Mapping[str, Any] | None
     leaned = [_as_walked(path) for path in told["paths"]]
     seen = {path["path"] for path in leaned}
     return leaned + [path for path in found if path["path"] not in seen]
+
+
+def _order(paths: Sequence[Mapping[str, Any]]) -> str:
+    """Say by what the paths are ordered: first as the model's account has them (`gnn.evidence`), if it leans on any."""
+    leaned = sum(1 for path in paths if path["share"] is not None)
+    weight = "by weight, the heaviest first"
+    if not leaned:
+        return weight
+    first = (
+        "by how much of the score runs along them and by weight, a path counting less for each before it through the "
+        "same node, so that different reasons come first"
+    )
+    whose = "" if leaned == len(paths) else f"the first {leaned} "
+    return f"{whose}{first}{'' if not whose else f'; those that the score does not lean on {weight}'}"
 
 
 def _as_walked(path: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _GLANCE: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 """For a kind of node, the relations that are looked for first, with their words."""
-_NAMED, _ALIKE = 8, 5
+_NAMED, _ALIKE, _RELATIONS = 8, 5, 16
 _PREDICTS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "Drug": (("targets", "gene", "binds", "genes"), ("diseases", "disease", "treats", "diseases")),
     "Gene": (("drugs", "drug", "binds", "drugs"),),
@@ -83,8 +83,11 @@ def _neighbours(asked: Asked, shown: Mapping[str, Any], values: dict[str, Any]) 
         "left_out": found["left_out"],
         "chosen": asked.one("relation"),
     }
+    near = rows
+    if not asked.many("relation"):
+        near = _of_every_relation(asked, request, found)
     if set(request) <= {"node", "kind", "top", "of_kind"}:
-        values["glance"] = _glance(shown, rows)
+        values["glance"] = _glance(shown, near)
     flat = [
         {key: row[key] for key in ("relation", "direction", "id", "kind", "name")}
         | {"source": one["source"], "release": one["version"], "licence": one["licence"]}
@@ -92,8 +95,24 @@ def _neighbours(asked: Asked, shown: Mapping[str, Any], values: dict[str, Any]) 
         for row in rows
         for one in row["evidence"]
     ]
-    figures = {"neighbourhood": around_figure(shown, _spread(rows))} if rows else {}
+    figures = {"neighbourhood": around_figure(shown, _spread(near), _counts(found["edges"]))} if near else {}
     return Page("node.html.j2", f"{shown['name']}", values, flat, found, figures)
+
+
+def _of_every_relation(asked: Asked, request: Mapping[str, Any], found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the neighbours that were found, and the first by relations of which there was no room for any."""
+    rows = list(found["neighbours"])
+    told = {(row["relation"], row["direction"]) for row in rows}
+    missing = [relation for relation, direction in _counts(found["edges"]) if (relation, direction) not in told]
+    for relation in list(dict.fromkeys(missing))[:_RELATIONS]:
+        more = asked.ask("neighbours", {**request, "relation": [relation], "top": _NAMED}, quiet=True).content
+        rows += more["neighbours"]
+    return rows
+
+
+def _counts(edges: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """Return how many neighbours there are by each relation and direction."""
+    return {(one["relation"], one["direction"]): one["count"] for one in edges}
 
 
 def _glance(shown: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -121,13 +140,14 @@ def _elsewhere(references: Sequence[str]) -> list[tuple[str, list[str], int]]:
 
 def _spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return some neighbours of every relation, the first of each first, as many as a figure can show."""
-    turns: dict[str, int] = {}
+    turns: dict[tuple[str, str], int] = {}
     ordered: list[tuple[int, int, dict[str, Any]]] = []
     for row in rows:
-        turns[row["relation"]] = turns.get(row["relation"], 0) + 1
-        ordered.append((turns[row["relation"]], len(ordered), row))
+        way = (row["relation"], row["direction"])
+        turns[way] = turns.get(way, 0) + 1
+        ordered.append((turns[way], len(ordered), row))
     kept = [row for _, _, row in sorted(ordered, key=lambda one: one[:2])[:_DRAWN]]
-    return sorted(kept, key=lambda row: row["relation"])
+    return sorted(kept, key=lambda row: (row["relation"], row["direction"]))
 
 
 def _predicted(

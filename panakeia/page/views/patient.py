@@ -7,6 +7,7 @@ from typing import Any
 from panakeia.answer import records
 from panakeia.desk.problems import told_to_others
 from panakeia.page.asked import Asked
+from panakeia.page.models import model_of
 from panakeia.page.render import address
 from panakeia.page.timeline import timeline
 from panakeia.page.view import ON_A_PAGE, Page, View
@@ -28,6 +29,8 @@ _GENES = (
     "patient_carries_variant",
 )
 _SHOWN, _BESIDE = 50, 4
+_TASK = "benefits"
+"""Of the model that ranks drugs for patients."""
 
 
 def _show(asked: Asked) -> Page:
@@ -72,6 +75,8 @@ def _one(asked: Asked, patient: str) -> Page:
         "severities": {name: (*_LIGHTS[name], words) for name, words in warnings["severities"].items()},
         "unasked": [one["asks"] for one in warnings["asked"] if not one["sources"]],
         "candidates": _candidates(asked, node, lights),
+        "learned_of": model_of(asked, _TASK),
+        "served": asked.desk.called,
         "support": _supported(support, lights),
         "advice": _asked_where_it_can(asked, "pgx", {"patient": node}),
         "similar": asked.ask("patient_similar", {"patient": node, "top": 5}).content,

@@ -72,10 +72,23 @@ def test_no_two_neighbours_stand_on_each_other() -> None:
         }
         for number in range(24)
     ]
-    drawn = around_figure({"name": "CYP2C9", "kind": "Gene"}, near)
+    drawn = around_figure({"name": "CYP2C9", "kind": "Gene"}, near, {})
     dots = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', drawn)]
     assert len(dots) == 24
     assert all(a == b or a[0] != b[0] or abs(a[1] - b[1]) >= 20 for a, b in product(dots, dots))
+
+
+def test_relations_stand_whole_on_one_side_with_how_many_there_are() -> None:
+    near = [
+        {"relation": relation, "direction": "out", "id": f"X:{relation}{n}", "kind": "Gene", "name": f"{relation} {n}"}
+        for relation in ("binds", "treats", "resembles")
+        for n in range(3)
+    ]
+    drawn = around_figure({"name": "warfarin", "kind": "Drug"}, near, {("binds", "out"): 1234})
+    links = re.findall(r'href="/node\?node=X:([a-z]+)\d".*?<circle cx="([\d.]+)"', drawn)
+    assert len(links) == 9 and len(set(links)) == 3  # each relation has one side
+    assert {side for _, side in links} == {"272.0", "748.0"}
+    assert "binds, 3 of 1,234<" in drawn and "treats<" in drawn
 
 
 @pytest.mark.parametrize("scheme", [0, 1])

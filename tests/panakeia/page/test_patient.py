@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,12 @@ def test_the_twin_of_a_drug_in_the_record_is_one_link_away(asking: Asking) -> No
 def test_events_are_drawn_in_time_and_the_figure_stands_alone(asking: Asking) -> None:
     drawn = asking("clinician").get("/patient", params={"patient": PATIENT, "as": "svg", "figure": "timeline"}).text
     assert "17 events of 17 things, from 2012-06-15 to 2018-05-11" in drawn and "<style>" in drawn
+
+
+def test_without_a_model_of_patients_it_is_said_what_to_do(asking: Asking, starter_model: Path) -> None:
+    page = asking("clinician").get("/patient", params={"patient": PATIENT}).text
+    assert "panakeia train --task benefits --store " in page
+    assert f"--out {starter_model.name}-benefits</pre>" in page
 
 
 def test_the_list_leads_to_each_patient(asking: Asking) -> None:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from gnn.words import meanings
 from panakeia import Session
 from panakeia.page import told as answered
 from panakeia.page.columns import fixed
@@ -109,7 +110,17 @@ def test_a_candidate_has_the_score_and_paths_with_evidence_of_every_edge(asking:
     patterns = re.findall(r'aria-label="Hide ([^"]*)"', shown)
     assert patterns and not any("_" in one or "->" in one for one in patterns)
     assert re.search(r"Patterns of the [0-9]+ paths that are looked at, the weightiest", shown)
+    meant = meanings(("drug", "disease"))
+    for part in told["contributions"]:  # each with what it means, on its bar and beside it
+        assert f"<title>{meant[part['part']]}</title>" in shown
+        assert f"<dt>{part['part']}</dt><dd>{meant[part['part']]}</dd>" in shown
+    assert "It is read as a pair with known answers on both ends" in shown
+    assert re.search(r"Paths stand (the first [0-9]+ )?by how much of the score runs along them and by weight", shown)
     rows = client.get("/candidate", params={"drug": drug, "disease": DISEASE, "as": "json"}).json()["answer"]["paths"]
+    rest = [path["score"] for path in rows if path["share"] is None]
+    assert rest == sorted(rest, reverse=True) and all(path["share"] is None for path in rows[len(rows) - len(rest) :])
+    alone = client.get("/candidate", params={"drug": drug, "disease": DISEASE, "max_length": "3"}).text
+    assert "Paths stand by weight, the heaviest first." in alone
     assert rows and all(step["evidence"] for path in rows for step in path["steps"][:-1])
 
 

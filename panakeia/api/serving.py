@@ -17,6 +17,7 @@ from panakeia.api.app import make_app
 from panakeia.ask import Session
 from panakeia.desk.desk import Desk, DeskSettings
 from panakeia.desk.turns import AT_ONCE
+from panakeia.page.render import read_templates
 
 _ARENA_MAX = -8
 """The number of glibc's setting of how many heaps it makes (M_ARENA_MAX)."""
@@ -59,6 +60,7 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
         say("a key for this start alone, shown once (header X-API-Key; `panakeia key add` makes lasting ones):")
         say(made.text)
     desk.warm(say)
+    read_templates()
     proxied = access.transport == "proxy"
     uvicorn.Server(
         uvicorn.Config(

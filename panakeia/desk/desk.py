@@ -192,10 +192,14 @@ class Desk:
         """
         for drug, disease in known_pair(self.shared, self.settings.model):
             for verb, asked in (
+                ("info", {}),
+                ("models_list", {}),
                 ("search", {"text": disease, "top": 1}),
                 ("show", {"node": disease}),
                 ("rank", {"nodes": [disease], "top": 1}),
                 ("explain", {"a": drug, "b": disease, "top": 1}),
+                ("paths", {"a": drug, "b": disease, "top": 1}),
+                ("neighbours", {"node": disease, "top": 1}),
             ):
                 for rights in (ALL, frozenset[Right]({"graph"})):
                     with suppress(ValueError, OSError):  # of another graph, say: whoever asks is told

@@ -51,6 +51,12 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
     return environment().get_template(template).render(values)
 
 
+def read_templates() -> None:
+    """Read all templates, for nobody to wait until theirs is."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
 @cache
 def environment() -> Environment:
     """Return the templates, with every value escaped."""

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from panakeia.commands.every import EVERY
+from panakeia.page.render import environment, read_templates
 from panakeia.page.views.every import VIEWS
 from tests.panakeia.page.conftest import Asking
 
@@ -115,3 +116,9 @@ def test_find_leads_on_by_kind_and_opens_on_an_example(asking: Asking) -> None:
 def test_text_of_the_asker_is_never_markup(asking: Asking) -> None:
     text = asking("reader").get("/", params={"q": "<script>alert(1)</script>"}).text
     assert "<script>alert" not in text and "&lt;script&gt;alert" in text
+
+
+def test_all_templates_are_read_before_they_are_asked_for() -> None:
+    read_templates()
+    held = environment().cache
+    assert held is not None and {name for _, name in held} == set(environment().list_templates())

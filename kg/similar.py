@@ -44,12 +44,12 @@ class Facet:
 
     def recorded_of(self, patient: int) -> list[str]:
         """Return the terms that are recorded of a patient."""
-        return [self.terms[term] for term in self.recorded[[patient]].indices]
+        return [self.terms[term] for term in _of(self.recorded, patient)]
 
     def shared(self, one: int, other: int) -> dict[str, float]:
         """Return what is known of both patients, without what something else of it is a kind of, most informative
         first, with its information."""
-        both = self.known[[one]].multiply(self.known[[other]]).tocsr().indices
+        both = np.intersect1d(_of(self.known, one), _of(self.known, other), assume_unique=True)
         known = {self.terms[term]: float(self.information[term]) for term in both}
         narrowest = known.keys() - {broad for term in known for broad in self.broader.get(term, ()) if broad != term}
         return dict(sorted(((term, known[term]) for term in narrowest), key=lambda found: (-found[1], found[0])))
@@ -78,6 +78,13 @@ def facet(
     having = np.asarray(known.sum(axis=0)).ravel()
     direct = {term: frozenset(broader[term]) for term in terms if term in broader}
     return Facet(terms, direct, own, known, np.log((patients + 2) / (having + 1)), emphasis)
+
+
+def _of(matrix: Matrix, patient: int) -> NDArray[np.int64]:
+    """Return a patient's terms: read from the row itself, since a matrix of one row is slow to make for everybody."""
+    begin, end = matrix.indptr[patient : patient + 2]
+    terms: NDArray[np.int64] = matrix.indices[begin:end]
+    return terms
 
 
 def broader_terms(term: str, broader: Mapping[str, Collection[str]]) -> set[str]:

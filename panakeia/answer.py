@@ -1,6 +1,7 @@
 """Answer: what every verb gives, as a frame, as JSON values and as text."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -81,6 +82,19 @@ class Table:
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         return notebook_html(self.to_text(), self.to_frame())
+
+
+def unsigned(value: Any) -> Any:
+    """Return JSON values in which no zero has a sign, which rounding leaves and no reader wants.
+
+    >>> unsigned({"z": -0.0, "low": [-0.5, 0, True]})
+    {'z': 0.0, 'low': [-0.5, 0, True]}
+    """
+    if isinstance(value, float):
+        return value or 0.0
+    if isinstance(value, Mapping):
+        return {name: unsigned(one) for name, one in value.items()}
+    return [unsigned(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ def cell(value: object, digits: int = 4) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:.{digits}g}"
+        return f"{value:z,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:z.{digits}g}"
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value)
     return str(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kg.files.table import write_csv
 from kg.output import OutputError
-from panakeia.answer import Answer
+from panakeia.answer import Answer, unsigned
 from panakeia.cells import cell
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def print_answer(answer: Answer, *, as_json: bool = False, as_csv: bool = False,
     """
     try:
         if as_json:
-            sys.stdout.write(json.dumps(answer.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+            sys.stdout.write(
+                json.dumps(unsigned(answer.to_json()), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            )
         elif as_csv:
             write_csv(answer.to_frame(), sys.stdout)
         else:

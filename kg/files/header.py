@@ -18,7 +18,7 @@ def check_header(origin: object, header: Sequence[str], needed: Sequence[str], s
     """
     where = f"{origin}, line {line}"
     if not any(map(_seen, header)):
-        raise FileError(f"{where}: nothing there; expected a header with the columns {', '.join(needed)}")
+        raise FileError(f"{where}: nothing there; expected a header with {_wanted(needed)}")
     missing = [name for name in needed if name not in header]
     if missing:
         _check_separator(where, header, needed, separator)
@@ -38,6 +38,10 @@ def check_header(origin: object, header: Sequence[str], needed: Sequence[str], s
             f"{where}: {lost} missing among {_listed(header, missing)}; "
             f"expected {', '.join(needed)}, separated by {SEPARATORS[separator]}"
         )
+
+
+def _wanted(needed: Sequence[str]) -> str:
+    return f"the columns {', '.join(needed)}" if needed else "the names of the columns"
 
 
 def _check_separator(where: str, header: Sequence[str], needed: Sequence[str], separator: str) -> None:

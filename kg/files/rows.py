@@ -42,7 +42,7 @@ def read_rows(path: str | Path, needed: Callable[[Sequence[str]], Sequence[str]]
     if "\t" in first or "," not in first:
         tsv = read_tsv(path, needed(first.split("\t")))
         return Rows(tsv.header, tsv.rows, "line")
-    found = read_csv(path, needed([name.strip() for name in next(csv.reader([first]), [])]))
+    found = read_csv(path, needed([name.strip() for name in next(csv.reader([first]), [])]), keep_empty=True)
     return Rows(found.header, found.rows, "line")
 
 

@@ -30,9 +30,16 @@ class Table:
 
 
 def read_csv(
-    path: str | Path, needed: Sequence[str], known: Sequence[str] | None = None, separator: str = ","
+    path: str | Path,
+    needed: Sequence[str],
+    known: Sequence[str] | None = None,
+    separator: str = ",",
+    *,
+    keep_empty: bool = False,
 ) -> Table:
     """Read comma-separated text, quoted as RFC 4180 has it; cells come without spaces around them, empty rows not.
+
+    With `keep_empty` a row of separators alone is a row, for who has to account for every one; an empty line is none.
 
     `needed` columns must be there; `known`, if given, are all that may be. Another `separator`, such as a tab, may
     stand between cells that are quoted all the same. Raises `FileError`, which names file and
@@ -45,7 +52,14 @@ def read_csv(
     for name in header:
         if known is not None and name not in known:
             raise FileError(f"{path}, line 1: the column {name!r} is not known; expected any of {', '.join(known)}")
-    table = Table(header, {line: _counted(path, line, cells, header) for line, cells in rows if any(cells)})
+    table = Table(
+        header,
+        {
+            line: _counted(path, line, cells, header)
+            for line, cells in rows
+            if any(cells) or (keep_empty and len(cells) > 1)
+        },
+    )
     if not table.rows:
         raise FileError(f"{path} has no rows; expected at least one below the header")
     return table
@@ -118,6 +132,11 @@ def _counted(path: str | Path, line: int, cells: tuple[str, ...], header: tuple[
     raise FileError(f"{path}, line {line}: {what}; expected one cell for each of {', '.join(header)}")
 
 
+def _unsigned(value: object) -> object:
+    """Return a value; minus zero, which is nothing to a reader, as zero."""
+    return 0.0 if isinstance(value, float) and value == 0.0 else value
+
+
 def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
 
@@ -131,5 +150,7 @@ def _cells(frame: "pd.DataFrame") -> Iterator[Sequence[str]]:
     for start in range(0, len(frame), BLOCK):
         block = frame.iloc[start : start + BLOCK]
         columns = [block.iloc[:, place].astype(object).tolist() for place in range(block.shape[1])]
-        texts = [["" if value is None or value != value else str(value) for value in values] for values in columns]
+        texts = [
+            ["" if value is None or value != value else str(_unsigned(value)) for value in values] for values in columns
+        ]
         yield from zip(*texts, strict=True)

@@ -66,7 +66,8 @@ def find_patient(store: Store, text: str) -> Node:
         check_version(store, [PERSON])
     if len(found) != 1:
         held = "no patient of this id" if not found else "several patients of this id but for its capitals"
-        raise UnknownNode(f"the store has {held}; expected a pseudonym such as {OWN_PREFIX}P-0123456789abcdef")
+        expected = f"expected a pseudonym such as {OWN_PREFIX}P-0123456789abcdef"
+        raise UnknownNode(f"the store has {held}; {expected}: `panakeia patient list` has them")
     return found[0]
 
 

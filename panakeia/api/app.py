@@ -15,8 +15,8 @@ from panakeia.api.access.hosts import HostCheck
 from panakeia.api.batches import batch_routes
 from panakeia.api.health import Counted, Counts, health_routes
 from panakeia.api.jobs import job_routes
+from panakeia.api.places import API
 from panakeia.api.problems import Guard, tell_problems
-from panakeia.api.replies import API
 from panakeia.api.schemas import openapi
 from panakeia.api.verbs import verb_routes
 from panakeia.assistants.http import make_mcp

@@ -17,8 +17,9 @@ from panakeia.api.access.authenticate import Gate
 from panakeia.api.access.roles import Caller
 from panakeia.api.callers import admitted, rights_of
 from panakeia.api.jobs import require_own
-from panakeia.api.problems import problem_to
-from panakeia.api.replies import API, in_body, left
+from panakeia.api.places import API
+from panakeia.api.problems import in_urls, problem_to
+from panakeia.api.replies import in_body, left
 from panakeia.api.schemas import responses
 from panakeia.desk.desk import Desk, patients_named
 from panakeia.desk.jobs.queue import Jobs
@@ -133,4 +134,4 @@ def _answers(desk: Desk, jobs: Jobs, items: list[Item], caller: Caller) -> Itera
 
 
 def _problem(problem: Problem) -> bytes:
-    return json.dumps({"status": problem.status, "problem": problem.to_json()}).encode()
+    return json.dumps({"status": problem.status, "problem": in_urls(problem.to_json())}).encode()

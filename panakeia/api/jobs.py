@@ -18,8 +18,9 @@ from panakeia.api.access.roles import Caller
 from panakeia.api.callers import admitted, rights_of
 from panakeia.api.forms import form_of
 from panakeia.api.pages import page_of
-from panakeia.api.problems import Changed, NotThere
-from panakeia.api.replies import API, in_body, left, path_of, told
+from panakeia.api.places import API, path_of
+from panakeia.api.problems import Changed, NotThere, in_urls
+from panakeia.api.replies import in_body, left, told
 from panakeia.api.schemas import described, of_answer, responses
 from panakeia.desk.desk import Desk, Reply, patients_named
 from panakeia.desk.jobs.job import OVER, Asked, Job, now
@@ -72,7 +73,7 @@ def about(job: Job) -> dict[str, Any]:
         "since": stands.since,
         "step": last.step if last else "",
         "fraction": 1.0 if stands.state == "done" else last.fraction if last else 0.0,
-        "problem": stands.problem,
+        "problem": in_urls(stands.problem),
         "events": f"{place}/events",
     }
     if stands.state == "done":
@@ -232,7 +233,7 @@ async def told_as_it_comes(job: Job, after: int, still: Callable[[], Awaitable[b
             yield f"id: {step.number}\nevent: progress\ndata: {data}\n\n"
             after = step.number
         if stands.state in OVER:
-            yield f"event: state\ndata: {json.dumps({'state': stands.state, 'problem': stands.problem})}\n\n"
+            yield f"event: state\ndata: {json.dumps({'state': stands.state, 'problem': in_urls(stands.problem)})}\n\n"
             return
         quiet = 0.0 if steps else quiet + _LOOK_S
         if quiet >= _BEAT_S:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from panakeia.api.replies import API, path_of
+from panakeia.api.places import API, path_of
 from panakeia.api.verbs import is_asked_by_url
 from panakeia.verb import Verb
 

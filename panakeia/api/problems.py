@@ -1,7 +1,8 @@
 """Problems: every error of the desk as `application/problem+json`, with what to do (RFC 9457)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from panakeia.api.access.refusal import Refusal
 from panakeia.api.access.roles import roles_with
+from panakeia.api.places import by_urls
 from panakeia.desk.desk import NotAllowed
 from panakeia.desk.jobs.queue import QuotaPassed
 from panakeia.desk.problems import Problem, problem_of
@@ -59,10 +61,19 @@ class NotThere(Refusal):
 
 def response(problem: Problem, headers: Sequence[tuple[str, str]] = ()) -> Response:
     """Return a problem as an answer; it is not to be kept."""
-    told = JSONResponse(problem.to_json(), problem.status, media_type=MEDIA_TYPE)
+    told = JSONResponse(in_urls(problem.to_json()), problem.status, media_type=MEDIA_TYPE)
     for name, value in (("Cache-Control", "no-store"), *headers):
         told.headers.append(name, value)
     return told
+
+
+def in_urls(told: Any) -> Any:
+    """Return a problem as JSON in which verbs are told by where they are asked."""
+    if isinstance(told, str):
+        return by_urls(told)
+    if isinstance(told, Mapping):
+        return {name: in_urls(one) for name, one in told.items()}
+    return [in_urls(one) for one in told] if isinstance(told, list) else told
 
 
 def answer_to(failure: Exception) -> Response:

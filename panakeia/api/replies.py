@@ -13,14 +13,8 @@ from panakeia.desk.desk import Reply
 from panakeia.desk.tables import FORMS, Form
 from panakeia.verb import Verb
 
-API = "/api/v1"
 OF_ANSWER = ("format", "limit", "cursor")
 """Parameters of a URL that say how the answer comes, not what is asked."""
-
-
-def path_of(verb: Verb) -> str:
-    """Return a verb's path: its command, with slashes."""
-    return "/" + verb.command.replace(" ", "/")
 
 
 def told(request: Request, reply: Reply, form: Form, page: Page | None, *, private: bool) -> Response:
@@ -83,7 +77,9 @@ def in_body(request: Request, body: bytes) -> Mapping[str, Any]:
     if strange:
         raise NotAsked(f"expected {', '.join(sorted(strange))[:100]!r} in the body, not in the URL")
     try:
-        found = json.loads(body, parse_constant=_not_a_number)
+        found = json.loads(body, parse_constant=_not_a_number, object_pairs_hook=_once)
+    except NotAsked:
+        raise
     except (ValueError, RecursionError):
         raise NotAsked("the body is no JSON in UTF-8: send an object such as {}") from None
     if not isinstance(found, dict):
@@ -92,4 +88,13 @@ def in_body(request: Request, body: bytes) -> Mapping[str, Any]:
 
 
 def _not_a_number(text: str) -> None:
-    raise ValueError(text)
+    raise NotAsked(f"got {text}, which is no number in JSON: leave the parameter out, or give a finite number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise NotAsked(f"got {twice[:60]!r} twice in one object: expected each name once")
+    return found

@@ -14,7 +14,8 @@ from panakeia.api.callers import admitted, rights_of
 from panakeia.api.forms import form_of
 from panakeia.api.jobs import begun, require_own
 from panakeia.api.pages import page_of
-from panakeia.api.replies import API, in_body, in_url, left, path_of, told
+from panakeia.api.places import API, path_of
+from panakeia.api.replies import in_body, in_url, left, told
 from panakeia.api.schemas import described, responses
 from panakeia.desk.desk import Desk, patients_named
 from panakeia.desk.jobs.queue import Jobs

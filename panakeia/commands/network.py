@@ -200,7 +200,7 @@ def explain(
     out: Annotated[
         Path | None,
         As("out"),
-        typer.Option("--out", help="File for these, one JSON object a line.", metavar="PATHS.jsonl"),
+        typer.Option("--out", help="File for these, one JSON object a line; else 100 at most.", metavar="PATHS.jsonl"),
     ] = None,
 ) -> Answer:
     """Explain a pair: the known answers that carried its score, and the paths of the graph that this leans on.

@@ -232,7 +232,7 @@ class Desk:
         return place.is_relative_to(home) or home.is_relative_to(place)
 
     def _models(self) -> str:
-        found = [place.parent.name for place in self.settings.model.parent.glob("*/model.safetensors")]
+        found = [place.parent.name for place in self.settings.model.parent.glob("*/model.s*")]
         return ", ".join(sorted(found)) or "none is trained"
 
     def _given(
@@ -242,7 +242,7 @@ class Desk:
         if verb.right not in rights:
             raise NotAllowed(verb.right, f"`{verb.command}`")
         given = checked(verb, request, strict=strict)
-        of_patients = given.get("patients") is True or PERSON in {given.get("kind"), *(given.get("of_kind") or ())}
+        of_patients = given.get("patients") is True or PERSON in {*_texts([given.get("kind"), given.get("of_kind")])}
         if "patients" not in rights and (of_patients or any(map(names_pseudonym, _texts(given)))):
             raise NotAllowed("patients", "what is asked of a patient")
         return verb, given
@@ -280,7 +280,8 @@ class Desk:
         if "://" not in held.store:
             places.append(Path(held.store).parent)
         every = [str(one) for place in places for one in (place, place.absolute())]
-        return Named(answer, roots_of(every), any(one.role in ("kept", "out") for one in verb.given.values()))
+        tells = verb.right == "write" or any(one.role in ("kept", "out") for one in verb.given.values())
+        return Named(answer, roots_of(every), tells)
 
     @contextmanager
     def _session(self, progress: "Progress | None", *, patients: bool) -> Iterator[Session]:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kg.notebook import notebook_html
-from panakeia.answer import Answer
+from panakeia.answer import Answer, unsigned
+from panakeia.desk.wording import by_verbs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +40,12 @@ class Named:
 
     @cached_property
     def _json(self) -> Any:
-        return self._of(self.answer.to_json()) if self.rows else self.answer.to_json()
+        told = unsigned(self.answer.to_json())
+        return self._of(told) if self.rows else told
 
     def to_text(self) -> str:
         """Return the text."""
-        return without(self.roots, self.answer.to_text())
+        return without(self.roots, by_verbs(self.answer.to_text()))
 
     def _of(self, value: Any) -> Any:
         if isinstance(value, str):

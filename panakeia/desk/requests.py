@@ -9,7 +9,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
@@ -17,10 +17,21 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from panakeia.desk.unpacked import MOST, UnpacksToTooMuch, unpacked_bytes
 from panakeia.verb import REQUIRED, Given, Verb
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 NOT_ASKED = ("out", "here")
 """Roles of parameters that a request does not have."""
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]{0,99}")
-_KEPT = r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*){0,3}"
+_KEPT = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}){0,3}"
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_LOOKS = {
+    f"^{_FILE_NAME.pattern}$": "a file's name without folders: letters, digits, space, _ . and -",
+    f"^{_KEPT}$": "the name of what the desk keeps, such as model, or ID/out of a job",
+    f"^{_DAY}$": "a day, such as 2026-01-31",
+}
+"""What a text that has a pattern looks like, in words."""
+_CONTENT = "text, or a file by its content: {name, text} or {name, base64}"
 
 
 class Refused(ValueError):
@@ -165,7 +176,7 @@ def _type(given: Given) -> Any:
     parser = getattr(given.asked, "parser", None)
     bounds = {name: value for name in ("ge", "le") if (value := getattr(parser, name, None)) is not None}
     if kind is datetime:
-        return Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(datetime.fromisoformat)]
+        return Annotated[str, Field(pattern=f"^{_DAY}$"), AfterValidator(datetime.fromisoformat)]
     if kind in (tuple, Ellipsis) or get_origin(kind) is tuple:
         return Annotated[list[float], BeforeValidator(_listed), AfterValidator(tuple), Field(min_length=1)]
     if kind is str:
@@ -178,7 +189,12 @@ def _type(given: Given) -> Any:
 
 def _listed(value: Any) -> Any:
     """Return numbers with commas between them, as a URL has them, as a list."""
-    return [float(part) for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return [float(part) for part in value.split(",")]
+    except ValueError:
+        raise ValueError(f"got {value[:60]!r}, expected numbers with commas between them, such as 0.5,1") from None
 
 
 def _parsed(parser: Callable[[str], Any]) -> Callable[[Any], Any]:
@@ -186,7 +202,7 @@ def _parsed(parser: Callable[[str], Any]) -> Callable[[Any], Any]:
         try:
             return parser(str(value))
         except typer.BadParameter as failure:
-            raise ValueError(failure.message) from None
+            raise ValueError(failure.message.replace(repr(str(value)), _came(value))) from None
 
     return check
 
@@ -219,9 +235,18 @@ def problems_of(failure: ValidationError, depth: int = 1, known: Collection[str]
         elif error["type"] == "value_error":
             told = str(error["ctx"]["error"])
         else:
-            told = f"got {repr(error['input'])[:60]}, expected {_expected(error['type'], error['msg'], error['input'])}"
+            told = f"got {_came(error['input'])}, expected {_expected(error)}"
+        inside = error["loc"][depth:]
+        if inside[:1] == (Upload.__name__,) and not isinstance(error["input"] if len(inside) == 1 else None, str):
+            part = ".".join(str(one)[:60] for one in inside[1:])
+            found[name] = f"{part}: {told}" if part else f"got {_came(error['input'])}, expected {_CONTENT}"
         found.setdefault(name, told)
     return found
+
+
+def _came(value: Any) -> str:
+    """Return what came as JSON has it, but a text in the quotation marks of our messages."""
+    return (repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))[:60]
 
 
 def _meant(name: str, known: Collection[str]) -> str:
@@ -231,8 +256,13 @@ def _meant(name: str, known: Collection[str]) -> str:
     return f", expected one of {', '.join(known)}" if known else ""
 
 
-def _expected(kind: str, said: str, came: Any) -> str:
+def _expected(error: "ErrorDetails") -> str:
     """Return what was expected, in words that go on after `expected`."""
+    kind, came, about = error["type"], error["input"], error.get("ctx", {})
     if kind == "list_type" and isinstance(came, str | int | float):
         return f"a list, such as {json.dumps([came], ensure_ascii=False)[:60]}"
-    return said.removeprefix("Input should be ").removeprefix("String should have ")
+    if kind == "too_short":
+        return f"{about['min_length']} value or more"
+    if kind == "string_pattern_mismatch" and about["pattern"] in _LOOKS:
+        return _LOOKS[about["pattern"]]
+    return error["msg"].removeprefix("Input should be ").removeprefix("String should have ")

@@ -40,16 +40,21 @@ def in_words_of(verb: Verb, given: Mapping[str, Any]) -> Iterator[None]:
         raise
     except (ValueError, OSError) as failure:
         if isinstance(failure, OSError) and failure.errno in _NOT_THERE:
-            named = Path(str(failure.filename)).name[:_SHOWN]
-            raise ValueError(f"got {named!r}, expected the name of what is there: {failure.strerror}") from None
+            raise ValueError(_not_there(verb, given, failure)) from None
         if len(failure.args) == 1 and isinstance(failure.args[0], str):
             failure.args = (by_parameters(verb, failure.args[0]),)
         raise
 
 
 def by_parameters(verb: Verb, text: str) -> str:
-    """Return a message with the verb's options called as its parameters are, and a command in it as a verb is asked."""
+    """Return a message with the verb's options called as its parameters are, and a command in it as a verb is asked.
+
+    A cure by an option that no request has, such as the file to write into, is left out where there is another.
+    """
     names = {one.option: name for name, one in verb.given.items() if one.option}
+    for one in verb.given.values():
+        if one.option and one.role in NOT_ASKED:
+            text = re.sub(rf",? or [^,;:.`]*{one.option}\b(?!-)[^,;:.`]*|,? and {one.option}\b(?!-)", "", text)
     parts = _QUOTED.split(_SERVED.sub(r"`panakeia serve \1`", text))
     parts[::2] = [_OPTION.sub(lambda found: names.get(found[0], found[0]), part) for part in parts[::2]]
     return by_verbs("".join(parts))
@@ -93,6 +98,16 @@ def _offered() -> Mapping[str, Verb]:
     from panakeia.commands.every import EVERY
 
     return {one.command: one for one in EVERY.values() if not one.here}
+
+
+def _not_there(verb: Verb, given: Mapping[str, Any], failure: OSError) -> str:
+    """Say of a name of nothing which parameter it is, and what may stand in its place."""
+    place = str(failure.filename)
+    where = [name for name, value in given.items() if value == place]
+    if where and verb.given[where[0]].role == "named":
+        expected = "a name that is known, or a file by its content: {name, text}"
+        return f"{where[0]}: got {place[:_SHOWN]!r}, expected {expected}"
+    return f"got {Path(place).name[:_SHOWN]!r}, expected the name of what is there: {failure.strerror}"
 
 
 def _ambiguous(verb: Verb, given: Mapping[str, Any], failure: AmbiguousName) -> str:

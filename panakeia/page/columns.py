@@ -45,7 +45,7 @@ def fixed(value: float | None, decimals: int) -> str:
     if value is None or value != value:
         return ""
     least = 10.0**-decimals
-    return f"<{least:.{decimals}f}" if 0.0 < value < least / 2 else f"{value:,.{decimals}f}"
+    return f"<{least:.{decimals}f}" if 0.0 < value < least / 2 else f"{value:z,.{decimals}f}"
 
 
 def alike(values: Sequence[Any]) -> list[str]:
@@ -61,4 +61,4 @@ def alike(values: Sequence[Any]) -> list[str]:
     decimals = max(_DIGITS - 1 - math.floor(math.log10(max(abs(one) for one in numbers))), 0)
     if min(abs(one) for one in numbers) < 10.0**-decimals / 2:
         return [cell(one) for one in values]
-    return ["" if one is None or one != one else f"{one:,.{decimals}f}" for one in values]
+    return ["" if one is None or one != one else f"{one:z,.{decimals}f}" for one in values]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kg.search import Node
 
 _SHOWN = 10
+_AT_ONCE = 100
+"""How many pairs are explained in one answer; the rest belongs into a file, or into another question."""
 _EVERY = 1_000_000
 """More candidates than any model has."""
 
@@ -288,26 +290,35 @@ class NetworkVerbs(Held):
     ) -> "Explanation | Table":
         """Explain a pair, either end first: the known answers that carried its score, and paths that this leans on.
 
-        With `pairs` and `out`, each of many pairs: one JSON object a line.
+        With `pairs`, each of many pairs: one JSON object a line of the file `out`, or without it as the answer's JSON.
         """
-        if pairs is not None and out is not None and not (a or b):
+        if pairs is not None and not (a or b):
             return self._explain_all(pairs, top, out)
         if pairs is not None or out is not None or not (a and b):
-            raise ValueError("expected the two ends of a pair, or pairs and a file to write: --pairs and --out")
+            written = "" if out is None else "; --out is for a table"
+            raise ValueError(f"expected the two ends of a pair, or instead of them a table of pairs: --pairs{written}")
         from gnn.explain import explain
 
         return explain(self._network(), self._graph(), a, b, top=top)
 
-    def _explain_all(self, pairs: "str | Path | pd.DataFrame", top: int, out: str | Path) -> Table:
+    def _explain_all(self, pairs: "str | Path | pd.DataFrame", top: int, out: str | Path | None) -> Table:
         import pandas as pd
 
         from gnn import checkpoint
         from gnn.explain import explain_pairs
         from gnn.pairs import read_pairs
 
-        check_output(out, pairs, self.store, checkpoint.model_file(self.model))
+        if out is not None:
+            check_output(out, pairs, self.store, checkpoint.model_file(self.model))
         model = self._network()
         asked = read_pairs(pairs, model.task.columns) if isinstance(pairs, str | Path) else pairs
+        if out is None:
+            if len(asked) > _AT_ONCE:
+                most = f"expected {_AT_ONCE} or fewer at once"
+                raise ValueError(f"got {len(asked)} pairs, {most}: ask in parts, or write them into a file by --out")
+            each = list(explain_pairs(model, self._graph(), asked, top=top))
+            text = "\n".join([f"{len(each)} pairs explained", *(one.to_text() for one in each)])
+            return Table(text, asked, content=[one.to_json() for one in each])
         count = 0
         with whole_file(out) as part, create_text(part, out) as file, self._telling() as progress:
             for count, found in enumerate(explain_pairs(model, self._graph(), asked, top=top), start=1):

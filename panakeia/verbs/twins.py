@@ -111,6 +111,6 @@ class TwinVerbs(Held):
         return Table(
             f"models: {len(rows)}",
             pd.DataFrame(rows),
-            ("panakeia twin models NAME tells all of one, and how it is solved",),
+            ("`panakeia twin models NAME` tells all of one, and how it is solved",),
             told,
         )

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from panakeia import Session
 from panakeia.api.access.roles import RIGHTS
-from panakeia.api.replies import API
+from panakeia.api.places import API
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.server import make_server
 from panakeia.cli import app as command_line

@@ -28,7 +28,7 @@ SOMEBODY = "PANAKEIA:P-0123456789abcdef0123"
         ("GET", "/api/v1/search?text=", {}, 422, "empty"),
         ("GET", "/api/v1/search?text=a", {"headers": {"Accept": "image/png"}}, 406, "Accept"),
         ("GET", "/api/v1/rank?nodes=a&file=x", {}, 400, "POST"),
-        ("GET", "/api/v1/show?node=nothing-of-this-name", {}, 404, "with `search`"),
+        ("GET", "/api/v1/show?node=nothing-of-this-name", {}, 404, "with `/api/v1/search`"),
         ("GET", "/api/v1/nothing", {}, 404, "/api/v1"),
         ("GET", "/api/v1/models/compare?one=../../etc&other=/etc", {}, 422, "one"),
         ("DELETE", "/api/v1/search", {}, 405, "Allow"),

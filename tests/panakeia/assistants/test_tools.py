@@ -131,7 +131,7 @@ def test_a_cursor_of_another_question_is_refused(desk: Desk) -> None:
     [
         ("show", {"node": "wurfarin"}, "no node has the identifier, name or synonym 'wurfarin': did you mean Warfarin"),
         ("rank", {"nodes": "x", "tip": 3}, "nodes: got 'x', expected a list, such as [\"x\"]; tip: unknown parameter"),
-        ("rank", {"nodes": ["gout"], "top": False}, "top: got False, expected a valid integer"),
+        ("rank", {"nodes": ["gout"], "top": False}, "top: got false, expected a valid integer"),
         ("show", {}, "node: missing: it is needed"),
         ("show", {"node": "warfarin", "cursor": 3}, "cursor: got 3, expected the text next_cursor"),
         ("patient_list", {}, "`patient list` needs the right to see patients"),

@@ -62,7 +62,7 @@ def test_a_tag_is_of_the_graph_and_the_arguments(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
-        ({"nodes": ["x"], "top": False}, "top: got False, expected a valid integer"),
+        ({"nodes": ["x"], "top": False}, "top: got false, expected a valid integer"),
         ({"nodes": ["x"], "top": 0}, "top: got 0, expected greater than or equal to 1"),
         ({"nodes": ["x"], "bottom": 1}, "bottom: unknown parameter, expected one of nodes, "),
         ({"nodes": ["x"], "topp": 1}, "topp: unknown parameter, did you mean top?"),

@@ -1,12 +1,17 @@
 """What is wrong is told by the parameters of a request: a name of several nodes with what may stand in its place."""
 
 import errno
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.interpolate import interp1d
 from scipy.optimize import brentq
 
 from kg.search import AmbiguousName, Node
+from panakeia.beyond import Unforeseen
+from panakeia.cells import cell
 from panakeia.commands.every import EVERY
 from panakeia.desk.desk import Desk, DeskSettings
 from panakeia.desk.wording import by_parameters, in_words_of
@@ -55,6 +60,9 @@ def test_what_a_newcomer_meets_speaks_of_what_the_desk_has(told: str, here: str)
     assert by_parameters(EVERY["info"], told) == here
 
 
+TIMES = {"enrolment": [5.0], "accrual": [12.0], "control_median": [14.0], "hazard_ratio": [0.7], "events": [20.0]}
+RATES = {"endpoint": "rate", "control": [0.3], "treatment": 0.5}
+DOSES = {"doses": [0.0, 1.0], "effect": 0.4, "sd": 0.7, "patients": 20.0}
 MEAN = {"endpoint": "mean", "effect": 0.5, "sd": 1.0}
 BEYOND = [
     ("trial_design_size", {"sd": 1e300}),
@@ -92,3 +100,71 @@ def test_a_name_of_nothing_is_a_mistake_of_the_request_and_a_full_disk_is_not() 
         Path("/none/such/search.json").read_bytes()
     with pytest.raises(OSError, match="No space left"), in_words_of(EVERY["paths"], {}):
         raise OSError(errno.ENOSPC, "No space left on device", "/x")
+
+
+def test_a_library_that_was_given_something_wrong_is_no_mistake_of_the_request() -> None:
+    with pytest.raises(Unforeseen, match=r"derivatives|cubic|entries|points"), in_words_of(EVERY["paths"], {}):
+        interp1d([0.0, 1.0], [0.0, 1.0], kind="cubic")
+    with pytest.raises(ValueError, match="expected numbers such as are met"), in_words_of(EVERY["paths"], {}):
+        np.linalg.svd(np.array([[np.nan, 1.0], [1.0, np.inf]]))
+
+
+def test_a_cure_that_no_request_has_is_left_out() -> None:
+    told = "got 200 pairs, expected 100 or fewer: ask in parts, or write them into a file by --out"
+    assert by_parameters(EVERY["explain"], told) == "got 200 pairs, expected 100 or fewer: ask in parts"
+    told = "leave --resume and --out away, or choose focei"
+    assert by_parameters(EVERY["twin_fit_population"], told) == "leave resume away, or choose focei"
+
+
+@pytest.mark.parametrize(
+    ("verb", "request_", "told"),
+    [
+        ("paths", {"a": "metformin", "b": "nothing such", "kind": ["Drug"]}, "nothing such"),
+        ("models_delete", {"folder": "a" * 5000}, "folder: got 'aaa.* expected the name of what the desk keeps"),
+        ("models_delete", {"folder": "../x"}, r"got '\.\./x', expected the name of what the desk keeps, such as model"),
+        ("show", {"node": None}, "node: got null, expected"),
+        ("trial_design_boundaries", {"kind": "pocock", "information": []}, r"got \[\], expected 1 value or more"),
+        (
+            "trial_design_boundaries",
+            {"kind": "pocock", "information": "a,b"},
+            "got 'a,b', expected numbers with commas",
+        ),
+        ("trial_design_boundaries", {"kind": "pocock", "looks": 2, "alpha": -0.1}, "alpha: got -0.1, expected"),
+        ("cohort", {"definition": 5}, "definition: got 5, expected text, or a file by its content"),
+        ("cohort", {"definition": {"name": "a/b", "text": "x"}}, "definition: name: got 'a/b', expected a file's name"),
+        ("trial_design_timing", {"ratio": 0.0, **TIMES}, "allocation ratio 0, expected a number above 0"),
+        ("trial_design_bayes", {**RATES, "patients": list(range(1, 400))}, "got 399 looks, expected 1 to 50"),
+        ("trial_design_assurance", {**MEAN, "effect_sd": 0.2, "sizes": [9.0] * 300}, "got 300 sizes with 1 looks"),
+        ("trial_design_dose_finding", {**DOSES, "model": ["linear"] * 30}, "got 30 candidate models, expected 20"),
+        ("explain", {"a": "x"}, "expected the two ends of a pair, or instead of them a table of pairs: pairs$"),
+    ],
+)
+def test_a_clumsy_request_hears_what_came_and_what_was_expected(
+    starter_store: Path, tmp_path: Path, verb: str, request_: dict[str, object], told: str
+) -> None:
+    desk = Desk(DeskSettings(str(starter_store), tmp_path / "model", home=tmp_path / "desk"))
+    with pytest.raises(ValueError, match=told):
+        desk.ask(verb, request_)
+    desk.close()
+
+
+def test_many_pairs_are_explained_without_a_file(starter_store: Path, starter_model: Path, tmp_path: Path) -> None:
+    desk = Desk(DeskSettings(str(starter_store), starter_model, home=tmp_path / "desk"))
+    pairs = {"name": "pairs.csv", "text": "drug,disease\n,\nmetformin,type 2 diabetes mellitus\n"}
+    [one] = json.loads(desk.ask("explain", {"pairs": pairs | {"text": pairs["text"].replace(",\nm", "m", 1)}}).body)
+    assert (one["drug_name"], one["disease_name"]) == ("Metformin", "type 2 diabetes mellitus")
+    assert len(json.loads(desk.ask("score", {"pairs": pairs}).body)["rejected"]) == 2, "a row of commas is a row"
+    with pytest.raises(ValueError, match=r"got 101 pairs, expected 100 or fewer at once: ask in parts$"):
+        desk.ask("explain", {"pairs": "drug\tdisease\n" + "metformin\ttype 2 diabetes mellitus\n" * 101})
+    with pytest.raises(ValueError, match=r"is no trained risk .*`risk_list` shows, or train one with `risk_train`"):
+        desk.ask("risk_predict", {"model": starter_model.name, "patients": "PANAKEIA:P-0123456789abcdef0123"})
+    desk.close()
+
+
+def test_no_zero_has_a_sign(starter_store: Path, tmp_path: Path) -> None:
+    desk = Desk(DeskSettings(str(starter_store), tmp_path / "model", home=tmp_path / "desk"))
+    given = {"kind": "lan-demets-of", "information": [0.4, 1.0], "z": -0.0}
+    assert b"-0.0," not in desk.ask("trial_design_conditional", given).body
+    assert b"-0.0" not in desk.ask("trial_design_conditional", given, form="csv").body
+    assert cell(-0.0) == "0"
+    desk.close()

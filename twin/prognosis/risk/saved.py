@@ -82,6 +82,11 @@ def save(risk: Risk, folder: str | Path) -> None:
 def load(folder: str | Path) -> Risk:
     """Return the risk in a folder; raises `OtherVersion`, `FileError`, `LearnMissing` or `OSError`."""
     folder, (skops, version) = Path(folder), _skops()
+    if not (folder / MANIFEST).is_file():
+        raise FileError(
+            f"{folder} is no trained risk ({MANIFEST} is missing): name one that `panakeia risk list` shows, or train "
+            "one with `panakeia risk train`"
+        )
     manifest = read_document(folder / MANIFEST).content
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         got = manifest.get("format") if isinstance(manifest, dict) else None

@@ -15,6 +15,8 @@ from twin.trials.design.boundaries import Looks
 from twin.trials.design.comparison import Comparison
 from twin.trials.design.plan import Beside, Planned, power_of
 
+_MOST = 200
+"""Looks of all sizes together: each takes as long as a trial of its own."""
 _LARGEST = 1e7
 """Patients or events beyond which no size is looked for."""
 
@@ -69,6 +71,11 @@ def assurances(comparison: Comparison, looks: Looks, effect_sd: float, sizes: tu
     """
     if not sizes:
         raise ValueError("got no sizes, expected one or more")
+    if len(sizes) * len(looks.information) > _MOST:
+        raise ValueError(
+            f"got {len(sizes)} sizes with {len(looks.information)} looks each, expected {_MOST} looks or fewer in all: "
+            "ask for fewer sizes at once"
+        )
     beside = Beside(effect_sd)
     plans = tuple(power_of(comparison, looks, size, beside) for size in sizes)
     return Assured(plans, _limit(comparison, effect_sd))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincc, betaln, xlog1py, xlogy
 from scipy.stats import betabinom, binom
 
+from twin.trials.design.boundaries import MOST_LOOKS
 from twin.trials.design.spending import Floats
 
 _MOST = 2000
@@ -43,6 +44,8 @@ class BinaryTrial:
             raise ValueError(f"got the patients {self.patients}, expected one or more numbers from 1 to {_MOST}")
         if not all(earlier < later for earlier, later in pairwise(self.patients)):
             raise ValueError(f"got the patients {self.patients}, expected them to grow from look to look")
+        if len(self.patients) > MOST_LOOKS:
+            raise ValueError(f"got {len(self.patients)} looks, expected 1 to {MOST_LOOKS}")
         for prior in (self.prior, self.control_prior):
             if not all(np.isfinite(count) and count > 0.0 for count in prior):
                 raise ValueError(f"got the prior beta{prior}, expected two numbers above 0")

@@ -13,6 +13,7 @@ from twin.trials.design.dose_models import Shape
 from twin.trials.design.dose_response import checked_doses, contrasts_of
 from twin.trials.design.spending import Floats
 
+_MOST_SHAPES = 20
 _MOST = 20_000
 """Patients of a dose beyond which no size is looked for."""
 
@@ -35,6 +36,8 @@ class DosePlan:
         checked_doses(self.doses)
         if not self.shapes:
             raise ValueError("got no candidate models, expected one or more")
+        if len(self.shapes) > _MOST_SHAPES:
+            raise ValueError(f"got {len(self.shapes)} candidate models, expected {_MOST_SHAPES} or fewer")
         for name, value in (("largest effect", self.effect), ("deviation", self.sd)):
             if not (np.isfinite(value) and value > 0.0):
                 raise ValueError(f"got the {name} {value:g}, expected a number above 0")

@@ -133,6 +133,10 @@ class Course:
     hazards: Hazards
     allocation: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.allocation) and self.allocation > 0.0):
+            raise ValueError(f"got the allocation ratio {self.allocation:g}, expected a number above 0")
+
     def events(self, time: float) -> Floats:
         """Return the events to expect until then, [arm, piece]; control first, a piece is one of the hazards."""
         counted = np.zeros((2, len(self.hazards.control)))

@@ -132,11 +132,6 @@ def _counted(path: str | Path, line: int, cells: tuple[str, ...], header: tuple[
     raise FileError(f"{path}, line {line}: {what}; expected one cell for each of {', '.join(header)}")
 
 
-def _unsigned(value: object) -> object:
-    """Return a value; minus zero, which is nothing to a reader, as zero."""
-    return 0.0 if isinstance(value, float) and value == 0.0 else value
-
-
 def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\r\n') else cell
 
@@ -150,7 +145,5 @@ def _cells(frame: "pd.DataFrame") -> Iterator[Sequence[str]]:
     for start in range(0, len(frame), BLOCK):
         block = frame.iloc[start : start + BLOCK]
         columns = [block.iloc[:, place].astype(object).tolist() for place in range(block.shape[1])]
-        texts = [
-            ["" if value is None or value != value else str(_unsigned(value)) for value in values] for values in columns
-        ]
+        texts = [["" if value is None or value != value else str(value) for value in values] for values in columns]
         yield from zip(*texts, strict=True)

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from kg.files.table import write_csv, write_tsv
-from panakeia.answer import Answer, records, unsigned
+from panakeia.answer import Answer, records
 from panakeia.beyond import CURE
 
 Form: TypeAlias = Literal["json", "jsonl", "csv", "tsv", "parquet"]
@@ -29,9 +29,12 @@ def rendered(answer: Answer, form: Form) -> bytes:
             return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
         except ValueError:  # infinite, or no number
             raise ValueError(f"the answer has numbers that are none: {CURE}") from None
-    frame = answer.to_frame()
+    frame = answer.to_frame().copy()
+    for name, kind in frame.dtypes.items():
+        if isinstance(kind, np.dtype) and kind.kind == "f":
+            frame[name] += 0.0  # minus zero is zero
     if form == "jsonl":
-        return b"".join(json.dumps(unsigned(row), ensure_ascii=False).encode() + b"\n" for row in records(frame))
+        return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in records(frame))
     if form == "parquet":
         held = io.BytesIO()
         mixed = [name for name, kind in frame.dtypes.items() if isinstance(kind, np.dtype) and kind.kind == "O"]

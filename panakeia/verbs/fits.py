@@ -1,5 +1,6 @@
 """The verb of fits: a population's parameters from what was measured of many patients."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +38,8 @@ class FitVerbs(Held):
 
         The data are a table in NONMEM's columns with ID and DV; the settings (`twin.fit.settings.FitSettings`) say
         where the search begins and what stays as it is. With `out`, the fit, where its search is, tables of goodness of
-        fit and of a visual predictive check, and figures are written into a folder; `resume` goes on from such a
-        folder, exactly where it was paused.
+        fit and of a visual predictive check, and figures are written into a folder, of a sample what it says and its
+        draws; `resume` goes on from such a folder, exactly where a search was paused.
         """
         from twin import library
         from twin.fit.changing import InTime, varying
@@ -47,17 +48,15 @@ class FitVerbs(Held):
         from twin.fit.settings import FitSettings
         from twin.records import read_records
 
-        if method == "nuts" and (resume is not None or out is not None):
-            raise ValueError(
-                "a sample is not resumed, and has no folder; leave --resume and --out away, or choose focei"
-            )
+        if method == "nuts" and resume is not None:
+            raise ValueError("a sample is not resumed: leave --resume away, or choose the method focei or laplace")
         how = settings or FitSettings()
         twin = varying(library.load(model), how.between_occasions)
         told = data_set(twin, read_records(data), how.called, how.given, in_time=InTime(how.carried, how.occasion))
         search = None if resume is None else load_search(Path(resume) / SEARCH, twin, method)
         with self._telling() as progress:
             if method == "nuts":
-                content, notes = _sampled(twin, told, how, progress)
+                content, notes = _sampled(twin, told, how, out, progress)
             else:
                 fit = _fitted(twin, told, how, method, search, progress)
                 content, notes = fit.to_json(), fit.warnings
@@ -69,14 +68,19 @@ class FitVerbs(Held):
 
 
 def _sampled(
-    twin: "Model", data: "DataSet", how: "FitSettings", progress: "Progress"
+    twin: "Model", data: "DataSet", how: "FitSettings", out: str | Path | None, progress: "Progress"
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return what a sample says, as JSON values, and its warnings."""
+    """Return what a sample says, as JSON values, and its warnings; write it and its draws into a folder, if given."""
     from twin.fit.population_sample import sample_population
 
     progress(f"sample {twin.name}", 0.0)
     sample = sample_population(twin, data, how)
-    return sample.to_json(), sample.warnings
+    content = sample.to_json()
+    if out is not None:
+        with whole_folder(out) as folder:
+            (folder / RESULT).write_text(json.dumps(content, indent=2), encoding="utf-8")
+            sample.draws().to_csv(folder / "draws.csv", index=False)
+    return content, sample.warnings
 
 
 def _fitted(
@@ -118,8 +122,6 @@ def _population_rows(content: dict[str, Any]) -> "pd.DataFrame":
 
 def _write(fit: "PopulationFit", out: str | Path) -> None:
     """Write a fit into a folder: its result, where its search is, tables and figures."""
-    import json
-
     from twin.fit.diagnose import goodness_of_fit, predictive_check
     from twin.fit.plots import etas_figure, goodness_of_fit_figure, predictive_check_figure
     from twin.fit.population import save

@@ -1,6 +1,7 @@
 """Fits from the command line and in Python: what comes out, and what is said of bad input."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 
 from panakeia import Session
 from panakeia.cli import app
+from twin.fit import population_sample
+from twin.fit.population_sample import sample_population
 from twin.fit.settings import FitSettings
 
 MODEL = "theophylline_boeckmann1994"
@@ -57,6 +60,21 @@ def test_a_population_is_paused_and_goes_on(tmp_path: Path) -> None:
     assert whole["theta"]["clearance"]["estimate"] == pytest.approx(2.8, rel=0.3)
     names = {path.name for path in (tmp_path / "fit").iterdir()}
     assert {"fit.json", "search.json", "goodness_of_fit.csv", "predictive_check.csv", "etas.svg"} <= names
+
+
+def test_a_sample_has_a_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(population_sample, "_WARMUP", 20)
+    monkeypatch.setattr(population_sample, "sample_population", partial(sample_population, draws=40))
+    with Session() as session:
+        told = session.twin_fit_population(MODEL, patients(3), method="nuts", out=tmp_path / "fit").to_json()
+        with pytest.raises(ValueError, match="a sample is not resumed: leave --resume away"):
+            session.twin_fit_population(MODEL, patients(3), method="nuts", resume=tmp_path / "fit")
+    assert json.loads((tmp_path / "fit" / "fit.json").read_text(encoding="utf-8")) == told
+    draws = pd.read_csv(tmp_path / "fit" / "draws.csv")
+    assert len(draws) == 40
+    for name, values in draws.items():
+        assert values.mean() == pytest.approx(told["theta"][name]["estimate"])
+        assert values.std(ddof=0) == pytest.approx(told["theta"][name]["se"])
 
 
 @pytest.mark.parametrize(

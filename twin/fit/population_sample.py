@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 
 from twin.engine import float64_on_cpu
 from twin.fit.data import DataSet
@@ -45,6 +46,12 @@ class PopulationSample:
     def layout(self) -> Layout:
         """What was sampled."""
         return self.likelihood.layout
+
+    def draws(self) -> pd.DataFrame:
+        """Return each draw of the fitted parameters, in their units: a column for each parameter, a row for a draw."""
+        with float64_on_cpu():
+            found = self.layout.unpack(self.numbers.T)
+        return pd.DataFrame({name: np.asarray(found.theta[name]) for name, _ in self.layout.theta})
 
     def to_json(self) -> dict[str, Any]:
         """Return posterior means with standard deviations as errors; there is no objective value."""

@@ -109,6 +109,15 @@ def refuse(origin: object, bad: Sequence[Rejected]) -> NoReturn:
     raise PairsError(f"{origin}: {len(bad)} ends of pairs are not to be found:\n{told}{more}")
 
 
+def left_out(rejected: Sequence[Rejected], rows: int, of: int) -> tuple[str, ...]:
+    """Return in lines how many of so many rows were left out, and why the first of them."""
+    if not rejected:
+        return ()
+    more = [f"... and {len(rejected) - _SHOWN} more"] if len(rejected) > _SHOWN else []
+    told = [f"{one.place}, {one.column}: {one.reason}" for one in rejected[:_SHOWN]]
+    return (f"{rows} of {of} rows were rejected:", *told, *more)
+
+
 def ends_of(
     store: Store, task: Task, pairs: pd.DataFrame, nodes: Mapping[End, Collection[str]] | None = None
 ) -> tuple[dict[End, list[str]], dict[int, list[Rejected]]]:
@@ -124,6 +133,29 @@ def ends_of(
         for row, why in wrong:
             bad.setdefault(row, []).append(Rejected(_place(pairs, row), column, str(pairs[column].iloc[row]), why))
     return ids, dict(sorted(bad.items()))
+
+
+def found_ends(
+    store: Store,
+    task: Task,
+    pairs: pd.DataFrame,
+    origin: object = "the pairs",
+    nodes: Mapping[End, Collection[str]] | None = None,
+    rejected: list[Rejected] | None = None,
+) -> tuple[pd.DataFrame, dict[End, list[str]]]:
+    """Return the rows whose ends are both in the store, and what their ends mean, as `resolved`.
+
+    The ends of others are told in `rejected`. Without that, or where no row is left, raises `PairsError`.
+    """
+    ids, bad = ends_of(store, task, pairs, nodes)
+    if not bad:
+        return pairs, ids
+    told = with_near_names(store, task, [one for row in bad.values() for one in row])
+    if rejected is None or len(bad) == len(pairs):
+        refuse(origin, told)
+    rejected += told
+    kept = [place for place in range(len(pairs)) if place not in bad]
+    return pairs.iloc[kept], {end: [of[place] for place in kept] for end, of in ids.items()}
 
 
 def with_near_names(store: Store, task: Task, bad: Sequence[Rejected]) -> list[Rejected]:

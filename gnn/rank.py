@@ -10,7 +10,7 @@ from scipy.special import expit
 from gnn.checkpoint import Model
 from gnn.likeness import Matrix, Rows, Side
 from gnn.newcomers import described
-from gnn.pairs import Rejected, check_columns, ends_of, refuse, with_near_names
+from gnn.pairs import Rejected, check_columns, found_ends
 from gnn.score import (
     candidate_scores,
     joined,
@@ -69,14 +69,8 @@ def score(
     """
     assert_trained_on(model, store)
     check_columns(origin, [str(column) for column in pairs.columns], model.task, SCORE_COLUMNS)
-    ids, bad = ends_of(store, model.task, pairs, {end: side.nodes for end, side in _sides(model)})
-    if bad:
-        told = with_near_names(store, model.task, [one for row in bad.values() for one in row])
-        if rejected is None or len(bad) == len(pairs):
-            refuse(origin, told)
-        rejected += told
-        kept = [place for place in range(len(pairs)) if place not in bad]
-        pairs, ids = pairs.iloc[kept], {end: [of[place] for place in kept] for end, of in ids.items()}
+    nodes = {end: side.nodes for end, side in _sides(model)}
+    pairs, ids = found_ends(store, model.task, pairs, origin, nodes, rejected)
     model = with_newcomers(model, store, ids["subject"], ids["object"])
     rows, columns = (pd.Index(side.nodes).get_indexer(pd.Index(ids[end])) for end, side in _sides(model))
     return pairs.assign(**scored(model, rows, columns))

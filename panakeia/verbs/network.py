@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from gnn.config import TrainConfig
     from gnn.evaluate import Evaluation, Protocol
     from gnn.explain import Explanation
-    from gnn.pairs import Rejected
     from gnn.task import End
     from kg.query.conditions import Condition
     from kg.search import Node
 
-_SHOWN = 10
 _AT_ONCE = 100
 """How many pairs are explained in one answer; the rest belongs into a file, or into another question."""
 _EVERY = 1_000_000
@@ -291,6 +289,7 @@ class NetworkVerbs(Held):
         """Explain a pair, either end first: the known answers that carried its score, and paths that this leans on.
 
         With `pairs`, each of many pairs: one JSON object a line of the file `out`, or without it as the answer's JSON.
+        Rows with a name of nothing are left out, counted, and told with the names that are near.
         """
         if pairs is not None and not (a or b):
             return self._explain_all(pairs, top, out)
@@ -306,26 +305,33 @@ class NetworkVerbs(Held):
 
         from gnn import checkpoint
         from gnn.explain import explain_pairs
-        from gnn.pairs import read_pairs
+        from gnn.pairs import Rejected, check_columns, found_ends, left_out, read_pairs
 
         if out is not None:
             check_output(out, pairs, self.store, checkpoint.model_file(self.model))
         model = self._network()
         asked = read_pairs(pairs, model.task.columns) if isinstance(pairs, str | Path) else pairs
+        if out is None and len(asked) > _AT_ONCE:
+            most = f"expected {_AT_ONCE} or fewer at once"
+            raise ValueError(f"got {len(asked)} pairs, {most}: ask in parts, or write them into a file by --out")
+        origin = pairs if isinstance(pairs, str | Path) else "the pairs"
+        check_columns(origin, [str(name) for name in asked.columns], model.task)
+        rejected: list[Rejected] = []
+        found, ids = found_ends(self._graph(), model.task, asked, origin, rejected=rejected)
+        left = left_out(rejected, len(asked) - len(found), len(asked))
+        told = f"{len(found)} pairs explained{into(out)}"
+        ends = pd.DataFrame(dict(zip(model.task.columns, ids.values(), strict=True)), dtype=str)
+        explained = explain_pairs(model, self._graph(), ends, top=top)
         if out is None:
-            if len(asked) > _AT_ONCE:
-                most = f"expected {_AT_ONCE} or fewer at once"
-                raise ValueError(f"got {len(asked)} pairs, {most}: ask in parts, or write them into a file by --out")
-            each = list(explain_pairs(model, self._graph(), asked, top=top))
-            text = "\n".join([f"{len(each)} pairs explained", *(one.to_text() for one in each)])
-            return Table(text, asked, content=[one.to_json() for one in each])
-        count = 0
+            each = list(explained)
+            content = {"pairs": [one.to_json() for one in each], "rejected": [asdict(one) for one in rejected]}
+            text = "\n".join([told, *(one.to_text() for one in each)])
+            return Table(text, found.reset_index(drop=True), left, content)
         with whole_file(out) as part, create_text(part, out) as file, self._telling() as progress:
-            for count, found in enumerate(explain_pairs(model, self._graph(), asked, top=top), start=1):
-                file.write(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
-                progress("explain", count / len(asked))
-        told = pd.DataFrame([(count, str(out))], columns=["pairs", "file"])
-        return Table(f"{count} pairs explained{into(out)}", told)
+            for count, one in enumerate(explained, start=1):
+                file.write(json.dumps(one.to_json(), ensure_ascii=False, allow_nan=False) + "\n")
+                progress("explain", count / len(found))
+        return Table(told, pd.DataFrame([(len(found), str(out))], columns=["pairs", "file"]), left)
 
     def score(self, pairs: "str | Path | pd.DataFrame", *, out: str | Path | None = None) -> Table:
         """Score pairs: the same rows, with score, probability and lift, each with its interval, prior and known.
@@ -336,7 +342,7 @@ class NetworkVerbs(Held):
         """
         from gnn import checkpoint
         from gnn.ask import score
-        from gnn.pairs import Rejected, read_pairs, tasks_about
+        from gnn.pairs import Rejected, left_out, read_pairs, tasks_about
         from gnn.rank import SCORE_COLUMNS
         from kg.schema import PERSON
 
@@ -353,17 +359,8 @@ class NetworkVerbs(Held):
             with whole_file(out) as part, create_text(part, out) as file:
                 write_tsv(scored, file)
         content = {"pairs": records(scored), "rejected": [asdict(one) for one in rejected]}
-        left = _rejections(rejected, len(asked) - len(scored), len(asked))
+        left = left_out(rejected, len(asked) - len(scored), len(asked))
         return Table(f"{len(scored)} pairs scored{into(out)}", scored, left, content)
-
-
-def _rejections(rejected: "Sequence[Rejected]", rows: int, of: int) -> tuple[str, ...]:
-    """Return how many rows were left out, and why the first of them."""
-    if not rejected:
-        return ()
-    more = [f"... and {len(rejected) - _SHOWN} more"] if len(rejected) > _SHOWN else []
-    told = [f"{one.place}, {one.column}: {one.reason}" for one in rejected[:_SHOWN]]
-    return (f"{rows} of {of} rows were rejected:", *told, *more)
 
 
 def _lines(path: str | Path) -> list[str]:

@@ -151,9 +151,14 @@ def test_a_clumsy_request_hears_what_came_and_what_was_expected(
 def test_many_pairs_are_explained_without_a_file(starter_store: Path, starter_model: Path, tmp_path: Path) -> None:
     desk = Desk(DeskSettings(str(starter_store), starter_model, home=tmp_path / "desk"))
     pairs = {"name": "pairs.csv", "text": "drug,disease\n,\nmetformin,type 2 diabetes mellitus\n"}
-    [one] = json.loads(desk.ask("explain", {"pairs": pairs | {"text": pairs["text"].replace(",\nm", "m", 1)}}).body)
+    told = json.loads(desk.ask("explain", {"pairs": pairs}).body)
+    [one], rejected = told["pairs"], told["rejected"]
     assert (one["drug_name"], one["disease_name"]) == ("Metformin", "type 2 diabetes mellitus")
-    assert len(json.loads(desk.ask("score", {"pairs": pairs}).body)["rejected"]) == 2, "a row of commas is a row"
+    assert [(left["place"], left["column"]) for left in rejected] == [("line 2", "drug"), ("line 2", "disease")]
+    assert json.loads(desk.ask("score", {"pairs": pairs}).body)["rejected"] == rejected
+    unknown = {"pairs": "drug\tdisease\nmetformine\ttype 2 diabetes mellitus\n"}
+    with pytest.raises(ValueError, match=r"line 2: .*'metformine'.*Metformin"):
+        desk.ask("explain", unknown)
     with pytest.raises(ValueError, match=r"got 101 pairs, expected 100 or fewer at once: ask in parts$"):
         desk.ask("explain", {"pairs": "drug\tdisease\n" + "metformin\ttype 2 diabetes mellitus\n" * 101})
     with pytest.raises(ValueError, match=r"is no trained risk .*`risk_list` shows, or train one with `risk_train`"):

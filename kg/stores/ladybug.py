@@ -36,6 +36,9 @@ from kg.stores.releases import RELEASE_COLUMNS, RELEASE_LABEL, read_releases, re
 READER_MEMORY = 1 << 30
 """Bytes of Ladybug's buffer pool; it would take 80 % of the machine's memory by itself."""
 
+BATCH_ROWS = 1_000_000
+"""The most rows of a batch that Ladybug answers with."""
+
 _CYPHER_TYPES: dict[AttributeType, str] = {
     "string": "STRING",
     "double": "DOUBLE",
@@ -218,7 +221,7 @@ class LadybugStore:
 
     def _rows(self, cypher: str, columns: Mapping[str, AttributeType]) -> pa.Table:
         with self._reading() as connection:
-            return _execute(connection, cypher, {}).get_as_arrow().cast(arrow_schema(columns))
+            return _table(connection, cypher).cast(arrow_schema(columns))
 
     @contextmanager
     def _writing(self, *, keep: bool, copy: bool = True, audit: Audit | None = None) -> Iterator[ladybug.Connection]:
@@ -267,6 +270,12 @@ def _execute(connection: ladybug.Connection, cypher: str, parameters: Mapping[st
 
 def _fetch(connection: ladybug.Connection, cypher: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
     return [dict(row) for row in _execute(connection, cypher, parameters).rows_as_dict()]
+
+
+def _table(connection: ladybug.Connection, cypher: str) -> pa.Table:
+    """Return what a query finds, in batches no larger than that: Ladybug takes the memory of a whole one at once."""
+    result = _execute(connection, cypher, {})
+    return result.get_as_arrow(max(1, min(result.get_num_tuples(), BATCH_ROWS)))
 
 
 def _require_tables(connection: ladybug.Connection, path: Path) -> None:
@@ -321,7 +330,7 @@ def _without_gaps(rows: pa.Table) -> pa.Table:
 
 
 def _upsert_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) -> None:
-    stored = _execute(connection, f"MATCH (n:{label}) RETURN n.id AS id", {}).get_as_arrow()["id"]
+    stored = _table(connection, f"MATCH (n:{label}) RETURN n.id AS id")["id"]
     known = pc.is_in(rows["id"], stored.combine_chunks())
     _copy(connection, label, rows.filter(pc.invert(known)))
     _set_nodes(connection, label, rows.filter(known))
@@ -339,7 +348,7 @@ def _set_nodes(connection: ladybug.Connection, label: str, rows: pa.Table) -> No
 def _upsert_edges(connection: ladybug.Connection, relation: str, added: pa.Table | None, gone: pa.Table | None) -> None:
     """Write the relation's table anew: Ladybug copies into an empty one a hundred times faster than into a full one."""
     columns = arrow_schema(edge_columns(relation))
-    kept = _execute(connection, _match_edges(relation, edge_columns(relation)), {}).get_as_arrow().cast(columns)
+    kept = _table(connection, _match_edges(relation, edge_columns(relation))).cast(columns)
     for rows in (added, gone):
         if rows is not None:
             kept = kept.filter(pc.invert(pc.is_in(edge_keys(relation, kept), edge_keys(relation, rows))))

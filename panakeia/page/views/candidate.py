@@ -8,6 +8,7 @@ from panakeia.page.asked import Asked
 from panakeia.page.figures.parts import parts_figure
 from panakeia.page.figures.routes import routes_figure
 from panakeia.page.models import model_of
+from panakeia.page.suggested import suggested_pair
 from panakeia.page.view import Page, View
 from panakeia.page.views.disease import causing, licences, what_is_known
 
@@ -21,7 +22,8 @@ _SIDE_EFFECTS = "causes_side_effect"
 def _show(asked: Asked) -> Page:
     """Show a pair; without both ends, a box to name them."""
     if not (asked.one("drug") and asked.one("disease")):
-        return Page("candidate_box.html.j2", "Candidate", {"drug": asked.one("drug"), "disease": asked.one("disease")})
+        given = {name: asked.one(name) or other for name, other in zip(_ENDS, suggested_pair(asked), strict=True)}
+        return Page("candidate_box.html.j2", "Candidate", given)
     drug, disease = (asked.node(asked.one(name), name.title(), quiet=True) for name in ("drug", "disease"))
     told, why = _explained(asked, drug["id"], disease["id"])
     every = _paths(asked, drug["id"], disease["id"], told)

@@ -9,6 +9,7 @@ from panakeia.page.asked import Asked
 from panakeia.page.figures.ranking import ranking_figure
 from panakeia.page.models import candidates, model_of
 from panakeia.page.render import address
+from panakeia.page.suggested import suggested
 from panakeia.page.view import ON_A_PAGE, Page, View
 
 _ALL = 10_000
@@ -23,7 +24,7 @@ _FACTS = ("type", "groups", "atc_codes", "categories", "half_life_h", "half_life
 def _show(asked: Asked) -> Page:
     """Show the ranking for a disease; without one, a box to name it."""
     if not asked.one("node"):
-        return Page("disease_box.html.j2", "Disease")
+        return Page("disease_box.html.j2", "Disease", {"disease": suggested(asked, "Disease")})
     disease = asked.node(asked.one("node"), "Disease", quiet=True)
     licence = asked.one("licence")
     known = what_is_known(asked, disease["id"], licence)

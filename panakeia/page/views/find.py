@@ -5,9 +5,9 @@ from typing import Any
 from panakeia.page.asked import Asked
 from panakeia.page.models import model_of
 from panakeia.page.render import address
+from panakeia.page.suggested import suggested, suggestions
 from panakeia.page.view import Page, View
 
-EXAMPLE = "multiple sclerosis"
 _ORDER = ("Disease", "Drug", "Gene", "Variant", "Patient")
 _SHOWN, _MOST = 30, 200
 
@@ -18,7 +18,7 @@ def _show(asked: Asked) -> Page:
     values: dict[str, Any] = {"text": text, "kind": kind, "groups": [], "total": 0, "shown": 0, "example": None}
     if not text and not kind:
         example = _example(asked)
-        values |= {"example": example, "counts": _counts(asked), "model": model_of(asked)}
+        values |= {"example": example, "counts": _counts(asked), "model": model_of(asked), "names": suggestions(asked)}
         return Page("find.html.j2", "Find", values, rows=None if example is None else example["rows"])
     request: dict[str, Any] = {"text": text, "top": asked.whole("top", _SHOWN, _MOST)}
     found = asked.ask("search", request | ({"kind": kind} if kind else {})).content
@@ -48,16 +48,14 @@ def _counts(asked: Asked) -> dict[str, int]:
 
 def _example(asked: Asked) -> dict[str, Any] | None:
     """Return the example: the first drugs for a disease of the graph; None where nothing can be ranked."""
-    found = asked.ask("search", {"text": EXAMPLE, "kind": "Disease", "top": 1}, quiet=True).content["nodes"]
-    found = found or asked.ask("search", {"kind": "Disease", "top": 1}, quiet=True).content["nodes"]
-    for disease in found:
-        request = {"nodes": [disease["id"]], "top": 5}
-        try:
-            rows = asked.ask("rank", request).content
-        except (ValueError, OSError):
-            return None
-        return {"disease": disease, "rows": rows}
-    return None
+    disease = suggested(asked, "Disease")
+    if disease is None:
+        return None
+    try:
+        rows = asked.ask("rank", {"nodes": [disease["id"]], "top": 5}).content
+    except (ValueError, OSError):
+        return None
+    return {"disease": disease, "rows": rows}
 
 
 VIEW = View("find", "/", "Find", _show)

@@ -6,6 +6,7 @@ from typing import Any
 from panakeia.page.asked import Asked
 from panakeia.page.figures.around import around_figure
 from panakeia.page.models import candidates, model_of
+from panakeia.page.suggested import suggested
 from panakeia.page.view import ON_A_PAGE, Page, View
 
 _NEIGHBOURS, _MOST, _DRAWN, _PREDICTED = 50, 500, 24, 20
@@ -43,7 +44,7 @@ _MEASURED = {"binds": ["binds"], "treats": ["treats", "palliates"]}
 def _show(asked: Asked) -> Page:
     """Show a node; `see` says whether with its neighbours or with what a model ranks for it."""
     if not asked.one("node"):
-        return Page("node_box.html.j2", "Node")
+        return Page("node_box.html.j2", "Node", {"drug": suggested(asked, "Drug")})
     shown = asked.node(asked.one("node"), asked.one("kind"))
     ranked = {one[0]: one for one in _PREDICTS.get(shown["kind"], ())}
     see = asked.one("see", "neighbours")

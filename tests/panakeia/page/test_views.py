@@ -37,6 +37,16 @@ def test_a_ranking_is_what_rank_answers(asking: Asking, session: Session) -> Non
     assert f"the first among {session.models_list(session.model).to_json()[0]['drugs']} that are ranked" in shown
 
 
+@pytest.mark.parametrize("address", ["/", "/disease", "/candidate", "/node"])
+def test_what_a_view_suggests_is_in_its_graph(asking: Asking, session: Session, address: str) -> None:
+    shown = unescape(asking("reader").get(address).text)
+    boxes = re.findall(r'<input id="(?:node|drug|disease)"[^>]* value="([^"]*)"', shown)
+    names = re.findall(r'<a href="/\?q=[^"]*">([^<]*)</a>', shown) + boxes
+    assert len(names) == {"/": 4, "/candidate": 2}.get(address, 1)
+    for name in names:
+        assert session.search(name, top=1).to_json()["nodes"][0]["match"].startswith("exact"), name
+
+
 def beside(low: float, high: float) -> str:
     """Return how a view writes an interval beside its figure."""
     return f'<span class="quiet">{escape(fixed(low, 2))}–{escape(fixed(high, 2))}</span>'

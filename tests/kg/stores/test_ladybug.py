@@ -419,3 +419,18 @@ def test_no_memory_of_the_process_reaches_the_file(path: Path, verb: str) -> Non
     finally:
         mallopt(-6, 0)
     assert not re.search(rb"\xa5{8}", path.read_bytes())
+
+
+def test_what_is_read_while_the_file_is_written_anew_takes_the_memory_of_its_rows(path: Path) -> None:
+    takes_away = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from kg.graph import Graph\n"
+        "from kg.stores.opening import open_store\n"
+        "with open_store(Path(sys.argv[1])) as store:\n"
+        "    store.add(Graph({}, {}), store.read())\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", takes_away, str(path)], check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 1_500_000, "KiB"
+    assert stored(path).node_counts() == {}

@@ -188,14 +188,12 @@ def rank(
 @verb(app, "explain", right="graph", needs=("store", "model"), show=_print_or_note)
 def explain(
     session: Session,
-    a: Annotated[str, typer.Argument(help="One end of the pair.", show_default=False)] = "",
+    a: Annotated[str, typer.Argument(help="One end.", show_default=False)] = "",
     b: Annotated[str, typer.Argument(help="The other end.", show_default=False)] = "",
     top: TopOption = 10,
     pairs: Annotated[
         Path | None,
-        typer.Option(
-            "--pairs", help="TSV of pairs to explain, as for `score`, in place of two ends.", metavar="PAIRS.tsv"
-        ),
+        typer.Option("--pairs", help="Pairs to explain, as for `score`, not two ends.", metavar="PAIRS.tsv"),
     ] = None,
     out: Annotated[
         Path | None,
@@ -203,7 +201,7 @@ def explain(
         typer.Option("--out", help="File for these, one JSON object a line; else 100 at most.", metavar="PATHS.jsonl"),
     ] = None,
 ) -> Answer:
-    """Explain a pair: the known answers that carried its score, and the paths of the graph that this leans on.
+    """Explain a pair: the known answers that carried its score, and the paths that this leans on.
 
     Example: panakeia explain metformin "type 2 diabetes mellitus"
     """

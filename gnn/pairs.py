@@ -96,13 +96,13 @@ def resolved(
     `nodes` are identifiers of either end that need no looking up. Raises `PairsError` naming the lines (counting a
     header as line 1) of what is not in the store; `origin` says in a message where the pairs are from.
     """
-    ids, bad = ends_of(store, task, pairs, nodes)
+    ids, bad = _ends_of(store, task, pairs, nodes)
     if bad:
-        refuse(origin, [one for row in bad.values() for one in row])
+        _refuse(origin, [one for row in bad.values() for one in row])
     return ids
 
 
-def refuse(origin: object, bad: Sequence[Rejected]) -> NoReturn:
+def _refuse(origin: object, bad: Sequence[Rejected]) -> NoReturn:
     """Raise `PairsError` for ends of pairs that cannot be taken, which names the first with their lines."""
     more = f"\n... and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else ""
     told = "\n".join(f"{one.place}: {one.reason}" for one in bad[:_SHOWN])
@@ -118,7 +118,7 @@ def left_out(rejected: Sequence[Rejected], rows: int, of: int) -> tuple[str, ...
     return (f"{rows} of {of} rows were rejected:", *told, *more)
 
 
-def ends_of(
+def _ends_of(
     store: Store, task: Task, pairs: pd.DataFrame, nodes: Mapping[End, Collection[str]] | None = None
 ) -> tuple[dict[End, list[str]], dict[int, list[Rejected]]]:
     """Return what the two ends of pairs mean, as `resolved`, and what means nothing, by the number of the row from 0.
@@ -147,18 +147,18 @@ def found_ends(
 
     The ends of others are told in `rejected`. Without that, or where no row is left, raises `PairsError`.
     """
-    ids, bad = ends_of(store, task, pairs, nodes)
+    ids, bad = _ends_of(store, task, pairs, nodes)
     if not bad:
         return pairs, ids
-    told = with_near_names(store, task, [one for row in bad.values() for one in row])
+    told = _with_near_names(store, task, [one for row in bad.values() for one in row])
     if rejected is None or len(bad) == len(pairs):
-        refuse(origin, told)
+        _refuse(origin, told)
     rejected += told
     kept = [place for place in range(len(pairs)) if place not in bad]
     return pairs.iloc[kept], {end: [of[place] for place in kept] for end, of in ids.items()}
 
 
-def with_near_names(store: Store, task: Task, bad: Sequence[Rejected]) -> list[Rejected]:
+def _with_near_names(store: Store, task: Task, bad: Sequence[Rejected]) -> list[Rejected]:
     """Return rejected ends of pairs, the first of them with the names that are near, or the nodes that are meant."""
     kinds, told = dict(zip(task.columns, task.kinds, strict=True)), list(bad)
     for place, one in enumerate(told[:_SHOWN]):

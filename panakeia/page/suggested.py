@@ -21,9 +21,10 @@ def suggested(asked: Asked, kind: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def suggestions(asked: Asked) -> list[str]:
-    """Return names to look for: of a disease, a drug, a gene and a variant, where the graph has them."""
-    return [node["name"] for node in (suggested(asked, kind) for kind in _NAMES) if node]
+def suggestions(asked: Asked) -> dict[str, dict[str, Any]]:
+    """Return a disease, a drug, a gene and a variant to look for, by kind, where the graph has one."""
+    found = {kind: suggested(asked, kind) for kind in _NAMES}
+    return {kind: node for kind, node in found.items() if node}
 
 
 def suggested_pair(asked: Asked) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 from panakeia.page.asked import Asked
 from panakeia.page.models import model_of
 from panakeia.page.render import address
-from panakeia.page.suggested import suggested, suggestions
+from panakeia.page.suggested import suggestions
 from panakeia.page.view import Page, View
 
 _ORDER = ("Disease", "Drug", "Gene", "Variant", "Patient")
@@ -17,8 +17,9 @@ def _show(asked: Asked) -> Page:
     text, kind = asked.one("q"), asked.one("kind")
     values: dict[str, Any] = {"text": text, "kind": kind, "groups": [], "total": 0, "shown": 0, "example": None}
     if not text and not kind:
-        example = _example(asked)
-        values |= {"example": example, "counts": _counts(asked), "model": model_of(asked), "names": suggestions(asked)}
+        names = suggestions(asked)
+        example = _example(asked, names.get("Disease"))
+        values |= {"example": example, "counts": _counts(asked), "model": model_of(asked), "names": names.values()}
         return Page("find.html.j2", "Find", values, rows=None if example is None else example["rows"])
     request: dict[str, Any] = {"text": text, "top": asked.whole("top", _SHOWN, _MOST)}
     found = asked.ask("search", request | ({"kind": kind} if kind else {})).content
@@ -46,9 +47,8 @@ def _counts(asked: Asked) -> dict[str, int]:
     return {kind: count for kind, count in counts.items() if kind != "Patient"}
 
 
-def _example(asked: Asked) -> dict[str, Any] | None:
+def _example(asked: Asked, disease: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the example: the first drugs for a disease of the graph; None where nothing can be ranked."""
-    disease = suggested(asked, "Disease")
     if disease is None:
         return None
     try:

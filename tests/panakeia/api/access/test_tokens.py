@@ -1,6 +1,7 @@
 """Tokens: what an issuer signs opens, and nothing that a stranger makes; keys are asked for seldom."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -54,57 +55,65 @@ def test_what_the_issuer_signed_opens() -> None:
     assert TOKENS.caller(issuer.token(exp=int(time.time()) - 20)).name == "ada"  # within the leeway
 
 
-NOW = int(time.time())
-HOSTILE = {
-    "no algorithm": (issuer.raw({"alg": "none", "kid": "rsa"}, issuer.claims()), "not signed by RS256 or ES256"),
-    "None": (issuer.raw({"alg": "None", "kid": "rsa"}, issuer.claims()), "not signed by"),
-    "the public key as a secret": (issuer.confused(), "not signed by"),
-    "an algorithm that is no word": (issuer.raw({"alg": ["RS256"], "kid": "rsa"}, issuer.claims()), "not signed by"),
-    "not allowed, though right": (issuer.token(algorithm="RS512"), "not signed by"),
-    "no signature": (issuer.raw({"alg": "RS256", "kid": "rsa"}, issuer.claims()), "signature is not"),
-    "another's key": (issuer.token(issuer.OTHER_RSA), "signature is not the issuer's"),
-    "a key of another kind": (issuer.token(kid="ec"), "names no key"),
-    "a path as a key": (issuer.token(kid="../../dev/null"), "names no key"),
-    "a question as a key": (issuer.token(kid="x' UNION SELECT 'a"), "names no key"),
-    "a key that is no word": (issuer.raw({"alg": "RS256", "kid": {"a": 1}}, issuer.claims()), "can be read"),
-    "no key": (issuer.token(kid=None), "names no key"),
+HOSTILE: dict[str, tuple[Callable[[], str], str]] = {  # made when it is shown: a token ends after five minutes
+    "no algorithm": (
+        lambda: issuer.raw({"alg": "none", "kid": "rsa"}, issuer.claims()),
+        "not signed by RS256 or ES256",
+    ),
+    "None": (lambda: issuer.raw({"alg": "None", "kid": "rsa"}, issuer.claims()), "not signed by"),
+    "the public key as a secret": (issuer.confused, "not signed by"),
+    "an algorithm that is no word": (
+        lambda: issuer.raw({"alg": ["RS256"], "kid": "rsa"}, issuer.claims()),
+        "not signed by",
+    ),
+    "not allowed, though right": (lambda: issuer.token(algorithm="RS512"), "not signed by"),
+    "no signature": (lambda: issuer.raw({"alg": "RS256", "kid": "rsa"}, issuer.claims()), "signature is not"),
+    "another's key": (lambda: issuer.token(issuer.OTHER_RSA), "signature is not the issuer's"),
+    "a key of another kind": (lambda: issuer.token(kid="ec"), "names no key"),
+    "a path as a key": (lambda: issuer.token(kid="../../dev/null"), "names no key"),
+    "a question as a key": (lambda: issuer.token(kid="x' UNION SELECT 'a"), "names no key"),
+    "a key that is no word": (lambda: issuer.raw({"alg": "RS256", "kid": {"a": 1}}, issuer.claims()), "can be read"),
+    "no key": (lambda: issuer.token(kid=None), "names no key"),
     "a key of its own": (
-        jwt.encode(
+        lambda: jwt.encode(
             issuer.claims(), issuer.OTHER_RSA, "RS256", {"kid": "own", "jwk": issuer.jwk(issuer.OTHER_RSA, "own")}
         ),
         "names no key",
     ),
     "keys elsewhere": (
-        jwt.encode(issuer.claims(), issuer.OTHER_RSA, "RS256", {"kid": "rsa", "jku": "https://evil.example/keys"}),
+        lambda: jwt.encode(
+            issuer.claims(), issuer.OTHER_RSA, "RS256", {"kid": "rsa", "jku": "https://evil.example/keys"}
+        ),
         "signature is not",
     ),
     "an extension that is not known": (
-        jwt.encode(issuer.claims(), issuer.RSA, "RS256", {"kid": "rsa", "crit": ["new"], "new": 1}),
+        lambda: jwt.encode(issuer.claims(), issuer.RSA, "RS256", {"kid": "rsa", "crit": ["new"], "new": 1}),
         "can be read",
     ),
-    "another audience": (issuer.token(aud="other"), "not for this desk: .* audience panakeia"),
-    "a longer audience": (issuer.token(aud="panakeia2"), "not for this desk"),
-    "no audience": (issuer.token(aud=None), "lacks one of the claims"),
-    "another issuer": (issuer.token(iss="https://login.example.org.evil"), "of another issuer"),
-    "no issuer": (issuer.token(iss=None), "lacks one of the claims"),
-    "expired": (issuer.token(exp=NOW - 3600), "has expired"),
-    "no end": (issuer.token(exp=None), "lacks one of the claims"),
-    "an end that is no number": (issuer.token(exp="soon"), "can be read"),
-    "not yet": (issuer.token(nbf=NOW + 3600), "not valid yet"),
-    "nobody": (issuer.token(sub=None), "no claim sub"),
-    "a name over two lines": (issuer.token(sub="ada\n{}"), "no claim sub"),
-    "too long": (issuer.token(more="x" * 20_000), "more than 16384 characters"),
-    "nested": (issuer.raw({"alg": "RS256", "kid": "rsa"}, b"[" * 5000, b"x"), "signature is not"),
-    "a nested head": ("W1tb" * 1000 + ".e30.eA", "can be read"),
-    "words": ("not.a.token", "can be read"),
-    "nothing": ("", "can be read"),
-    "signs": ("é.\udc80.\0", "can be read"),
+    "another audience": (lambda: issuer.token(aud="other"), "not for this desk: .* audience panakeia"),
+    "a longer audience": (lambda: issuer.token(aud="panakeia2"), "not for this desk"),
+    "no audience": (lambda: issuer.token(aud=None), "lacks one of the claims"),
+    "another issuer": (lambda: issuer.token(iss="https://login.example.org.evil"), "of another issuer"),
+    "no issuer": (lambda: issuer.token(iss=None), "lacks one of the claims"),
+    "expired": (lambda: issuer.token(exp=int(time.time()) - 3600), "has expired"),
+    "no end": (lambda: issuer.token(exp=None), "lacks one of the claims"),
+    "an end that is no number": (lambda: issuer.token(exp="soon"), "can be read"),
+    "not yet": (lambda: issuer.token(nbf=int(time.time()) + 3600), "not valid yet"),
+    "nobody": (lambda: issuer.token(sub=None), "no claim sub"),
+    "a name over two lines": (lambda: issuer.token(sub="ada\n{}"), "no claim sub"),
+    "too long": (lambda: issuer.token(more="x" * 20_000), "more than 16384 characters"),
+    "nested": (lambda: issuer.raw({"alg": "RS256", "kid": "rsa"}, b"[" * 5000, b"x"), "signature is not"),
+    "a nested head": (lambda: "W1tb" * 1000 + ".e30.eA", "can be read"),
+    "words": (lambda: "not.a.token", "can be read"),
+    "nothing": (lambda: "", "can be read"),
+    "signs": (lambda: "é.\udc80.\0", "can be read"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_a_stranger_makes_opens_nothing_and_is_not_quoted(name: str) -> None:
-    token, told = HOSTILE[name]
+    made, told = HOSTILE[name]
+    token = made()
     with pytest.raises(Unauthenticated, match=told) as refused:
         TOKENS.caller(token)
     assert not token or token not in str(refused.value)

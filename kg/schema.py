@@ -133,7 +133,7 @@ class Step(NamedTuple):
     forward: bool
 
     def __str__(self) -> str:
-        return self._arrow(self.relation)
+        return self.arrow(self.relation)
 
     @property
     def symmetric(self) -> bool:
@@ -161,7 +161,7 @@ class Step(NamedTuple):
         >>> Step("binds", False).pattern("r")
         '<-[r:binds]-'
         """
-        return self._arrow(f"[{variable}:{self.relation}]")
+        return self.arrow(f"[{variable}:{self.relation}]")
 
     def holds(self, edge: str, end: str) -> tuple[str, ...]:
         """Return what must be true, in Cypher, of an edge and of the node that it leads to: else nobody is led there.
@@ -175,7 +175,12 @@ class Step(NamedTuple):
         withdrawn = (consenting(end),) if self.end == PERSON else ()
         return (*negated, *withdrawn)
 
-    def _arrow(self, edge: str) -> str:
+    def arrow(self, edge: str) -> str:
+        """Return the Cypher of an edge with an arrow that points as the step goes.
+
+        >>> Step("binds", False).arrow("[r:binds|treats]")
+        '<-[r:binds|treats]-'
+        """
         if self.symmetric:
             return f"-{edge}-"
         return f"-{edge}->" if self.forward else f"<-{edge}-"

@@ -49,18 +49,21 @@ def with_degrees(graph: Graph) -> dict[str, pa.Table]:
     return {kind: _with_lists(nodes, counts[kind]) for kind, nodes in graph.nodes.items()}
 
 
-def recount(run: Run, save: Save, graph: Graph, gone: Graph) -> None:
+def recount(run: Run, save: Save, relation_of: str, graph: Graph, gone: Graph) -> None:
     """Bring the degrees up to date on each node that an addition, already written, wrote, or joined to or parted from
-    another.
+    another. `relation_of` is the name of the function that tells an edge's relation: the stores differ in it.
     """
     added, parted = touched(graph), touched(gone)
     for kind in sorted(added.keys() | parted.keys()):
         ids = sorted({*added.get(kind, ()), *parted.get(kind, ())})
         steps = steps_from(kind)
-        question = _counting(kind, steps)
+        questions = [(together[0].forward, _counting(kind, together, relation_of)) for together in _alike(steps)]
         for begin in range(0, len(ids), RECOUNTED):
-            found = run(question, {"ids": ids[begin : begin + RECOUNTED]})
-            save(kind, table({"id": "string", **DEGREE_COLUMNS}, (_as_lists(row, steps) for row in found)))
+            degrees: dict[str, dict[Step, int]] = {one: {} for one in ids[begin : begin + RECOUNTED]}
+            for forward, question in questions:
+                for row in run(question, {"ids": list(degrees)}):
+                    degrees[row["id"]][Step(row["relation"], forward)] = row["degree"]
+            save(kind, table({"id": "string", **DEGREE_COLUMNS}, (_as_lists(*one, steps) for one in degrees.items())))
 
 
 def from_lists(steps: list[str], degrees: list[int]) -> dict[Step, int]:
@@ -117,19 +120,29 @@ def touched(graph: Graph) -> dict[str, list[str]]:
     return {kind: sorted(found) for kind, found in ids.items()}
 
 
-def _counting(kind: str, steps: tuple[Step, ...]) -> str:
-    """Return the Cypher that counts the neighbours of nodes, step by step: both stores speak it, and plan it once."""
-    parts = [f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted"]
-    counted = ""
-    for i, step in enumerate(steps):
-        holds = step.holds("r", "m")
-        where = f" WHERE {' AND '.join(holds)}" if holds else ""
-        pattern = f"(n){step.pattern('r' if holds else '')}(m:{step.end})" if holds else f"(n){step.pattern()}(m)"
-        parts.append(f"OPTIONAL MATCH {pattern}{where} WITH n{counted}, count(DISTINCT m) AS d{i}")
-        counted += f", d{i}"
-    return " ".join([*parts, f"RETURN n.id AS id{counted}"])
+def _alike(steps: tuple[Step, ...]) -> list[list[Step]]:
+    """Return the steps from a kind in groups that one statement can count: their Cypher differs in the relation alone.
+
+    A statement for each step, or one that names each in turn, would be planned for most of the time.
+    """
+    groups: dict[tuple[str, tuple[str, ...], bool], list[Step]] = defaultdict(list)
+    for step in steps:
+        groups[step.arrow(""), step.holds("r", "m"), step.end == PERSON].append(step)
+    return list(groups.values())
 
 
-def _as_lists(row: Mapping[str, Any], steps: tuple[Step, ...]) -> dict[str, object]:
-    degrees = {str(step): row[f"d{i}"] for i, step in enumerate(steps) if row[f"d{i}"]}
-    return {"id": row["id"], "steps": list(degrees), "degrees": list(degrees.values())}
+def _counting(kind: str, steps: list[Step], relation_of: str) -> str:
+    """Return the Cypher that counts the neighbours of nodes by steps that are alike."""
+    first = steps[0]
+    edge = first.arrow(f"[r:{'|'.join(step.relation for step in steps)}]")
+    end = f"m:{PERSON}" if first.end == PERSON else "m"
+    where = " AND ".join(first.holds("r", "m")) or "true"
+    return (
+        f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted MATCH (n){edge}({end}) WHERE {where} "
+        f"RETURN n.id AS id, {relation_of}(r) AS relation, count(DISTINCT m) AS degree"
+    )
+
+
+def _as_lists(node: str, degrees: Mapping[Step, int], steps: tuple[Step, ...]) -> dict[str, object]:
+    left = [step for step in steps if step in degrees]
+    return {"id": node, "steps": [str(step) for step in left], "degrees": [degrees[step] for step in left]}

@@ -368,6 +368,7 @@ def merge(transaction: ManagedTransaction, graph: Graph, gone: Graph) -> None:
     recount(
         lambda cypher, parameters: transaction.run(cypher, dict(parameters)).data(),
         partial(_set_nodes, transaction),
+        "type",
         graph,
         gone,
     )

@@ -1,5 +1,6 @@
 """What is held of a graph in memory is what its store says, and no longer than the store says it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,12 +27,18 @@ def held_of(path: Path) -> HeldGraph:
     return found
 
 
-@pytest.fixture
-def path(tmp_path: Path, graph: Graph) -> Path:
-    path = tmp_path / "graph.lbdb"
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, graph: Graph) -> Path:
+    path = tmp_path_factory.mktemp("held") / "graph.lbdb"
     with LadybugStore(path, create=True) as store:
         store.replace(graph)
     return path
+
+
+@pytest.fixture
+def path(tmp_path: Path, file: Path) -> Path:
+    """A store with the graph, to be written."""
+    return Path(shutil.copyfile(file, tmp_path / "graph.lbdb"))
 
 
 @pytest.fixture
@@ -120,9 +127,10 @@ def test_who_states_an_edge_is_who_the_store_says(stores: tuple[Store, Store], g
     steps = [step for step in STEPS.values() if PERSON not in (step.start, step.end)]
     hops = {(one, step, end) for step, one, ends in said.follow(_everywhere(graph)) for end in ends}
     assert sorted(said.evidence(hops, where)) == sorted(held.evidence(hops, where))
+    leading = {(one, step) for one, step, _ in hops}
     for node in nodes:
         for step in (step for step in steps if step.start == node.kind):
-            for limit in (1, 2, 100):
+            for limit in (1, 2, 100) if (node.id, step) in leading else (1,):
                 told, known = (first_neighbours(store, node, step, limit, where) for store in stores)
                 assert told == known, (node, step, limit)
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,13 +38,18 @@ from tests.kg.stores.interrupted import (
 from tests.starved import starved
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A store with the release "old"."""
-    path = tmp_path / "graph[1].lbdb"
+@pytest.fixture(scope="module")
+def old_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("old") / "graph.lbdb"
     with open_store(path, create=True) as store:
         store.replace(ladder("old"), quiet)
     return path
+
+
+@pytest.fixture
+def path(tmp_path: Path, old_file: Path) -> Path:
+    """A store with the release "old", to be written."""
+    return Path(shutil.copyfile(old_file, tmp_path / "graph[1].lbdb"))
 
 
 @pytest.mark.parametrize("verb", ["replace", "add"])

@@ -408,9 +408,23 @@ def test_many_stores_are_open_at_once(path: Path) -> None:
         assert same(stores[0].read(), stores[-1].read())
 
 
+@pytest.mark.parametrize("few", [0, 1_000_000])
+def test_few_nodes_are_stored_as_many_are(
+    tmp_path: Path, graph: Graph, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.stores.ladybug.FEW_NODES", few)
+    with open_store(tmp_path / "graph.lbdb", create=True) as store:
+        store.replace(graph)
+        assert same(store.read(), graph)
+
+
+@pytest.mark.parametrize("few", [0, GENES])
 @pytest.mark.parametrize("verb", ["replace", "add", "overwrite"])
-def test_no_memory_of_the_process_reaches_the_file(path: Path, verb: str) -> None:
+def test_no_memory_of_the_process_reaches_the_file(
+    path: Path, verb: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whole pages are written, also those that are filled in part: their rest must not be what memory held before."""
+    monkeypatch.setattr("kg.stores.ladybug.FEW_NODES", few)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         pytest.skip("only glibc fills memory on request")

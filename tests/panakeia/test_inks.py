@@ -82,3 +82,13 @@ def test_a_report_is_light_or_dark_as_the_reader_s_screen_and_light_on_paper() -
     assert f"stroke: var(--f-{ARMS[0][1:]}, {ARMS[0]})" in page
     assert not re.search(r'style="[^"]*(?<!, )#[0-9a-f]{6}', page)  # none is left that the page cannot change
     assert pd.Series(re.findall(r"var\(--f-([0-9a-f]{6}),", page)).map(lambda one: f"#{one}" in DARK).all()
+
+
+@pytest.mark.parametrize("name", ["report.html.j2", "pharmacogenome.html.j2"])
+def test_a_report_s_words_stand_out_from_its_ground_in_the_light_and_in_the_dark(name: str) -> None:
+    schemes = files("panakeia").joinpath(name).read_text(encoding="utf-8").split(":root {")[1:3]
+    for scheme in schemes:
+        inks = dict(re.findall(r"(--[a-z]+): (#[0-9a-f]{6});", scheme.partition("}")[0]))
+        words = inks.keys() - {"--line", "--ground", "--card"}
+        assert len(words) >= 3
+        assert min(contrast(inks[word], inks[ground]) for word in words for ground in ("--ground", "--card")) >= 4.5

@@ -15,6 +15,6 @@ def test_notebook_runs(path: Path, tmp_path: Path) -> None:
     beside = tmp_path / "notebooks"
     beside.mkdir()
     book = nbformat.read(path, as_version=4)
-    NotebookClient(book, timeout=300, resources={"metadata": {"path": str(beside)}}).execute()
+    NotebookClient(book, timeout=900, resources={"metadata": {"path": str(beside)}}).execute()
     shown = [output for cell in book.cells for output in cell.get("outputs", []) if "data" in output]
     assert any("image/png" in output["data"] for output in shown)

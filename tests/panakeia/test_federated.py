@@ -42,7 +42,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     cert, key = folder / "cert.pem", folder / "key.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     made += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(made, check=True, capture_output=True, timeout=60)
+    subprocess.run(made, check=True, capture_output=True, timeout=180)
     return cert, key
 
 
@@ -63,7 +63,7 @@ def urls(folder: Path, certificate: tuple[Path, Path]) -> Iterator[list[str]]:
         for one in served:
             one.terminate()
         for one in served:
-            told = one.communicate(timeout=60)
+            told = one.communicate(timeout=180)
             assert TOKEN not in "".join(told)
 
 

@@ -44,7 +44,7 @@ def serving(store: Path, home: Path, settings: str, *more: str) -> Iterator[tupl
             yield found[0], key
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(30)
+            server.wait(120)
 
 
 @pytest.fixture(scope="module")

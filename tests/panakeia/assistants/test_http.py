@@ -43,14 +43,14 @@ class Served:
     async def client(self, role: str, mode: str = "auto") -> AsyncIterator[Client]:
         headers = {"Authorization": f"Bearer {self.keys[role]}"}
         async with (
-            httpx.AsyncClient(headers=headers, timeout=30) as http,
+            httpx.AsyncClient(headers=headers, timeout=120) as http,
             Client(streamable_http_client(self.url, http_client=http), mode=mode) as client,
         ):
             yield client
 
     def post(self, message: Any, **headers: str) -> httpx.Response:
         taken = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-        return httpx.post(self.url, json=message, headers=taken | headers, timeout=30)
+        return httpx.post(self.url, json=message, headers=taken | headers, timeout=120)
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.file().read_text(encoding="utf-8").splitlines()]

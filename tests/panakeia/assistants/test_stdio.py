@@ -71,7 +71,7 @@ def plain_client(command: list[str]) -> Iterator[Plain]:
         client.tell("notifications/initialized")
         yield client
         process.stdin.close()
-        assert (process.wait(30), process.stdout.read(), process.stderr.read()) == (0, "", "")
+        assert (process.wait(120), process.stdout.read(), process.stderr.read()) == (0, "", "")
 
 
 def test_a_client_of_a_few_lines_asks(starter_store: Path, starter_model: Path) -> None:

@@ -68,5 +68,5 @@ def test_so_many_of_one_asker_wait() -> None:
             pass
         with pytest.raises(Busy, match="send fewer at once, or a batch"), turns.turn("a"):
             raise AssertionError
-    waits.join(30)
+    waits.join(120)
     assert not turns._waiting

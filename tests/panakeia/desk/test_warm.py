@@ -34,7 +34,7 @@ ASKED = (
 
 def joined(thread: Thread | None) -> None:
     assert thread is not None
-    thread.join(60)
+    thread.join(180)
     assert not thread.is_alive()
 
 
@@ -109,7 +109,7 @@ def test_a_desk_without_a_graph_says_so_and_goes_on(tmp_path: Path) -> None:
 
 def test_it_is_ready_when_it_is_warm(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     go, app = Event(), _app(desk)
-    monkeypatch.setattr(warm, "warm", lambda store, model, shared, progress: (progress("read names", 0.0), go.wait(60)))
+    monkeypatch.setattr(warm, "warm", lambda store, model, shared, progress: (progress("read names", 0.0), go.wait(90)))
     with TestClient(app, base_url="http://127.0.0.1") as client:
         assert client.get("/readyz").status_code == 200  # nobody asked that it be warm
         thread = desk.warm(print)

@@ -6,7 +6,11 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+
+PATIENCE_MS = 120_000
+"""How long a busy machine may take for what is looked for."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
@@ -28,6 +32,7 @@ def opened(context: BrowserContext, served: str, key: str, elsewhere: list[str])
     What it asks of another place stands in `elsewhere`, and what it finds wrong: an error or warning of a script, or a
     style that the policy refuses. That an answer is no 200 is none: there are views of what went wrong.
     """
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("request", lambda one: elsewhere.append(one.url) if not one.url.startswith((served, "data:")) else None)
     page.on("console", lambda one: elsewhere.append(one.text) if _is_wrong(one) else None)

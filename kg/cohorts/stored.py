@@ -15,6 +15,7 @@ from kg.query import cohort as query
 from kg.query.people import patients
 from kg.schema import RELATIONS
 from kg.search import AmbiguousName, Node, UnknownNode, find
+from kg.stores.hidden import require_patients
 from kg.stores.protocol import Store
 
 RELATIONS_OF: dict[str, tuple[str, ...]] = {
@@ -117,8 +118,10 @@ class StoredRecords:
 def stored(store: Store, definition: Definition) -> StoredRecords:
     """Return a store's records, with the nodes that a definition names found in it.
 
-    Raises `DesignError` with each name that means no node, or several, under its key.
+    Raises `DesignError` with each name that means no node, or several, under its key, and `PatientsHidden` where who
+    asks may not see patients.
     """
+    require_patients(store)
     meant: dict[Asked, Meant] = {}
     mistakes: list[str] = []
     for key, criterion in recorded(definition):

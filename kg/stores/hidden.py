@@ -68,6 +68,16 @@ class WithoutPatients:
         self.store.__exit__(*failure)
 
 
+class PatientsHidden(ValueError):
+    """What is asked of patients by who may not see them."""
+
+
 def hides_patients(store: Store) -> bool:
     """Return whether a store is seen by who may not see patients."""
     return isinstance(store, WithoutPatients)
+
+
+def require_patients(store: Store) -> None:
+    """Raise `PatientsHidden` where a store is seen by who may not see patients, nor count them."""
+    if hides_patients(store):
+        raise PatientsHidden("the patients of this graph are not shown here, nor counted: open it as who may see them")

@@ -1,6 +1,7 @@
 """Replies: what every route reads of a request, and how an answer goes out: whole, by the page, or not again."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,7 +95,6 @@ def _not_a_number(text: str) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise NotAsked(f"got {twice[:60]!r} twice in one object: expected each name once")
     return found

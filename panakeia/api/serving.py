@@ -65,6 +65,7 @@ def serve_desk(settings: DeskSettings, at: Listening, config: Path | None, say: 
     uvicorn.Server(
         uvicorn.Config(
             make_app(desk, gate, more=_point_of_care(desk, access)),
+            http="h11",  # the other way to read a request takes a header of any length
             log_level="warning",
             access_log=False,
             server_header=False,

@@ -5,6 +5,7 @@ import json
 import queue
 import shutil
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,12 +19,13 @@ from kg.files.stamp import stamp_of
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
 from kg.patients.journal import asking
 from kg.schema import PERSON
+from kg.stores.hidden import PatientsHidden
 from panakeia.answer import Answer
 from panakeia.ask import Session
 from panakeia.commands.every import EVERY
 from panakeia.desk.kept import Kept
 from panakeia.desk.named import Named, roots_of
-from panakeia.desk.requests import arguments, checked
+from panakeia.desk.requests import Upload, arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
 from panakeia.desk.turns import AT_ONCE, Turns
 from panakeia.desk.warm import Warmth, known_pair, warm_risks
@@ -125,18 +127,23 @@ class Desk:
         *,
         strict: bool = True,
     ) -> Reply:
-        """Return a verb's answer as bytes; what names no patient is kept. Raises what `answer` raises."""
+        """Return a verb's answer as bytes; what names no patient, and no journal has to know of, is kept.
+
+        Raises what `answer` raises.
+        """
         verb, given = self._given(name, request, rights, strict)
         state, version = self.state(), self.version()
         sees_patients = "patients" in rights  # the same question has another answer without
         asked = json.dumps([name, given, form, sees_patients], default=_told, sort_keys=True)
         etag = hashlib.sha256(f"{state}\n{asked}".encode()).hexdigest()[:32]
         keep = verb.repeats and not verb.long
+        for name_of_kept in _kept_by(verb, given):
+            self.kept(name_of_kept)  # what is gone since is told, not answered from before
         body, named = self._bytes.get(etag) if keep else None, False
         if body is None:
-            found, told = self._answered(verb, given, rights, None)
+            found, told, noted = self._answered(verb, given, rights, None)
             body, named = told if form == "json" else rendered(found, form), names_pseudonym(told.decode())
-            if keep and not named:
+            if keep and not (named or noted):
                 self._bytes.put(etag, body)
         return Reply(body, FORMS[form], etag, version, named)
 
@@ -249,17 +256,19 @@ class Desk:
 
     def _answered(
         self, verb: Verb, given: Mapping[str, Any], rights: frozenset[Right], at: At | None
-    ) -> tuple[Answer, bytes]:
-        """Return a verb's answer, and its JSON."""
+    ) -> tuple[Answer, bytes, bool]:
+        """Return a verb's answer, its JSON, and whether it was written into the store's journal."""
         folder = Path(tempfile.mkdtemp(prefix="panakeia-")) if at is None else at.folder
         try:
             called = self._called(verb, given, folder)
             with self._session(None if at is None else at.progress, patients="patients" in rights) as session:
+                before = session._notes
                 found = self._named(verb, _run(verb, session, given, called, folder), folder)
+                noted = session._notes > before
             told = rendered(found, "json")
             if "patients" not in rights and names_pseudonym(told.decode()):
                 raise NotAllowed("patients", "the answer names patients, and it")
-            return found, told
+            return found, told, noted
         finally:
             if at is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -325,26 +334,44 @@ class Desk:
 
 def _run(verb: Verb, session: Session, given: Mapping[str, Any], called: Mapping[str, Any], folder: Path) -> Answer:
     """Call a verb's function: what is wrong is told by the request's parameters, and no file names others."""
-    with in_words_of(verb, given), within(folder):
-        return verb.function(session, **called)
+    try:
+        with in_words_of(verb, given), within(folder):
+            return verb.function(session, **called)
+    except PatientsHidden:
+        raise NotAllowed("patients", "what is asked of patients") from None
+
+
+def _kept_by(verb: Verb, given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names, in a request, of what the desk keeps."""
+    for name, about in verb.given.items():
+        if about.role == "kept" and (found := given.get(name)):
+            yield from [found] if isinstance(found, str) else found
 
 
 def patients_named(request: Mapping[str, Any]) -> set[str]:
-    """Return the pseudonyms that a request names, also in files that it gives as text."""
+    """Return the pseudonyms that a request names, also in files that it gives by their content."""
     return {one for text in _texts(request) for one in pseudonyms_in(text)}
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif isinstance(value, Upload):
+        yield from _texts(value.model_dump())
     elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
+        for name, one in value.items():
+            yield from _texts(_decoded(one) if name == "base64" and isinstance(one, str) else one)
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _texts(one)
-    elif hasattr(value, "text"):
-        yield from _texts(value.text)
+
+
+def _decoded(content: str) -> str:
+    """Return what is text in base64; what is none is refused where the request is checked."""
+    try:
+        return b64decode(content, validate=True).decode("utf-8", "ignore")
+    except ValueError:
+        return ""
 
 
 def _told(value: Any) -> Any:

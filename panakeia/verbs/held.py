@@ -46,6 +46,7 @@ class Held:
         self._loaded: dict[Path, AnyModel] = {}
         self._guided: Bedside | None = None
         self._checks = False
+        self._notes = 0
 
     def __repr__(self) -> str:
         return f"Session({without_login(self.store)!r}, {str(self.model)!r})"
@@ -111,6 +112,7 @@ class Held:
 
         if self._checks:
             return
+        self._notes += 1
         note(self.store, verb, about, size, detail)
 
     def _noted_if_named(self, verb: str, nodes: Iterable[tuple[str, str]]) -> None:

@@ -80,7 +80,9 @@ def test_a_desk_with_a_certificate_speaks_tls_alone(
     given = ("--certificate", str(pem), "--certificate-key", str(key))
     with serving(starter_store, tmp_path, 'hosts = ["desk.example.org"]\ntransport = "tls"\n', *given) as (base, shown):
         assert base.startswith("https://127.0.0.1:")
-        with httpx.Client(base_url=base, verify=trusted, headers={"X-API-Key": shown}, trust_env=False) as client:
+        with httpx.Client(
+            base_url=base, verify=trusted, headers={"X-API-Key": shown}, trust_env=False, timeout=120
+        ) as client:
             answer = client.get("/api/v1/info")
             assert answer.status_code == 200
             assert answer.headers["strict-transport-security"] == "max-age=31536000"
@@ -88,21 +90,22 @@ def test_a_desk_with_a_certificate_speaks_tls_alone(
             signed = client.post("/sign-in", data={"key": shown}, headers={"Origin": base})
             cookie = signed.headers["set-cookie"]
             assert cookie.startswith("__Host-panakeia=1.") and "; Secure" in cookie and "HttpOnly" in cookie
+            assert client.get("/healthz", headers={"X-Long": "x" * 200_000}).status_code == 400
             forged = client.post("/sign-in", data={"key": shown}, headers={"Origin": base.replace("https", "http")})
             assert forged.status_code == 403
             assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 421
             with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-                httpx.get(base, trust_env=False)
+                httpx.get(base, trust_env=False, timeout=120)
             with pytest.raises(httpx.RemoteProtocolError):
-                httpx.get(base.replace("https", "http"), trust_env=False)
+                httpx.get(base.replace("https", "http"), trust_env=False, timeout=120)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{base}/healthz", verify=trusted, trust_env=False)
+        httpx.get(f"{base}/healthz", verify=trusted, trust_env=False, timeout=120)
 
 
 def test_behind_a_proxy_failures_are_counted_for_who_asks_the_proxy(starter_store: Path, tmp_path: Path) -> None:
     settings = 'hosts = ["desk.example.org"]\ntransport = "proxy"\n[limits]\nfailures_per_minute = 2\n'
     with serving(starter_store, tmp_path, settings) as (base, shown):
-        client = httpx.Client(base_url=base, headers={"Host": "desk.example.org"}, trust_env=False)
+        client = httpx.Client(base_url=base, headers={"Host": "desk.example.org"}, trust_env=False, timeout=120)
         with client:
 
             def wrong(forwarded: str) -> int:

@@ -134,3 +134,12 @@ def test_health_is_told_to_everybody_and_counts_to_callers(asking: Asking, serve
     counts = served.get("/metrics")
     assert counts.headers["content-type"].startswith("text/plain")
     assert 'panakeia_requests_total{method="GET",route="/api/v1/search",status="200"}' in counts.text
+
+
+def test_a_name_that_comes_twice_is_told_however_many_there_are(asking: Asking) -> None:
+    """A body of 3 MB whose names were each counted among all would take an hour."""
+    names = ",".join(f'"{number}":0' for number in range(300_000))
+    told = asking("reader").post(
+        "/api/v1/show", content=f'{{{names},"zz":0,"zz":0}}', headers={"Content-Type": "application/json"}
+    )
+    assert (told.status_code, "'zz' twice" in told.json()["detail"]) == (400, True)

@@ -3,6 +3,8 @@
 import io
 import json
 import shlex
+import shutil
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ import pandas as pd
 import pytest
 import typer.main
 
+from kg.patients.journal import read_journal
 from panakeia import Session
 from panakeia.commands.every import EVERY, app
-from panakeia.desk.desk import ALL, At, Desk, DeskSettings, NotAllowed
+from panakeia.desk.desk import ALL, At, Desk, DeskSettings, NotAllowed, patients_named
 from panakeia.desk.lines import command_line, python_line
 from panakeia.desk.requests import Refused, asks, checked
 from panakeia.desk.turns import AT_ONCE
@@ -139,6 +142,55 @@ def test_what_patients_have_is_shown_without_them(desk: Desk) -> None:
         assert [one for one in all_of_it["neighbours"] if one["kind"] != "Patient"] == shown["neighbours"]
         assert len(shown["edges"]) < len(all_of_it["edges"])
         assert desk.answer("neighbours", request, READER).to_json()["neighbours"]
+
+
+ASSURANCE = {
+    **{"drug": "metformin", "disease": "type 2 diabetes mellitus", "endpoint": "mean", "effect": -0.6, "sd": 1.2},
+    **{"effect_sd": 0.3, "carries_over": 0.5, "sizes": [100], "probability": 0.4},
+    "cohort": """name = "takers of warfarin"
+[entry]
+drug = "warfarin"
+[[rules]]
+name = "women"
+sex = "female"
+""",
+}
+
+
+def test_who_may_not_see_patients_counts_none_by_planning_a_study(desk: Desk) -> None:
+    designer = frozenset[Right]({"graph", "trials"})
+    with pytest.raises(NotAllowed, match="what is asked of patients"):
+        desk.answer("study_assurance", ASSURANCE, designer)
+    alone = {name: value for name, value in ASSURANCE.items() if name != "cohort"}
+    assert desk.answer("study_assurance", alone, designer).to_json()
+
+
+def test_what_a_journal_has_to_know_of_is_asked_anew(desk: Desk) -> None:
+    for _ in range(2):
+        before = len(read_journal(desk.settings.store).frame)
+        desk.ask("study_assurance", ASSURANCE)
+        assert len(read_journal(desk.settings.store).frame) == before + 1
+
+
+def test_what_is_kept_by_nobody_any_more_is_no_answer(desk: Desk) -> None:
+    kept = desk.settings.home / "jobs" / "7" / "out"
+    shutil.copytree(desk.settings.model, kept)
+    asked = {"one": "7/out", "other": "7/out"}
+    assert desk.ask("models_compare", asked).body
+    shutil.rmtree(kept.parent)
+    with pytest.raises(ValueError, match="expected the name of a model"):
+        desk.ask("models_compare", asked)
+
+
+def test_patients_are_named_by_a_file_in_any_spelling() -> None:
+    rows = f"patient\n{PATIENT}\n"
+    for given in (
+        rows,
+        {"name": "a.csv", "text": rows},
+        {"name": "a.csv", "base64": b64encode(rows.encode()).decode()},
+    ):
+        assert patients_named({"cohort": given}) == {PATIENT}
+    assert patients_named({"cohort": {"name": "a.csv", "base64": "no base64"}}) == set()
 
 
 def test_what_is_kept_of_one_is_no_answer_for_another(desk: Desk) -> None:

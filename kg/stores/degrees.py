@@ -38,12 +38,7 @@ def with_degrees(graph: Graph) -> dict[str, pa.Table]:
     counts: dict[str, list[pa.Table]] = defaultdict(list)
     withdrawn = graph.withdrawn()
     for relation, rows in graph.edges.items():
-        rows = holding(relation, rows)
-        consenting = _of_consenting(rows, withdrawn) if RELATIONS[relation].subject == PERSON else rows
-        counted = [*_neighbours(relation, rows)]
-        if consenting is not rows:
-            counted[1:] = [*_neighbours(relation, consenting)][1:]
-        for step, ids, numbers in counted:
+        for step, ids, numbers in _counted(relation, holding(relation, rows), withdrawn):
             name = pa.repeat(str(step), len(ids))
             counts[step.start].append(pa.table({"id": ids, "steps": name, "degrees": numbers}))
     return {kind: _with_lists(nodes, counts[kind]) for kind, nodes in graph.nodes.items()}
@@ -51,11 +46,16 @@ def with_degrees(graph: Graph) -> dict[str, pa.Table]:
 
 def recount(run: Run, save: Save, relation_of: str, graph: Graph, gone: Graph) -> None:
     """Bring the degrees up to date on each node that an addition, already written, wrote, or joined to or parted from
-    another. `relation_of` is the name of the function that tells an edge's relation: the stores differ in it.
+    another, and on the neighbours of each patient that it wrote, who may have withdrawn consent. `relation_of` is the
+    name of the function that tells an edge's relation: the stores differ in it.
     """
-    added, parted = touched(graph), touched(gone)
-    for kind in sorted(added.keys() | parted.keys()):
-        ids = sorted({*added.get(kind, ()), *parted.get(kind, ())})
+    patients = graph.nodes[PERSON]["id"].to_pylist() if PERSON in graph.nodes else []
+    known: dict[str, set[str]] = defaultdict(set)
+    for found in (touched(graph), touched(gone), _beside(run, relation_of, patients)):
+        for kind, nodes in found.items():
+            known[kind].update(nodes)
+    for kind in sorted(known):
+        ids = sorted(known[kind])
         steps = steps_from(kind)
         questions = [(together[0].forward, _counting(kind, together, relation_of)) for together in _alike(steps)]
         for begin in range(0, len(ids), RECOUNTED):
@@ -75,9 +75,17 @@ def from_lists(steps: list[str], degrees: list[int]) -> dict[Step, int]:
     return {STEPS[step]: degree for step, degree in zip(steps, degrees, strict=True) if step in STEPS}
 
 
-def _of_consenting(rows: pa.Table, withdrawn: pa.Array) -> pa.Table:
-    """Return the edges of patients who did not withdraw consent: the others are nobody's neighbours."""
-    return rows.filter(pc.invert(pc.is_in(rows["subject"], withdrawn))) if len(withdrawn) else rows
+def _counted(relation: str, rows: pa.Table, withdrawn: pa.Array) -> Iterator[tuple[Step, pa.Array, pa.Array]]:
+    """Yield what `_neighbours` does, of the steps to patients without those who withdrew consent: they are nobody's
+    neighbours.
+    """
+    for step, ids, numbers in _neighbours(relation, rows):
+        if step.end != PERSON or not len(withdrawn):
+            yield step, ids, numbers
+    for end, kind in (("subject", RELATIONS[relation].subject), ("object", RELATIONS[relation].object)):
+        if kind == PERSON and len(withdrawn):
+            consenting = rows.filter(pc.invert(pc.is_in(rows[end], withdrawn)))
+            yield from (one for one in _neighbours(relation, consenting) if one[0].forward == (end == "object"))
 
 
 def _neighbours(relation: str, rows: pa.Table) -> Iterator[tuple[Step, pa.Array, pa.Array]]:
@@ -120,6 +128,25 @@ def touched(graph: Graph) -> dict[str, list[str]]:
     return {kind: sorted(found) for kind, found in ids.items()}
 
 
+def _beside(run: Run, relation_of: str, patients: list[str]) -> dict[str, set[str]]:
+    """Return the stored neighbours of patients, by kind."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for together in _alike(steps_from(PERSON)):
+        question = (
+            f"UNWIND $ids AS wanted MATCH (n:{PERSON}) WHERE n.id = wanted MATCH (n){_edge(together)}(m) "
+            f"RETURN DISTINCT {relation_of}(r) AS relation, m.id AS id"
+        )
+        for begin in range(0, len(patients), RECOUNTED):
+            for row in run(question, {"ids": patients[begin : begin + RECOUNTED]}):
+                found[Step(row["relation"], together[0].forward).end].add(row["id"])
+    return found
+
+
+def _edge(steps: list[Step]) -> str:
+    """Return the Cypher of an edge along any of steps that are alike."""
+    return steps[0].arrow(f"[r:{'|'.join(step.relation for step in steps)}]")
+
+
 def _alike(steps: tuple[Step, ...]) -> list[list[Step]]:
     """Return the steps from a kind in groups that one statement can count: their Cypher differs in the relation alone.
 
@@ -134,11 +161,10 @@ def _alike(steps: tuple[Step, ...]) -> list[list[Step]]:
 def _counting(kind: str, steps: list[Step], relation_of: str) -> str:
     """Return the Cypher that counts the neighbours of nodes by steps that are alike."""
     first = steps[0]
-    edge = first.arrow(f"[r:{'|'.join(step.relation for step in steps)}]")
     end = f"m:{PERSON}" if first.end == PERSON else "m"
     where = " AND ".join(first.holds("r", "m")) or "true"
     return (
-        f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted MATCH (n){edge}({end}) WHERE {where} "
+        f"UNWIND $ids AS wanted MATCH (n:{kind}) WHERE n.id = wanted MATCH (n){_edge(steps)}({end}) WHERE {where} "
         f"RETURN n.id AS id, {relation_of}(r) AS relation, count(DISTINCT m) AS degree"
     )
 

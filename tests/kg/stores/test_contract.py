@@ -74,7 +74,8 @@ def edges_of(graph: Graph) -> list[tuple[Hop, dict[str, Any]]]:
         for row in edges.to_pylist():
             if row.get("negated"):
                 continue
-            hops.append(((row["subject"], there, row["object"]), row))
+            if row["object"] not in withdrawn:
+                hops.append(((row["subject"], there, row["object"]), row))
             if row["subject"] not in withdrawn:
                 hops.append(((row["object"], there.reverse, row["subject"]), row))
     return hops
@@ -351,6 +352,19 @@ def test_a_graph_from_which_all_patients_withdrew_is_stored(opened: Opener, grap
         store.replace(withdrawn, ignore)
         assert_same(store.read(), withdrawn)
         assert_degrees_are_counts(store, withdrawn)
+
+
+@pytest.mark.parametrize("consents", [["withdrawn"], ["withdrawn", "given"]])
+def test_a_record_that_only_says_who_consents_counts_anew(opened: Opener, graph: Graph, consents: list[str]) -> None:
+    """A later record of a patient may say nothing but this: who had an edge to the patient counts without it."""
+    with opened() as store:
+        store.replace(graph, ignore)
+        for consent in consents:
+            rows = [row | {"consent": consent} for row in people_of(graph) if row["id"] == "PANAKEIA:P-1"]
+            store.add(Graph({"Patient": table(node_columns("Patient"), rows)}, {}))
+            whole = store.read()
+            assert_degrees_are_counts(store, whole)
+            assert_hops_are_those_of(store, whole)
 
 
 def people_of(graph: Graph) -> list[dict[str, Any]]:

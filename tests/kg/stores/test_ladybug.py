@@ -238,6 +238,16 @@ def test_a_graph_of_a_version_that_keeps_less_is_to_be_built_anew(path: Path, co
                 ask()
 
 
+@pytest.mark.parametrize(
+    "change", ["Gene ADD note STRING", "SourceRelease DROP account", "SourceRelease ADD note STRING"]
+)
+def test_nothing_is_added_to_a_graph_of_a_version_that_keeps_other_columns(path: Path, change: str) -> None:
+    with ladybug.Database(path) as database, ladybug.Connection(database) as connection:
+        connection.execute(f"ALTER TABLE {change}")
+    with open_store(path) as store, pytest.raises(StoreError, match=r"of another version .*: build it anew"):
+        store.add(ladder("new"))
+
+
 def test_nodes_that_someone_wrote_without_their_folded_names_are_of_another_version(path: Path) -> None:
     with ladybug.Database(path) as database, ladybug.Connection(database) as connection:
         connection.execute("CREATE (:Patient {id: 'PANAKEIA:P-1', name: 'one'})")

@@ -86,8 +86,8 @@ class Desk:
             ]
         }
 
-    def answer(self, service: str, body: Any) -> dict[str, Any]:
-        """Return the cards for a call of a service; raises `HookProblem` where there can be none."""
+    def answer(self, service: str, body: Any, caller: str = "") -> dict[str, Any]:
+        """Return the cards for a call of a service by a client; raises `HookProblem` where there can be none."""
         asked = read_call(service, body)
         known = self.known()
         ordered = orders(asked, known, self.products)
@@ -100,7 +100,7 @@ class Desk:
         found = chart(asked, self.settings.servers, self.client, with_body=body)
         least = INDICATORS.index(self.settings.least)
         cards = [one for one in self._cards(ordered, found, known) if INDICATORS.index(one.indicator) >= least]
-        cards = self.once.untold(asked.hook, f"{asked.server}\0{asked.patient}", cards)
+        cards = self.once.untold(asked.hook, (caller, asked.server or "", asked.patient), cards)
         cards.sort(key=lambda card: -INDICATORS.index(card.indicator))
         told = [(card, card.to_json()) for card in cards]
         for card, one in told:

@@ -39,15 +39,15 @@ def router(settings: Settings, made: Desk | None = None) -> APIRouter:
 
     @routes.get("", summary="Discovery: the services of CDS Hooks", response_class=JSONResponse)
     async def discovery(request: Request) -> JSONResponse:
-        return await _told(answers, request, "", lambda _: answers.services())
+        return await _told(answers, request, "", lambda *_: answers.services())
 
     @routes.post("/{service}", summary="Cards for the drafts of orders", response_class=JSONResponse)
     async def call(service: str, request: Request) -> JSONResponse:
-        return await _told(answers, request, service, lambda body: answers.answer(service, body))
+        return await _told(answers, request, service, lambda body, who: answers.answer(service, body, who))
 
     @routes.post("/{service}/feedback", summary="What became of cards", response_class=JSONResponse)
     async def feedback(service: str, request: Request) -> JSONResponse:
-        def keep(body: Any) -> dict[str, Any]:
+        def keep(body: Any, _: str) -> dict[str, Any]:
             return {"kept": answers.feedback.keep(service, body)}
 
         return await _told(answers, request, service, keep, "/feedback")
@@ -56,7 +56,7 @@ def router(settings: Settings, made: Desk | None = None) -> APIRouter:
 
 
 async def _told(
-    answers: Desk, request: Request, service: str, ask: Callable[[Any], dict[str, Any]], path: str = ""
+    answers: Desk, request: Request, service: str, ask: Callable[[Any, str], dict[str, Any]], path: str = ""
 ) -> JSONResponse:
     """Return the answer, or why there is none, as a problem of RFC 9457."""
     try:
@@ -66,7 +66,7 @@ async def _told(
         if service and service not in SERVICES:
             raise HookProblem(404, f"there is no such service: expected {' or '.join(SERVICES)}")
         body = await _body(request) if request.method == "POST" else None
-        return JSONResponse(await run_in_threadpool(ask, body))
+        return JSONResponse(await run_in_threadpool(ask, body, who))
     except HookProblem as problem:
         told = {"type": "about:blank", "status": problem.status, "detail": problem.detail}
         headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if problem.status == 401 else None

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from panakeia.hooks.memory import Memory
 from panakeia.hooks.router import router
 from panakeia.hooks.settings import Settings
 from tests.kg.patients.made_up_records import PATIENT
-from tests.panakeia.hooks.conftest import CLOPIDOGREL, POOR, SIGN, Json, call
+from tests.panakeia.hooks.conftest import CLOPIDOGREL, POOR, SELECT, SIGN, Json, call
 
 BASE = "https://cds.example.org/cds-services"
 ISSUER = "https://ehr.example.org"
@@ -101,6 +102,25 @@ def test_other_tokens_are_refused_with_a_reason(client: TestClient, keys: dict[s
         answer = asked(client, given)
         assert answer.status_code == 401 and answer.json()["detail"], given
         assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_what_one_client_was_told_is_told_to_another_that_has_a_patient_of_the_same_id(
+    settings: Settings, keys: dict[str, Any], tmp_path: Path
+) -> None:
+    file, other = tmp_path / "keys.json", "https://clinic.example.org"
+    file.write_text(json.dumps({"keys": [jwk(keys["ES384"], "ES384")]}), encoding="utf-8")
+    both = replace(settings, base_url=BASE, clients={ISSUER: file, other: file})
+    app = FastAPI()
+    app.include_router(router(both), prefix="/cds-services")
+
+    def told(issuer: str, service: str) -> list[Json]:
+        given = token(keys["ES384"], "ES384", iss=issuer, aud=f"{BASE}/{service}")
+        body, headers = call(service, [CLOPIDOGREL], [POOR]), {"Authorization": f"Bearer {given}"}
+        cards: list[Json] = TestClient(app).post(f"/cds-services/{service}", json=body, headers=headers).json()["cards"]
+        return cards
+
+    assert told(ISSUER, SELECT) and not told(ISSUER, SIGN)
+    assert told(other, SIGN)
 
 
 def test_without_clients_only_this_machine_is_answered(settings: Settings) -> None:

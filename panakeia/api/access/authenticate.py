@@ -62,6 +62,10 @@ class Gate:
         allowance.require()
         return allowance
 
+    def failed(self, client: str) -> None:
+        """Count that nobody who is known asked from this address; raises `panakeia.api.access.limit.TooMany`."""
+        self.failures.take(_network(client)).require()
+
 
 def gate(access: Access, keys: Keys, clock: Callable[[], float] = time.time) -> Gate:
     """Return the gate of a desk with these settings and keys."""
@@ -102,7 +106,7 @@ def authenticate(gate: Gate, shown: Presented) -> Caller:
     try:
         return _caller(gate, shown)
     except Unauthenticated:
-        gate.failures.take(_network(shown.client)).require()
+        gate.failed(shown.client)
         raise
 
 
@@ -173,7 +177,7 @@ def sign_in(gate: Gate, text: str, client: str = "") -> tuple[Caller, str]:
     try:
         key = gate.keys.find(text.strip())
     except UnknownKey as failure:
-        gate.failures.take(_network(client)).require()
+        gate.failed(client)
         _refuse(failure)
     session = new_session(key.id, gate.clock(), gate.access.session_hours)
     told = set_cookie(session, gate.keys.secret, gate.clock(), encrypted=gate.access.encrypted)

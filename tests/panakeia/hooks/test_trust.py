@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from panakeia.api.access.authenticate import gate
+from panakeia.api.access.keys import Keys
+from panakeia.api.access.settings import Access, Limits
 from panakeia.hooks.desk import desk
 from panakeia.hooks.memory import Memory
 from panakeia.hooks.router import router
@@ -121,6 +124,31 @@ def test_what_one_client_was_told_is_told_to_another_that_has_a_patient_of_the_s
 
     assert told(ISSUER, SELECT) and not told(ISSUER, SIGN)
     assert told(other, SIGN)
+
+
+@pytest.mark.parametrize("gated", [True, False])
+def test_who_asks_or_fails_too_often_is_told_when_to_come_again(
+    client: TestClient, keys: dict[str, Any], gated: bool
+) -> None:
+    """In a desk by its gate, in an application of one's own by that of a desk of which nothing is said."""
+    limits = Limits(requests_per_minute=1, burst=2, failures_per_minute=3) if gated else Limits()
+    if gated:
+        client.app.state.gate = gate(Access(limits=limits), Keys.ephemeral())  # type: ignore[attr-defined]
+
+    def status(given: str) -> int:
+        headers = {"Authorization": f"Bearer {given}"}
+        answer = client.post("/cds-services/none", json={}, headers=headers)
+        if answer.status_code == 429:
+            assert int(answer.headers["retry-after"]) > 0 and "ratelimit" in answer.headers
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["type"] == "urn:panakeia:too-many-requests"
+        return answer.status_code
+
+    failures = int(limits.failures_per_minute)
+    assert [status("guess") for _ in range(failures)] == [401] * failures
+    assert 429 in [status("guess") for _ in range(10)]
+    right = [status(token(keys["ES384"], "ES384", aud=f"{BASE}/none")) for _ in range(3)]
+    assert right == [404, 404, 429 if gated else 404], "whoever is right is not kept out by another's failures"
 
 
 def test_without_clients_only_this_machine_is_answered(settings: Settings) -> None:

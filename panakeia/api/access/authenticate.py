@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import NoReturn
 
@@ -201,4 +201,7 @@ def _network(client: str) -> str:
         address = ip_address(client)
     except ValueError:
         return client[:64]
-    return str(address) if address.version == 4 else address.exploded[:19]
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped  # how a socket of both versions tells a client of the older one
+        return str(mapped) if mapped else address.exploded[:19]
+    return str(address)

@@ -77,13 +77,13 @@ class Admitted:
         except Refusal as refusal:
             await send_refusal(send, refusal)
             return
-        note_caller(scope, caller)
         scope["state"][_CALLER] = caller
         await self.app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> Caller:
         client = (scope.get("client") or ("", 0))[0]
         caller = authenticate(self.gate, Presented(Headers(scope=scope), {}, client, scope["method"]))
+        note_caller(scope, caller)  # before it can be one too many: the journal says whose
         self.gate.admit(caller)
         return caller
 

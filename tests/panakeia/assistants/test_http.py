@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -19,7 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from panakeia.answer import Table
-from panakeia.api.access.audit import AuditLog
+from panakeia.api.access.audit import Audit, AuditLog
 from panakeia.api.access.authenticate import gate
 from panakeia.api.access.home import audit_folder
 from panakeia.api.access.keys import Keys
@@ -207,16 +208,22 @@ def test_a_long_verb_is_a_job_of_the_caller_s_own(served: Served) -> None:
     assert heard == sorted(set(heard)) and heard
 
 
-def test_too_many_requests_say_when_to_come_again(desk: Desk) -> None:
+def test_too_many_requests_say_when_to_come_again(desk: Desk, tmp_path: Path) -> None:
     keys = Keys.ephemeral()
     key = keys.add("often", "reader", days=None).text
     mounted = make_mcp(desk, gate(Access(limits=Limits(requests_per_minute=1, burst=1)), keys), Jobs(desk.settings))
-    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    message, log = {"jsonrpc": "2.0", "id": 1, "method": "ping"}, AuditLog(tmp_path)
+    app = Audit(mounted.app, log)
 
     async def ask() -> list[int]:
-        async with mounted.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(mounted.app)) as client:
+        async with mounted.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
             headers = {"X-API-Key": key, "Accept": "application/json, text/event-stream"}
             return [(await client.post("http://127.0.0.1/", json=message, headers=headers)).status_code for _ in "ab"]
 
     assert anyio.run(ask) == [200, 429]
+    lines = [json.loads(line) for line in log.file().read_text(encoding="utf-8").splitlines()]
+    assert {(line["status"], line["who"], line["role"]) for line in lines} == {
+        (200, "often", "reader"),
+        (429, "often", "reader"),
+    }
     keys.close()

@@ -124,6 +124,27 @@ def test_a_client_of_a_few_lines_is_answered_by_a_stream(served: Served) -> None
     assert told["id"] == 7 and told["result"]["structuredContent"]["answer"]["nodes"][0]["name"] == "Warfarin"
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_there_is_no_stream_that_only_waits(served: Served, method: str) -> None:
+    headers = {"Accept": "text/event-stream", "X-API-Key": served.keys["reader"]}
+    with httpx.stream(method, served.url, headers=headers, timeout=20) as found:
+        assert (found.status_code, found.headers["allow"]) == (405, "POST")
+        assert found.headers["content-type"] == "application/problem+json"
+    assert httpx.request(method, served.url, timeout=20).status_code == 401
+
+
+def test_nobody_subscribes_to_news(served: Served) -> None:
+    async def listen() -> None:
+        async with served.client("reader") as client:
+            assert not client.server_capabilities.tools.list_changed
+            with pytest.raises(MCPError, match="Method not found"):
+                async with client.listen(tools_list_changed=True):
+                    pass
+            assert await every_tool(client), "and goes on to ask"
+
+    anyio.run(listen)
+
+
 def test_the_audit_log_says_who_asked_which_verb(served: Served) -> None:
     async def ask() -> None:
         async with served.client("reader", "legacy") as client:

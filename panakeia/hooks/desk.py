@@ -39,14 +39,14 @@ DESCRIPTION = {
 
 @dataclass(frozen=True)
 class Desk:
-    """All that answers need, made from settings once; `client` asks FHIR servers."""
+    """All that answers need, made from settings once; `transport` leads to FHIR servers, else the network does."""
 
     settings: Settings
     clients: Clients
     products: Products
     once: Once
     feedback: Feedback
-    client: httpx.Client
+    transport: httpx.AsyncBaseTransport | None
     doses: Doses
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -97,7 +97,7 @@ class Desk:
         if not any(order.drugs for order in ordered):
             return {"cards": []}
         body = self.settings.doses and any(needs_body(drug) for order in ordered for drug in order.drugs)
-        found = chart(asked, self.settings.servers, self.client, with_body=body)
+        found = chart(asked, self.settings.servers, self.transport, with_body=body)
         least = INDICATORS.index(self.settings.least)
         cards = [one for one in self._cards(ordered, found, known) if INDICATORS.index(one.indicator) >= least]
         cards = self.once.untold(asked.hook, (caller, asked.server or "", asked.patient), cards)
@@ -128,7 +128,7 @@ class Desk:
                     yield dose
 
 
-def desk(settings: Settings, client: httpx.Client | None = None) -> Desk:
+def desk(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> Desk:
     """Return what answers need; raises `ValueError` or `OSError` for settings that cannot be."""
     memory = Memory(settings.memory, settings.secret)
     return Desk(
@@ -137,6 +137,6 @@ def desk(settings: Settings, client: httpx.Client | None = None) -> Desk:
         read_products(settings.products) if settings.products else {},
         Once(memory, settings.once_h * 3600),
         Feedback(settings.feedback),
-        client or httpx.Client(follow_redirects=False, trust_env=False),
+        transport,
         Doses(Session(settings.session.store, data=settings.session.data, progress=silent)),
     )

@@ -1,5 +1,6 @@
 """Who is answered (signed tokens), and which FHIR servers are asked: those of the settings, and nobody else."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -20,9 +21,11 @@ from panakeia.api.access.keys import Keys
 from panakeia.api.access.settings import Access, Limits
 from panakeia.hooks.desk import desk
 from panakeia.hooks.memory import Memory
+from panakeia.hooks.problem import HookProblem
 from panakeia.hooks.router import router
 from panakeia.hooks.settings import Settings
 from tests.kg.patients.made_up_records import PATIENT
+from tests.panakeia.dripping import dripping
 from tests.panakeia.hooks.conftest import CLOPIDOGREL, POOR, SELECT, SIGN, Json, call
 
 BASE = "https://cds.example.org/cds-services"
@@ -158,12 +161,11 @@ def test_without_clients_only_this_machine_is_answered(settings: Settings) -> No
     assert TestClient(app, client=("::1", 50000)).get("/cds-services").status_code == 200
 
 
-def served(settings: Settings, answer: Callable[[httpx.Request], httpx.Response], body: Json) -> httpx.Response:
+def served(settings: Settings, answer: Callable[[httpx.Request], Any], body: Json) -> httpx.Response:
     """Return the answer to a call, where FHIR servers answer so."""
     asks = Settings(settings.session, servers=(FHIR,), feedback=settings.feedback, doses=False)
-    http = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=False)
     app = FastAPI()
-    app.include_router(router(asks, desk(asks, http)), prefix="/cds-services")
+    app.include_router(router(asks, desk(asks, httpx.MockTransport(answer))), prefix="/cds-services")
     return TestClient(app, client=("127.0.0.1", 50000)).post(f"/cds-services/{SIGN}", json=body)
 
 
@@ -248,11 +250,27 @@ def test_an_id_that_is_none_is_not_asked_for(settings: Settings, patient: str) -
     assert served(settings, answer, body).status_code == 400
 
 
-def test_a_server_that_drips_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("panakeia.hooks.chart._TIMEOUT_S", 0.0)
-    refused = served(
-        settings, lambda _: httpx.Response(200, json=PATIENT), call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR)
-    )
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_server_that_drips_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.setattr("panakeia.hooks.chart._TIMEOUT_S", 0.2)
+    body = call(SIGN, [CLOPIDOGREL], None)
+    del body["prefetch"]
+    with dripping(PATIENT, where) as server:
+        made = desk(replace(settings, servers=(server,)))
+        with pytest.raises(HookProblem, match=r"took more than 0\.2 s: prefetch"):
+            made.answer(SIGN, body | {"fhirServer": server})
+
+
+def test_all_that_is_asked_of_a_server_has_one_deadline(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page comes in time, all of them do not."""
+    monkeypatch.setattr("panakeia.hooks.chart._TIMEOUT_S", 0.5)
+    again = {"resourceType": "Bundle", "link": [{"relation": "next", "url": f"{FHIR}/Observation?page=2"}]}
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.1)
+        return httpx.Response(200, json=again)
+
+    refused = served(settings, answer, call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR))
     assert refused.status_code == 412 and "took more than" in refused.json()["detail"]
 
 

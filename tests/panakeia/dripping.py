@@ -12,11 +12,11 @@ _EACH_S, _BYTES = 0.02, 500
 
 @contextmanager
 def dripping(told: Any, where: str) -> Iterator[str]:
-    """Give the URL of a server that drips in its `head`, or in its `body`."""
+    """Give the URL of a server that drips in its `head`, in its `body` or, `at once`, nowhere."""
     ended = threading.Event()
     body = json.dumps(told).encode()
     before, after = (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-    drop = b"x"
+    drop, drops = b"x", 0 if where == "at once" else _BYTES
     if where == "body":
         before = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(body) + _BYTES)
         drop, after = b" ", body
@@ -25,7 +25,7 @@ def dripping(told: Any, where: str) -> Iterator[str]:
         with to, suppress(OSError):
             to.recv(65536)
             to.sendall(before)
-            for _ in range(_BYTES):
+            for _ in range(drops):
                 if ended.wait(_EACH_S):
                     return
                 to.sendall(drop)

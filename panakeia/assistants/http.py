@@ -38,6 +38,7 @@ def make_mcp(desk: Desk, gate: Gate, jobs: Jobs) -> Mounted:
 
     It keeps no session: each request shows who asks, and any process can answer it. Answers are streams, so that
     progress is told on the way; a client that goes away cancels what it asked. A long verb is one of the caller's jobs.
+    There is no stream that only waits for news: it would have no end, and outlive the key that it was opened by.
     """
     server = make_server(
         desk,
@@ -60,6 +61,16 @@ async def _running(server: MCPServer[Any]) -> AsyncIterator[None]:
         yield
 
 
+class NoStream(Refusal):
+    """A request for a stream of news, which the protocol lets a server refuse so (its section on Streamable HTTP)."""
+
+    status = 405
+    slug = "method-not-allowed"
+
+    def __init__(self) -> None:
+        super().__init__("there is no stream of news here: POST what is asked", [("Allow", "POST")])
+
+
 @dataclass(frozen=True)
 class Admitted:
     """A middleware that lets in who shows a key or a token; a page's session is none, since a page is no assistant."""
@@ -77,14 +88,16 @@ class Admitted:
         except Refusal as refusal:
             await send_refusal(send, refusal)
             return
-        note_caller(scope, caller)
         scope["state"][_CALLER] = caller
         await self.app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> Caller:
         client = (scope.get("client") or ("", 0))[0]
         caller = authenticate(self.gate, Presented(Headers(scope=scope), {}, client, scope["method"]))
+        note_caller(scope, caller)  # before it can be one too many: the journal says whose
         self.gate.admit(caller)
+        if scope["method"] != "POST":
+            raise NoStream
         return caller
 
 

@@ -29,6 +29,7 @@ def make_server(desk: Desk, callers: Callers, jobs: Jobs | None = None) -> MCPSe
         version=version("panakeia"),
         tools=[verb_tool(answers, verb, callers) for verb in desk.verbs.values()],
         log_level="WARNING",
+        subscriptions=False,  # what it lists does not change while it runs, and a stream of news would have no end
     )
     add_resources(server, answers, callers)
     add_prompts(server)

@@ -5,7 +5,6 @@ followed under the same base alone.
 """
 
 import re
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import httpx
 
 from kg.patients.formats.fhir.genotypes import METABOLISM, PHENOTYPES
+from panakeia.api.access.elsewhere import Answered, Elsewhere, TooLong
 from panakeia.hooks import starting
 from panakeia.hooks.asked import Asked, Json
 from panakeia.hooks.problem import HookProblem
@@ -35,18 +35,26 @@ def templates() -> dict[str, str]:
     }
 
 
-def chart(asked: Asked, servers: tuple[str, ...], client: httpx.Client, *, with_body: bool = False) -> tuple[Json, ...]:
+def chart(
+    asked: Asked,
+    servers: tuple[str, ...],
+    transport: httpx.AsyncBaseTransport | None = None,
+    *,
+    with_body: bool = False,
+) -> tuple[Json, ...]:
     """Return the resources of a patient; raises `HookProblem`: 412 where they cannot be had, 400 for another's.
 
-    `client` asks the server. Measures of the body are there if wanted, and if they can be had.
+    `transport` leads to the server, else the network does; all that is asked of it has one deadline. Measures of the
+    body are there if wanted, and if they can be had.
     """
     found: list[Json] = []
-    for key, template in templates().items():
-        if key != BODY:
-            found += _resources(_sent(key, template, asked, servers, client))
-        elif with_body:
-            with suppress(HookProblem):  # what goes by them says that they are not known
-                found += _resources(_sent(key, template, asked, servers, client))
+    with Elsewhere(_TIMEOUT_S, _MOST_BYTES, transport=transport) as elsewhere:
+        for key, template in templates().items():
+            if key != BODY:
+                found += _resources(_sent(key, template, asked, servers, elsewhere))
+            elif with_body:
+                with suppress(HookProblem):  # what goes by them says that they are not known
+                    found += _resources(_sent(key, template, asked, servers, elsewhere))
     patients = [one for one in found if one.get("resourceType") == "Patient"]
     if not patients:
         raise HookProblem(412, "there is no Patient: expected prefetch 'patient' to be the one of context.patientId")
@@ -58,7 +66,7 @@ def chart(asked: Asked, servers: tuple[str, ...], client: httpx.Client, *, with_
 _UNSENT = object()
 
 
-def _sent(key: str, template: str, asked: Asked, servers: tuple[str, ...], client: httpx.Client) -> Any:
+def _sent(key: str, template: str, asked: Asked, servers: tuple[str, ...], elsewhere: Elsewhere) -> Any:
     """Return what was prefetched, or what the server has; raises `HookProblem` where it cannot be had."""
     sent = asked.prefetch.get(key) if key in asked.prefetch else _UNSENT
     if sent is not _UNSENT and _is_whole(sent):
@@ -67,7 +75,7 @@ def _sent(key: str, template: str, asked: Asked, servers: tuple[str, ...], clien
         raise HookProblem(
             412, f"prefetch {key!r} was not sent, or not whole, and no fhirServer to ask: prefetch it by its template"
         )
-    return _Server(asked, servers, client).get(template)
+    return _Server(asked, servers, elsewhere).get(template)
 
 
 def _is_whole(sent: Any) -> bool:
@@ -105,11 +113,11 @@ def _is_below(url: str, base: str) -> bool:
 class _Server:
     """The client's FHIR server, which is asked only if it is one of those allowed."""
 
-    def __init__(self, asked: Asked, servers: tuple[str, ...], client: httpx.Client) -> None:
+    def __init__(self, asked: Asked, servers: tuple[str, ...], elsewhere: Elsewhere) -> None:
         base = (asked.server or "").rstrip("/")
         if base not in {one.rstrip("/") for one in servers}:
             raise HookProblem(412, "fhirServer is not one that may be asked: list it in the settings, or prefetch")
-        self.base, self.asked, self.client = f"{base}/", asked, client
+        self.base, self.asked, self.elsewhere = f"{base}/", asked, elsewhere
 
     def get(self, template: str) -> Json:
         """Return the resource, or the bundle of all pages, of a template."""
@@ -134,21 +142,16 @@ class _Server:
         headers = {"Accept": "application/fhir+json"}
         if self.asked.token:
             headers["Authorization"] = f"Bearer {self.asked.token}"
-        until = time.monotonic() + _TIMEOUT_S
         try:
-            with self.client.stream("GET", url, headers=headers, timeout=_TIMEOUT_S) as answer:
-                if answer.status_code != 200:
-                    raise HookProblem(412, f"fhirServer answered {answer.status_code}: check the token and its scope")
-                content = b""
-                for part in answer.iter_bytes():
-                    content += part
-                    if time.monotonic() > until:
-                        raise HookProblem(412, f"fhirServer took more than {_TIMEOUT_S:g} s: prefetch")
-                    if len(content) > _MOST_BYTES:
-                        raise HookProblem(412, "fhirServer sends more than 8 MB: narrow the results, or prefetch")
-            found = httpx.Response(200, content=content).json()
-        except (httpx.HTTPError, ValueError) as failure:
-            raise HookProblem(412, f"fhirServer gave no JSON: {type(failure).__name__}") from None
+            found = self.elsewhere.get(url, headers)
+        except TimeoutError:
+            raise HookProblem(412, f"fhirServer took more than {_TIMEOUT_S:g} s: prefetch") from None
+        except Answered as answer:
+            raise HookProblem(412, f"fhirServer answered {answer.status}: check the token and its scope") from None
+        except TooLong:
+            raise HookProblem(412, "fhirServer sends more than 8 MB: narrow the results, or prefetch") from None
+        except (OSError, ValueError):
+            raise HookProblem(412, "fhirServer gave no JSON: look whether it can be reached, or prefetch") from None
         if not isinstance(found, Mapping):
             raise HookProblem(412, "fhirServer gave no resource")
         return found

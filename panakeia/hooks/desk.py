@@ -39,14 +39,14 @@ DESCRIPTION = {
 
 @dataclass(frozen=True)
 class Desk:
-    """All that answers need, made from settings once; `client` asks FHIR servers."""
+    """All that answers need, made from settings once; `transport` leads to FHIR servers, else the network does."""
 
     settings: Settings
     clients: Clients
     products: Products
     once: Once
     feedback: Feedback
-    client: httpx.Client
+    transport: httpx.AsyncBaseTransport | None
     doses: Doses
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -86,8 +86,8 @@ class Desk:
             ]
         }
 
-    def answer(self, service: str, body: Any) -> dict[str, Any]:
-        """Return the cards for a call of a service; raises `HookProblem` where there can be none."""
+    def answer(self, service: str, body: Any, caller: str = "") -> dict[str, Any]:
+        """Return the cards for a call of a service by a client; raises `HookProblem` where there can be none."""
         asked = read_call(service, body)
         known = self.known()
         ordered = orders(asked, known, self.products)
@@ -97,10 +97,10 @@ class Desk:
         if not any(order.drugs for order in ordered):
             return {"cards": []}
         body = self.settings.doses and any(needs_body(drug) for order in ordered for drug in order.drugs)
-        found = chart(asked, self.settings.servers, self.client, with_body=body)
+        found = chart(asked, self.settings.servers, self.transport, with_body=body)
         least = INDICATORS.index(self.settings.least)
         cards = [one for one in self._cards(ordered, found, known) if INDICATORS.index(one.indicator) >= least]
-        cards = self.once.untold(asked.hook, f"{asked.server}\0{asked.patient}", cards)
+        cards = self.once.untold(asked.hook, (caller, asked.server or "", asked.patient), cards)
         cards.sort(key=lambda card: -INDICATORS.index(card.indicator))
         told = [(card, card.to_json()) for card in cards]
         for card, one in told:
@@ -128,7 +128,7 @@ class Desk:
                     yield dose
 
 
-def desk(settings: Settings, client: httpx.Client | None = None) -> Desk:
+def desk(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> Desk:
     """Return what answers need; raises `ValueError` or `OSError` for settings that cannot be."""
     memory = Memory(settings.memory, settings.secret)
     return Desk(
@@ -137,6 +137,6 @@ def desk(settings: Settings, client: httpx.Client | None = None) -> Desk:
         read_products(settings.products) if settings.products else {},
         Once(memory, settings.once_h * 3600),
         Feedback(settings.feedback),
-        client or httpx.Client(follow_redirects=False, trust_env=False),
+        transport,
         Doses(Session(settings.session.store, data=settings.session.data, progress=silent)),
     )

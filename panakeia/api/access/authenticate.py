@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import NoReturn
 
@@ -62,6 +62,10 @@ class Gate:
         allowance.require()
         return allowance
 
+    def failed(self, client: str) -> None:
+        """Count that nobody who is known asked from this address; raises `panakeia.api.access.limit.TooMany`."""
+        self.failures.take(_network(client)).require()
+
 
 def gate(access: Access, keys: Keys, clock: Callable[[], float] = time.time) -> Gate:
     """Return the gate of a desk with these settings and keys."""
@@ -102,7 +106,7 @@ def authenticate(gate: Gate, shown: Presented) -> Caller:
     try:
         return _caller(gate, shown)
     except Unauthenticated:
-        gate.failures.take(_network(shown.client)).require()
+        gate.failed(shown.client)
         raise
 
 
@@ -173,7 +177,7 @@ def sign_in(gate: Gate, text: str, client: str = "") -> tuple[Caller, str]:
     try:
         key = gate.keys.find(text.strip())
     except UnknownKey as failure:
-        gate.failures.take(_network(client)).require()
+        gate.failed(client)
         _refuse(failure)
     session = new_session(key.id, gate.clock(), gate.access.session_hours)
     told = set_cookie(session, gate.keys.secret, gate.clock(), encrypted=gate.access.encrypted)
@@ -197,4 +201,7 @@ def _network(client: str) -> str:
         address = ip_address(client)
     except ValueError:
         return client[:64]
-    return str(address) if address.version == 4 else address.exploded[:19]
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped  # how a socket of both versions tells a client of the older one
+        return str(mapped) if mapped else address.exploded[:19]
+    return str(address)

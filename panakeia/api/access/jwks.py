@@ -3,7 +3,6 @@
 Source: RFC 7517; OpenID Connect Discovery 1.0, section 4.
 """
 
-import json
 import logging
 import threading
 import time
@@ -20,6 +19,8 @@ STALE_S = 24 * 3600
 """So long the keys stand while the issuer cannot be reached."""
 BETWEEN_S = 60
 """No two requests to the issuer are nearer than this, whatever tokens come."""
+WITHIN_S = 5.0
+"""So long one answer of the issuer may take, and so long a request waits where another one asks for the first keys."""
 LARGEST = 256 * 1024
 _MOST_KEYS = 100
 _LONG_ENOUGH = 2048
@@ -36,7 +37,10 @@ class Keyring(Protocol):
 
 
 class IssuerKeys:
-    """The keys of one issuer; safe between threads, of which one at a time asks the issuer and none waits for it."""
+    """The keys of one issuer; safe between threads, of which one at a time asks the issuer.
+
+    No other waits for it but before there are any keys, and then not for long.
+    """
 
     def __init__(self, oidc: Oidc, fetch: Fetch | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._oidc, self._fetch, self._clock = oidc, fetch or fetch_json, clock
@@ -57,7 +61,7 @@ class IssuerKeys:
 
     def _refresh(self, now: float, *, wait: bool) -> None:
         """Ask the issuer, unless it was asked just now or another thread does; what it said stands if it fails."""
-        if not self._asking.acquire(blocking=wait):
+        if not self._asking.acquire(timeout=WITHIN_S if wait else 0):
             return
         try:
             if self._asked is not None and now - self._asked < BETWEEN_S:
@@ -125,25 +129,9 @@ def require_secure(url: str) -> str:
 
 
 def fetch_json(url: str) -> Any:
-    """Return the JSON at a URL; raises `OSError` for no answer, `ValueError` for one that is too long or no JSON.
-
-    No redirect is followed: where to is not what was configured.
-    """
-    import httpx
+    """Return the JSON at a URL; raises `OSError` for no answer in time, `ValueError` if it is too long or no JSON."""
+    from panakeia.api.access.elsewhere import Elsewhere
 
     own = not is_loopback(urlsplit(require_secure(url)).hostname or "")
-    data = bytearray()
-    try:
-        with (
-            httpx.Client(timeout=5, follow_redirects=False, trust_env=own) as client,
-            client.stream("GET", url, headers={"Accept": "application/json"}) as answer,
-        ):
-            if answer.status_code != 200:
-                raise OSError(f"the answer has the status {answer.status_code}")
-            for part in answer.iter_bytes():
-                data += part
-                if len(data) > LARGEST:
-                    raise ValueError(f"the answer has more than {LARGEST} bytes")
-    except httpx.HTTPError as failure:
-        raise OSError(f"no answer: {type(failure).__name__}") from None
-    return json.loads(data)
+    with Elsewhere(WITHIN_S, LARGEST, environment=own) as elsewhere:
+        return elsewhere.get(url, {"Accept": "application/json"})

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -19,7 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from panakeia.answer import Table
-from panakeia.api.access.audit import AuditLog
+from panakeia.api.access.audit import Audit, AuditLog
 from panakeia.api.access.authenticate import gate
 from panakeia.api.access.home import audit_folder
 from panakeia.api.access.keys import Keys
@@ -123,6 +124,27 @@ def test_a_client_of_a_few_lines_is_answered_by_a_stream(served: Served) -> None
     assert told["id"] == 7 and told["result"]["structuredContent"]["answer"]["nodes"][0]["name"] == "Warfarin"
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_there_is_no_stream_that_only_waits(served: Served, method: str) -> None:
+    headers = {"Accept": "text/event-stream", "X-API-Key": served.keys["reader"]}
+    with httpx.stream(method, served.url, headers=headers, timeout=20) as found:
+        assert (found.status_code, found.headers["allow"]) == (405, "POST")
+        assert found.headers["content-type"] == "application/problem+json"
+    assert httpx.request(method, served.url, timeout=20).status_code == 401
+
+
+def test_nobody_subscribes_to_news(served: Served) -> None:
+    async def listen() -> None:
+        async with served.client("reader") as client:
+            assert not client.server_capabilities.tools.list_changed
+            with pytest.raises(MCPError, match="Method not found"):
+                async with client.listen(tools_list_changed=True):
+                    pass
+            assert await every_tool(client), "and goes on to ask"
+
+    anyio.run(listen)
+
+
 def test_the_audit_log_says_who_asked_which_verb(served: Served) -> None:
     async def ask() -> None:
         async with served.client("reader", "legacy") as client:
@@ -207,16 +229,22 @@ def test_a_long_verb_is_a_job_of_the_caller_s_own(served: Served) -> None:
     assert heard == sorted(set(heard)) and heard
 
 
-def test_too_many_requests_say_when_to_come_again(desk: Desk) -> None:
+def test_too_many_requests_say_when_to_come_again(desk: Desk, tmp_path: Path) -> None:
     keys = Keys.ephemeral()
     key = keys.add("often", "reader", days=None).text
     mounted = make_mcp(desk, gate(Access(limits=Limits(requests_per_minute=1, burst=1)), keys), Jobs(desk.settings))
-    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    message, log = {"jsonrpc": "2.0", "id": 1, "method": "ping"}, AuditLog(tmp_path)
+    app = Audit(mounted.app, log)
 
     async def ask() -> list[int]:
-        async with mounted.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(mounted.app)) as client:
+        async with mounted.lifespan(), httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
             headers = {"X-API-Key": key, "Accept": "application/json, text/event-stream"}
             return [(await client.post("http://127.0.0.1/", json=message, headers=headers)).status_code for _ in "ab"]
 
     assert anyio.run(ask) == [200, 429]
+    lines = [json.loads(line) for line in log.file().read_text(encoding="utf-8").splitlines()]
+    assert {(line["status"], line["who"], line["role"]) for line in lines} == {
+        (200, "often", "reader"),
+        (429, "often", "reader"),
+    }
     keys.close()

@@ -1,8 +1,10 @@
 """Who is answered (signed tokens), and which FHIR servers are asked: those of the settings, and nobody else."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,12 +16,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from panakeia.api.access.authenticate import gate
+from panakeia.api.access.keys import Keys
+from panakeia.api.access.settings import Access, Limits
 from panakeia.hooks.desk import desk
 from panakeia.hooks.memory import Memory
+from panakeia.hooks.problem import HookProblem
 from panakeia.hooks.router import router
 from panakeia.hooks.settings import Settings
 from tests.kg.patients.made_up_records import PATIENT
-from tests.panakeia.hooks.conftest import CLOPIDOGREL, POOR, SIGN, Json, call
+from tests.panakeia.dripping import dripping
+from tests.panakeia.hooks.conftest import CLOPIDOGREL, POOR, SELECT, SIGN, Json, call
 
 BASE = "https://cds.example.org/cds-services"
 ISSUER = "https://ehr.example.org"
@@ -103,6 +110,50 @@ def test_other_tokens_are_refused_with_a_reason(client: TestClient, keys: dict[s
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+def test_what_one_client_was_told_is_told_to_another_that_has_a_patient_of_the_same_id(
+    settings: Settings, keys: dict[str, Any], tmp_path: Path
+) -> None:
+    file, other = tmp_path / "keys.json", "https://clinic.example.org"
+    file.write_text(json.dumps({"keys": [jwk(keys["ES384"], "ES384")]}), encoding="utf-8")
+    both = replace(settings, base_url=BASE, clients={ISSUER: file, other: file})
+    app = FastAPI()
+    app.include_router(router(both), prefix="/cds-services")
+
+    def told(issuer: str, service: str) -> list[Json]:
+        given = token(keys["ES384"], "ES384", iss=issuer, aud=f"{BASE}/{service}")
+        body, headers = call(service, [CLOPIDOGREL], [POOR]), {"Authorization": f"Bearer {given}"}
+        cards: list[Json] = TestClient(app).post(f"/cds-services/{service}", json=body, headers=headers).json()["cards"]
+        return cards
+
+    assert told(ISSUER, SELECT) and not told(ISSUER, SIGN)
+    assert told(other, SIGN)
+
+
+@pytest.mark.parametrize("gated", [True, False])
+def test_who_asks_or_fails_too_often_is_told_when_to_come_again(
+    client: TestClient, keys: dict[str, Any], gated: bool
+) -> None:
+    """In a desk by its gate, in an application of one's own by that of a desk of which nothing is said."""
+    limits = Limits(requests_per_minute=1, burst=2, failures_per_minute=3) if gated else Limits()
+    if gated:
+        client.app.state.gate = gate(Access(limits=limits), Keys.ephemeral())  # type: ignore[attr-defined]
+
+    def status(given: str) -> int:
+        headers = {"Authorization": f"Bearer {given}"}
+        answer = client.post("/cds-services/none", json={}, headers=headers)
+        if answer.status_code == 429:
+            assert int(answer.headers["retry-after"]) > 0 and "ratelimit" in answer.headers
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["type"] == "urn:panakeia:too-many-requests"
+        return answer.status_code
+
+    failures = int(limits.failures_per_minute)
+    assert [status("guess") for _ in range(failures)] == [401] * failures
+    assert 429 in [status("guess") for _ in range(10)]
+    right = [status(token(keys["ES384"], "ES384", aud=f"{BASE}/none")) for _ in range(3)]
+    assert right == [404, 404, 429 if gated else 404], "whoever is right is not kept out by another's failures"
+
+
 def test_without_clients_only_this_machine_is_answered(settings: Settings) -> None:
     app = FastAPI()
     app.include_router(router(settings), prefix="/cds-services")
@@ -110,12 +161,11 @@ def test_without_clients_only_this_machine_is_answered(settings: Settings) -> No
     assert TestClient(app, client=("::1", 50000)).get("/cds-services").status_code == 200
 
 
-def served(settings: Settings, answer: Callable[[httpx.Request], httpx.Response], body: Json) -> httpx.Response:
+def served(settings: Settings, answer: Callable[[httpx.Request], Any], body: Json) -> httpx.Response:
     """Return the answer to a call, where FHIR servers answer so."""
     asks = Settings(settings.session, servers=(FHIR,), feedback=settings.feedback, doses=False)
-    http = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=False)
     app = FastAPI()
-    app.include_router(router(asks, desk(asks, http)), prefix="/cds-services")
+    app.include_router(router(asks, desk(asks, httpx.MockTransport(answer))), prefix="/cds-services")
     return TestClient(app, client=("127.0.0.1", 50000)).post(f"/cds-services/{SIGN}", json=body)
 
 
@@ -200,11 +250,27 @@ def test_an_id_that_is_none_is_not_asked_for(settings: Settings, patient: str) -
     assert served(settings, answer, body).status_code == 400
 
 
-def test_a_server_that_drips_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("panakeia.hooks.chart._TIMEOUT_S", 0.0)
-    refused = served(
-        settings, lambda _: httpx.Response(200, json=PATIENT), call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR)
-    )
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_server_that_drips_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.setattr("panakeia.hooks.chart._TIMEOUT_S", 0.2)
+    body = call(SIGN, [CLOPIDOGREL], None)
+    del body["prefetch"]
+    with dripping(PATIENT, where) as server:
+        made = desk(replace(settings, servers=(server,)))
+        with pytest.raises(HookProblem, match=r"took more than 0\.2 s: prefetch"):
+            made.answer(SIGN, body | {"fhirServer": server})
+
+
+def test_all_that_is_asked_of_a_server_has_one_deadline(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page comes in time, all of them do not."""
+    monkeypatch.setattr("panakeia.hooks.chart._TIMEOUT_S", 0.5)
+    again = {"resourceType": "Bundle", "link": [{"relation": "next", "url": f"{FHIR}/Observation?page=2"}]}
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.1)
+        return httpx.Response(200, json=again)
+
+    refused = served(settings, answer, call(SIGN, [CLOPIDOGREL], None, fhirServer=FHIR))
     assert refused.status_code == 412 and "took more than" in refused.json()["detail"]
 
 

@@ -126,6 +126,17 @@ def test_failures_are_counted_by_address_and_who_is_right_is_not_kept_out() -> N
     assert authenticate(door, shown(("X-API-Key", made.text))).name == "notebook"
 
 
+def test_failures_of_one_address_are_no_other_s() -> None:
+    door, _ = desk(Access(limits=Limits(failures_per_minute=1)))
+    ones = ["::ffff:192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::2"]  # two addresses and a network of one client
+    others = ["::ffff:192.0.2.2", "192.0.2.3", "2001:db8:0:1::1"]
+    for client in ["::ffff:192.0.2.1", "2001:db8::1", *others]:
+        door.failed(client)
+    for client in ones:
+        with pytest.raises(TooMany):
+            door.failed(client)
+
+
 def test_a_caller_has_one_bucket_for_the_page_and_the_key() -> None:
     door, _ = desk(Access(limits=Limits(burst=2)))
     door.admit(Caller("a", "reader", "key"))

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import jwt
@@ -15,6 +17,7 @@ from panakeia.api.access.roles import Caller, Forbidden
 from panakeia.api.access.settings import Oidc
 from panakeia.api.access.tokens import Tokens
 from tests.panakeia.api.access import issuer
+from tests.panakeia.dripping import dripping
 
 OIDC = Oidc(
     issuer=issuer.ISSUER,
@@ -165,6 +168,42 @@ def test_while_the_issuer_is_away_its_keys_stand_for_a_day(caplog: pytest.LogCap
         keys_of(Issuer({"keys": "none"})).find("rsa", "RS256")
     with pytest.raises(Unavailable):  # and is no fault of the token's
         Tokens(OIDC, keys_of(Issuer(OSError("away")))).caller(issuer.token())
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_an_issuer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.setattr("panakeia.api.access.jwks.WITHIN_S", 0.2)
+    with dripping(issuer.JWKS, where) as url:
+        with pytest.raises(TimeoutError):
+            fetch_json(url)
+        with pytest.raises(Unavailable):
+            IssuerKeys(OIDC.model_copy(update={"jwks": url})).find("rsa", "RS256")
+
+
+def test_keys_of_an_issuer_in_time_are_had() -> None:
+    with dripping(issuer.JWKS, "at once") as url:
+        assert fetch_json(url) == issuer.JWKS
+
+
+def test_nobody_waits_for_long_while_another_asks_for_the_first_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("panakeia.api.access.jwks.WITHIN_S", 0.05)
+    begun, told = Event(), Event()
+
+    def slow(url: str) -> Any:
+        begun.set()
+        told.wait(20)
+        return issuer.JWKS
+
+    keys = IssuerKeys(OIDC, slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(keys.find, "rsa", "RS256")
+        try:
+            assert begun.wait(20)
+            with pytest.raises(Unavailable, match="again later"):
+                keys.find("rsa", "RS256")
+        finally:
+            told.set()
+        assert first.result(20) is not None
 
 
 def test_keys_that_verify_nothing_are_left_out() -> None:

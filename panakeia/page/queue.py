@@ -15,13 +15,12 @@ def begin(asked: Asked, verb: str, request: Mapping[str, Any], *, strict: bool =
 
     Not `strict`, numbers and flags may be text, as forms send them.
     """
-    jobs, caller = _jobs(asked), _caller(asked)
+    about, jobs, caller = asked.desk.verbs[verb], _jobs(asked), _caller(asked)
+    asked.note(about)
     if not strict:
         asked.desk.require(verb, request, asked.rights, strict=False)
-        request = {
-            name: _typed(value) for name, value in checked(asked.desk.verbs[verb], request, strict=False).items()
-        }
-    require_own(jobs, asked.desk.verbs[verb], request, caller)
+        request = {name: _typed(value) for name, value in checked(about, request, strict=False).items()}
+    require_own(jobs, about, request, caller)
     asked.desk.require(verb, request, asked.rights)
     return jobs.add(wanted(verb, request, caller))
 
@@ -33,7 +32,9 @@ def own(asked: Asked) -> list[Job]:
 
 def found(asked: Asked, number: str) -> Job:
     """Return a job of who asks; raises what `own_job` raises."""
-    return own_job(_jobs(asked), number, _caller(asked))
+    job = own_job(_jobs(asked), number, _caller(asked))
+    asked.note(asked.desk.verbs[job.asked.verb])
+    return job
 
 
 def cancel(asked: Asked, job: Job) -> None:

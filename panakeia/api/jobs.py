@@ -26,6 +26,7 @@ from panakeia.desk.desk import Desk, Reply, patients_named
 from panakeia.desk.jobs.job import OVER, Asked, Job, now
 from panakeia.desk.jobs.queue import Jobs, QuotaPassed
 from panakeia.desk.tables import FORMS
+from panakeia.desk.turns import asked_as
 from panakeia.verb import Verb
 
 LISTENING = 20
@@ -39,7 +40,8 @@ def begun(desk: Desk, jobs: Jobs, verb: Verb, request: Request, asked: Mapping[s
     """Queue a job for a verb that may be asked so, and say where it is."""
     note_question(request.scope, verb.name, patients_named(asked))
     require_own(jobs, verb, asked, caller)
-    desk.require(verb.name, asked, rights_of(caller))
+    with asked_as(caller.owner, caller.name):
+        desk.require(verb.name, asked, rights_of(caller))
     job = jobs.add(wanted(verb.name, asked, caller))
     headers = {**left(request), "Location": place_of(job), "Cache-Control": "no-store"}
     return JSONResponse(about(job), 202, headers=headers)

@@ -1,6 +1,7 @@
 """Asked: what one request asks of a view: who asks, the state in its URL, and the verbs that are asked for it."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -8,7 +9,6 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 
-from kg.patients.journal import asked_by
 from kg.schema import NODE_KINDS, PERSON
 from panakeia.api.access.audit import note_question
 from panakeia.api.access.authenticate import Gate
@@ -17,6 +17,7 @@ from panakeia.api.jobs import require_own
 from panakeia.api.lines import http_line
 from panakeia.desk.desk import Desk, NotAllowed, patients_named
 from panakeia.desk.lines import command_line, python_line
+from panakeia.desk.turns import asked_as
 from panakeia.page.answers import Answers, Seen
 from panakeia.verb import Right, Verb
 
@@ -68,8 +69,18 @@ class Asked:
         jobs = getattr(self.request.app.state, "jobs", None)
         if jobs is not None and self.caller is not None:
             require_own(jobs, self.desk.verbs[verb], request, self.caller)
-        with asked_by("" if self.caller is None else self.caller.name):
+        with self.as_caller():
             return self.answers.ask(verb, request, self.rights, strict=strict)
+
+    def as_caller(self) -> AbstractContextManager[None]:
+        """Let what is asked meanwhile take the turns of who asks."""
+        return nullcontext() if self.caller is None else asked_as(self.caller.owner, self.caller.name)
+
+    @property
+    def version(self) -> str:
+        """The version of the desk's data."""
+        with self.as_caller():
+            return self.desk.version()
 
     def note(self, verb: Verb | None = None) -> None:
         """Let the audit log say which patients the request names, and that a verb was asked, shown or not."""

@@ -17,11 +17,12 @@ def begin(asked: Asked, verb: str, request: Mapping[str, Any], *, strict: bool =
     """
     about, jobs, caller = asked.desk.verbs[verb], _jobs(asked), _caller(asked)
     asked.note(about)
-    if not strict:
-        asked.desk.require(verb, request, asked.rights, strict=False)
-        request = {name: _typed(value) for name, value in checked(about, request, strict=False).items()}
-    require_own(jobs, about, request, caller)
-    asked.desk.require(verb, request, asked.rights)
+    with asked.as_caller():
+        if not strict:
+            asked.desk.require(verb, request, asked.rights, strict=False)
+            request = {name: _typed(value) for name, value in checked(about, request, strict=False).items()}
+        require_own(jobs, about, request, caller)
+        asked.desk.require(verb, request, asked.rights)
     return jobs.add(wanted(verb, request, caller))
 
 

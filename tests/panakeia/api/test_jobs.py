@@ -124,3 +124,15 @@ def test_a_job_is_cancelled(asking: Asking) -> None:
 @pytest.mark.parametrize("number", ["0" * 32, "...", "%2e%2e%2fkeys.db", "a" * 5000, "\x00"])
 def test_a_number_that_is_none_is_told(asking: Asking, number: str) -> None:
     assert asking("reader").get(f"/api/v1/jobs/{number.replace(chr(0), '%00')}").status_code == 404
+
+
+def test_turns_are_the_caller_s_own_also_to_begin_a_job(asking: Asking, turns_taken: list[str]) -> None:
+    placed = []
+    for role in ("researcher", "clinician"):
+        client = asking(role)
+        placed.append((role, export(client)))
+        assert client.post("/api/v1/batch", json={"requests": [{"verb": "info"}]}).status_code == 200
+        assert client.get("/api/v1").status_code == 200
+    assert {one[:4] for one in turns_taken} == {"key:"} and len(set(turns_taken)) == 2
+    for role, place in placed:
+        ended(asking(role), place)

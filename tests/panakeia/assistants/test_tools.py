@@ -15,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 from kg.progress import Progress
 from panakeia.answer import Table
 from panakeia.api.access.roles import RIGHTS, Role
+from panakeia.assistants.answers import Answers, Asked
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.pages import BUDGET
 from panakeia.assistants.server import make_server
@@ -266,3 +267,10 @@ def test_prompts_name_verbs_that_there_are(desk: Desk) -> None:
     assert "gout" in text and "warfarin" in text
     for name in ("show", "search", "rank", "explain", "trial_design_size", "trial_design_power"):
         assert name in desk.verbs and name in text
+
+
+def test_turns_are_the_caller_s_own_also_to_look_at_what_is_asked(desk: Desk, turns_taken: list[str]) -> None:
+    request = {"format": "kgx-tsv", "around": ["warfarin"]}
+    for owner in ("key:0a1b2c3d", "token:ada"):
+        Answers(desk).page(Asked("export", request, RIGHTS["reader"], owner, who="ada"))
+    assert set(turns_taken) == {"key:0a1b2c3d", "token:ada"}

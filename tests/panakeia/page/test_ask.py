@@ -106,3 +106,11 @@ def _answer(text: str) -> str:
 def test_who_may_not_ask_begins_no_job(whole: TestClient) -> None:
     sent = {"csrf": token(whole.get("/trial/twins").text), **TRAINED}
     assert whole.post("/ask/risk_train?as_job=1", data=sent).status_code == 403
+
+
+def test_turns_are_the_caller_s_own_also_to_begin_a_job(researcher: TestClient, turns_taken: list[str]) -> None:
+    sent = {"csrf": token(researcher.get("/ask/export").text), "format": "kgx-tsv", "around": "warfarin"}
+    address = researcher.post("/ask/export?as_job=1", data=sent, follow_redirects=False).headers["location"]
+    assert address.startswith("/jobs/")
+    [owner] = set(turns_taken)
+    assert owner.startswith("key:")

@@ -139,7 +139,8 @@ def _own(jobs: Jobs, request: Request) -> Job:
 def _list(routes: APIRouter, jobs: Jobs) -> None:
     def work(request: Request) -> Response:
         caller = admitted(request)
-        return JSONResponse({"jobs": [about(job) for job in jobs.of(caller.owner)]}, headers=left(request))
+        seen = jobs.seen(caller.owner, rights_of(caller))
+        return JSONResponse({"jobs": [about(job) for job in seen]}, headers=left(request))
 
     @routes.get("/jobs", summary="Your jobs, the newest first", responses=responses({"json"}, 401, 429))
     async def listed(request: Request) -> Response:

@@ -27,8 +27,8 @@ def begin(asked: Asked, verb: str, request: Mapping[str, Any], *, strict: bool =
 
 
 def own(asked: Asked) -> list[Job]:
-    """Return the jobs of who asks, the newest first."""
-    return list(_jobs(asked).of(_caller(asked).owner))
+    """Return the jobs of who asks that they may see today, the newest first."""
+    return _jobs(asked).seen(_caller(asked).owner, asked.rights)
 
 
 def found(asked: Asked, number: str) -> Job:

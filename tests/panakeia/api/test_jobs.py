@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from panakeia.api import callers
+from panakeia.api.access.roles import Caller, Role
 from tests.panakeia.api.conftest import Asking
 
 
@@ -136,3 +138,16 @@ def test_turns_are_the_caller_s_own_also_to_begin_a_job(asking: Asking, turns_ta
     assert {one[:4] for one in turns_taken} == {"key:"} and len(set(turns_taken)) == 2
     for role, place in placed:
         ended(asking(role), place)
+
+
+def test_who_lost_a_role_finds_no_job_of_it_in_the_list(served: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def becomes(role: Role) -> None:
+        monkeypatch.setattr(callers, "authenticate", lambda *_: Caller("ada", role, "token"))
+
+    becomes("researcher")
+    place = export(served)
+    becomes("reader")
+    assert (served.get(place).status_code, served.get("/api/v1/jobs").json()) == (403, {"jobs": []})
+    becomes("clinician")
+    assert [place.endswith(job["id"]) for job in served.get("/api/v1/jobs").json()["jobs"]] == [True]
+    ended(served, place)

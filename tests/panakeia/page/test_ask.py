@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from panakeia.api.access.roles import Role
+from panakeia.api.access.roles import Caller, Role
+from panakeia.page import router
 from panakeia.page import told as answered
 from tests.panakeia.page.conftest import ended, token
 
@@ -114,3 +115,17 @@ def test_turns_are_the_caller_s_own_also_to_begin_a_job(researcher: TestClient, 
     assert address.startswith("/jobs/")
     [owner] = set(turns_taken)
     assert owner.startswith("key:")
+
+
+def test_who_lost_a_role_finds_no_job_of_it_in_the_list(whole: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def becomes(role: Role) -> None:
+        monkeypatch.setattr(router, "authenticate", lambda *_: Caller("ada", role, "token"))
+
+    becomes("designer")
+    sent = {"format": "kgx-tsv", "around": "warfarin"}
+    address = whole.post("/ask/export?as_job=1", data=sent, follow_redirects=False).headers["location"]
+    assert f'href="{address}"' in whole.get("/jobs").text
+    becomes("reader")
+    assert (whole.get(address).status_code, "None yet" in whole.get("/jobs").text) == (403, True)
+    becomes("designer")
+    ended(whole, address)

@@ -63,10 +63,10 @@ class Answers:
             return self._page(asked, progress)
 
     def _page(self, asked: Asked, progress: Progress) -> CallToolResult:
-        self.desk.require(asked.verb, asked.request, asked.rights)
         verb = self.desk.verbs[asked.verb]
         if self.jobs is not None:
-            require_own(self.jobs, verb, asked)
+            require_own(self.jobs, verb, asked)  # before what another's job wrote is looked at
+        self.desk.require(asked.verb, asked.request, asked.rights)
         key = self._key(asked, verb)
         start = 0
         if asked.cursor is not None:

@@ -18,10 +18,10 @@ def begin(asked: Asked, verb: str, request: Mapping[str, Any], *, strict: bool =
     about, jobs, caller = asked.desk.verbs[verb], _jobs(asked), _caller(asked)
     asked.note(about)
     with asked.as_caller():
+        require_own(jobs, about, request, caller)  # before what another's job wrote is looked at
         if not strict:
             asked.desk.require(verb, request, asked.rights, strict=False)
             request = {name: _typed(value) for name, value in checked(about, request, strict=False).items()}
-        require_own(jobs, about, request, caller)
         asked.desk.require(verb, request, asked.rights)
     return jobs.add(wanted(verb, request, caller))
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import anyio
 from fastapi import FastAPI
@@ -35,7 +36,11 @@ class Listeners:
                 statuses[message["status"]] += 1
 
         headers = [(b"host", b"127.0.0.1"), (b"x-api-key", self._key.encode())]
-        scope = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1"}
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+        }
         scope |= {"method": "GET", "scheme": "http", "path": self._path, "raw_path": self._path.encode()}
         scope |= {"query_string": b"", "root_path": "", "headers": headers}
         scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80)}

@@ -11,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.patients.journal import asked_by
 from panakeia.api.access.audit import note_question
 from panakeia.api.access.authenticate import Gate
 from panakeia.api.access.roles import Caller
@@ -25,6 +24,7 @@ from panakeia.desk.desk import Desk, patients_named
 from panakeia.desk.jobs.queue import Jobs
 from panakeia.desk.problems import Problem
 from panakeia.desk.requests import Refused, problems_of
+from panakeia.desk.turns import asked_as
 
 MOST = 100
 """Questions of a batch at most."""
@@ -68,9 +68,9 @@ def batch_routes(desk: Desk, jobs: Jobs) -> APIRouter:
             request.state.left = gate.admit(caller, len(items) - 1).headers()
         named = {one for item in items for one in patients_named(item.request)}
         note_question(request.scope, f"batch: {', '.join(sorted({item.verb for item in items}))}", named)
-        with asked_by(caller.name):
+        with asked_as(caller.owner, caller.name):
             answers = b",\n".join(_answers(desk, jobs, items, caller))
-        told = b'{"answers": [' + answers + b'], "version": ' + json.dumps(desk.version()).encode() + b"}"
+            told = b'{"answers": [' + answers + b'], "version": ' + json.dumps(desk.version()).encode() + b"}"
         return Response(told, media_type="application/json", headers={**left(request), "Cache-Control": "no-store"})
 
     async def batch(request: Request) -> Response:

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from panakeia.api.access.audit import note_question
 from panakeia.api.access.roles import Caller
@@ -26,6 +27,7 @@ from panakeia.desk.desk import Desk, Reply, patients_named
 from panakeia.desk.jobs.job import OVER, Asked, Job, now
 from panakeia.desk.jobs.queue import Jobs, QuotaPassed
 from panakeia.desk.tables import FORMS
+from panakeia.desk.turns import asked_as
 from panakeia.verb import Verb
 
 LISTENING = 20
@@ -39,7 +41,8 @@ def begun(desk: Desk, jobs: Jobs, verb: Verb, request: Request, asked: Mapping[s
     """Queue a job for a verb that may be asked so, and say where it is."""
     note_question(request.scope, verb.name, patients_named(asked))
     require_own(jobs, verb, asked, caller)
-    desk.require(verb.name, asked, rights_of(caller))
+    with asked_as(caller.owner, caller.name):
+        desk.require(verb.name, asked, rights_of(caller))
     job = jobs.add(wanted(verb.name, asked, caller))
     headers = {**left(request), "Location": place_of(job), "Cache-Control": "no-store"}
     return JSONResponse(about(job), 202, headers=headers)
@@ -137,7 +140,8 @@ def _own(jobs: Jobs, request: Request) -> Job:
 def _list(routes: APIRouter, jobs: Jobs) -> None:
     def work(request: Request) -> Response:
         caller = admitted(request)
-        return JSONResponse({"jobs": [about(job) for job in jobs.of(caller.owner)]}, headers=left(request))
+        seen = jobs.seen(caller.owner, rights_of(caller))
+        return JSONResponse({"jobs": [about(job) for job in seen]}, headers=left(request))
 
     @routes.get("/jobs", summary="Your jobs, the newest first", responses=responses({"json"}, 401, 429))
     async def listed(request: Request) -> Response:
@@ -180,14 +184,6 @@ def _events(routes: APIRouter, jobs: Jobs) -> None:
     stream[200]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
     listening: Counter[str] = Counter()
 
-    async def told(job: Job, after: int, still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
-        listening[job.asked.owner] += 1
-        try:
-            async for event in told_as_it_comes(job, after, still):
-                yield event
-        finally:
-            listening.subtract([job.asked.owner])
-
     @routes.get(
         "/jobs/{number}/events",
         summary="A job's progress as it comes, by server-sent events",
@@ -196,8 +192,6 @@ def _events(routes: APIRouter, jobs: Jobs) -> None:
     )
     async def events(request: Request) -> Response:
         job = await run_in_threadpool(_own, jobs, request)
-        if listening[job.asked.owner] >= LISTENING:
-            raise QuotaPassed(f"{LISTENING} streams of events are open for you, and no more are: end one")
 
         async def still() -> bool:
             try:
@@ -209,7 +203,29 @@ def _events(routes: APIRouter, jobs: Jobs) -> None:
         last = request.headers.get("last-event-id", "0")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 9 else 0
         headers = {**left(request), "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(told(job, after, still), media_type="text/event-stream", headers=headers)
+        return _Events(told_as_it_comes(job, after, still), job.asked.owner, listening, headers)
+
+
+class _Events(StreamingResponse):
+    """A stream of events that counts as one of its listener's from before it begins until it is over or given up."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, events: AsyncIterator[str], owner: str, listening: Counter[str], headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(events, headers=headers)
+        self._owner, self._listening = owner, listening
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream; raises `QuotaPassed` before its first byte."""
+        if self._listening[self._owner] >= LISTENING:
+            raise QuotaPassed(f"{LISTENING} streams of events are open for you, and no more are: end one")
+        self._listening[self._owner] += 1  # nobody else is looked at in between
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._listening.subtract([self._owner])
 
 
 async def told_as_it_comes(job: Job, after: int, still: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:

@@ -7,7 +7,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kg.patients.journal import asked_by
 from panakeia.api.access.audit import note_question
 from panakeia.api.access.roles import Caller
 from panakeia.api.callers import admitted, rights_of
@@ -20,6 +19,7 @@ from panakeia.api.schemas import described, responses
 from panakeia.desk.desk import Desk, patients_named
 from panakeia.desk.jobs.queue import Jobs
 from panakeia.desk.tables import FORMS, Form
+from panakeia.desk.turns import asked_as
 from panakeia.verb import REQUIRED, Verb
 
 
@@ -35,8 +35,10 @@ def verb_routes(desk: Desk, jobs: Jobs) -> APIRouter:
     listed = [_listed(verb) for verb in desk.verbs.values()]
 
     async def verbs(request: Request) -> Response:
-        await run_in_threadpool(admitted, request)
-        return JSONResponse({"verbs": listed, "version": await run_in_threadpool(desk.version)}, headers=left(request))
+        caller = await run_in_threadpool(admitted, request)
+        with asked_as(caller.owner, caller.name):
+            version = await run_in_threadpool(desk.version)
+        return JSONResponse({"verbs": listed, "version": version}, headers=left(request))
 
     routes.add_api_route("", verbs, summary="All verbs", responses=responses({"json"}, 401, 429), operation_id="verbs")
     for verb in desk.verbs.values():
@@ -94,6 +96,6 @@ def _answered(desk: Desk, jobs: Jobs, verb: Verb, request: Request, caller: Call
     note_question(request.scope, verb.name, patients_named(asked))
     require_own(jobs, verb, asked, caller)
     given: Form = "jsonl" if page and form == "json" else form
-    with asked_by(caller.name):
+    with asked_as(caller.owner, caller.name):
         reply = desk.ask(verb.name, asked, rights_of(caller), given, strict=body is not None)
     return told(request, reply, form, page, private=verb.right == "patients" or reply.names_patient)

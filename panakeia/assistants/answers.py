@@ -13,7 +13,6 @@ from typing import Any
 from mcp_types import CallToolResult
 
 from kg.patients.deidentify import names_pseudonym
-from kg.patients.journal import asked_by
 from kg.progress import Progress, silent
 from panakeia.assistants.jobs import Done, done_job, own_job, run_job
 from panakeia.assistants.pages import About, Whole, page, read_cursor
@@ -23,6 +22,7 @@ from panakeia.desk.jobs.job import Asked as JobAsked
 from panakeia.desk.jobs.job import now
 from panakeia.desk.jobs.queue import Jobs
 from panakeia.desk.kept import Kept
+from panakeia.desk.turns import asked_as
 from panakeia.verb import Right, Verb
 
 KEPT_BYTES = 32 << 20
@@ -59,10 +59,14 @@ class Answers:
         its effect, the other for the journal. All else is answered once for a state of the data. Raises what
         `Desk.answer` raises, `ValueError` for a cursor that is not of this question.
         """
-        self.desk.require(asked.verb, asked.request, asked.rights)
+        with asked_as(asked.owner, asked.who):
+            return self._page(asked, progress)
+
+    def _page(self, asked: Asked, progress: Progress) -> CallToolResult:
         verb = self.desk.verbs[asked.verb]
         if self.jobs is not None:
-            require_own(self.jobs, verb, asked)
+            require_own(self.jobs, verb, asked)  # before what another's job wrote is looked at
+        self.desk.require(asked.verb, asked.request, asked.rights)
         key = self._key(asked, verb)
         start = 0
         if asked.cursor is not None:
@@ -99,8 +103,7 @@ class Answers:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         files: tuple[str, ...] = ()
         try:
-            with asked_by(asked.who):
-                found = self.desk.answer(asked.verb, asked.request, asked.rights, At(folder, progress))
+            found = self.desk.answer(asked.verb, asked.request, asked.rights, At(folder, progress))
             files = _files(folder / "out") if verb.long else ()
             values = found.to_json()
             about = About(asked.verb, version, named_in(values, sources), f"{name}/out" if files else "", files)
@@ -114,7 +117,8 @@ class Answers:
             raise ValueError("there are no jobs here: a long verb is answered as it is asked")
         job = own_job(self.jobs, number, owner, rights)
         verb = self.desk.verbs[job.asked.verb]
-        return page(_of_job(number, verb, done_job(job), self._read_from(verb)), 0)
+        with asked_as(owner, job.asked.who):
+            return page(_of_job(number, verb, done_job(job), self._read_from(verb)), 0)
 
     def _read_from(self, verb: Verb) -> tuple[str, tuple[str, ...]]:
         """Return the data's version and the sources that a verb reads from, each with its licence; none is no error."""

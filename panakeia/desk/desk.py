@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, get_args
 from kg.files.reach import within
 from kg.files.stamp import stamp_of
 from kg.patients.deidentify import names_pseudonym, pseudonyms_in
-from kg.patients.journal import asking
 from kg.schema import PERSON
 from kg.stores.hidden import PatientsHidden
 from panakeia.answer import Answer
@@ -27,7 +26,7 @@ from panakeia.desk.kept import Kept
 from panakeia.desk.named import Named, roots_of
 from panakeia.desk.requests import Upload, arguments, checked
 from panakeia.desk.tables import FORMS, Form, rendered
-from panakeia.desk.turns import AT_ONCE, Turns
+from panakeia.desk.turns import AT_ONCE, Turns, turns_of
 from panakeia.desk.warm import Warmth, known_pair, warm_risks
 from panakeia.desk.wording import in_words_of
 from panakeia.verb import DOES, Right, Verb
@@ -298,7 +297,7 @@ class Desk:
         from kg.progress import silent
         from kg.sparql_apart import Limits
 
-        with self._turns.turn(asking()):
+        with self._turns.turn(turns_of()):
             self.warmth.follow(now := self.state())
             state, held = (f"{now}\n{self.warmth.rounds}", patients), self.settings
             session = self._idle_one(state) or Session(

@@ -9,10 +9,37 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+
+from kg.patients.journal import asked_by
 
 AT_ONCE = 2
 """How many questions are answered at once, the long ones beside."""
+_OWNER: ContextVar[str] = ContextVar("owner", default="")
+
+
+@contextmanager
+def asked_as(owner: str, name: str = "") -> Iterator[None]:
+    """Let what is asked meanwhile, in this thread or task, take the turns of this owner, and be noted by their name.
+
+    Names need not tell callers apart: an issuer's may be a key's as well.
+
+    >>> with asked_as("key:0a1b2c3d", "ward 3"):
+    ...     turns_of()
+    'key:0a1b2c3d'
+    """
+    before = _OWNER.set(owner)
+    try:
+        with asked_by(name):
+            yield
+    finally:
+        _OWNER.reset(before)
+
+
+def turns_of() -> str:
+    """Return whose turns are taken now; nothing where nobody asks by a server."""
+    return _OWNER.get()
 
 
 class Busy(OSError):

@@ -1,6 +1,7 @@
 """Asked: what one request asks of a view: who asks, the state in its URL, and the verbs that are asked for it."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -8,14 +9,15 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 
-from kg.patients.journal import asked_by
 from kg.schema import NODE_KINDS, PERSON
+from panakeia.api.access.audit import note_question
 from panakeia.api.access.authenticate import Gate
 from panakeia.api.access.roles import RIGHTS, Caller
 from panakeia.api.jobs import require_own
 from panakeia.api.lines import http_line
-from panakeia.desk.desk import Desk, NotAllowed
+from panakeia.desk.desk import Desk, NotAllowed, patients_named
 from panakeia.desk.lines import command_line, python_line
+from panakeia.desk.turns import asked_as
 from panakeia.page.answers import Answers, Seen
 from panakeia.verb import Right, Verb
 
@@ -42,7 +44,7 @@ class Question:
 class Asked:
     """One request to a view; `state` is what its URL says, or, of a form that was sent, its fields.
 
-    `questions` are filled as the view asks.
+    `questions` are filled as the view asks, with those that the page shows; `verbs` are all that were asked.
     """
 
     desk: Desk
@@ -52,6 +54,7 @@ class Asked:
     caller: Caller | None
     state: QueryParams | FormData
     questions: list[Question] = field(default_factory=list)
+    verbs: list[str] = field(default_factory=list)
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -60,13 +63,31 @@ class Asked:
 
     def ask(self, verb: str, request: Mapping[str, Any], *, strict: bool = True, quiet: bool = False) -> Seen:
         """Return a verb's answer, and show on the page how to ask it anew, unless `quiet`; raises as the desk does."""
+        self.note(self.desk.verbs[verb])
         if not quiet:
             self.shown(verb, request)
         jobs = getattr(self.request.app.state, "jobs", None)
         if jobs is not None and self.caller is not None:
             require_own(jobs, self.desk.verbs[verb], request, self.caller)
-        with asked_by("" if self.caller is None else self.caller.name):
+        with self.as_caller():
             return self.answers.ask(verb, request, self.rights, strict=strict)
+
+    def as_caller(self) -> AbstractContextManager[None]:
+        """Let what is asked meanwhile take the turns of who asks."""
+        return nullcontext() if self.caller is None else asked_as(self.caller.owner, self.caller.name)
+
+    @property
+    def version(self) -> str:
+        """The version of the desk's data."""
+        with self.as_caller():
+            return self.desk.version()
+
+    def note(self, verb: Verb | None = None) -> None:
+        """Let the audit log say which patients the request names, and that a verb was asked, shown or not."""
+        if verb is not None and verb.name not in self.verbs:
+            self.verbs.append(verb.name)
+        said = {"state": [str(value) for value in self.state.values()], "path": self.request.path_params}
+        note_question(self.request.scope, ", ".join(self.verbs), patients_named(said))
 
     def node(self, text: str, kind: str = "", *, quiet: bool = False) -> dict[str, Any]:
         """Return what the graph says of a node; to who may not see patients, without neighbours that are some.

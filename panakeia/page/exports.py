@@ -24,7 +24,7 @@ _MEDIA = {
 
 def exported(asked: Asked, shown: Page, form: str) -> Response | None:
     """Return a view's rows as CSV or Parquet, its rows or content as JSON, or a figure as SVG or PNG; else None."""
-    version, day = shown.version or asked.desk.version(), datetime.now(UTC).date().isoformat()
+    version, day = shown.version or asked.version, datetime.now(UTC).date().isoformat()
     body: str | bytes
     headers = {"X-Data-Version": version}
     if form == "csv" and shown.rows is not None:

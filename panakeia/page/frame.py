@@ -26,7 +26,7 @@ def framed(view: View, asked: Asked, shown: Page) -> Response:
         "menu": [one for one in VIEWS if one.label and (one.right is None or one.right in asked.rights)],
         "caller": asked.caller,
         "csrf": _form_token(asked),
-        "version": asked.desk.version() if signed_in else "",
+        "version": asked.version if signed_in else "",
         "date": datetime.now(UTC).date().isoformat(),
         "exports": _exports(asked, shown),
         "figures": shown.figures,

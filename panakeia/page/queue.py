@@ -15,25 +15,27 @@ def begin(asked: Asked, verb: str, request: Mapping[str, Any], *, strict: bool =
 
     Not `strict`, numbers and flags may be text, as forms send them.
     """
-    jobs, caller = _jobs(asked), _caller(asked)
-    if not strict:
-        asked.desk.require(verb, request, asked.rights, strict=False)
-        request = {
-            name: _typed(value) for name, value in checked(asked.desk.verbs[verb], request, strict=False).items()
-        }
-    require_own(jobs, asked.desk.verbs[verb], request, caller)
-    asked.desk.require(verb, request, asked.rights)
+    about, jobs, caller = asked.desk.verbs[verb], _jobs(asked), _caller(asked)
+    asked.note(about)
+    with asked.as_caller():
+        require_own(jobs, about, request, caller)  # before what another's job wrote is looked at
+        if not strict:
+            asked.desk.require(verb, request, asked.rights, strict=False)
+            request = {name: _typed(value) for name, value in checked(about, request, strict=False).items()}
+        asked.desk.require(verb, request, asked.rights)
     return jobs.add(wanted(verb, request, caller))
 
 
 def own(asked: Asked) -> list[Job]:
-    """Return the jobs of who asks, the newest first."""
-    return list(_jobs(asked).of(_caller(asked).owner))
+    """Return the jobs of who asks that they may see today, the newest first."""
+    return _jobs(asked).seen(_caller(asked).owner, asked.rights)
 
 
 def found(asked: Asked, number: str) -> Job:
     """Return a job of who asks; raises what `own_job` raises."""
-    return own_job(_jobs(asked), number, _caller(asked))
+    job = own_job(_jobs(asked), number, _caller(asked))
+    asked.note(asked.desk.verbs[job.asked.verb])
+    return job
 
 
 def cancel(asked: Asked, job: Job) -> None:

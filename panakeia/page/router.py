@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Message
 
-from panakeia.api.access.audit import note_caller, note_question
+from panakeia.api.access.audit import note_caller
 from panakeia.api.access.authenticate import Gate, Presented, authenticate, is_known
 from panakeia.api.access.body import TooLarge
 from panakeia.api.access.refusal import Refusal, Unauthenticated
 from panakeia.api.access.roles import Caller
-from panakeia.desk.desk import Desk, NotAllowed, patients_named
+from panakeia.desk.desk import Desk, NotAllowed
 from panakeia.desk.requests import Refused
 from panakeia.page.answers import Answers
 from panakeia.page.asked import Asked
@@ -82,9 +82,7 @@ def _shown(view: View, asked: Asked) -> Response:
         shown = problem_page(404, f"nothing here is called {failure.args[0]!r}")
     except (ValueError, OSError) as failure:
         shown = page_of(failure, 400)  # without a folder, and without a patient
-    said = {"state": [str(value) for value in asked.state.values()], "path": asked.request.path_params}
-    verbs = ", ".join(dict.fromkeys(one.verb for one in asked.questions))
-    note_question(asked.request.scope, verbs, patients_named(said))
+    asked.note()
     if isinstance(shown, Away):
         return _away(shown)
     if (wanted := asked.request.query_params.get("as")) and shown.status == 200:

@@ -8,7 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from panakeia.api.access.authenticate import Gate, Presented, authenticate, is_known
+from panakeia.api.access.audit import note_caller
+from panakeia.api.access.authenticate import Gate, Presented, authenticate
+from panakeia.api.access.cookie import cookie_name
+from panakeia.api.access.limit import TooMany
+from panakeia.api.access.refusal import Refusal
 from panakeia.api.access.roles import Caller
 from panakeia.api.problems import problem_to
 from panakeia.desk.desk import Desk
@@ -62,7 +66,13 @@ def for_browsers(
 
 
 def _shown(asked: Asked, problem: Problem) -> Response:
-    asked = replace(asked, caller=_caller(asked))
+    try:
+        asked = replace(asked, caller=_caller(asked))
+    except TooMany as failure:
+        page = framed(VIEW, asked, page_of(failure))
+        for name, value in failure.headers:
+            page.headers.append(name, value)
+        return page
     told = problem.detail
     if problem.status == 404:
         told = f"There is nothing at {asked.request.url.path[:200]}: see the menu, look for what you need, or ask it."
@@ -70,11 +80,24 @@ def _shown(asked: Asked, problem: Problem) -> Response:
 
 
 def _caller(asked: Asked) -> Caller | None:
-    """Return who asks, None for somebody unknown, which is no failure here: nothing is opened."""
-    request = asked.request
+    """Return who asks, None for somebody unknown: no failure of who shows nothing, a failed guess of who shows a key.
+
+    Raises `TooMany` after too many such failures, or requests of one caller, as everywhere.
+    """
+    request, gate = asked.request, asked.gate
+    session = cookie_name(encrypted=gate.access.encrypted)
+    if session not in request.cookies and not {"x-api-key", "authorization"} & set(request.headers):
+        return None
     client = request.client.host if request.client else ""
-    shown = Presented(request.headers, request.cookies, client, "GET", None)
-    return authenticate(asked.gate, shown) if is_known(asked.gate, shown) else None
+    try:
+        caller = authenticate(gate, Presented(request.headers, request.cookies, client))
+    except TooMany:
+        raise
+    except Refusal:
+        return None
+    note_caller(request.scope, caller)
+    gate.admit(caller)
+    return caller
 
 
 def _called_alike(asked: Asked) -> list[tuple[str, str]]:

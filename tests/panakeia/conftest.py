@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from panakeia.cli import main
+from panakeia.desk.turns import Turns
 
 
 class Run(NamedTuple):
@@ -35,6 +37,20 @@ def panakeia(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         return Run(int(ended.value.code or 0), out, err)
 
     return run
+
+
+@pytest.fixture
+def turns_taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose turns are taken at a desk while a test runs."""
+    taken: list[str] = []
+    turn = Turns.turn
+
+    def noted(self: Turns, who: str) -> AbstractContextManager[None]:
+        taken.append(who)
+        return turn(self, who)
+
+    monkeypatch.setattr(Turns, "turn", noted)
+    return taken
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,10 @@ class Jobs:
         """Yield a caller's jobs, the newest first."""
         yield from (job for job in reversed(list(self._known.values())) if job.asked.owner == owner)
 
+    def seen(self, owner: str, rights: frozenset[Right]) -> list[Job]:
+        """Return those of a caller's jobs that `find` gives them, the newest first."""
+        return [job for job in self.of(owner) if job.asked.rights <= rights]
+
     def find(self, number: str, owner: str, rights: frozenset[Right]) -> Job:
         """Return a caller's job by its number.
 

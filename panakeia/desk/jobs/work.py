@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kg.patients.journal import asked_by
 from panakeia.desk.desk import At, Desk, DeskSettings
 from panakeia.desk.jobs.job import Job, read_job
 from panakeia.desk.problems import problem_of
 from panakeia.desk.tables import FORMS, rendered
+from panakeia.desk.turns import asked_as
 
 _EVERY_S = 0.2
 _POLITE = 5
@@ -51,7 +51,7 @@ def work(job: Job, served: DeskSettings) -> None:
     desk = Desk(served)
     try:
         asked, version = job.asked, desk.version()
-        with asked_by(asked.who):
+        with asked_as(asked.owner, asked.who):
             answer = desk.answer(asked.verb, asked.request, asked.rights, At(job.folder, _Telling(job)))
         for form in FORMS:
             try:

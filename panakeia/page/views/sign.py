@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from panakeia.api.access.audit import note_caller
 from panakeia.api.access.authenticate import session_of, sign_in, sign_out
 from panakeia.api.access.refusal import Unauthenticated
 from panakeia.page.asked import Asked
@@ -14,9 +15,12 @@ def _in(asked: Asked) -> Page | Away:
     if asked.request.method == "GET":
         return Page("sign_in.html.j2", "Sign in", {"next": onward, "problem": ""})
     try:
-        _, cookie = sign_in(asked.gate, asked.one("key"), asked.request.client.host if asked.request.client else "")
+        caller, cookie = sign_in(
+            asked.gate, asked.one("key"), asked.request.client.host if asked.request.client else ""
+        )
     except Unauthenticated as failure:
         return Page("sign_in.html.j2", "Sign in", {"next": onward, "problem": str(failure)}, status=401)
+    note_caller(asked.request.scope, caller)
     return Away(onward, [("Set-Cookie", cookie)])
 
 

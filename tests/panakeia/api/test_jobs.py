@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from panakeia.api import callers
+from panakeia.api.access.roles import Caller, Role
 from tests.panakeia.api.conftest import Asking
 
 
@@ -124,3 +126,28 @@ def test_a_job_is_cancelled(asking: Asking) -> None:
 @pytest.mark.parametrize("number", ["0" * 32, "...", "%2e%2e%2fkeys.db", "a" * 5000, "\x00"])
 def test_a_number_that_is_none_is_told(asking: Asking, number: str) -> None:
     assert asking("reader").get(f"/api/v1/jobs/{number.replace(chr(0), '%00')}").status_code == 404
+
+
+def test_turns_are_the_caller_s_own_also_to_begin_a_job(asking: Asking, turns_taken: list[str]) -> None:
+    placed = []
+    for role in ("researcher", "clinician"):
+        client = asking(role)
+        placed.append((role, export(client)))
+        assert client.post("/api/v1/batch", json={"requests": [{"verb": "info"}]}).status_code == 200
+        assert client.get("/api/v1").status_code == 200
+    assert {one[:4] for one in turns_taken} == {"key:"} and len(set(turns_taken)) == 2
+    for role, place in placed:
+        ended(asking(role), place)
+
+
+def test_who_lost_a_role_finds_no_job_of_it_in_the_list(served: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def becomes(role: Role) -> None:
+        monkeypatch.setattr(callers, "authenticate", lambda *_: Caller("ada", role, "token"))
+
+    becomes("researcher")
+    place = export(served)
+    becomes("reader")
+    assert (served.get(place).status_code, served.get("/api/v1/jobs").json()) == (403, {"jobs": []})
+    becomes("clinician")
+    assert [place.endswith(job["id"]) for job in served.get("/api/v1/jobs").json()["jobs"]] == [True]
+    ended(served, place)

@@ -15,10 +15,14 @@ from mcp.shared.exceptions import MCPError
 from kg.progress import Progress
 from panakeia.answer import Table
 from panakeia.api.access.roles import RIGHTS, Role
+from panakeia.assistants.answers import Answers, Asked
 from panakeia.assistants.callers import Callers
 from panakeia.assistants.pages import BUDGET
 from panakeia.assistants.server import make_server
 from panakeia.desk.desk import At, Desk
+from panakeia.desk.jobs.job import Asked as JobAsked
+from panakeia.desk.jobs.job import now
+from panakeia.desk.jobs.queue import Jobs
 from tests.panakeia.assistants.designs import DESIGN
 from tests.panakeia.assistants.listed import every_tool
 
@@ -266,3 +270,24 @@ def test_prompts_name_verbs_that_there_are(desk: Desk) -> None:
     assert "gout" in text and "warfarin" in text
     for name in ("show", "search", "rank", "explain", "trial_design_size", "trial_design_power"):
         assert name in desk.verbs and name in text
+
+
+def test_turns_are_the_caller_s_own_also_to_look_at_what_is_asked(desk: Desk, turns_taken: list[str]) -> None:
+    request = {"format": "kgx-tsv", "around": ["warfarin"]}
+    for owner in ("key:0a1b2c3d", "token:ada"):
+        Answers(desk).page(Asked("export", request, RIGHTS["reader"], owner, who="ada"))
+    assert set(turns_taken) == {"key:0a1b2c3d", "token:ada"}
+
+
+def test_another_s_job_is_refused_before_what_it_wrote_is_looked_at(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looks(*_: object, **__: object) -> None:
+        raise ValueError("it was looked at")
+
+    jobs = Jobs(desk.settings)
+    theirs = jobs.add(JobAsked("key:another", "search", {"text": "war"}, RIGHTS["reader"], now()))
+    monkeypatch.setattr(Desk, "require", looks)
+    asked = Asked("trial_export", {"folder": f"{theirs.id}/out", "study": "S"}, RIGHTS["designer"], "key:0a1b2c3d")
+    with pytest.raises(ValueError, match="folder: none of your jobs has this number"):
+        Answers(desk, jobs).page(asked)

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from panakeia.desk.turns import Busy, Rules, Turns
+from kg.patients.journal import asking
+from panakeia.desk.turns import Busy, Rules, Turns, asked_as, turns_of
 
 RULES = Rules(at_once=2, long_s=5.0, long_most=2, waiting=3, wait_s=0.0)
 
@@ -70,3 +71,10 @@ def test_so_many_of_one_asker_wait() -> None:
             raise AssertionError
     waits.join(120)
     assert not turns._waiting
+
+
+def test_a_name_that_two_have_is_two_owners() -> None:
+    for owner in ("key:0a1b2c3d", "token:ada"):
+        with asked_as(owner, "ada"):
+            assert (turns_of(), asking()) == (owner, "ada")
+    assert (turns_of(), asking()) == ("", "")

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from panakeia.api.access.roles import Role
+from panakeia.api.access.roles import RIGHTS, Caller, Role
+from panakeia.desk.desk import Desk
+from panakeia.desk.jobs.job import Asked as JobAsked
+from panakeia.desk.jobs.job import now
+from panakeia.page import router
 from panakeia.page import told as answered
 from tests.panakeia.page.conftest import ended, token
 
@@ -106,3 +111,39 @@ def _answer(text: str) -> str:
 def test_who_may_not_ask_begins_no_job(whole: TestClient) -> None:
     sent = {"csrf": token(whole.get("/trial/twins").text), **TRAINED}
     assert whole.post("/ask/risk_train?as_job=1", data=sent).status_code == 403
+
+
+def test_turns_are_the_caller_s_own_also_to_begin_a_job(researcher: TestClient, turns_taken: list[str]) -> None:
+    sent = {"csrf": token(researcher.get("/ask/export").text), "format": "kgx-tsv", "around": "warfarin"}
+    address = researcher.post("/ask/export?as_job=1", data=sent, follow_redirects=False).headers["location"]
+    assert address.startswith("/jobs/")
+    [owner] = set(turns_taken)
+    assert owner.startswith("key:")
+
+
+def test_who_lost_a_role_finds_no_job_of_it_in_the_list(whole: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def becomes(role: Role) -> None:
+        monkeypatch.setattr(router, "authenticate", lambda *_: Caller("ada", role, "token"))
+
+    becomes("designer")
+    sent = {"format": "kgx-tsv", "around": "warfarin"}
+    address = whole.post("/ask/export?as_job=1", data=sent, follow_redirects=False).headers["location"]
+    assert f'href="{address}"' in whole.get("/jobs").text
+    becomes("reader")
+    assert (whole.get(address).status_code, "None yet" in whole.get("/jobs").text) == (403, True)
+    becomes("designer")
+    ended(whole, address)
+
+
+def test_another_s_job_is_refused_before_what_it_wrote_is_looked_at(
+    whole: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looks(*_: object, **__: object) -> None:
+        raise ValueError("it was looked at")
+
+    assert isinstance(whole.app, FastAPI)
+    theirs = whole.app.state.jobs.add(JobAsked("key:another", "search", {"text": "war"}, RIGHTS["reader"], now()))
+    monkeypatch.setattr(Desk, "require", looks)
+    sent = {"csrf": token(whole.get("/trial/twins").text), "folder": f"{theirs.id}/out", "study": "S"}
+    answer = whole.post("/ask/trial_export?as_job=1", data=sent)
+    assert answer.status_code == 404 and "none of your jobs" in answer.text and "looked at" not in answer.text

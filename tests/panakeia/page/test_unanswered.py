@@ -1,11 +1,20 @@
 """What no view answers: a browser is told in the page's frame, a program as RFC 9457 has it."""
 
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from panakeia.api.access.audit import AuditLog
+from panakeia.api.access.authenticate import gate
+from panakeia.api.access.home import audit_folder
+from panakeia.api.access.keys import Keys
+from panakeia.api.access.settings import Access, Limits
+from panakeia.api.app import make_app
+from panakeia.desk.desk import Desk, DeskSettings
 from panakeia.page import router
 from panakeia.page.asked import Asked
 from tests.panakeia.page.conftest import Asking
@@ -69,3 +78,22 @@ def test_what_nobody_foresaw_is_told_by_a_number_in_the_frame(
 def test_a_form_that_there_is_not_is_told_with_those_that_there_are(asking: Asking) -> None:
     answer = asking("reader").get("/disease?node=DOID:3393&as=xml")
     assert answer.status_code == 404 and "expected one of csv, parquet, json, svg&amp;figure=ranking" in answer.text
+
+
+def test_guesses_and_requests_are_counted_and_who_asks_is_written_down(starter_store: Path, tmp_path: Path) -> None:
+    keys = Keys.ephemeral()
+    key = keys.add("ward 3", "reader", days=None).text
+    limits = Limits(requests_per_minute=1, burst=3, failures_per_minute=5)
+    desk = Desk(DeskSettings(str(starter_store), Path("no/model"), None, tmp_path / "desk"))
+    client = TestClient(make_app(desk, gate(Access(limits=limits), keys)), base_url="http://localhost")
+    shows: list[dict[str, str]] = [{"X-API-Key": "pnk_00000000_wrong"}, {"Authorization": "Bearer pnk_wrong"}]
+    guesses = [client.get("/trials", headers=BROWSER | shows[at % 2]) for at in range(6)]
+    assert [one.status_code for one in guesses] == [404] * 5 + [429]
+    assert guesses[-1].headers["retry-after"] and "Too much at once" in guesses[-1].text
+    assert client.get("/trials", headers=BROWSER).status_code == 404
+    known = [client.get("/trials", headers=BROWSER | {"X-API-Key": key}) for _ in range(4)]
+    assert [one.status_code for one in known] == [404] * 3 + [429]
+    lines = AuditLog(audit_folder(tmp_path / "desk")).file().read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["who"] for line in lines] == [""] * 7 + ["ward 3"] * 4
+    keys.close()
+    desk.close()
